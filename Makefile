@@ -1,0 +1,155 @@
+# make help      what can be made            make V=1     show commands
+# make demo      see it at work              make check   prove it
+#
+# Yours to set: CC CFLAGS CPPFLAGS LDFLAGS LDLIBS, PREFIX DESTDIR, B (the folder for all that is made),
+# SAN=address,undefined (with a B of its own), WERROR=1.
+PROG    := pilotfish
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+PREFIX  ?= /usr/local
+BINDIR  ?= $(PREFIX)/bin
+MANDIR  ?= $(PREFIX)/share/man
+COMPDIR ?= $(PREFIX)/share/bash-completion/completions
+B       ?= build
+JOBS    ?= $(shell nproc)
+PKGS    := libcurl jansson libconfig
+PKG_CONFIG ?= pkg-config
+
+# Mitigations; FORTIFY_SOURCE mixes neither with sanitizers nor with -O0.
+CFLAGS  ?= -O2 -g
+machine := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null)))
+fortify := $(if $(SAN),,$(filter -O1 -O2 -O3 -Os,$(CFLAGS)))
+harden  := -fstack-protector-strong -fPIE \
+	$(if $(fortify),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3) \
+	$(if $(filter x86_64 i686,$(machine)),-fcf-protection) \
+	$(if $(filter aarch64,$(machine)),-mbranch-protection=standard)
+
+compile := $(CC) -I. -Isupervisor -D_GNU_SOURCE \
+	$(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null) $(CPPFLAGS) \
+	-std=gnu17 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+	-Wformat=2 -fno-common -fno-strict-aliasing $(harden) \
+	$(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=undefined -fno-omit-frame-pointer) \
+	$(if $(WERROR),-Werror) $(CFLAGS)
+link    := $(CC) -pie -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=$(SAN)) $(CFLAGS) $(LDFLAGS)
+# libev ships no .pc
+libs    := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lev -lm $(LDLIBS)
+
+SRCS    := $(sort $(shell find supervisor hooks consul -name '*.c'))
+HEADERS := $(sort $(shell find supervisor hooks consul -name '*.h'))
+TESTS   := $(sort $(wildcard tests/unit/test_*.c))
+FUZZERS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+OBJS    := $(SRCS:%.c=$B/%.o)
+CORE    := $(filter-out %/main.o,$(OBJS))
+MANS    := $(sort $(patsubst man/%,$B/man/%,$(wildcard man/*.[1-8]) \
+	$(patsubst %.in,%,$(wildcard man/*.in))))
+
+STYLE   := $(sort $(filter-out tests/check/lint-%,$(wildcard tests/check/*.sh)))
+LINT    := $(sort $(wildcard tests/check/lint-*.sh))
+UNIT    := $(TESTS:%.c=$B/%)
+SYSTEM  := $(sort $(wildcard tests/system/*.bats))
+SAN_B   := $B/san
+
+Q = $(if $(filter 1,$(V)),,@)
+say = $(if $(Q),@printf '  %-5s %s\n' $(1) $(2))
+# Packages may have been installed since this file was read, so it is read again.
+again = $(Q)$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
+run = $(Q)V=$(V) JOBS=$(JOBS) tests/run
+
+all: $B/$(PROG) $(MANS)		## the program and its manual
+$B/$(PROG): $(OBJS)
+	$(call say,LD,$@)
+	$(Q)$(link) -o $@ $^ $(libs)
+
+$B/%.o: %.c $B/flags
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(compile) -DVERSION='"$(VERSION)"' -MMD -MP -c -o $@ $<
+
+# A changed flag makes everything anew, a changed version only what tells it.
+$B/flags: text = '$(compile)' '$(link)' '$(libs)'
+$B/version: text = '$(VERSION)'
+$B/flags $B/version: FORCE
+	@$(PKG_CONFIG) --exists $(PKGS) || { echo "libraries are missing: try tests/setup build"; exit 1; }
+	@mkdir -p $(@D)
+	@printf '%s\n' $(text) | cmp -s - $@ || printf '%s\n' $(text) >$@
+$(patsubst %.c,$B/%.o,$(shell grep -lw VERSION $(SRCS))): $B/version
+
+$B/core.a: $(CORE)
+	$(call say,AR,$@)
+	$(Q)$(RM) $@ && $(AR) rcs $@ $^
+
+$B/tests/unit/%: $B/tests/unit/%.o $B/core.a
+	$(call say,LD,$@)
+	$(Q)$(link) -o $@ $^ $(libs) -lcmocka
+
+$B/tests/fuzz/%: $B/tests/fuzz/%.o $B/core.a
+	$(call say,LD,$@)
+	$(Q)$(link) -fsanitize=fuzzer -o $@ $^ $(libs)
+
+# The reference of all options is told by the program itself.
+$B/man/%: man/%.in $B/$(PROG)
+	$(call say,MAN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$B/$(PROG) options --mdoc >$@.options
+	$(Q)sed -e '/^@OPTIONS@$$/{r $@.options' -e 'd;}' $< >$@
+$B/man/%: man/%
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $< $@
+
+tests: $(UNIT)
+fuzzers: $(FUZZERS:%.c=$B/%)
+sanitized:
+	$(again) SAN=address,undefined B=$(SAN_B) all tests
+
+demo:				## see it at work, with a real Consul; KEEP=1: stay up
+	$(Q)tests/setup demo
+	$(again) all
+	$(Q)B=$B KEEP=$(KEEP) examples/demo/run
+check:				## prove it: installs what is missing, runs all below but fuzz
+	$(Q)tests/setup
+	$(again) WERROR=1 all tests sanitized
+	$(run) B=$B $(STYLE) $(LINT) $(UNIT) $(SYSTEM) \
+		B=$(SAN_B) $(UNIT:$B/%=$(SAN_B)/%) $(SYSTEM)
+check-style: all		## folders, sizes, who uses what, is it in the manual
+	$(run) B=$B $(STYLE)
+check-lint: $B/flags		## cppcheck, clang-tidy
+	$(run) B=$B $(LINT)
+check-unit: tests		## unit tests
+	$(run) B=$B $(UNIT)
+check-system: all		## tests of the whole program; ONLY="1*": some files
+	$(run) B=$B $(if $(ONLY),$(wildcard tests/system/$(ONLY)),$(SYSTEM))
+check-san: sanitized		## unit and system tests under the sanitizers
+	$(run) B=$(SAN_B) $(UNIT:$B/%=$(SAN_B)/%) $(SYSTEM)
+bench:				## what is promised about time and memory, measured
+	$(Q)tests/setup
+	$(again) all
+	$(Q)B=$B tests/bench/run
+soak:				## the long run
+	$(Q)tests/setup
+	$(again) all
+	$(Q)B=$B tests/bench/soak
+fuzz:				## each fuzzer for FUZZ_TIME seconds
+	$(Q)tests/setup fuzz
+	$(again) CC=clang SAN=address,undefined,fuzzer-no-link B=$B/fuzz fuzzers
+	$(Q)B=$B/fuzz tests/fuzz/run $(FUZZERS:%.c=$B/fuzz/%)
+
+install: all			## into $(DESTDIR)$(PREFIX)
+	$(Q)install -D -m 755 $B/$(PROG) $(DESTDIR)$(BINDIR)/$(PROG)
+	$(Q)for page in $(MANS); do \
+		install -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
+	$(Q)install -D -m 644 completion/$(PROG).bash $(DESTDIR)$(COMPDIR)/$(PROG)
+uninstall:			## take it away again
+	$(Q)$(RM) $(DESTDIR)$(BINDIR)/$(PROG) $(DESTDIR)$(COMPDIR)/$(PROG) \
+		$(foreach page,$(MANS),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
+format:				## clang-format all sources
+	$(Q)clang-format -i $(SRCS) $(HEADERS) $(TESTS)
+clean:				## forget build/
+	$(Q)$(RM) -r $B
+help:				## this
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n",$$1,$$2}' Makefile
+
+.PHONY: all tests fuzzers sanitized demo check check-style check-lint check-unit check-system \
+	check-san bench soak fuzz install uninstall format clean help FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+-include $(OBJS:.o=.d) $(patsubst %.c,$B/%.d,$(TESTS) $(FUZZERS))

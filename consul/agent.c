@@ -1,0 +1,410 @@
+#include "agent.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/duration.h"
+
+enum { TOKEN_MAX = 4096, REASON_MAX = 200 };
+#define ANSWER_MAX ((size_t)64 << 20)
+#define CONNECT_PATIENCE 2.0
+
+static bool skip(const char **text, const char *prefix)
+{
+	size_t length = strlen(prefix);
+
+	if (strncasecmp(*text, prefix, length))
+		return false;
+	*text += length;
+	return true;
+}
+
+/* "host", "host:port", "[v6]:port" or a bare IPv6 address: to "host:port". */
+static char *complete_host(const char *text, size_t size, bool tls)
+{
+	AUTOFREE char *host = copy_bytes(text, size);
+	const char *bracket = strrchr(host, ']');
+	const char *colon = strrchr(bracket ? bracket : host, ':');
+	int port = tls ? 8501 : 8500;
+
+	if (!bracket && colon && strchr(host, ':') != colon)
+		return format_string("[%s]:%d", host, port);
+	if (colon)
+		return steal(&host);
+	return format_string("%s:%d", host, port);
+}
+
+static bool parse_address(struct agent *agent, const char *text, struct error *error)
+{
+	const char *address = text, *name = agent->config->tls.server_name;
+	AUTOFREE char *host = NULL;
+	bool tls;
+	size_t size;
+
+	if (skip(&address, "unix://")) {
+		if (*address != '/')
+			return fail(error, "\"%s\": a socket's path begins with /", text);
+		agent->unix_socket = copy_string(address);
+		agent->base = copy_string("http://localhost");
+		return true;
+	}
+	tls = skip(&address, "https://");
+	if (!tls && !skip(&address, "http://") && strstr(address, "://"))
+		return fail(error, "\"%s\" is neither http, https nor unix", text);
+	size = strcspn(address, "/?#");
+	if (!size || *address == ':' || memchr(address, '@', size) || memchr(address, ' ', size))
+		return fail(error, "\"%s\" has no host in it", text);
+	host = complete_host(address, size, tls);
+	address += size;
+	size = strlen(address);
+	while (size && address[size - 1] == '/')
+		size--;
+	agent->base = format_string("http%s://%s%s%.*s", tls ? "s" : "",
+				    tls && name ? name : host,
+				    tls && name ? strrchr(host, ':') : "", (int)size, address);
+	if (tls && name)
+		agent->connect_to = steal(&host);
+	return true;
+}
+
+static void take_token(struct agent *agent, const char *token)
+{
+	free(agent->token_header);
+	agent->token_header = *token ? format_string("X-Consul-Token: %s", token) : NULL;
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+static bool read_token(struct agent *agent, const char *path, struct error *error)
+{
+	char text[TOKEN_MAX];
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+
+	if (fd >= 0)
+		close(fd);
+	if (size < 0)
+		return fail(error, "%s: %m", path);
+	while (size && strchr(" \t\r\n", text[size - 1]))
+		size--;
+	text[size] = '\0';
+	for (const char *c = text; *c; c++)
+		if ((unsigned char)*c <= ' ' || *c == 0x7F)
+			return fail(error, "%s: a token is one word", path);
+	if (!size || strlen(text) != (size_t)size)
+		return fail(error, "%s: there is no token in it", path);
+	take_token(agent, text);
+	return true;
+}
+
+/* When the file cannot be read the token that we have stays in use. */
+static void refresh_token(struct agent *agent)
+{
+	const char *path = agent->config->token_file;
+	struct error error = { "" };
+	struct stat now;
+
+	if (!path)
+		return;
+	if (stat(path, &now))
+		memset(&now, 0, sizeof now);
+	else if (same_file(&now, &agent->token_file))
+		return;
+	agent->token_file = now;
+	if (read_token(agent, path, &error)) {
+		agent->token_wrong = false;
+		return;
+	}
+	if (!agent->token_wrong)
+		log_warn("consul token: %s", error.text);
+	agent->token_wrong = true;
+}
+
+static const char *shown(const struct agent *agent)
+{
+	return agent->unix_socket ? agent->unix_socket
+				  : agent->config->address;
+}
+
+bool agent_init(struct agent *agent, struct loop *loop, const struct consul_config *config,
+		struct error *error)
+{
+	*agent = (struct agent){
+		.config = config,
+		.tls = {
+			.ca_file = config->tls.ca_file,
+			.ca_path = config->tls.ca_path,
+			.client_cert = config->tls.client_cert,
+			.client_key = config->tls.client_key,
+			.verify = config->tls.verify,
+		},
+	};
+	http_init(&agent->http, loop);
+	source_init(&agent->source, &loop->bus, "consul", NULL);
+	if (!parse_address(agent, config->address, error)) {
+		agent_release(agent);
+		return fail_in(error, ".address");
+	}
+	if (config->token)
+		take_token(agent, config->token);
+	if (!config->tls.verify && skip(&(const char *){ agent->base }, "https"))
+		log_warn("consul at %s: its certificate is not verified", shown(agent));
+	return true;
+}
+
+void agent_release(struct agent *agent)
+{
+	http_release(&agent->http);
+	source_release(&agent->source);
+	free(agent->base);
+	free(agent->connect_to);
+	free(agent->unix_socket);
+	free(agent->token_header);
+}
+
+static void now_up(struct agent *agent)
+{
+	char span[32];
+
+	if (agent->state == AGENT_UP)
+		return;
+	duration_print(monotonic_now() - agent->since, span);
+	if (agent->state == AGENT_DOWN)
+		log_info("consul at %s answers again after %s", shown(agent), span);
+	agent->state = AGENT_UP;
+	agent->since = monotonic_now();
+	source_publish(&agent->source, EVENT_HEALTHY);
+}
+
+static void now_down(struct agent *agent, const char *reason)
+{
+	agent->acl_off = false;
+	if (agent->state == AGENT_DOWN)
+		return;
+	log_warn("consul at %s does not answer: %s", shown(agent), reason);
+	agent->state = AGENT_DOWN;
+	agent->since = monotonic_now();
+	source_publish(&agent->source, EVENT_UNHEALTHY);
+}
+
+/* An answer that broke off, or was too long, is the request's trouble and not the agent's. */
+static bool has_spoken(const struct http_request *http)
+{
+	return http->status || http->reply.used;
+}
+
+/* Agents before 1.9 answer 500 where newer ones say 404. */
+static bool is_unknown_check(const struct http_request *http)
+{
+	return http->status == 500 && (strstr(http->reply.data, "does not have associated TTL") ||
+				       strstr(http->reply.data, "Unknown check"));
+}
+
+static enum agent_answer judge(struct agent_request *request)
+{
+	const struct http_request *http = &request->http;
+	json_error_t where;
+
+	if (http->status >= 200 && http->status < 300) {
+		if (!strcmp(http->method, "PUT"))
+			return ANSWER_OK;
+		request->json = json_loadb(http->reply.data, http->reply.used, 0, &where);
+		return request->json ? ANSWER_OK : ANSWER_TROUBLE;
+	}
+	if (http->status == 404 || is_unknown_check(http))
+		return ANSWER_MISSING;
+	if (http->status == 401 || http->status == 403)
+		return ANSWER_DENIED;
+	if (http->status >= 400 && http->status < 500 && http->status != 429)
+		return ANSWER_REFUSED;
+	return ANSWER_TROUBLE;
+}
+
+static void on_reply(struct http_request *http)
+{
+	struct agent_request *request = container_of(http, struct agent_request, http);
+	struct agent *agent = request->agent;
+	enum agent_answer answer = judge(request);
+
+	if (http->local_address[0])
+		memcpy(agent->local_address, http->local_address, sizeof agent->local_address);
+	if (has_spoken(http))
+		now_up(agent);
+	else
+		now_down(agent, http->error.text);
+	if (answer == ANSWER_DENIED)
+		memset(&agent->token_file, 0, sizeof agent->token_file);	/* read it again */
+	request->on_reply(request, answer);
+}
+
+void agent_request_init(struct agent_request *request, struct agent *agent, const char *name,
+			agent_reply_fn *on_reply_)
+{
+	*request = (struct agent_request){
+		.agent = agent,
+		.name = copy_string(name),
+		.on_reply = on_reply_,
+	};
+}
+
+static void drop_answer(struct agent_request *request)
+{
+	json_decref(request->json);
+	request->json = NULL;
+}
+
+void agent_request_release(struct agent_request *request)
+{
+	if (!request->agent)
+		return;
+	http_forget(&request->http);
+	drop_answer(request);
+	free(request->name);
+	free(request->url);
+	free(request->body);
+	*request = (struct agent_request){ 0 };
+}
+
+static char *make_url(const struct agent *agent, const char *path)
+{
+	const struct { const char *name, *value; } scope[] = {
+		{ "ns", agent->config->namespace },
+		{ "partition", agent->config->partition },
+	};
+	CLEANUP(buf_release) struct buf url = BUF_INIT;
+	bool first = !strchr(path, '?');
+
+	buf_print(&url, "%s%s", agent->base, path);
+	for (size_t i = 0; i < sizeof scope / sizeof *scope; i++) {
+		if (!scope[i].value)
+			continue;
+		buf_print(&url, "%c%s=", first ? '?' : '&', scope[i].name);
+		url_escape(&url, scope[i].value);
+		first = false;
+	}
+	return buf_take(&url);
+}
+
+/* Takes `body`. */
+static void ask(struct agent_request *request, const char *method, const char *path, char *body,
+		double timeout)
+{
+	struct agent *agent = request->agent;
+	const char *headers[3] = { NULL };
+	size_t count = 0;
+
+	agent_cancel(request);
+	drop_answer(request);
+	refresh_token(agent);
+	if (agent->token_header)
+		headers[count++] = agent->token_header;
+	if (body)
+		headers[count++] = "Content-Type: application/json";
+	free(request->url);
+	free(request->body);
+	request->url = make_url(agent, path);
+	request->body = body;
+
+	request->http.method = method;
+	request->http.url = request->url;
+	request->http.connect_to = agent->connect_to;
+	request->http.unix_socket = agent->unix_socket;
+	request->http.body = body;
+	request->http.headers = headers;
+	request->http.auth = agent->config->auth;
+	request->http.tls = &agent->tls;
+	request->http.timeout = timeout;
+	request->http.connect_timeout = CONNECT_PATIENCE;
+	request->http.limit = ANSWER_MAX;
+	request->http.on_reply = on_reply;
+	http_send(&agent->http, &request->http);
+	request->http.headers = NULL;		/* they were on our stack */
+}
+
+void agent_get(struct agent_request *request, const char *path, double timeout)
+{
+	ask(request, "GET", path, NULL, timeout);
+}
+
+void agent_put(struct agent_request *request, const char *path, char *body, double timeout)
+{
+	ask(request, "PUT", path, body, timeout);
+}
+
+void agent_post(struct agent_request *request, const char *path, char *body, double timeout)
+{
+	ask(request, "POST", path, body, timeout);
+}
+
+bool agent_is_busy(const struct agent_request *request)
+{
+	return http_is_busy(&request->http);
+}
+
+void agent_cancel(struct agent_request *request)
+{
+	http_cancel(&request->http);
+}
+
+void agent_explain(const struct agent_request *request, struct error *error)
+{
+	const struct http_request *http = &request->http;
+	size_t size = 0;
+
+	if (!http->status) {
+		fail(error, "%s", http->error.text);
+		return;
+	}
+	if (http->status >= 200 && http->status < 300) {
+		fail(error, "an answer that is not JSON");
+		return;
+	}
+	while (size < http->reply.used && (unsigned char)http->reply.data[size] >= ' ')
+		size++;
+	size = utf8_cut(http->reply.data, size, REASON_MAX);
+	fail(error, "%ld %.*s", http->status, (int)size, http->reply.data);
+}
+
+void agent_complain(struct agent_request *request, enum agent_answer answer,
+		    const struct error *error)
+{
+	static const char *const verbs[] = {
+		[ANSWER_MISSING] = "does not know",
+		[ANSWER_DENIED] = "refuses our token for",
+		[ANSWER_TROUBLE] = "cannot serve",
+		[ANSWER_REFUSED] = "rejects",
+	};
+
+	if (!has_spoken(&request->http) || request->complaint == answer)
+		return;
+	request->complaint = answer;
+	log_warn("consul %s %s: %s", verbs[answer], request->name, error->text);
+}
+
+void agent_content(struct agent_request *request)
+{
+	if (request->complaint)
+		log_info("consul serves %s again", request->name);
+	request->complaint = ANSWER_OK;
+}
+
+void url_escape(struct buf *out, const char *text)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789-._~";
+
+	for (; *text; text++) {
+		if (strchr(plain, *text))
+			buf_add_char(out, *text);
+		else
+			buf_print(out, "%%%02X", (unsigned char)*text);
+	}
+}

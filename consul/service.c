@@ -1,0 +1,515 @@
+#include "service.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "entry.h"
+
+#define DRAIN_PATIENCE 1.0
+
+/* A request that may be due.  `on_missing`: what 404 means; NULL: trouble like any other. */
+struct service_step {
+	bool (*is_due)(const struct service *service);
+	void (*send)(struct service *service);
+	void (*on_done)(struct service *service);
+	void (*on_missing)(struct service *service);
+};
+
+static void advance(struct service *service);
+
+static void put(struct service *service, const char *path, const char *id, json_t *body)
+{
+	CLEANUP(buf_release) struct buf whole = BUF_INIT;
+
+	buf_add(&whole, path);
+	if (id)
+		url_escape(&whole, id);
+	agent_put(&service->request, whole.data, body ? json_dumps(body, JSON_COMPACT) : NULL,
+		  AGENT_IMPATIENCE);
+	json_decref(body);
+}
+
+static void retry_later(struct service *service)
+{
+	timer_set(&service->retry, backoff_next(&service->backoff));
+}
+
+/* The job may stop now. */
+static void let_go(struct service *service)
+{
+	timer_stop(&service->patience);
+	source_unhold(&service->hold);
+}
+
+/* ---- deregister ---- */
+
+static bool is_leaving(const struct service *service)
+{
+	return !service->wanted && service->present;
+}
+
+static void send_deregistration(struct service *service)
+{
+	service->registered = false;
+	put(service, "/v1/agent/service/deregister/", service->id, NULL);
+}
+
+static void on_deregistered(struct service *service)
+{
+	service->present = false;
+	service->told_maintenance = false;
+	log_info("service %s is deregistered", service->id);
+	let_go(service);
+}
+
+/* ---- claim: is the ID free, ours, or somebody else's? ---- */
+
+static bool is_unclaimed(const struct service *service)
+{
+	return service->wanted && service->claim == CLAIM_NONE;
+}
+
+static void send_listing(struct service *service)
+{
+	agent_get(&service->request, "/v1/agent/services", AGENT_PATIENCE);
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+/* False: there is none, and a retry is planned. */
+static bool find_address(struct service *service)
+{
+	struct error error = { "" };
+	char *address = entry_address(service, &error);
+
+	if (!address) {
+		if (!service->homeless)
+			log_warn("service %s has no address: %s", service->config->name, error.text);
+		service->homeless = true;
+		retry_later(service);
+		return false;
+	}
+	service->homeless = false;
+	free(service->address);
+	service->address = address;
+	return true;
+}
+
+static bool is_leftover(const struct service *service, const json_t *entry)
+{
+	return !strcmp(text_of(entry, "Service"), service->config->name) &&
+	       !strcmp(text_of(entry, "Address"), service->address) &&
+	       json_integer_value(json_object_get(entry, "Port")) == service->config->port;
+}
+
+static void on_listing(struct service *service)
+{
+	json_t *listing = service->request.json, *entry;
+	const char *id;
+
+	if (!find_address(service))
+		return;
+	strv_release(&service->leftovers);
+	json_object_foreach(listing, id, entry)
+		if (is_leftover(service, entry) && strcmp(id, service->id))
+			strv_push(&service->leftovers, id);
+	entry = json_object_get(listing, service->id);
+	service->elsewhere = strcmp(text_of(entry, "Address"), service->address);
+	service->claim = entry ? CLAIM_DOUBTED : CLAIM_OURS;
+}
+
+/* ---- look closer: the checks of the ID tell whether its owner lives ---- */
+
+static bool is_doubtful(const struct service *service)
+{
+	return service->wanted && service->claim == CLAIM_DOUBTED;
+}
+
+static void send_inspection(struct service *service)
+{
+	agent_get(&service->request, "/v1/agent/checks", AGENT_PATIENCE);
+}
+
+static void take_other_id(struct service *service)
+{
+	char *id = format_string("%s-%s", service->id, service->address);
+
+	log_warn("service %s is passing at another address, so somebody else's: ours is %s",
+		 service->id, id);
+	free(service->id);
+	free(service->check_id);
+	service->id = id;
+	service->check_id = format_string("service:%s", id);
+	service->renamed = true;
+	service->claim = CLAIM_NONE;
+}
+
+static void on_inspection(struct service *service)
+{
+	AUTOFREE char *mode = format_string("_service_maintenance:%s", service->id);
+	bool passing = true, maintained = false;
+	const char *check_id;
+	json_t *check;
+
+	json_object_foreach(service->request.json, check_id, check) {
+		if (strcmp(text_of(check, "ServiceID"), service->id))
+			continue;
+		passing = passing && strcmp(text_of(check, "Status"), "critical");
+		maintained = maintained || !strcmp(check_id, mode);
+	}
+	if (service->elsewhere && passing && !service->renamed) {
+		take_other_id(service);
+		return;
+	}
+	service->claim = CLAIM_OURS;
+	service->present = true;
+	service->told_maintenance = maintained;
+}
+
+/* ---- register ---- */
+
+static bool is_unregistered(const struct service *service)
+{
+	return service->wanted && !service->registered;
+}
+
+static void send_registration(struct service *service)
+{
+	if (!find_address(service))
+		return;
+	service->present = true;
+	put(service, "/v1/agent/service/register", NULL, entry_registration(service));
+}
+
+static void on_registered(struct service *service)
+{
+	log_info("service %s at %s port %ld is registered", service->id, service->address,
+		 service->config->port);
+	service->registered = true;
+	service->confirmed = false;
+	service->dirty = true;		/* a check that was never updated is lost with the agent */
+}
+
+/* Consul does not know our check: it lost its data, or is another one now.  At once the first time,
+ * but not in a circle: behind some balancers it is always another one. */
+static void on_lost(struct service *service)
+{
+	service->registered = false;
+	service->told_maintenance = false;
+	if (service->confirmed)
+		log_warn("consul has lost service %s: registering it again", service->id);
+	else
+		retry_later(service);
+	service->confirmed = false;
+}
+
+/* ---- maintenance ---- */
+
+static bool is_duty_changed(const struct service *service)
+{
+	return service->wanted && service->maintenance != service->told_maintenance;
+}
+
+static void send_maintenance(struct service *service)
+{
+	CLEANUP(buf_release) struct buf path = BUF_INIT;
+
+	buf_add(&path, "/v1/agent/service/maintenance/");
+	url_escape(&path, service->id);
+	buf_add(&path, service->maintenance ? "?enable=true&reason=pilotfish" : "?enable=false");
+	put(service, path.data, NULL, NULL);
+}
+
+static void on_maintained(struct service *service)
+{
+	service->told_maintenance = !service->told_maintenance;
+}
+
+/* ---- tell: the verdict ---- */
+
+static bool is_untold(const struct service *service)
+{
+	return service->wanted && service->dirty;
+}
+
+static void send_verdict(struct service *service)
+{
+	service->dirty = false;		/* what comes meanwhile makes it so again */
+	put(service, "/v1/agent/check/update/", service->check_id, entry_verdict(service));
+}
+
+static void on_told(struct service *service)
+{
+	service->confirmed = true;
+	if (service->config->ttl > 0)
+		timer_set(&service->heartbeat, service->config->ttl / 3);
+}
+
+/* ---- remove what former lives left ---- */
+
+static bool has_leftovers(const struct service *service)
+{
+	return service->wanted && service->leftovers.count;
+}
+
+static void send_removal(struct service *service)
+{
+	put(service, "/v1/agent/service/deregister/",
+	    service->leftovers.items[service->leftovers.count - 1], NULL);
+}
+
+static void on_removed(struct service *service)
+{
+	struct strv *leftovers = &service->leftovers;
+
+	log_info("service %s was left over and is removed", leftovers->items[--leftovers->count]);
+	free(steal(&leftovers->items[leftovers->count]));
+}
+
+/* ---- what to do next ---- */
+
+static const struct service_step steps[] = {	/* the first that is due */
+	{ is_leaving,      send_deregistration, on_deregistered, on_deregistered },
+	{ is_unclaimed,    send_listing,        on_listing,      NULL },
+	{ is_doubtful,     send_inspection,     on_inspection,   NULL },
+	{ is_unregistered, send_registration,   on_registered,   NULL },
+	{ is_duty_changed, send_maintenance,    on_maintained,   on_lost },
+	{ is_untold,       send_verdict,        on_told,         on_lost },
+	{ has_leftovers,   send_removal,        on_removed,      on_removed },
+};
+
+static void advance(struct service *service)
+{
+	if (agent_is_busy(&service->request) || timer_is_set(&service->retry))
+		return;
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+		if (!steps[i].is_due(service))
+			continue;
+		service->step = &steps[i];
+		steps[i].send(service);
+		return;
+	}
+}
+
+static void on_failed(struct service *service, enum agent_answer answer)
+{
+	struct error error = { "" };
+
+	agent_explain(&service->request, &error);
+	agent_complain(&service->request, answer, &error);
+	service->dirty = service->registered;
+	if (answer != ANSWER_TROUBLE)
+		let_go(service);	/* patience is no use */
+	retry_later(service);
+}
+
+static void on_reply(struct agent_request *request, enum agent_answer answer)
+{
+	struct service *service = container_of(request, struct service, request);
+	void (*on_answer)(struct service *) = answer == ANSWER_OK ? service->step->on_done
+					    : answer == ANSWER_MISSING ? service->step->on_missing
+					    : NULL;
+
+	if (on_answer) {
+		agent_content(request);
+		on_answer(service);
+		if (!timer_is_set(&service->retry))
+			backoff_reset(&service->backoff);
+	} else {
+		on_failed(service, answer);
+	}
+	advance(service);
+}
+
+static void on_retry(struct timer *timer)
+{
+	advance(container_of(timer, struct service, retry));
+}
+
+static void on_heartbeat(struct timer *timer)
+{
+	struct service *service = container_of(timer, struct service, heartbeat);
+
+	service->dirty = true;
+	advance(service);
+}
+
+/* News do not wait for the end of a backoff. */
+static void advance_now(struct service *service)
+{
+	timer_stop(&service->retry);
+	advance(service);
+}
+
+/* ---- what the job says ---- */
+
+static void on_running(struct service *service)
+{
+	service->judged = service->judged && service->wanted;
+	service->wanted = true;
+	service->down = false;
+	if (!service->verdict)
+		service->dirty = service->registered;
+	advance_now(service);
+}
+
+static void on_ended(struct service *service)
+{
+	service->down = true;
+	if (service->verdict)
+		return;			/* health.c has its own view of that */
+	service->dirty = service->registered;
+	advance_now(service);
+}
+
+static void on_verdict(struct service *service)
+{
+	service->judged = true;
+	service->dirty = service->registered;
+	advance_now(service);
+}
+
+/* What is under way is of no interest any more.  Present since it was sent, it may be done all
+ * the same. */
+static void leave(struct service *service)
+{
+	if (service->wanted)
+		agent_cancel(&service->request);
+	service->wanted = service->dirty = false;
+	timer_stop(&service->heartbeat);
+	advance_now(service);
+}
+
+static void on_draining(struct service *service)
+{
+	leave(service);
+	if (!service->present || service->agent->state == AGENT_DOWN)
+		return;
+	source_hold(service->job, &service->hold);
+	timer_set(&service->patience, DRAIN_PATIENCE);
+}
+
+static void on_patience(struct timer *timer)
+{
+	struct service *service = container_of(timer, struct service, patience);
+
+	log_warn("consul does not take service %s out: not waiting for it", service->id);
+	let_go(service);
+}
+
+static void on_job(struct subscription *self, const struct event *event)
+{
+	static void (*const reactions[EVENT_COUNT])(struct service *) = {
+		[EVENT_RUNNING] = on_running,
+		[EVENT_EXIT_SUCCESS] = on_ended,
+		[EVENT_EXIT_FAILED] = on_ended,
+		[EVENT_HEALTHY] = on_verdict,
+		[EVENT_WARNING] = on_verdict,
+		[EVENT_UNHEALTHY] = on_verdict,
+		[EVENT_DRAINING] = on_draining,
+		[EVENT_STOPPING] = leave,
+		[EVENT_STOPPED] = leave,
+	};
+
+	if (reactions[event->code])
+		reactions[event->code](container_of(self, struct service, on_job));
+}
+
+static void on_global(struct subscription *self, const struct event *event)
+{
+	struct service *service = container_of(self, struct service, on_global);
+
+	if (event->code == EVENT_ENTER_MAINTENANCE)
+		service->maintenance = true;
+	else if (event->code == EVENT_EXIT_MAINTENANCE)
+		service->maintenance = false;
+	else
+		return;
+	advance_now(service);
+}
+
+/* A check whose TTL ran out meanwhile, or that the agent could not remember, is critical. */
+static void on_consul_back(struct subscription *self, const struct event *event)
+{
+	struct service *service = container_of(self, struct service, on_consul);
+
+	(void)event;
+	service->dirty = service->registered;
+	advance_now(service);
+}
+
+static void listen_to_all(struct service *service)
+{
+	struct source *global = bus_find(service->job->bus, "global");
+
+	subscribe(&service->on_job, service->job, EVENT_ANY, on_job);
+	subscribe(&service->on_consul, &service->agent->source, EVENT_HEALTHY, on_consul_back);
+	if (global) {
+		subscribe(&service->on_global, global, EVENT_ANY, on_global);
+		service->maintenance = source_holds(global, EVENT_ENTER_MAINTENANCE);
+	}
+	if (source_holds(service->job, EVENT_RUNNING))
+		on_running(service);
+}
+
+bool service_init(struct service *service, struct agent *agent, const struct service_config *config,
+		  struct source *job, const struct verdict *verdict, struct error *error)
+{
+	AUTOFREE char *name = format_string("service %s", config->name);
+	struct loop *loop = agent->http.loop;
+	char host[HOST_NAME_MAX + 1] = "";
+
+	if (gethostname(host, sizeof host - 1))
+		return fail(error, "no host name: %s", strerror(errno));
+	*service = (struct service){
+		.config = config,
+		.agent = agent,
+		.verdict = verdict,
+		.job = job,
+		.id = format_string("%s-%s", config->name, host),
+		.check_id = format_string("service:%s-%s", config->name, host),
+		.started = (long)time(NULL),
+		/* No seldomer than it tells its verdict when all is well. */
+		.backoff = { .min = 0.25, .max = fmin(fmax(config->ttl / 3, 1), 30) },
+	};
+	agent_request_init(&service->request, agent, name, on_reply);
+	timer_init(&service->retry, loop, on_retry);
+	timer_init(&service->heartbeat, loop, on_heartbeat);
+	timer_init(&service->patience, loop, on_patience);
+	listen_to_all(service);
+	return true;
+}
+
+void service_release(struct service *service)
+{
+	if (!service->agent)
+		return;
+	unsubscribe(&service->on_job);
+	unsubscribe(&service->on_global);
+	unsubscribe(&service->on_consul);
+	timer_stop(&service->retry);
+	timer_stop(&service->heartbeat);
+	timer_stop(&service->patience);
+	agent_request_release(&service->request);
+	source_unhold(&service->hold);
+	strv_release(&service->leftovers);
+	free(service->id);
+	free(service->check_id);
+	free(service->address);
+	*service = (struct service){ 0 };
+}
+
+bool service_is_settled(const struct service *service)
+{
+	return !service->present;
+}

@@ -1,0 +1,67 @@
+/* service.h - one service of ours in the catalogue, following one job.
+ *
+ * Compares what is wanted with what Consul was told, and sends what is missing: one request at a time,
+ * the first that is due of a table of steps (service.c).  So nothing has to be remembered across
+ * trouble: it is retried for ever with backoff, or at once when there is news or Consul is back.
+ *
+ * - The job's `running` registers, under the ID NAME-HOSTNAME.  If that ID is passing at another
+ *   address it is somebody else's, and `-ADDRESS` is appended to ours.  Entries of our name at our
+ *   own address and port under another ID are left over from former lives and removed.
+ * - `healthy`, `warning` and `unhealthy` are told at once, and a timer at ttl/3 repeats the last
+ *   verdict.  Registration and TTL check are one request; an unknown check means: register again.
+ *   Before the first verdict the status is initialStatus.  A job without health check is passing
+ *   while its process runs.  A restart of the process keeps the registration.
+ * - `draining` deregisters and holds the source until that is answered, 1 s at most; `stopped` makes
+ *   sure.
+ * - Maintenance (of the source `global`) takes the service out of traffic.  One that a former life
+ *   left behind is ended.
+ */
+#ifndef SERVICE_H
+#define SERVICE_H
+
+#include "agent.h"
+#include "config/verdict.h"
+
+struct service {
+	const struct service_config *config;	/* borrowed */
+	struct agent *agent;
+	const struct verdict *verdict;	/* NULL: passing as long as the job runs */
+	struct source *job;
+	struct subscription on_job, on_global, on_consul;
+	char *id, *check_id;
+	char *address;			/* of the last registration; NULL: not known yet */
+	long started;			/* seconds since the epoch */
+
+	/* what is wanted */
+	bool wanted;			/* the job is there and not leaving */
+	bool down;			/* but its process is not */
+	bool judged;			/* it had a verdict since it was wanted */
+	bool maintenance;
+
+	/* what Consul was told */
+	enum service_claim { CLAIM_NONE, CLAIM_DOUBTED, CLAIM_OURS } claim;	/* of the ID */
+	bool elsewhere;			/* the ID was found at another address */
+	bool renamed;
+	bool present;			/* it may be there: a deregistration is owed */
+	bool registered;		/* it is there, as we want it */
+	bool confirmed;			/* and its check has been updated since */
+	bool told_maintenance;
+	bool dirty;			/* the verdict is not yet told */
+	struct strv leftovers;		/* IDs to be removed */
+
+	struct hold hold;		/* of the job's source, while it drains */
+	const struct service_step *step;	/* the request under way, or the last one */
+	struct agent_request request;
+	bool homeless;			/* we have no address; said so already */
+	struct backoff backoff;
+	struct timer retry, heartbeat, patience;
+};
+
+bool service_init(struct service *service, struct agent *agent, const struct service_config *config,
+		  struct source *job, const struct verdict *verdict, struct error *error);
+void service_release(struct service *service);
+
+/* Gone from Consul, or never there. */
+bool service_is_settled(const struct service *service);
+
+#endif

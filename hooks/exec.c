@@ -1,0 +1,214 @@
+#include "exec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/output.h"
+#include "base/strv.h"
+
+struct exec {
+	struct hook hook;
+	struct loop *loop;
+	const char *name;
+	const struct exec_config *config;
+	struct process process;
+	struct output *streams[2];	/* NULL: not captured, or already left */
+};
+
+static const char *const stream_names[] = { "stdout", "stderr" };
+
+static void set_or_unset(struct strv *env, const char *name, const char *value)
+{
+	if (value)
+		strv_set(env, name, value);
+	else
+		strv_unset(env, name);
+}
+
+static void build_env(struct strv *env, const struct exec *exec, const struct occasion *occasion)
+{
+	const struct exec_config *config = exec->config;
+
+	strv_copy(env, environ);
+	if (config->identity.set) {
+		strv_set(env, "HOME", config->identity.home ? config->identity.home : "/");
+		if (config->identity.user)
+			strv_set(env, "USER", config->identity.user);
+	}
+	set_or_unset(env, "PILOTFISH_JOB", occasion->job);
+	set_or_unset(env, "PILOTFISH_SOURCE", occasion->source);
+	set_or_unset(env, "PILOTFISH_EVENT", occasion->event);
+	for (size_t i = 0; i < config->env.count; i++) {
+		AUTOFREE char *name = copy_string(config->env.items[i]);
+		char *equals = strchr(name, '=');
+
+		*equals = '\0';
+		strv_set(env, name, equals + 1);
+	}
+}
+
+/* A sealed memory file with the document, its offset at the start; -1: errno. */
+static int document_file(const char *document)
+{
+	size_t size = strlen(document), done = 0;
+	int fd = memfd_create("occasion", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	while (fd >= 0 && done < size) {
+		ssize_t n = write(fd, document + done, size - done);
+
+		if (n < 0) {
+			close(fd);
+			return -1;
+		}
+		done += (size_t)n;
+	}
+	if (fd < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return fd;
+	fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
+	return fd;
+}
+
+static void close_if_open(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+static bool open_streams(struct exec *exec, int fds[3], const struct occasion *occasion,
+			 struct error *error)
+{
+	if (occasion->document && (fds[0] = document_file(occasion->document)) < 0)
+		return fail(error, "cannot make a file for stdin: %s", strerror(errno));
+	for (int i = 0; i < 2 && !exec->config->raw; i++) {
+		exec->streams[i] = output_new(exec->loop, exec->name, stream_names[i], &fds[i + 1]);
+		if (!exec->streams[i])
+			return fail(error, "cannot make a pipe: %s", strerror(errno));
+		exec->streams[i]->tail = exec->hook.tail;
+		exec->streams[i]->quiet = exec->hook.tail != NULL;
+	}
+	return true;
+}
+
+static void leave_streams(struct exec *exec)
+{
+	for (int i = 0; i < 2; i++)
+		if (exec->streams[i])
+			output_leave(steal(&exec->streams[i]));
+}
+
+static void drop_streams(struct exec *exec)
+{
+	for (int i = 0; i < 2; i++)
+		output_free(steal(&exec->streams[i]));
+}
+
+static void on_exit_of_process(struct process *process)
+{
+	struct exec *exec = container_of(process, struct exec, process);
+
+	exec->hook.status = process->status;
+	exec->hook.pid = 0;
+	leave_streams(exec);
+}
+
+static void on_gone(struct process *process)
+{
+	struct exec *exec = container_of(process, struct exec, process);
+
+	exec->hook.user->on_done(exec->hook.user);
+}
+
+static bool spawn(struct exec *exec, const int fds[3], char *const *envp, struct error *error)
+{
+	const struct exec_config *config = exec->config;
+	struct spawn spawn = {
+		.argv = config->argv.items,
+		.envp = envp,
+		.cwd = config->cwd,
+		.fds = { fds[0], fds[1], fds[2] },
+		.identity = &config->identity,
+		.limits = config->limits,
+		.limit_count = config->limit_count,
+		.umask = config->umask,
+		.nice = (int)config->nice,
+		.oom_score = (int)config->oom_score,
+		.no_new_privs = config->no_new_privs,
+	};
+
+	exec->process = (struct process){
+		.name = exec->name,
+		.on_exit = on_exit_of_process,
+		.on_gone = on_gone,
+	};
+	if (!process_spawn(&exec->process, exec->loop, &spawn, error)) {
+		exec->hook.status = exec->process.status;
+		return false;
+	}
+	exec->hook.pid = exec->process.pid;
+	for (int i = 0; i < 2; i++)
+		if (exec->streams[i])
+			exec->streams[i]->origin.pid = exec->process.pid;
+	return true;
+}
+
+static bool exec_start(struct hook *hook, const struct occasion *occasion, struct error *error)
+{
+	struct exec *exec = container_of(hook, struct exec, hook);
+	CLEANUP(strv_release) struct strv env = { 0 };
+	int fds[3] = { NOTHING, INHERIT, INHERIT };
+	bool started;
+
+	hook->status = 126 << 8;
+	build_env(&env, exec, occasion);
+	started = open_streams(exec, fds, occasion, error) && spawn(exec, fds, env.items, error);
+	for (int i = 0; i < 3; i++)
+		close_if_open(fds[i]);
+	if (!started)
+		drop_streams(exec);
+	return started;
+}
+
+static void exec_signal(struct hook *hook, int signo)
+{
+	struct exec *exec = container_of(hook, struct exec, hook);
+
+	if (hook->group || signo == SIGKILL)
+		process_signal_group(&exec->process, signo);
+	else
+		process_signal(&exec->process, signo);
+}
+
+static void exec_free(struct hook *hook)
+{
+	struct exec *exec = container_of(hook, struct exec, hook);
+
+	process_signal_group(&exec->process, SIGKILL);
+	process_forget(&exec->process);
+	drop_streams(exec);
+	free(exec);
+}
+
+static const struct hook_ops exec_ops = {
+	.name = "exec",
+	.start = exec_start,
+	.signal = exec_signal,
+	.free = exec_free,
+};
+
+struct hook *exec_new(struct loop *loop, const char *name, const struct exec_config *config)
+{
+	struct exec *exec = NEW(struct exec);
+
+	*exec = (struct exec){
+		.hook = { .ops = &exec_ops },
+		.loop = loop,
+		.name = name,
+		.config = config,
+	};
+	return &exec->hook;
+}

@@ -1,0 +1,266 @@
+#include "app.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sysexits.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/output.h"
+#include "config/load.h"
+#include "crew.h"
+#include "reload.h"
+#include "shutdown.h"
+
+struct app {
+	const char *path;
+	struct loop loop;
+	struct crew crew;
+	struct reload reload;
+	struct shutdown shutdown;
+	struct subscription tap;
+	double stop_timeout;
+	bool reload_again;
+	bool ordered;			/* the stop was asked for */
+	int code;
+};
+
+/* ---- the end ---- */
+
+static void on_shutdown_over(struct shutdown *shutdown)
+{
+	struct app *app = container_of(shutdown, struct app, shutdown);
+
+	if (app->ordered && shutdown_has_killed(shutdown))
+		app->code = 128 + SIGKILL;
+	log_info("all is stopped, exit code %d", app->code);
+	loop_stop(&app->loop);
+}
+
+static void begin_shutdown(struct app *app)
+{
+	reload_cancel(&app->reload);
+	shutdown_begin(&app->shutdown, app->stop_timeout);
+}
+
+static void on_stopped(struct crew *crew, struct unit *unit)
+{
+	struct app *app = container_of(crew, struct app, crew);
+	const struct job *job = &unit->job;
+
+	if (app->shutdown.begun) {
+		shutdown_on_stopped(&app->shutdown, unit);
+		return;
+	}
+	reload_on_stopped(&app->reload);
+	if (job->stop_asked)
+		return;
+	if (!app->code)
+		app->code = job->code;
+	if (job->config->essential) {
+		app->code = job->code;
+		log_info("%s is essential and has ended with exit code %d: stopping the others",
+			 job->source.name, job->code);
+		begin_shutdown(app);
+	} else if (crew_is_idle(crew)) {
+		log_info("nothing is left that could run");
+		begin_shutdown(app);
+	}
+}
+
+/* ---- reload ---- */
+
+static bool open_log(struct app *app, const struct log_config *config)
+{
+	if (log_open(&app->loop, config->output, config->level, config->format))
+		return true;
+	log_error("cannot log to %s: %s", config->output, strerror(errno));
+	return false;
+}
+
+static void start_reload(struct app *app)
+{
+	struct load_error error = { .code = 0 };
+	struct config *next;
+
+	if (app->reload.next) {
+		app->reload_again = true;
+		return;
+	}
+	app->reload_again = false;
+	next = load_config(app->path, &error);
+	if (!next) {
+		log_error("not reloaded, the old configuration stays: %s", error.error.text);
+		return;
+	}
+	log_info("reloading %s", app->path);
+	open_log(app, &next->logging);
+	app->stop_timeout = next->stop_timeout;
+	reload_begin(&app->reload, next, next->stop_timeout);
+}
+
+static void on_reloaded(struct reload *reload, const struct error *error)
+{
+	struct app *app = container_of(reload, struct app, reload);
+
+	if (error)
+		log_error("the new configuration does not work: %s", error->text);
+	else
+		log_info("reloaded");
+	source_publish(&app->crew.global, EVENT_RELOADED);
+	if (app->reload_again)
+		start_reload(app);
+	else if (crew_is_idle(&app->crew))
+		begin_shutdown(app);
+}
+
+/* ---- signals ---- */
+
+static void on_sigchld(struct app *app, int signo)
+{
+	(void)signo;
+	process_reap();
+	if (app->shutdown.begun)
+		shutdown_on_reaped(&app->shutdown);
+}
+
+static void on_sigterm(struct app *app, int signo)
+{
+	if (app->shutdown.begun) {
+		log_warn("%s again: killing what is left", signal_name(signo));
+		shutdown_hurry(&app->shutdown);
+		return;
+	}
+	log_info("%s: stopping", signal_name(signo));
+	app->ordered = true;
+	app->code = 0;
+	begin_shutdown(app);
+}
+
+static void on_sighup(struct app *app, int signo)
+{
+	if (!app->shutdown.begun && !crew_signal(&app->crew, signo))
+		start_reload(app);
+}
+
+static void on_sigusr1(struct app *app, int signo)
+{
+	log_reopen();
+	crew_signal(&app->crew, signo);
+}
+
+static const struct {
+	int signo;
+	void (*fn)(struct app *app, int signo);
+} handlers[] = {
+	{ SIGCHLD, on_sigchld },
+	{ SIGTERM, on_sigterm },
+	{ SIGINT,  on_sigterm },
+	{ SIGQUIT, on_sigterm },
+	{ SIGHUP,  on_sighup },
+	{ SIGUSR1, on_sigusr1 },
+};
+
+static void on_signal(struct loop *loop, const struct signalfd_siginfo *info)
+{
+	struct app *app = container_of(loop, struct app, loop);
+	int signo = (int)info->ssi_signo;
+
+	for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++)
+		if (handlers[i].signo == signo) {
+			handlers[i].fn(app, signo);
+			return;
+		}
+	crew_signal(&app->crew, signo);
+}
+
+/* ---- the beginning ---- */
+
+static void on_any_event(struct subscription *sub, const struct event *event)
+{
+	(void)sub;
+	if (log_wants(LEVEL_DEBUG))
+		log_event(event->source->name, event_name(event->code));
+}
+
+static bool start(struct app *app, struct config *config, struct error *error)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	process_adopt_orphans();
+	if (!loop_take_signals(&app->loop, &all, on_signal))
+		return fail(error, "cannot make a signalfd: %s", strerror(errno));
+	if (!crew_add(&app->crew, config, error) || !crew_link(&app->crew, error))
+		return false;
+	source_publish(&app->crew.global, EVENT_STARTUP);
+	if (crew_is_idle(&app->crew)) {
+		log_warn("%s has no jobs", app->path);
+		begin_shutdown(app);
+	}
+	return true;
+}
+
+/* Containers that are started together are not to retry together. */
+static void seed_jitter(void)
+{
+	unsigned short seed[3] = { 0 };
+
+	if (getrandom(seed, sizeof seed, GRND_NONBLOCK) != sizeof seed)
+		seed[0] = (unsigned short)(monotonic_now() * 1e6);
+	seed48(seed);
+}
+
+static void init(struct app *app, const char *path)
+{
+	seed_jitter();
+	*app = (struct app){ .path = path };
+	loop_init(&app->loop);
+	crew_init(&app->crew, &app->loop);
+	reload_init(&app->reload, &app->crew);
+	shutdown_init(&app->shutdown, &app->crew);
+	app->crew.on_stopped = on_stopped;
+	app->reload.on_over = on_reloaded;
+	app->shutdown.on_over = on_shutdown_over;
+	subscribe(&app->tap, &app->loop.bus.any, EVENT_ANY, on_any_event);
+}
+
+static void release(struct app *app)
+{
+	reload_release(&app->reload);
+	timer_stop(&app->shutdown.timer);
+	timer_stop(&app->shutdown.review);
+	crew_release(&app->crew);
+	output_free_left();
+	log_close();
+	unsubscribe(&app->tap);
+	loop_release(&app->loop);
+}
+
+int app_run(const char *path)
+{
+	struct load_error error = { .code = 0 };
+	struct config *config = load_config(path, &error);
+	struct app app;
+
+	if (!config) {
+		log_error("%s", error.error.text);
+		return error.code == EX_NOINPUT ? EX_NOINPUT : EX_CONFIG;
+	}
+	init(&app, path);
+	app.stop_timeout = config->stop_timeout;
+	if (!open_log(&app, &config->logging)) {
+		app.code = EX_CANTCREAT;
+	} else if (start(&app, config, &error.error)) {
+		config_free(steal(&config));
+		loop_run(&app.loop);
+	} else {
+		log_error("%s: %s", path, error.error.text);
+		app.code = EX_CONFIG;
+	}
+	config_free(config);
+	release(&app);
+	return app.code;
+}

@@ -1,0 +1,54 @@
+#include "alloc.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static void *checked(void *memory)
+{
+	static const char words[] = "pilotfish: out of memory\n";
+
+	if (memory)
+		return memory;
+	if (write(STDERR_FILENO, words, sizeof words - 1) < 0)
+		abort();
+	abort();
+}
+
+void *alloc(size_t size)
+{
+	return checked(calloc(1, size ? size : 1));
+}
+
+void *alloc_resize(void *old, size_t size)
+{
+	return checked(realloc(old, size ? size : 1));
+}
+
+char *copy_bytes(const void *bytes, size_t size)
+{
+	char *copy = checked(malloc(size + 1));
+
+	if (size)
+		memcpy(copy, bytes, size);
+	copy[size] = '\0';
+	return copy;
+}
+
+char *copy_string(const char *text)
+{
+	return text ? copy_bytes(text, strlen(text)) : NULL;
+}
+
+char *format_string(const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
+	va_end(args);
+	return checked(text);
+}

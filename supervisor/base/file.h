@@ -1,0 +1,14 @@
+/* file.h - a whole file in memory. */
+#ifndef FILE_H
+#define FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+#include "error.h"
+
+/* Appends what the file holds; more than `limit` bytes are an error. */
+bool file_read(const char *path, size_t limit, struct buf *text, struct error *error);
+
+#endif

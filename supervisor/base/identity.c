@@ -1,0 +1,147 @@
+#include "process.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "alloc.h"
+
+/* getpwnam() and its like would load name services, and may ask the network. */
+static const char user_file[] = "/etc/passwd", group_file[] = "/etc/group";
+
+static void close_file(FILE **file)
+{
+	if (*file)
+		fclose(*file);
+}
+
+/* False: not a number.  The highest is what setuid() takes for "leave as it is". */
+static bool parse_id(const char *text, unsigned *id)
+{
+	size_t length = strspn(text, "0123456789");
+	unsigned long long value;
+
+	if (!length || length > 10 || text[length])
+		return false;
+	value = strtoull(text, NULL, 10);
+	if (value >= (unsigned)-1)
+		return false;
+	*id = (unsigned)value;
+	return true;
+}
+
+/* By name, or by number where `name` is NULL.  NULL: not found. */
+static const struct passwd *find_user(const char *name, uid_t uid)
+{
+	CLEANUP(close_file) FILE *file = fopen(user_file, "re");
+	const struct passwd *entry = NULL;
+
+	while (file && (entry = fgetpwent(file)))
+		if (name ? !strcmp(entry->pw_name, name) : entry->pw_uid == uid)
+			break;
+	return entry;
+}
+
+static bool find_group(const char *name, gid_t *gid, struct error *error)
+{
+	CLEANUP(close_file) FILE *file = NULL;
+	const struct group *entry;
+
+	if (parse_id(name, gid))
+		return true;
+	file = fopen(group_file, "re");
+	if (!file)
+		return fail(error, "%s: %s", group_file, strerror(errno));
+	while ((entry = fgetgrent(file))) {
+		if (!strcmp(entry->gr_name, name)) {
+			*gid = entry->gr_gid;
+			return true;
+		}
+	}
+	return fail(error, "no group \"%s\" in %s", name, group_file);
+}
+
+static void add_group(struct identity *identity, gid_t gid)
+{
+	identity->groups = alloc_resize(identity->groups,
+					(identity->group_count + 1) * sizeof gid);
+	identity->groups[identity->group_count++] = gid;
+}
+
+static bool has_member(const struct group *group, const char *name)
+{
+	for (char **member = group->gr_mem; *member; member++)
+		if (!strcmp(*member, name))
+			return true;
+	return false;
+}
+
+static void add_groups_of(struct identity *identity, const char *name)
+{
+	CLEANUP(close_file) FILE *file = fopen(group_file, "re");
+	const struct group *entry;
+
+	add_group(identity, identity->gid);
+	while (file && (entry = fgetgrent(file)))
+		if (entry->gr_gid != identity->gid && has_member(entry, name))
+			add_group(identity, entry->gr_gid);
+}
+
+/* A number needs no entry; if there is one it tells the group and the home. */
+static bool find_identity(struct identity *identity, const char *name, struct error *error)
+{
+	bool numeric = parse_id(name, &identity->uid);
+	const struct passwd *entry = find_user(numeric ? NULL : name, identity->uid);
+
+	if (!entry && !numeric)
+		return fail(error, "no user \"%s\" in %s", name, user_file);
+	identity->gid = getgid();
+	if (entry) {
+		identity->uid = entry->pw_uid;
+		identity->gid = entry->pw_gid;
+		identity->home = copy_string(entry->pw_dir);
+		identity->user = copy_string(entry->pw_name);
+	}
+	identity->set = true;
+	return true;
+}
+
+bool identity_parse(struct identity *identity, const char *user, const char *group,
+		    struct error *error)
+{
+	AUTOFREE char *name = copy_string(user);
+	struct identity found = { 0 };
+	char *colon = strchr(name, ':');
+	unsigned number;
+
+	if (colon) {
+		*colon = '\0';
+		if (group)
+			return fail(error, "\"%s\" names a group, and so does \"%s\"", user, group);
+		group = colon + 1;
+	}
+	if (!find_identity(&found, name, error))
+		return false;
+	if (group) {
+		if (!find_group(group, &found.gid, error)) {
+			identity_release(&found);
+			return false;
+		}
+	} else if (!parse_id(name, &number)) {
+		add_groups_of(&found, name);
+	}
+	*identity = found;
+	return true;
+}
+
+void identity_release(struct identity *identity)
+{
+	free(identity->groups);
+	free(identity->home);
+	free(identity->user);
+	*identity = (struct identity){ 0 };
+}

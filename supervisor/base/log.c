@@ -1,0 +1,334 @@
+#include "log.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "buf.h"
+#include "writer.h"
+
+static struct {
+	enum log_level level;
+	enum log_format format;
+	bool open;
+	int file;			/* -1: stdout or stderr */
+	char *path;
+	struct loop *loop;
+	struct writer writer;
+	struct buf line;
+} logger = { .level = LEVEL_INFO, .file = -1, .line = BUF_INIT };
+
+/* What one record says; unset members are left out. */
+struct record {
+	enum log_level level;
+	const char *text;
+	size_t size;
+	const struct log_origin *origin;
+	const char *source, *event;
+};
+
+static const char *const level_names[] = {
+#define X(code, name) [LEVEL_##code] = name,
+	LOG_LEVELS(X)
+#undef X
+};
+
+static const char *const level_words[] = {
+	[LEVEL_DEBUG] = "DEBUG", [LEVEL_INFO] = "INFO ",
+	[LEVEL_WARN]  = "WARN ", [LEVEL_ERROR] = "ERROR",
+};
+
+/* The date changes once a second: strftime() is the dearest part of a record. */
+static void print_time(struct buf *out, bool local)
+{
+	static char text[32], zone[8];
+	static time_t second;
+	static bool was_local;
+	struct timespec now;
+	struct tm parts;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (now.tv_sec != second || local != was_local) {
+		second = now.tv_sec;
+		was_local = local;
+		strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S",
+			 local ? localtime_r(&second, &parts) : gmtime_r(&second, &parts));
+		strftime(zone, sizeof zone, "%z", &parts);
+	}
+	if (local)
+		buf_print(out, "%s.%09ld%.3s:%s", text, now.tv_nsec, zone, zone + 3);
+	else
+		buf_print(out, "%s.%03ldZ", text, now.tv_nsec / 1000000);
+}
+
+/* Bytes that a terminal or a log reader must not get as they are.  Escape sequences for
+ * colours are left to those who print them. */
+static bool is_control(unsigned char c)
+{
+	return (c < 0x20 && c != '\t' && c != 0x1b) || c == 0x7f;
+}
+
+static void add_text(struct buf *out, const char *text, size_t size)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i < size; i++) {
+		if (!is_control((unsigned char)text[i]))
+			continue;
+		buf_append(out, text + from, i - from);
+		buf_print(out, "\\x%02x", (unsigned char)text[i]);
+		from = i + 1;
+	}
+	buf_append(out, text + from, size - from);
+}
+
+/* Length of the valid UTF-8 sequence at `text`; 0: there is none. */
+static size_t utf8_length(const unsigned char *text, size_t size)
+{
+	size_t length = text[0] < 0x80 ? 1 : text[0] < 0xC2 ? 0 : text[0] < 0xE0 ? 2
+		: text[0] < 0xF0 ? 3 : text[0] < 0xF5 ? 4 : 0;
+
+	if (length > size)
+		return 0;
+	for (size_t i = 1; i < length; i++)
+		if ((text[i] & 0xC0) != 0x80)
+			return 0;
+	if (length == 3 && ((text[0] == 0xE0 && text[1] < 0xA0) ||
+			    (text[0] == 0xED && text[1] > 0x9F)))
+		return 0;
+	if (length == 4 && ((text[0] == 0xF0 && text[1] < 0x90) ||
+			    (text[0] == 0xF4 && text[1] > 0x8F)))
+		return 0;
+	return length;
+}
+
+/* A quoted string, as JSON has it; bytes that are no UTF-8 become U+FFFD. */
+static void add_quoted(struct buf *out, const char *text, size_t size)
+{
+	buf_add_char(out, '"');
+	for (size_t i = 0, length; i < size; i += length ? length : 1) {
+		unsigned char c = (unsigned char)text[i];
+
+		length = utf8_length((const unsigned char *)text + i, size - i);
+		if (c == '"' || c == '\\')
+			buf_print(out, "\\%c", c);
+		else if (c < 0x20 || c == 0x7f)
+			buf_print(out, "\\u%04x", c);
+		else if (length)
+			buf_append(out, text + i, length);
+		else
+			buf_add(out, "\xEF\xBF\xBD");
+	}
+	buf_add_char(out, '"');
+}
+
+static void print_text(struct buf *out, const struct record *record)
+{
+	print_time(out, false);
+	buf_print(out, " %s ", level_words[record->level]);
+	if (record->origin)
+		buf_print(out, "job/%s[%d] %s: ", record->origin->job, record->origin->pid,
+			  record->origin->stream);
+	add_text(out, record->text, record->size);
+	if (record->event)
+		buf_print(out, " %s %s", record->source, record->event);
+	if (record->origin && record->origin->piece)
+		buf_print(out, " [piece %u]", record->origin->piece);
+}
+
+static void print_default(struct buf *out, const struct record *record)
+{
+	print_time(out, true);
+	buf_add_char(out, ' ');
+	if (record->origin)
+		buf_print(out, "%s %d ", record->origin->job, record->origin->pid);
+	add_text(out, record->text, record->size);
+	if (record->event)
+		buf_print(out, ": {%s %s}", record->event, record->source);
+}
+
+static void print_logfmt(struct buf *out, const struct record *record)
+{
+	const struct log_origin *origin = record->origin;
+
+	buf_add(out, "time=");
+	print_time(out, false);
+	buf_print(out, " level=%s", level_names[record->level]);
+	if (origin)
+		buf_print(out, " job=%s pid=%d stream=%s", origin->job, origin->pid, origin->stream);
+	if (origin && origin->piece)
+		buf_print(out, " partial=true seq=%u", origin->piece);
+	if (record->event)
+		buf_print(out, " source=%s event=%s", record->source, record->event);
+	buf_add(out, " msg=");
+	add_quoted(out, record->text, record->size);
+}
+
+static void print_json(struct buf *out, const struct record *record)
+{
+	const struct log_origin *origin = record->origin;
+
+	buf_add(out, "{\"time\":\"");
+	print_time(out, false);
+	buf_print(out, "\",\"level\":\"%s\",\"msg\":", level_names[record->level]);
+	add_quoted(out, record->text, record->size);
+	if (origin) {
+		buf_add(out, ",\"job\":");
+		add_quoted(out, origin->job, strlen(origin->job));
+		buf_print(out, ",\"pid\":%d,\"stream\":\"%s\"", origin->pid, origin->stream);
+	}
+	if (origin && origin->piece)
+		buf_print(out, ",\"partial\":true,\"seq\":%u", origin->piece);
+	if (record->event) {
+		buf_add(out, ",\"source\":");
+		add_quoted(out, record->source, strlen(record->source));
+		buf_print(out, ",\"event\":\"%s\"", record->event);
+	}
+	buf_add_char(out, '}');
+}
+
+static void (*const printers[])(struct buf *out, const struct record *record) = {
+	[FORMAT_TEXT]    = print_text,
+	[FORMAT_LOGFMT]  = print_logfmt,
+	[FORMAT_JSON]    = print_json,
+	[FORMAT_DEFAULT] = print_default,
+};
+
+static void put(const struct record *record)
+{
+	if (!logger.open) {
+		writer_open(&logger.writer, NULL, STDERR_FILENO);
+		logger.open = true;
+	}
+	buf_clear(&logger.line);
+	printers[logger.format](&logger.line, record);
+	buf_add_char(&logger.line, '\n');
+	writer_add(&logger.writer, logger.line.data, logger.line.used);
+}
+
+/* Say once that records were lost, as soon as there is room to say it. */
+static void confess(void)
+{
+	unsigned long lost = logger.writer.dropped;
+	char text[80];
+
+	if (!lost || writer_is_full(&logger.writer))
+		return;
+	logger.writer.dropped = 0;
+	snprintf(text, sizeof text, "%lu log records were lost: the log is not read", lost);
+	put(&(struct record){ .level = LEVEL_WARN, .text = text, .size = strlen(text) });
+}
+
+static void emit(const struct record *record)
+{
+	if (record->level < logger.level)
+		return;
+	if (logger.open)
+		confess();
+	put(record);
+}
+
+static int open_output(const char *output, char **path)
+{
+	*path = NULL;
+	if (!strcmp(output, "stdout"))
+		return STDOUT_FILENO;
+	if (!strcmp(output, "stderr"))
+		return STDERR_FILENO;
+	*path = copy_string(output);
+	return open(output, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+}
+
+bool log_open(struct loop *loop, const char *output, enum log_level level, enum log_format format)
+{
+	char *path;
+	int fd = open_output(output, &path);
+
+	if (fd < 0) {
+		free(path);
+		return false;
+	}
+	log_close();
+	logger.level = level;
+	logger.format = format;
+	logger.loop = loop;
+	logger.path = path;
+	logger.file = path ? fd : -1;
+	writer_open(&logger.writer, loop, fd);
+	logger.open = true;
+	return true;
+}
+
+void log_reopen(void)
+{
+	AUTOFREE char *path = copy_string(logger.path);
+
+	if (path && !log_open(logger.loop, path, logger.level, logger.format))
+		log_error("cannot open the log %s again: %m", path);
+}
+
+void log_close(void)
+{
+	if (!logger.open)
+		return;
+	writer_close(&logger.writer, 0.5);
+	if (logger.file >= 0)
+		close(logger.file);
+	free(logger.path);
+	logger.path = NULL;
+	logger.file = -1;
+	logger.open = false;
+	buf_release(&logger.line);
+}
+
+bool log_wants(enum log_level level)
+{
+	return level >= logger.level;
+}
+
+struct writer *log_writer(void)
+{
+	return logger.open ? &logger.writer : NULL;
+}
+
+void log_child(const struct log_origin *origin, const char *text, size_t size)
+{
+	emit(&(struct record){ .level = LEVEL_INFO, .text = text, .size = size, .origin = origin });
+}
+
+void log_event(const char *source, const char *event)
+{
+	emit(&(struct record){ .level = LEVEL_DEBUG, .text = "event", .size = 5,
+			       .source = source, .event = event });
+}
+
+static void say(enum log_level level, const char *format, va_list args)
+{
+	struct buf text = BUF_INIT;
+
+	if (level < logger.level)
+		return;
+	buf_vprint(&text, format, args);
+	emit(&(struct record){ .level = level, .text = text.data,
+			       .size = utf8_cut(text.data, text.used, LOG_PIECE) });
+	buf_release(&text);
+}
+
+#define DEFINE_LOG(function, level)			\
+	void function(const char *format, ...)		\
+	{						\
+		va_list args;				\
+							\
+		va_start(args, format);			\
+		say(level, format, args);		\
+		va_end(args);				\
+	}
+
+DEFINE_LOG(log_debug, LEVEL_DEBUG)
+DEFINE_LOG(log_info, LEVEL_INFO)
+DEFINE_LOG(log_warn, LEVEL_WARN)
+DEFINE_LOG(log_error, LEVEL_ERROR)

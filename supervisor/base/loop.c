@@ -1,0 +1,162 @@
+#include "loop.h"
+
+#include <time.h>
+#include <unistd.h>
+
+#include "alloc.h"
+
+/* Before the loop sleeps: deliver what was said.  What is said meanwhile waits for the next
+ * turn, so that a hook which fails and restarts at once cannot starve timers and I/O. */
+static void on_prepare(struct ev_loop *ev, ev_prepare *watcher, int revents)
+{
+	struct loop *loop = container_of(watcher, struct loop, drain);
+
+	(void)revents;
+	if (bus_drain(&loop->bus))
+		ev_idle_start(ev, &loop->busy);
+	else
+		ev_idle_stop(ev, &loop->busy);
+}
+
+static void on_idle(struct ev_loop *ev, ev_idle *watcher, int revents)
+{
+	(void)ev;
+	(void)watcher;
+	(void)revents;
+}
+
+static void on_signals(struct ev_loop *ev, ev_io *watcher, int revents)
+{
+	struct loop *loop = container_of(watcher, struct loop, signals);
+	struct signalfd_siginfo infos[16];
+	ssize_t size = read(watcher->fd, infos, sizeof infos);
+
+	(void)ev;
+	(void)revents;
+	for (ssize_t i = 0; i < size / (ssize_t)sizeof *infos; i++)
+		loop->on_signal(loop, &infos[i]);
+}
+
+void loop_init(struct loop *loop)
+{
+	*loop = (struct loop){ .ev = ev_loop_new(EVFLAG_NOENV | EVFLAG_NOSIGMASK) };
+	bus_init(&loop->bus);
+	ev_prepare_init(&loop->drain, on_prepare);
+	ev_prepare_start(loop->ev, &loop->drain);
+	ev_idle_init(&loop->busy, on_idle);
+	ev_init(&loop->signals, NULL);
+	loop->signals.fd = -1;
+}
+
+void loop_release(struct loop *loop)
+{
+	if (loop->signals.fd >= 0) {
+		ev_io_stop(loop->ev, &loop->signals);
+		close(loop->signals.fd);
+	}
+	ev_prepare_stop(loop->ev, &loop->drain);
+	ev_idle_stop(loop->ev, &loop->busy);
+	bus_release(&loop->bus);
+	ev_loop_destroy(loop->ev);
+}
+
+void loop_run(struct loop *loop)
+{
+	ev_run(loop->ev, 0);
+}
+
+void loop_stop(struct loop *loop)
+{
+	ev_break(loop->ev, EVBREAK_ALL);
+}
+
+bool loop_take_signals(struct loop *loop, const sigset_t *set, signal_fn *on_signal)
+{
+	int fd = signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
+
+	if (fd < 0)
+		return false;
+	loop->on_signal = on_signal;
+	ev_io_init(&loop->signals, on_signals, fd, EV_READ);
+	ev_io_start(loop->ev, &loop->signals);
+	return true;
+}
+
+double monotonic_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static void on_timer(struct ev_loop *ev, ev_timer *watcher, int revents)
+{
+	struct timer *timer = container_of(watcher, struct timer, ev);
+
+	(void)ev;
+	(void)revents;
+	timer->fn(timer);
+}
+
+void timer_init(struct timer *timer, struct loop *loop, timer_fn *fn)
+{
+	*timer = (struct timer){ .loop = loop, .fn = fn };
+	ev_timer_init(&timer->ev, on_timer, 0, 0);
+}
+
+/* libev counts from the start of this turn of the loop, which may be a while ago. */
+void timer_set(struct timer *timer, double seconds)
+{
+	ev_timer_stop(timer->loop->ev, &timer->ev);
+	ev_now_update(timer->loop->ev);
+	ev_timer_set(&timer->ev, seconds > 0 ? seconds : 0, 0);
+	ev_timer_start(timer->loop->ev, &timer->ev);
+}
+
+void timer_stop(struct timer *timer)
+{
+	if (timer->loop)
+		ev_timer_stop(timer->loop->ev, &timer->ev);
+}
+
+bool timer_is_set(const struct timer *timer)
+{
+	return ev_is_active(&timer->ev);
+}
+
+double timer_remaining(const struct timer *timer)
+{
+	if (!timer_is_set(timer))
+		return 0;
+	return ev_timer_remaining(timer->loop->ev, (ev_timer *)&timer->ev);
+}
+
+static void on_io(struct ev_loop *ev, ev_io *watcher, int revents)
+{
+	struct io *io = container_of(watcher, struct io, ev);
+
+	(void)ev;
+	io->fn(io, revents & (EV_READ | EV_WRITE));
+}
+
+void io_init(struct io *io, struct loop *loop, io_fn *fn)
+{
+	*io = (struct io){ .loop = loop, .fn = fn };
+	ev_init(&io->ev, on_io);
+	io->ev.fd = -1;
+}
+
+void io_set(struct io *io, int fd, int events)
+{
+	ev_io_stop(io->loop->ev, &io->ev);
+	ev_io_set(&io->ev, fd, events);
+	if (events)
+		ev_io_start(io->loop->ev, &io->ev);
+}
+
+void io_stop(struct io *io)
+{
+	if (io->loop)
+		ev_io_stop(io->loop->ev, &io->ev);
+}

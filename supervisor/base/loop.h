@@ -1,0 +1,74 @@
+/* loop.h - the one loop: timers, readable descriptors, signals, and the event bus drained
+ * before each sleep.
+ *
+ * Wraps libev, which no other file includes.  Times are seconds; timers run on
+ * CLOCK_MONOTONIC and are never early.  Watchers are embedded in their owners, and their
+ * callbacks find these by container_of.  A watcher is initialised once, may be set again at
+ * any time, and must be stopped before its memory goes.
+ *
+ * Signals arrive by a signalfd (signalfd(2)), never by handlers: so dispositions stay as they
+ * were inherited and real-time signals keep their count and value.
+ */
+#ifndef LOOP_H
+#define LOOP_H
+
+#include <ev.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/signalfd.h>
+
+#include "event.h"
+
+struct loop;
+typedef void signal_fn(struct loop *loop, const struct signalfd_siginfo *info);
+
+struct loop {
+	struct ev_loop *ev;
+	struct bus bus;
+	signal_fn *on_signal;
+	ev_prepare drain;
+	ev_idle busy;			/* keeps the loop awake while events are waiting */
+	ev_io signals;
+};
+
+void loop_init(struct loop *loop);
+void loop_release(struct loop *loop);
+void loop_run(struct loop *loop);		/* until loop_stop() */
+void loop_stop(struct loop *loop);
+
+/* Deliver what of `set` comes, to on_signal.  The signals must be blocked already. */
+bool loop_take_signals(struct loop *loop, const sigset_t *set, signal_fn *on_signal);
+
+double monotonic_now(void);			/* CLOCK_MONOTONIC, in seconds */
+
+struct timer;
+typedef void timer_fn(struct timer *timer);
+
+struct timer {
+	ev_timer ev;
+	struct loop *loop;
+	timer_fn *fn;
+};
+
+void timer_init(struct timer *timer, struct loop *loop, timer_fn *fn);
+void timer_set(struct timer *timer, double seconds);	/* once, from now; replaces */
+void timer_stop(struct timer *timer);			/* idempotent */
+bool timer_is_set(const struct timer *timer);
+double timer_remaining(const struct timer *timer);	/* 0 when not set */
+
+enum { IO_READ = EV_READ, IO_WRITE = EV_WRITE };
+
+struct io;
+typedef void io_fn(struct io *io, int events);
+
+struct io {
+	ev_io ev;
+	struct loop *loop;
+	io_fn *fn;
+};
+
+void io_init(struct io *io, struct loop *loop, io_fn *fn);
+void io_set(struct io *io, int fd, int events);		/* replaces; 0 events: stops */
+void io_stop(struct io *io);				/* idempotent */
+
+#endif

@@ -1,0 +1,411 @@
+#include "spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "descriptor.h"
+
+/* The child runs on memory that it shares with us: what it calls must be safe in a signal
+ * handler, and the address sanitizer, which would mark its stack, must keep out. */
+#define IN_CHILD __attribute__((no_sanitize_address)) static
+
+enum { STACK_SIZE = 64 * 1024, SIGNALS = _NSIG - 1 };
+
+static const char default_path[] =
+	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+static struct {
+	sigset_t mask, ignored;
+} inherited;
+
+struct child {
+	const struct spawn *spawn;
+	char *const *envp;
+	char **script;			/* argv for a shell; [1] is left to the child */
+	pid_t parent, parent_group;
+	const char *stage;		/* what failed, NULL for nothing ... */
+	int error;			/* ... and why */
+};
+
+/* The C library leaves out two signals that it keeps for its threads, and so would change
+ * what the child gets: hence the system call. */
+__attribute__((no_sanitize_address))
+static int change_mask(int how, const sigset_t *set, sigset_t *old)
+{
+	return (int)syscall(SYS_rt_sigprocmask, how, set, old, SIGNALS / 8);
+}
+
+static bool is_fault(int signo)
+{
+	static const int faults[] = {
+		SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS,
+	};
+
+	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+		if (faults[i] == signo)
+			return true;
+	return false;
+}
+
+static void open_standard_descriptors(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+void process_setup(bool faults_too)
+{
+	sigset_t set;
+
+	memset(&set, faults_too ? 0xff : 0, sizeof set);
+	for (int signo = 1; !faults_too && signo <= SIGNALS; signo++)
+		if (!is_fault(signo))
+			sigaddset(&set, signo);
+	change_mask(SIG_BLOCK, &set, &inherited.mask);
+	sigemptyset(&inherited.ignored);
+	for (int signo = 1; signo <= SIGNALS; signo++) {
+		struct sigaction action;
+
+		if (!sigaction(signo, NULL, &action) && action.sa_handler == SIG_IGN)
+			sigaddset(&inherited.ignored, signo);
+	}
+	signal(SIGCHLD, SIG_DFL);
+	open_standard_descriptors();
+}
+
+IN_CHILD bool join_group(struct child *child)
+{
+	(void)child;
+	return setpgid(0, 0) == 0;
+}
+
+/* From a group that has the foreground, and from no other: a background job does not steal it.
+ * Whatever fails, there was no terminal to give. */
+IN_CHILD bool take_terminal(struct child *child)
+{
+	int fd;
+
+	if (!child->spawn->terminal)
+		return true;
+	fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		fd = STDIN_FILENO;
+	if (tcgetpgrp(fd) == child->parent_group)
+		tcsetpgrp(fd, getpid());
+	if (fd != STDIN_FILENO)
+		close(fd);
+	return true;
+}
+
+IN_CHILD bool set_descriptors(struct child *child)
+{
+	int from[3];
+
+	for (int i = 0; i < 3; i++) {
+		int fd = child->spawn->fds[i];
+
+		from[i] = fd == INHERIT ? i :
+			  fd == NOTHING ? open("/dev/null", O_RDWR | O_CLOEXEC) : fd;
+		if (from[i] >= 0 && from[i] < 3 && from[i] != i)
+			from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, 3);
+		if (from[i] < 0)
+			return false;
+	}
+	for (int i = 0; i < 3; i++)
+		if (from[i] != i && dup2(from[i], i) < 0)
+			return false;
+	descriptors_mark(3 + child->spawn->passed_fds);
+	return true;
+}
+
+IN_CHILD bool set_nice(struct child *child)
+{
+	if (!child->spawn->nice)
+		return true;
+	errno = 0;
+	return nice(child->spawn->nice) != -1 || !errno;
+}
+
+/* Lowering it takes a capability, and /proc may be read-only or not there: best effort. */
+IN_CHILD bool set_oom_score(struct child *child)
+{
+	int score = child->spawn->oom_score, rest = abs(score), fd;
+	char text[16], *c = text + sizeof text;
+
+	if (score == NO_OOM_SCORE)
+		return true;
+	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return true;
+	do {
+		*--c = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest);
+	if (score < 0)
+		*--c = '-';
+	if (write(fd, c, (size_t)(text + sizeof text - c)) < 0 &&
+	    errno != EACCES && errno != EPERM)
+		return false;
+	close(fd);
+	return true;
+}
+
+IN_CHILD bool set_limits(struct child *child)
+{
+	for (size_t i = 0; i < child->spawn->limit_count; i++) {
+		const struct limit *limit = &child->spawn->limits[i];
+
+		if (setrlimit(limit->resource, &limit->value) < 0)
+			return false;
+	}
+	return true;
+}
+
+IN_CHILD bool set_umask(struct child *child)
+{
+	if (child->spawn->umask >= 0)
+		umask((mode_t)child->spawn->umask);
+	return true;
+}
+
+IN_CHILD bool set_directory(struct child *child)
+{
+	return !child->spawn->cwd || chdir(child->spawn->cwd) == 0;
+}
+
+/* The C library would ask all of our threads to change their ids: hence the system calls.
+ * Who is that user already, and may not choose groups, keeps those that he has. */
+IN_CHILD bool set_identity(struct child *child)
+{
+	const struct identity *to = child->spawn->identity;
+	bool same;
+
+	if (!to || !to->set)
+		return true;
+	same = getuid() == to->uid && geteuid() == to->uid &&
+	       getgid() == to->gid && getegid() == to->gid;
+	if (syscall(SYS_setgroups, to->group_count, to->groups) < 0 && !(same && errno == EPERM)) {
+		child->stage = "setgroups";
+		return false;
+	}
+	if (syscall(SYS_setgid, to->gid) < 0) {
+		child->stage = "setgid";
+		return false;
+	}
+	return syscall(SYS_setuid, to->uid) == 0;
+}
+
+IN_CHILD bool set_privileges(struct child *child)
+{
+	return !child->spawn->no_new_privs || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+}
+
+/* A parent that is gone before the request was made sends nothing any more. */
+IN_CHILD bool set_death_signal(struct child *child)
+{
+	int signo = child->spawn->death_signal;
+
+	if (!signo)
+		return true;
+	if (prctl(PR_SET_PDEATHSIG, signo) < 0)
+		return false;
+	return getppid() == child->parent || kill(getpid(), signo) == 0;
+}
+
+IN_CHILD bool set_signals(struct child *child)
+{
+	(void)child;
+	for (int signo = 1; signo <= SIGNALS; signo++)
+		signal(signo, sigismember(&inherited.ignored, signo) == 1 ? SIG_IGN : SIG_DFL);
+	return change_mask(SIG_SETMASK, &inherited.mask, NULL) == 0;
+}
+
+IN_CHILD bool tell_pid(struct child *child)
+{
+	char digits[16], *c = digits + sizeof digits;
+	pid_t rest = getpid();
+
+	if (!child->spawn->pid_text)
+		return true;
+	*--c = '\0';
+	do {
+		*--c = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest);
+	strcpy(child->spawn->pid_text, c);
+	return true;
+}
+
+IN_CHILD void execute_file(struct child *child, const char *path)
+{
+	execve(path, child->spawn->argv, child->envp);
+	if (errno != ENOEXEC)
+		return;
+	child->script[1] = (char *)path;	/* a script without its #! line */
+	execve(child->script[0], child->script, child->envp);
+	errno = ENOEXEC;
+}
+
+IN_CHILD const char *find_path(char *const *envp)
+{
+	for (; *envp; envp++)
+		if (!strncmp(*envp, default_path, 5))
+			return *envp + 5;
+	return default_path + 5;
+}
+
+/* As execvp(3), over the child's PATH. */
+IN_CHILD bool execute(struct child *child)
+{
+	const char *name = child->spawn->argv[0], *folder = find_path(child->envp), *end;
+	size_t length = strlen(name), folder_length;
+	char path[PATH_MAX];
+	int error = ENOENT;
+
+	if (strchr(name, '/')) {
+		execute_file(child, name);
+		return false;
+	}
+	for (; length && length < NAME_MAX; folder = end + 1) {
+		end = strchrnul(folder, ':');
+		folder_length = (size_t)(end - folder);
+		if (folder_length + length + 2 <= sizeof path) {
+			memcpy(path, folder, folder_length);
+			if (folder_length)
+				path[folder_length++] = '/';
+			memcpy(path + folder_length, name, length + 1);
+			execute_file(child, path);
+			if (errno != ENOENT && errno != ENOTDIR)
+				error = errno;
+			if (error != ENOENT && error != EACCES)
+				break;
+		}
+		if (!*end)
+			break;
+	}
+	errno = error;
+	return false;
+}
+
+/* The order is not free: groups before the user, what needs rights before they are given up,
+ * the death signal after the last change of ids, which clears it; the mask last. */
+static const struct {
+	const char *name;
+	bool (*run)(struct child *child);
+} steps[] = {
+	{ "setpgid", join_group },
+	{ "terminal", take_terminal },
+	{ "standard descriptors", set_descriptors },
+	{ "nice", set_nice },
+	{ "oom_score_adj", set_oom_score },
+	{ "setrlimit", set_limits },
+	{ "umask", set_umask },
+	{ "chdir", set_directory },
+	{ "setuid", set_identity },
+	{ "no_new_privs", set_privileges },
+	{ "PR_SET_PDEATHSIG", set_death_signal },
+	{ "pid", tell_pid },
+	{ "signals", set_signals },
+	{ "exec", execute },
+};
+
+IN_CHILD int run_child(void *argument)
+{
+	struct child *child = argument;
+
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+		if (steps[i].run(child))
+			continue;
+		child->error = errno;
+		if (!child->stage)
+			child->stage = steps[i].name;
+		break;
+	}
+	_exit(127);
+}
+
+/* The status that a shell would give. */
+static void explain(const struct child *child, int *status, struct error *error)
+{
+	const char *why = strerror(child->error), *program = child->spawn->argv[0];
+	bool executed = !strcmp(child->stage, "exec");
+
+	*status = (executed && child->error == ENOENT ? 127 : 126) << 8;
+	if (!strcmp(child->stage, "chdir"))
+		fail(error, "chdir %s: %s", child->spawn->cwd, why);
+	else if (!executed)
+		fail(error, "%s: %s", child->stage, why);
+	else if (child->error == ENOENT && *program == '/' && !access(program, F_OK))
+		fail(error, "%s: its interpreter is missing", program);
+	else
+		fail(error, "%s: %s", program, why);
+}
+
+/* clone() with vfork's promise: when it returns, the child has executed or ended. */
+static pid_t clone_child(struct child *child)
+{
+	char *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	sigset_t all, ours;
+	pid_t pid;
+
+	if (stack == MAP_FAILED)
+		return -1;
+	memset(&all, 0xff, sizeof all);
+	change_mask(SIG_SETMASK, &all, &ours);
+	pid = clone(run_child, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | SIGCHLD, child);
+	change_mask(SIG_SETMASK, &ours, NULL);
+	munmap(stack, STACK_SIZE);
+	return pid;
+}
+
+static char **script_argv(char *const *argv)
+{
+	size_t count = 0;
+	char **script;
+
+	while (argv[count])
+		count++;
+	script = alloc((count + 2) * sizeof *script);
+	script[0] = (char *)"/bin/sh";
+	memcpy(script + 2, argv + 1, count * sizeof *script);
+	return script;
+}
+
+pid_t spawn_start(const struct spawn *spawn, int *status, struct error *error)
+{
+	AUTOFREE char **script = script_argv(spawn->argv);
+	struct child child = {
+		.spawn = spawn, .script = script,
+		.envp = spawn->envp ? spawn->envp : environ,
+		.parent = getpid(), .parent_group = getpgrp(),
+	};
+	pid_t pid = clone_child(&child);
+
+	if (pid < 0) {
+		child.stage = "cannot start a process";
+		child.error = errno;
+	}
+	if (!child.stage)
+		return pid;
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	explain(&child, status, error);
+	return -1;
+}

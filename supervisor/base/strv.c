@@ -1,0 +1,123 @@
+#include "strv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "buf.h"
+
+void strv_release(struct strv *strv)
+{
+	for (size_t i = 0; i < strv->count; i++)
+		free(strv->items[i]);
+	free(strv->items);
+	*strv = (struct strv){ 0 };
+}
+
+void strv_push_taken(struct strv *strv, char *text)
+{
+	strv->items = alloc_resize(strv->items, (strv->count + 2) * sizeof *strv->items);
+	strv->items[strv->count++] = text;
+	strv->items[strv->count] = NULL;
+}
+
+void strv_push(struct strv *strv, const char *text)
+{
+	strv_push_taken(strv, copy_string(text));
+}
+
+void strv_copy(struct strv *strv, char *const *items)
+{
+	for (; items && *items; items++)
+		strv_push(strv, *items);
+}
+
+char *strv_join(const struct strv *strv, const char *between)
+{
+	struct buf text = BUF_INIT;
+
+	for (size_t i = 0; i < strv->count; i++) {
+		if (i)
+			buf_add(&text, between);
+		buf_add(&text, strv->items[i]);
+	}
+	return buf_take(&text);
+}
+
+static char **find(const struct strv *strv, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (size_t i = 0; i < strv->count; i++)
+		if (!strncmp(strv->items[i], name, length) && strv->items[i][length] == '=')
+			return &strv->items[i];
+	return NULL;
+}
+
+void strv_set(struct strv *strv, const char *name, const char *value)
+{
+	char *entry = format_string("%s=%s", name, value), **old = find(strv, name);
+
+	if (!old) {
+		strv_push_taken(strv, entry);
+		return;
+	}
+	free(*old);
+	*old = entry;
+}
+
+void strv_unset(struct strv *strv, const char *name)
+{
+	char **old = find(strv, name);
+
+	if (!old)
+		return;
+	free(*old);
+	memmove(old, old + 1, (size_t)(strv->items + strv->count - old) * sizeof *old);
+	strv->count--;
+}
+
+const char *strv_get(const struct strv *strv, const char *name)
+{
+	char **entry = find(strv, name);
+
+	return entry ? *entry + strlen(name) + 1 : NULL;
+}
+
+/* One word from *line on, which is left behind it.  False: a quote is open. */
+static bool split_word(struct buf *word, const char **line)
+{
+	const char *c = *line;
+	char quote = 0;
+
+	for (; *c && (quote || !strchr(" \t\r\n", *c)); c++) {
+		if (*c == quote) {
+			quote = 0;
+		} else if (!quote && (*c == '\'' || *c == '"')) {
+			quote = *c;
+		} else if (*c == '\\' && quote != '\'' && c[1] &&
+			   (!quote || strchr("\"\\$`", c[1]))) {
+			buf_add_char(word, *++c);
+		} else {
+			buf_add_char(word, *c);
+		}
+	}
+	*line = c;
+	return !quote;
+}
+
+bool strv_split(struct strv *strv, const char *line, struct error *error)
+{
+	for (;;) {
+		struct buf word = BUF_INIT;
+
+		line += strspn(line, " \t\r\n");
+		if (!*line)
+			return true;
+		if (!split_word(&word, &line)) {
+			buf_release(&word);
+			return fail(error, "a quote is not closed");
+		}
+		strv_push_taken(strv, buf_take(&word));
+	}
+}

@@ -1,0 +1,30 @@
+/* strv.h - a list of strings that it owns, ended by NULL as execve() wants it. */
+#ifndef STRV_H
+#define STRV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "error.h"
+
+struct strv {
+	char **items;		/* NULL while empty */
+	size_t count;
+};
+
+void strv_release(struct strv *strv);
+void strv_push(struct strv *strv, const char *text);	/* copies */
+void strv_push_taken(struct strv *strv, char *text);	/* takes what malloc gave */
+void strv_copy(struct strv *strv, char *const *items);	/* appends copies; NULL: nothing */
+char *strv_join(const struct strv *strv, const char *between);	/* free() it */
+
+/* Environments: "NAME=value".  strv_set replaces what has the same name. */
+void strv_set(struct strv *strv, const char *name, const char *value);
+void strv_unset(struct strv *strv, const char *name);
+const char *strv_get(const struct strv *strv, const char *name);	/* NULL: none */
+
+/* Split a command line as a shell would: blanks, 'single', "double", \ escapes.
+ * Nothing is expanded and no shell runs. */
+bool strv_split(struct strv *strv, const char *line, struct error *error);
+
+#endif

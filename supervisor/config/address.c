@@ -1,0 +1,292 @@
+#include "address.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <ifaddrs.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+
+/* A specification, read. */
+struct wanted {
+	enum { WANT_STATIC, WANT_NETWORK, WANT_ANY, WANT_FIRST, WANT_NTH } kind;
+	bool v6;
+	char interface[IF_NAMESIZE];
+	struct address network;
+	unsigned long index;
+	const char *address;		/* static; borrowed */
+};
+
+static bool parse_address(const char *text, struct address *address)
+{
+	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	address->is_v6 = inet_pton(AF_INET6, text, address->bytes) == 1;
+	if (address->is_v6)
+		return true;
+	memcpy(address->bytes, mapped, sizeof mapped);
+	return inet_pton(AF_INET, text, address->bytes + sizeof mapped) == 1;
+}
+
+static void print_address(const struct address *address, char text[static INET6_ADDRSTRLEN])
+{
+	inet_ntop(address->is_v6 ? AF_INET6 : AF_INET, address->bytes + (address->is_v6 ? 0 : 12),
+		  text, INET6_ADDRSTRLEN);
+}
+
+static bool is_loopback(const struct address *address)
+{
+	static const unsigned char one[16] = { [15] = 1 };
+
+	return address->is_v6 ? !memcmp(address->bytes, one, sizeof one)
+			      : address->bytes[12] == 127;
+}
+
+static bool is_link_local(const struct address *address)
+{
+	return address->is_v6 && address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
+}
+
+bool address_is_loopback(const char *text)
+{
+	struct address address = { 0 };
+
+	if (!parse_address(text, &address))
+		return false;
+	if (address.is_v6 && IN6_IS_ADDR_V4MAPPED((struct in6_addr *)address.bytes))
+		address.is_v6 = false;
+	return is_loopback(&address);
+}
+
+static bool parse_whole(const char *text, unsigned long limit, unsigned long *number)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)*text))
+		return false;
+	*number = strtoul(text, &end, 10);
+	return !*end && *number <= limit;
+}
+
+static bool parse_network(const char *text, const char *slash, struct wanted *wanted)
+{
+	AUTOFREE char *address = copy_bytes(text, (size_t)(slash - text));
+	unsigned long prefix;
+
+	wanted->kind = WANT_NETWORK;
+	if (!parse_address(address, &wanted->network) ||
+	    !parse_whole(slash + 1, wanted->network.is_v6 ? 128 : 32, &prefix))
+		return false;
+	wanted->network.prefix = (unsigned)prefix;
+	return true;
+}
+
+/* "eth0", "eth0:inet6", "eth0[1]" */
+static bool parse_interface(const char *text, struct wanted *wanted)
+{
+	AUTOFREE char *name = copy_string(text);
+	char *colon = strrchr(name, ':'), *bracket = strchr(name, '[');
+	size_t length = strlen(name);
+
+	wanted->kind = WANT_FIRST;
+	if (bracket) {
+		wanted->kind = WANT_NTH;
+		if (name[length - 1] != ']')
+			return false;
+		name[length - 1] = *bracket = '\0';
+		if (!parse_whole(bracket + 1, 999, &wanted->index))
+			return false;
+	} else if (colon && (!strcmp(colon, ":inet") || !strcmp(colon, ":inet6"))) {
+		wanted->v6 = !strcmp(colon, ":inet6");
+		*colon = '\0';
+	}
+	length = strlen(name);
+	if (!length || length >= IF_NAMESIZE || strpbrk(name, " \t/[]"))
+		return false;
+	memcpy(wanted->interface, name, length + 1);
+	return true;
+}
+
+static bool parse_wanted(const char *text, struct wanted *wanted, struct error *error)
+{
+	const char *slash = strchr(text, '/');
+	struct address bare;
+
+	*wanted = (struct wanted){ 0 };
+	if (!strncmp(text, "static:", 7)) {
+		wanted->address = text + 7;
+		return parse_address(wanted->address, &bare) ||
+		       fail(error, "\"%.64s\" has no address behind \"static:\"", text);
+	}
+	if (parse_address(text, &bare))
+		return fail(error, "\"%s\" is an address; write \"static:%s\" to use it as it is",
+			    text, text);
+	if (!strcmp(text, "inet") || !strcmp(text, "inet6")) {
+		wanted->kind = WANT_ANY;
+		wanted->v6 = text[4];
+		return true;
+	}
+	if (slash ? parse_network(text, slash, wanted) : parse_interface(text, wanted))
+		return true;
+	return fail(error, "\"%.64s\" is no interface specification, such as \"eth0\", "
+		    "\"eth0:inet6\", \"eth0[1]\", \"inet\", \"10.0.0.0/16\" or \"static:10.0.0.1\"",
+		    text);
+}
+
+bool address_check(const char *specification, struct error *error)
+{
+	struct wanted wanted;
+
+	return parse_wanted(specification, &wanted, error);
+}
+
+static int by_interface(const void *a, const void *b)
+{
+	const struct address *left = a, *right = b;
+	int order = strcmp(left->interface, right->interface);
+
+	return order ? order : memcmp(left->bytes, right->bytes, sizeof left->bytes);
+}
+
+/* Docker Swarm puts a service's address on its containers: it leads to any of them. */
+static bool is_virtual(const struct address *address, const struct address *all, size_t count)
+{
+	if (address->is_v6 || address->prefix != 32 || is_loopback(address))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (!all[i].is_v6 && all[i].prefix != 32 &&
+		    !strcmp(all[i].interface, address->interface))
+			return true;
+	return address->on_loopback;
+}
+
+static bool is_inside(const struct address *address, const struct address *network)
+{
+	unsigned bits = network->prefix + (network->is_v6 ? 0 : 96), whole = bits / 8;
+	unsigned char mask = (unsigned char)(0xff00 >> bits % 8);
+
+	return address->is_v6 == network->is_v6 &&
+	       !memcmp(address->bytes, network->bytes, whole) &&
+	       (!(bits % 8) || !((address->bytes[whole] ^ network->bytes[whole]) & mask));
+}
+
+static bool is_wanted(const struct address *address, const struct wanted *wanted)
+{
+	switch (wanted->kind) {
+	case WANT_NETWORK:
+		return is_inside(address, &wanted->network);
+	case WANT_ANY:
+		return address->is_v6 == wanted->v6 && !is_loopback(address) &&
+		       !is_link_local(address);
+	case WANT_FIRST:
+		return address->is_v6 == wanted->v6 &&
+		       !strcmp(address->interface, wanted->interface);
+	default:
+		return !strcmp(address->interface, wanted->interface);
+	}
+}
+
+static const struct address *find(const struct wanted *wanted, const struct address *addresses,
+				  size_t count)
+{
+	unsigned long index = wanted->index;
+
+	for (size_t i = 0; i < count; i++)
+		if (is_wanted(&addresses[i], wanted) &&
+		    !is_virtual(&addresses[i], addresses, count) && !index--)
+			return &addresses[i];
+	return NULL;
+}
+
+static char *fail_none(const struct strv *specifications, const struct address *addresses,
+		       size_t count, struct error *error)
+{
+	CLEANUP(buf_release) struct buf there = BUF_INIT;
+	AUTOFREE char *asked = strv_join(specifications, ", ");
+	char text[INET6_ADDRSTRLEN];
+
+	for (size_t i = 0; i < count; i++) {
+		print_address(&addresses[i], text);
+		buf_print(&there, "%s %s %s/%u", i ? "," : "", addresses[i].interface, text,
+			  addresses[i].prefix);
+	}
+	fail(error, "no address for %.128s; there is%s", asked, count ? there.data : " none");
+	return NULL;
+}
+
+char *address_choose(const struct strv *specifications, struct address *addresses, size_t count,
+		     struct error *error)
+{
+	qsort(addresses, count, sizeof *addresses, by_interface);
+	for (size_t i = 0; i < specifications->count; i++) {
+		const struct address *found;
+		struct wanted wanted;
+		char text[INET6_ADDRSTRLEN];
+
+		if (!parse_wanted(specifications->items[i], &wanted, error))
+			return NULL;
+		if (wanted.kind == WANT_STATIC)
+			return copy_string(wanted.address);
+		found = find(&wanted, addresses, count);
+		if (!found)
+			continue;
+		print_address(found, text);
+		return copy_string(text);
+	}
+	return fail_none(specifications, addresses, count, error);
+}
+
+static unsigned count_bits(const unsigned char *bytes, size_t size)
+{
+	unsigned bits = 0;
+
+	for (size_t i = 0; i < size; i++)
+		bits += (unsigned)__builtin_popcount(bytes[i]);
+	return bits;
+}
+
+/* False: neither IPv4 nor IPv6. */
+static bool take(const struct ifaddrs *entry, struct address *address)
+{
+	const struct sockaddr_in6 *v6 = (const void *)entry->ifa_addr;
+	const struct sockaddr_in6 *v6_mask = (const void *)entry->ifa_netmask;
+	const struct sockaddr_in *v4 = (const void *)entry->ifa_addr;
+	const struct sockaddr_in *v4_mask = (const void *)entry->ifa_netmask;
+	int family = entry->ifa_addr ? entry->ifa_addr->sa_family : AF_UNSPEC;
+
+	if (!entry->ifa_netmask || (family != AF_INET && family != AF_INET6))
+		return false;
+	*address = (struct address){ .is_v6 = family == AF_INET6,
+				     .on_loopback = entry->ifa_flags & IFF_LOOPBACK };
+	strncpy(address->interface, entry->ifa_name, sizeof address->interface - 1);
+	if (address->is_v6) {
+		memcpy(address->bytes, &v6->sin6_addr, 16);
+		address->prefix = count_bits((const void *)&v6_mask->sin6_addr, 16);
+	} else {
+		address->bytes[10] = address->bytes[11] = 0xff;
+		memcpy(address->bytes + 12, &v4->sin_addr, 4);
+		address->prefix = count_bits((const void *)&v4_mask->sin_addr, 4);
+	}
+	return true;
+}
+
+char *address_find(const struct strv *specifications, struct error *error)
+{
+	AUTOFREE struct address *addresses = NULL;
+	struct ifaddrs *entries = NULL;
+	size_t count = 0;
+	char *address;
+
+	if (getifaddrs(&entries) < 0)
+		entries = NULL;		/* `static:` works all the same */
+	for (struct ifaddrs *entry = entries; entry; entry = entry->ifa_next) {
+		addresses = alloc_resize(addresses, (count + 1) * sizeof *addresses);
+		count += take(entry, &addresses[count]);
+	}
+	address = address_choose(specifications, addresses, count, error);
+	freeifaddrs(entries);
+	return address;
+}

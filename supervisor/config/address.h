@@ -1,0 +1,39 @@
+/* address.h - which address of ours others are to use.
+ *
+ * Interface specifications, in order of preference; the first match wins:
+ *   eth0, eth0:inet     the interface's first IPv4        eth0:inet6   its first IPv6
+ *   eth0[1]             its n-th, from 0, IPv4 and IPv6 together
+ *   inet, inet6         the first that is neither loopback nor IPv6 link-local
+ *   10.0.0.0/16, fd00::/8   the first inside the network  static:ADDR  ADDR as it is
+ * Addresses are sorted by interface name, then as 16 bytes.  A /32 on an interface that has another
+ * IPv4 address, or on a loopback interface, is Docker Swarm's virtual address and never chosen,
+ * save by `static:`.
+ */
+#ifndef ADDRESS_H
+#define ADDRESS_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/strv.h"
+
+bool address_check(const char *specification, struct error *error);	/* its form only */
+
+/* free() the address.  NULL: error has what was asked for and what there is. */
+char *address_find(const struct strv *specifications, struct error *error);
+
+bool address_is_loopback(const char *address);
+
+/* For tests: the choice alone, among addresses that are given.  It sorts them. */
+struct address {
+	char interface[IF_NAMESIZE];
+	bool is_v6, on_loopback;	/* the interface is one */
+	unsigned char bytes[16];	/* IPv4 as ::ffff:a.b.c.d */
+	unsigned prefix;		/* length of the network part, of IPv4 0 to 32 */
+};
+char *address_choose(const struct strv *specifications, struct address *addresses, size_t count,
+		     struct error *error);
+
+#endif

@@ -1,0 +1,193 @@
+#include "check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "schema.h"
+
+/* The job whose source this is: its own, or that of its health checks. */
+static const struct job_config *find_source_job(const struct config *config, const char *source)
+{
+	static const char suffix[] = ".health";
+	const struct job_config *job = config_find_job(config, source);
+	size_t length = strlen(source), tail = strlen(suffix);
+	AUTOFREE char *owner = NULL;
+
+	if (job || length <= tail || strcmp(source + length - tail, suffix))
+		return job;
+	owner = copy_bytes(source, length - tail);
+	job = config_find_job(config, owner);
+	return job && job->health.set ? job : NULL;
+}
+
+static bool has_watch(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->watch_count; i++)
+		if (!strcmp(config->watches[i]->name, name))
+			return true;
+	return false;
+}
+
+static void add_sources(const struct config *config, struct strv *sources)
+{
+	strv_push(sources, "global");
+	strv_push(sources, "consul");
+	for (size_t i = 0; i < config->job_count; i++) {
+		strv_push(sources, config->jobs[i]->name);
+		if (config->jobs[i]->health.set)
+			strv_push_taken(sources, format_string("%s.health", config->jobs[i]->name));
+	}
+	for (size_t i = 0; i < config->watch_count; i++)
+		strv_push_taken(sources, format_string("watch.%s", config->watches[i]->name));
+}
+
+static bool check_source(const struct config *config, const char *source, struct error *error)
+{
+	CLEANUP(strv_release) struct strv sources = { 0 };
+
+	if (!strcmp(source, "consul"))
+		return config->consul.enabled ||
+		       fail(error, "\"consul\" says nothing, as there is no consul in this "
+			    "configuration");
+	if (!strcmp(source, "global") || !strncmp(source, "SIG", 3) ||
+	    (!strncmp(source, "watch.", 6) && has_watch(config, source + 6)) ||
+	    find_source_job(config, source))
+		return true;
+	add_sources(config, &sources);
+	return fail(error, "there is no source \"%.64s\"%s", source,
+		    suggest(source, &sources).text);
+}
+
+static bool check_sources(const struct config *config, const struct job_config *job,
+			  struct error *error)
+{
+	if (job->when.source && !check_source(config, job->when.source, error))
+		return fail_in(error, ".when.source");
+	for (size_t i = 0; i < job->need_count; i++)
+		if (!check_source(config, job->needs[i].source, error))
+			return fail_in(error, ".needs");
+	return true;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* `names` is sorted by this. */
+static bool check_unique(struct strv *names, const char *what, struct error *error)
+{
+	if (names->count)
+		qsort(names->items, names->count, sizeof *names->items, by_text);
+	for (size_t i = 1; i < names->count; i++)
+		if (!strcmp(names->items[i - 1], names->items[i]))
+			return fail(error, "there are two %s named \"%.64s\"", what,
+				    names->items[i]);
+	return true;
+}
+
+static bool check_names(const struct config *config, struct error *error)
+{
+	CLEANUP(strv_release) struct strv jobs = { 0 }, watches = { 0 }, services = { 0 };
+
+	for (size_t i = 0; i < config->job_count; i++) {
+		strv_push(&jobs, config->jobs[i]->name);
+		for (size_t s = 0; s < config->jobs[i]->service_count; s++)
+			strv_push(&services, config->jobs[i]->services[s].name);
+	}
+	for (size_t i = 0; i < config->watch_count; i++)
+		strv_push(&watches, config->watches[i]->name);
+	return check_unique(&jobs, "jobs", error) && check_unique(&watches, "watches", error) &&
+	       check_unique(&services, "services", error);
+}
+
+static bool check_consul(const struct config *config, struct error *error)
+{
+	static const char why[] = "needs Consul, but this configuration has no consul";
+
+	if (config->consul.enabled)
+		return true;
+	for (size_t i = 0; i < config->job_count; i++)
+		if (config->jobs[i]->service_count)
+			return fail(error, "jobs[%.64s].%s: %s", config->jobs[i]->name,
+				    json_object_get(config->jobs[i]->tree, "port") ?
+				    "port" : "services", why);
+	for (size_t i = 0; i < config->watch_count; i++)
+		return fail(error, "watches[%.64s]: %s", config->watches[i]->name, why);
+	return true;
+}
+
+/* A walk along what jobs wait for. */
+struct walk {
+	const struct config *config;
+	enum mark { NEW, ON_PATH, DONE } *marks;	/* as config->jobs */
+	struct strv path;
+};
+
+static bool fail_circle(const struct walk *walk, const char *name, struct error *error)
+{
+	CLEANUP(buf_release) struct buf circle = BUF_INIT;
+	size_t i = walk->path.count;
+
+	while (strcmp(walk->path.items[--i], name))
+		;
+	for (; i < walk->path.count; i++)
+		buf_print(&circle, "%s -> ", walk->path.items[i]);
+	return fail(error, "jobs that wait for each other never start: %s%s", circle.data, name);
+}
+
+static bool visit(struct walk *walk, const char *source, struct error *error);
+
+static bool visit_job(struct walk *walk, size_t index, struct error *error)
+{
+	const struct job_config *job = walk->config->jobs[index];
+
+	if (walk->marks[index] == DONE)
+		return true;
+	if (walk->marks[index] == ON_PATH)
+		return fail_circle(walk, job->name, error);
+	walk->marks[index] = ON_PATH;
+	strv_push(&walk->path, job->name);
+	if (job->when.source && !visit(walk, job->when.source, error))
+		return false;
+	for (size_t i = 0; i < job->need_count; i++)
+		if (!visit(walk, job->needs[i].source, error))
+			return false;
+	free(walk->path.items[--walk->path.count]);
+	walk->path.items[walk->path.count] = NULL;
+	walk->marks[index] = DONE;
+	return true;
+}
+
+static bool visit(struct walk *walk, const char *source, struct error *error)
+{
+	const struct job_config *job = find_source_job(walk->config, source);
+
+	for (size_t i = 0; i < walk->config->job_count; i++)
+		if (walk->config->jobs[i] == job)
+			return visit_job(walk, i, error);
+	return true;
+}
+
+static bool check_circles(const struct config *config, struct error *error)
+{
+	AUTOFREE enum mark *marks = alloc(config->job_count * sizeof *marks);
+	struct walk walk = { .config = config, .marks = marks };
+	bool fine = true;
+
+	for (size_t i = 0; i < config->job_count && fine; i++)
+		fine = visit_job(&walk, i, error);
+	strv_release(&walk.path);
+	return fine;
+}
+
+bool config_check(const struct config *config, struct error *error)
+{
+	if (!check_names(config, error))
+		return false;
+	for (size_t i = 0; i < config->job_count; i++)
+		if (!check_sources(config, config->jobs[i], error))
+			return fail_in(error, "jobs[%.64s]", config->jobs[i]->name);
+	return check_circles(config, error) && check_consul(config, error);
+}

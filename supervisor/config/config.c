@@ -1,0 +1,211 @@
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/setting.h"
+#include "check.h"
+#include "tables.h"
+
+const char *health_status_name(enum health_status status)
+{
+	static const char *const names[] = {
+#define X(code, name) [STATUS_##code] = name,
+		HEALTH_STATUSES(X)
+#undef X
+	};
+
+	return names[status];
+}
+
+static void exec_release(struct exec_config *exec)
+{
+	strv_release(&exec->argv);
+	strv_release(&exec->env);
+	identity_release(&exec->identity);
+	free(exec->cwd);
+	free(exec->limits);
+}
+
+static void health_release(struct health_config *health)
+{
+	exec_release(&health->exec);
+	free(health->http);
+	free(health->tcp);
+	free(health->socket);
+	free(health->body);
+}
+
+static void service_release(struct service_config *service)
+{
+	free(service->name);
+	strv_release(&service->tags);
+	strv_release(&service->meta);
+	strv_release(&service->interfaces);
+}
+
+void consul_config_release(struct consul_config *consul)
+{
+	json_decref(consul->tree);
+	free(consul->scheme);
+	free(consul->address);
+	free(consul->token);
+	free(consul->token_file);
+	free(consul->auth);
+	free(consul->datacenter);
+	free(consul->namespace);
+	free(consul->partition);
+	free(consul->tls.ca_file);
+	free(consul->tls.ca_path);
+	free(consul->tls.client_cert);
+	free(consul->tls.client_key);
+	free(consul->tls.server_name);
+}
+
+void job_config_free(struct job_config *job)
+{
+	if (!job)
+		return;
+	json_decref(job->tree);
+	free(job->name);
+	exec_release(&job->exec);
+	free(job->when.source);
+	for (size_t i = 0; i < job->need_count; i++)
+		free(job->needs[i].source);
+	free(job->needs);
+	health_release(&job->health);
+	service_release(&job->own);
+	for (size_t i = 0; i < job->service_count; i++)
+		service_release(&job->services[i]);
+	free(job->services);
+	free(job);
+}
+
+void watch_config_free(struct watch_config *watch)
+{
+	if (!watch)
+		return;
+	json_decref(watch->tree);
+	free(watch->name);
+	free(watch->service);
+	free(watch->key);
+	free(watch->prefix);
+	strv_release(&watch->tags);
+	free(watch->dc);
+	free(watch->near);
+	free(watch);
+}
+
+void config_free(struct config *config)
+{
+	if (!config)
+		return;
+	json_decref(config->tree);
+	free(config->logging.output);
+	consul_config_release(&config->consul);
+	for (size_t i = 0; i < config->job_count; i++)
+		job_config_free(config->jobs[i]);
+	free(config->jobs);
+	for (size_t i = 0; i < config->watch_count; i++)
+		watch_config_free(config->watches[i]);
+	free(config->watches);
+	free(config);
+}
+
+struct job_config *config_find_job(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->job_count; i++)
+		if (!strcmp(config->jobs[i]->name, name))
+			return config->jobs[i];
+	return NULL;
+}
+
+/* The job that this one is the preStart of. */
+static const struct job_config *find_owner(const struct config *config,
+					   const struct job_config *hook)
+{
+	const char *dot = strrchr(hook->name, '.');
+	AUTOFREE char *name = dot ? copy_bytes(hook->name, (size_t)(dot - hook->name)) : NULL;
+	const struct job_config *owner;
+
+	if (!dot || strcmp(dot, ".preStart"))
+		return NULL;
+	owner = config_find_job(config, name);
+	return owner && owner->when.source && !strcmp(owner->when.source, hook->name) ? owner
+											: NULL;
+}
+
+/* Neither an event nor a clock starts it, but at most its own preStart. */
+static bool starts_alone(const struct config *config, const struct job_config *job)
+{
+	const struct job_config *starter = job;
+
+	if (job->when.source)
+		starter = config_find_job(config, job->when.source);
+	if (!starter || (starter != job && find_owner(config, starter) != job))
+		return false;
+	return !starter->when.source && !starter->when.interval;
+}
+
+/* The one job that starts alone, if it says nothing else, is what the container is for. */
+static void choose_essential(struct config *config)
+{
+	struct job_config *sole = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < config->job_count; i++) {
+		struct job_config *job = config->jobs[i];
+
+		if (!starts_alone(config, job) || find_owner(config, job))
+			continue;
+		sole = job;
+		count++;
+	}
+	if (count == 1 && !json_object_get(sole->tree, "essential"))
+		sole->essential = true;
+}
+
+static bool add_default_consul(struct config *config, struct error *error)
+{
+	AUTOFREE char *address = NULL;
+	json_t *empty;
+	bool decoded;
+
+	if (json_object_get(config->tree, "consul"))
+		return true;
+	if (!setting_get("CONSUL_HTTP_ADDR", &address, error))
+		return false;
+	if (!address)
+		return true;
+	empty = json_object();
+	decoded = schema_decode(consul_record(), &config->consul, empty, error);
+	json_decref(empty);
+	return decoded || fail_in(error, "consul");
+}
+
+static bool decode(struct config *config, struct error *error)
+{
+	if (!schema_decode(config_record(), config, config->tree, error))
+		return false;
+	if (!add_default_consul(config, error))
+		return false;
+	for (size_t i = 0; i < config->watch_count; i++)
+		if (!json_object_get(config->watches[i]->tree, "settle"))
+			config->watches[i]->settle = config->consul.settle;
+	choose_essential(config);
+	return config_check(config, error);
+}
+
+struct config *config_decode(json_t *tree, struct error *error)
+{
+	struct config *config = NEW(struct config);
+
+	config->tree = json_incref(tree);
+	if (decode(config, error))
+		return config;
+	if (error->text[0] == '.')	/* paths begin with a key */
+		memmove(error->text, error->text + 1, strlen(error->text));
+	config_free(config);
+	return NULL;
+}

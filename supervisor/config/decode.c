@@ -1,0 +1,287 @@
+#include "decode.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "config.h"
+#include "tables.h"
+#include "value.h"
+
+static const char inherited[] = "inherited";	/* the default's own word */
+
+bool decode_user(const struct field *field, void *slot, const json_t *value, struct error *error)
+{
+	AUTOFREE char *text = NULL;
+
+	(void)field, (void)slot, (void)error;
+	if (!json_is_string(value) && !json_is_integer(value))
+		return false;
+	text = value_text(value);
+	return *text && *text != '-';
+}
+
+bool decode_umask(const struct field *field, void *slot, const json_t *value, struct error *error)
+{
+	const char *text = json_string_value(value);
+
+	(void)field, (void)error;
+	if (text && !strcmp(text, inherited)) {
+		*(int *)slot = -1;
+		return true;
+	}
+	if (!text || !*text || strlen(text) > 4 || strspn(text, "01234567") != strlen(text))
+		return false;
+	*(int *)slot = (int)strtol(text, NULL, 8);
+	return *(int *)slot <= 0777;
+}
+
+bool decode_oom_score(const struct field *field, void *slot, const json_t *value,
+		      struct error *error)
+{
+	const char *text = json_string_value(value);
+	long number = NO_OOM_SCORE;
+
+	(void)field, (void)error;
+	if (!(text && !strcmp(text, inherited)) &&
+	    !(value_number(value, &number) && number >= -1000 && number <= 1000))
+		return false;
+	*(long *)slot = number;
+	return true;
+}
+
+static const struct choice resources[] = {
+	{ "as", RLIMIT_AS }, { "core", RLIMIT_CORE }, { "cpu", RLIMIT_CPU },
+	{ "data", RLIMIT_DATA }, { "fsize", RLIMIT_FSIZE }, { "locks", RLIMIT_LOCKS },
+	{ "memlock", RLIMIT_MEMLOCK }, { "msgqueue", RLIMIT_MSGQUEUE }, { "nice", RLIMIT_NICE },
+	{ "nofile", RLIMIT_NOFILE }, { "nproc", RLIMIT_NPROC }, { "rss", RLIMIT_RSS },
+	{ "rtprio", RLIMIT_RTPRIO }, { "rttime", RLIMIT_RTTIME },
+	{ "sigpending", RLIMIT_SIGPENDING }, { "stack", RLIMIT_STACK }, { 0 }
+};
+
+static bool find_resource(const char *name, int *resource, struct error *error)
+{
+	CLEANUP(strv_release) struct strv names = { 0 };
+
+	for (const struct choice *choice = resources; choice->name; choice++) {
+		if (!strcmp(choice->name, name)) {
+			*resource = choice->value;
+			return true;
+		}
+		strv_push(&names, choice->name);
+	}
+	return fail(error, ".%.64s: no such limit%s", name, suggest(name, &names).text);
+}
+
+/* Reads one value; *text is left behind it. */
+static bool parse_limit(const char **text, rlim_t *limit)
+{
+	static const char unlimited[] = "unlimited";
+	char *end;
+
+	if (!strncmp(*text, unlimited, strlen(unlimited))) {
+		*text += strlen(unlimited);
+		*limit = RLIM_INFINITY;
+		return true;
+	}
+	if (!isdigit((unsigned char)**text))
+		return false;
+	*limit = strtoull(*text, &end, 10);
+	*text = end;
+	return true;
+}
+
+static bool parse_limits(const char *text, struct rlimit *limits)
+{
+	if (!parse_limit(&text, &limits->rlim_cur))
+		return false;
+	limits->rlim_max = limits->rlim_cur;
+	if (*text == ':') {
+		text++;
+		if (!parse_limit(&text, &limits->rlim_max))
+			return false;
+	}
+	return !*text && limits->rlim_cur <= limits->rlim_max;
+}
+
+bool decode_rlimits(const struct field *field, void *slot, const json_t *value,
+		    struct error *error)
+{
+	struct exec_config *exec = slot;
+	const char *name;
+	json_t *element;
+
+	(void)field;
+	if (!json_is_object(value))
+		return false;
+	exec->limits = alloc(json_object_size(value) * sizeof *exec->limits);
+	json_object_foreach((json_t *)value, name, element) {
+		struct limit *limit = &exec->limits[exec->limit_count++];
+		AUTOFREE char *text = value_text(element);
+
+		if (!find_resource(name, &limit->resource, error))
+			return false;
+		if (!text || !parse_limits(text, &limit->value))
+			return fail(error, ".%s: must be \"soft:hard\" or one value for both, soft "
+				    "not above hard, found %s", name, text ? text : "a group");
+	}
+	return true;
+}
+
+bool decode_restarts(const struct field *field, void *slot, const json_t *value,
+		     struct error *error)
+{
+	static const struct choice words[] = {
+		{ "never", 0 }, { "unlimited", UNLIMITED }, { "onFailure", ON_FAILURE }, { 0 }
+	};
+	const char *text = json_string_value(value);
+	long number;
+
+	(void)field, (void)error;
+	for (const struct choice *word = words; text && word->name; word++)
+		if (!strcmp(text, word->name)) {
+			*(long *)slot = word->value;
+			return true;
+		}
+	if (!value_number(value, &number) || number < 0)
+		return false;
+	*(long *)slot = number;
+	return true;
+}
+
+static const struct {
+	const char *name;
+	enum level_group group;
+	bool public;
+} events[] = {
+#define X(code, name, group, public) [EVENT_##code] = { name, GROUP_##group, public },
+	EVENT_CODES(X)
+#undef X
+};
+
+static bool find_event(const char *name, enum event_code *code, struct error *error)
+{
+	CLEANUP(strv_release) struct strv names = { 0 };
+
+	for (int i = 0; i < EVENT_COUNT; i++) {
+		if (!events[i].public)
+			continue;
+		if (!strcmp(events[i].name, name)) {
+			*code = (enum event_code)i;
+			return true;
+		}
+		strv_push(&names, events[i].name);
+	}
+	return fail(error, "\"%.64s\" is no event%s", name, suggest(name, &names).text);
+}
+
+bool decode_once(const struct field *field, void *slot, const json_t *value, struct error *error)
+{
+	struct when_config *when = slot;
+
+	(void)field;
+	return json_is_string(value) && find_event(json_string_value(value), &when->code, error);
+}
+
+bool decode_each(const struct field *field, void *slot, const json_t *value, struct error *error)
+{
+	struct when_config *when = slot;
+
+	when->each = true;
+	return decode_once(field, slot, value, error);
+}
+
+/* "db healthy": a source, which may have blanks in its name, and an event. */
+static bool parse_need(struct need_config *need, const char *text, struct error *error)
+{
+	const char *blank = strrchr(text, ' ');
+
+	if (!blank || blank == text || !blank[1])
+		return fail(error, "must be \"SOURCE EVENT\", such as \"db healthy\", found \"%.64s\"",
+			    text);
+	need->source = copy_bytes(text, (size_t)(blank - text));
+	if (!find_event(blank + 1, &need->code, error))
+		return false;
+	if (events[need->code].group != GROUP_NONE)
+		return true;
+	return fail(error, "\"%s\" is a moment, not a state that lasts; wait for it with "
+		    "when = { source = \"%.64s\"; once = \"%s\"; }",
+		    events[need->code].name, need->source, events[need->code].name);
+}
+
+bool decode_needs(const struct field *field, void *slot, const json_t *value, struct error *error)
+{
+	CLEANUP(strv_release) struct strv words = { 0 };
+	struct job_config *job = slot;
+
+	(void)field;
+	if (!value_strings(value, &words))
+		return false;
+	job->needs = alloc(words.count * sizeof *job->needs);
+	for (size_t i = 0; i < words.count; i++)
+		if (!parse_need(&job->needs[job->need_count++], words.items[i], error))
+			return false;
+	return true;
+}
+
+static bool is_status(long number)
+{
+	return number >= 100 && number <= 599;
+}
+
+bool decode_status(const struct field *field, void *slot, const json_t *value,
+		   struct error *error)
+{
+	struct health_config *health = slot;
+	AUTOFREE char *text = value_text(value);
+	char *end;
+
+	(void)field, (void)error;
+	if (!text || !isdigit((unsigned char)*text))
+		return false;
+	health->status_min = health->status_max = strtol(text, &end, 10);
+	if (*end == '-' && isdigit((unsigned char)end[1]))
+		health->status_max = strtol(end + 1, &end, 10);
+	return !*end && is_status(health->status_min) && is_status(health->status_max) &&
+	       health->status_min <= health->status_max;
+}
+
+static bool decode_consul_address(void *slot, const char *address, struct error *error)
+{
+	json_t *tree = json_object();
+	bool decoded;
+
+	if (*address)
+		json_object_set_new(tree, "address", json_string(address));
+	decoded = schema_decode(consul_record(), slot, tree, error);
+	json_decref(tree);
+	return decoded;
+}
+
+bool decode_consul(const struct field *field, void *slot, const json_t *value,
+		   struct error *error)
+{
+	(void)field;
+	if (json_is_object(value))
+		return schema_decode(consul_record(), slot, value, error);
+	if (json_is_string(value))
+		return decode_consul_address(slot, json_string_value(value), error);
+	return json_is_false(value);
+}
+
+bool decode_hook(const struct field *field, void *slot, const json_t *value, struct error *error)
+{
+	(void)field, (void)slot, (void)value, (void)error;
+	return false;
+}
+
+bool decode_unused(const struct field *field, void *slot, const json_t *value,
+		   struct error *error)
+{
+	struct field seconds = { .type = FIELD_SECONDS };
+	double unused;
+
+	(void)field, (void)slot;
+	return value_decoder(FIELD_SECONDS)(&seconds, &unused, value, error);
+}

@@ -1,0 +1,19 @@
+/* decode.h - decoders of the keys whose values are a language of their own. */
+#ifndef DECODE_H
+#define DECODE_H
+
+#include "schema.h"
+
+decode_fn decode_user;			/* slot: struct exec_config; only the value's form */
+decode_fn decode_umask;			/* int: "022", "inherited" */
+decode_fn decode_rlimits;		/* struct exec_config: { nofile = "1024:4096"; } */
+decode_fn decode_oom_score;		/* long: -500, "inherited" */
+decode_fn decode_restarts;		/* long: "never", "unlimited", "onFailure", 3 */
+decode_fn decode_needs;			/* struct job_config: [ "db healthy" ] */
+decode_fn decode_once, decode_each;	/* struct when_config: "healthy" */
+decode_fn decode_status;		/* struct health_config: 200, "200-399" */
+decode_fn decode_consul;		/* struct consul_config: "host:port", a group, false */
+decode_fn decode_hook;			/* always false: sugar() replaces what is well-formed */
+decode_fn decode_unused;		/* checks the form of a duration, keeps nothing */
+
+#endif

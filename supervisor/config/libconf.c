@@ -1,0 +1,234 @@
+#include "libconf.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <libconfig.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/duration.h"
+#include "listing.h"
+#include "scan.h"
+
+enum { DEPTH_LIMIT = 50 };
+
+/* Two neighbours among the tokens, and how many brackets are open. */
+struct spot {
+	struct token before, token;
+	char *word;			/* the token's text */
+	int depth;
+};
+
+static bool is_mark(struct token token, const char *marks)
+{
+	return token.kind == TOKEN_MARK && strchr(marks, *token.start);
+}
+
+static const char *digits_of(const char *word)
+{
+	return word + strspn(word, "+-");
+}
+
+static bool is_number(const char *word)
+{
+	return isdigit((unsigned char)*digits_of(word));
+}
+
+static bool is_hex(const char *word)
+{
+	return digits_of(word)[0] == '0' && tolower((unsigned char)digits_of(word)[1]) == 'x';
+}
+
+static bool has_leading_zero(const struct spot *spot)
+{
+	const char *digits = digits_of(spot->word);
+
+	return spot->token.kind == TOKEN_WORD && digits[0] == '0' &&
+	       isdigit((unsigned char)digits[1]);
+}
+
+/* libconfig keeps the lower 32 bits of these, or 64 with an L, and says nothing. */
+static bool is_truncated(const struct spot *spot)
+{
+	char *end;
+	long number;
+
+	if (spot->token.kind != TOKEN_WORD || !is_number(spot->word))
+		return false;
+	errno = 0;
+	number = strtol(spot->word, &end, is_hex(spot->word) ? 16 : 10);
+	if (*end == 'L')
+		return errno == ERANGE;
+	return !*end && (errno == ERANGE || number < INT_MIN || number > INT_MAX);
+}
+
+static bool is_side_by_side(const struct spot *spot)
+{
+	return spot->before.kind == TOKEN_STRING && spot->token.kind == TOKEN_STRING;
+}
+
+static bool is_bare_duration(const struct spot *spot)
+{
+	double seconds;
+	size_t length = strlen(spot->word);
+
+	return spot->token.kind == TOKEN_WORD && is_number(spot->word) &&
+	       isalpha((unsigned char)spot->word[length - 1]) &&
+	       duration_parse(spot->word, &seconds);
+}
+
+static bool is_bare_text(const struct spot *spot)
+{
+	return spot->token.kind == TOKEN_WORD && is_mark(spot->before, "=:") &&
+	       isalpha((unsigned char)*spot->word) && strcasecmp(spot->word, "true") &&
+	       strcasecmp(spot->word, "false");
+}
+
+static bool is_comma_too_many(const struct spot *spot)
+{
+	return is_mark(spot->before, ",") && is_mark(spot->token, ")],;");
+}
+
+static bool is_too_deep(const struct spot *spot)
+{
+	return spot->depth > DEPTH_LIMIT;
+}
+
+static const struct {
+	bool (*is)(const struct spot *spot);
+	const char *message;
+} traps[] = {
+	{ has_leading_zero,  "a number with a leading zero; write modes in quotes" },
+	{ is_truncated,      "a number beyond 32 bits; write an L behind it, up to 64 bits" },
+	{ is_side_by_side,   "two strings side by side; is a comma or a semicolon missing?" },
+	{ is_bare_duration,  "a duration with a unit needs quotes" },
+	{ is_bare_text,      "text needs quotes" },
+	{ is_comma_too_many, "a comma with nothing behind it" },
+	{ is_too_deep,       "nested too deeply" },
+};
+
+static bool check_traps(const struct listing *listing, struct error *error)
+{
+	struct scanner scanner;
+	struct spot spot = { 0 };
+
+	scanner_init(&scanner, listing->text.data, listing->text.used);
+	while ((spot.token = scan(&scanner)).kind != TOKEN_END) {
+		AUTOFREE char *word = copy_bytes(spot.token.start, spot.token.length);
+
+		spot.word = word;
+		spot.depth += is_mark(spot.token, "([{") - is_mark(spot.token, ")]}");
+		for (size_t i = 0; i < sizeof traps / sizeof *traps; i++)
+			if (traps[i].is(&spot))
+				return listing_fail(listing, spot.token.line, error,
+						    traps[i].message);
+		spot.before = spot.token;
+	}
+	return true;
+}
+
+/* What libconfig says, and what it means. */
+static const struct {
+	const char *theirs, *ours;
+} messages[] = {
+	{ "syntax error", "a syntax error here or just before" },
+	{ "duplicate setting name", "this key was given before" },
+	{ "mismatched element type in array",
+	  "the values in [ ] must be of one type; use ( ) to mix types" },
+};
+
+static const char *explain(const char *text)
+{
+	for (size_t i = 0; i < sizeof messages / sizeof *messages; i++)
+		if (!strcmp(text, messages[i].theirs))
+			return messages[i].ours;
+	return text;
+}
+
+static json_t *convert(const config_setting_t *setting, unsigned *line);
+
+static json_t *convert_group(const config_setting_t *setting, unsigned *line)
+{
+	json_t *object = json_object();
+	const config_setting_t *member;
+
+	for (unsigned i = 0; (member = config_setting_get_elem(setting, i)); i++)
+		if (json_object_set_new(object, config_setting_name(member),
+					convert(member, line))) {
+			json_decref(object);
+			return NULL;
+		}
+	return object;
+}
+
+static json_t *convert_list(const config_setting_t *setting, unsigned *line)
+{
+	json_t *array = json_array();
+	const config_setting_t *element;
+
+	for (unsigned i = 0; (element = config_setting_get_elem(setting, i)); i++)
+		if (json_array_append_new(array, convert(element, line))) {
+			json_decref(array);
+			return NULL;
+		}
+	return array;
+}
+
+/* NULL: a string that its escapes made something else than UTF-8; *line says where. */
+static json_t *convert(const config_setting_t *setting, unsigned *line)
+{
+	json_t *string;
+
+	switch (config_setting_type(setting)) {
+	case CONFIG_TYPE_GROUP:
+		return convert_group(setting, line);
+	case CONFIG_TYPE_ARRAY:
+	case CONFIG_TYPE_LIST:
+		return convert_list(setting, line);
+	case CONFIG_TYPE_BOOL:
+		return json_boolean(config_setting_get_bool(setting));
+	case CONFIG_TYPE_INT:
+		return json_integer(config_setting_get_int(setting));
+	case CONFIG_TYPE_INT64:
+		return json_integer(config_setting_get_int64(setting));
+	case CONFIG_TYPE_FLOAT:
+		return json_real(config_setting_get_float(setting));
+	default:
+		string = json_string(config_setting_get_string(setting));
+		if (!string)
+			*line = config_setting_source_line(setting);
+		return string;
+	}
+}
+
+static json_t *parse(config_t *config, const struct listing *listing, struct error *error)
+{
+	unsigned line = 0;
+	json_t *tree;
+
+	if (!config_read_string(config, listing->text.data)) {
+		listing_fail(listing, (unsigned)config_error_line(config), error,
+			     explain(config_error_text(config)));
+		return NULL;
+	}
+	tree = convert_group(config_root_setting(config), &line);
+	if (!tree)
+		listing_fail(listing, line, error, "a string that is not valid UTF-8");
+	return tree;
+}
+
+json_t *libconf_parse(const char *path, const char *text, size_t size, struct error *error)
+{
+	CLEANUP(listing_release) struct listing listing = { .text = BUF_INIT };
+	json_t *tree = NULL;
+	config_t config;
+
+	config_init(&config);
+	if (listing_init(&listing, path, text, size, error) && check_traps(&listing, error))
+		tree = parse(&config, &listing, error);
+	config_destroy(&config);
+	return tree;
+}

@@ -1,0 +1,178 @@
+#include "config.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "tables.h"
+
+enum { WIDTH = 78, INDENT = 6, MAX_RECORDS = 32 };
+
+/* Where the manual is printed, and the records that are in it already. */
+struct manual {
+	struct buf *out;
+	bool mdoc;
+	struct {
+		const struct record *record;
+		const char *title;	/* of the section it is in */
+	} done[MAX_RECORDS];
+	size_t count;
+};
+
+static const char *find_section(const struct manual *manual, const struct record *record)
+{
+	for (size_t i = 0; i < manual->count; i++)
+		if (manual->done[i].record == record)
+			return manual->done[i].title;
+	return NULL;
+}
+
+static void remember(struct manual *manual, const struct record *record, const char *title)
+{
+	manual->done[manual->count].record = record;
+	manual->done[manual->count++].title = title;
+}
+
+/* Words in lines of a terminal. */
+static void print_wrapped(struct buf *out, const char *text, int indent)
+{
+	int column = 0;
+
+	while (*text) {
+		int length = (int)strcspn(text, " ");
+
+		if (column && column + 1 + length > WIDTH - indent) {
+			buf_add_char(out, '\n');
+			column = 0;
+		}
+		if (column)
+			buf_add_char(out, ' ');
+		else
+			buf_print(out, "%*s", indent, "");
+		buf_append(out, text, (size_t)length);
+		column += length + !!column;
+		text += length;
+		text += strspn(text, " ");
+	}
+	buf_add_char(out, '\n');
+}
+
+/* A sentence a line, and nothing that roff would take for its own. */
+static void print_roff(struct buf *out, const char *text)
+{
+	for (const char *c = text; *c; c++) {
+		if (c == text && strchr(".'", *c))
+			buf_add(out, "\\&");
+		if (*c == ' ' && c > text && c[-1] == '.' && c[1] != '.')
+			buf_add_char(out, '\n');
+		else if (*c == '\\')
+			buf_add(out, "\\e");
+		else
+			buf_add_char(out, *c);
+	}
+	buf_add_char(out, '\n');
+}
+
+static void print_text(struct manual *manual, const char *text, int indent)
+{
+	if (manual->mdoc)
+		print_roff(manual->out, text);
+	else
+		print_wrapped(manual->out, text, indent);
+}
+
+/* "a whole number from 1 to 65535; 1 unless given" */
+static void print_facts(struct manual *manual, const struct field *field)
+{
+	CLEANUP(buf_release) struct buf facts = BUF_INIT;
+
+	field_print_form(field, &facts);
+	if (facts.data[0] >= 'a' && facts.data[0] <= 'z')
+		facts.data[0] -= 'a' - 'A';
+	if (field->flags & REQUIRED)
+		buf_add(&facts, "; required");
+	if (field->initial)
+		buf_print(&facts, "; %s unless given", field->initial);
+	if (field->alias)
+		buf_print(&facts, "; also called %s", field->alias);
+	if (field->env)
+		buf_print(&facts, "; %s in the environment", field->env);
+	buf_add_char(&facts, '.');
+	print_text(manual, facts.data, INDENT);
+}
+
+static void print_fields(struct manual *manual, const struct record *record, const char *title);
+
+static void print_names(const struct record *record, struct buf *out)
+{
+	for each_field(field, record) {
+		if (field->type == FIELD_EMBED)
+			print_names(field->record, out);
+		else
+			buf_print(out, "%s%s", out->used ? ", " : "", field->name);
+	}
+}
+
+/* Keys that several records share are explained once. */
+static void print_embedded(struct manual *manual, const struct record *record, const char *title)
+{
+	const char *before = find_section(manual, record);
+	CLEANUP(buf_release) struct buf names = BUF_INIT, text = BUF_INIT;
+
+	if (!before) {
+		remember(manual, record, title);
+		print_fields(manual, record, title);
+		return;
+	}
+	print_names(record, &names);
+	buf_print(&text, "As in %s.", before);
+	buf_print(manual->out, manual->mdoc ? ".It Cm %s\n" : "  %s\n", names.data);
+	print_text(manual, text.data, INDENT);
+}
+
+static void print_fields(struct manual *manual, const struct record *record, const char *title)
+{
+	for each_field(field, record) {
+		if (field->type == FIELD_EMBED) {
+			print_embedded(manual, field->record, title);
+			continue;
+		}
+		buf_print(manual->out, manual->mdoc ? ".It Cm %s\n" : "  %s\n", field->name);
+		print_facts(manual, field);
+		if (field->help)
+			print_text(manual, field->help, INDENT);
+	}
+}
+
+static void print_section(struct manual *manual, const struct record *record)
+{
+	struct buf *out = manual->out;
+
+	buf_print(out, manual->mdoc ? ".Ss %s\n" : "%s\n", record->title);
+	if (record->about)
+		print_text(manual, record->about, 2);
+	if (manual->mdoc)
+		buf_add(out, ".Bl -tag -width Ds\n");
+	print_fields(manual, record, record->title);
+	buf_add(out, manual->mdoc ? ".El\n" : "\n");
+}
+
+/* A section for each record, in the order in which a reader meets them. */
+static void print_record(struct manual *manual, const struct record *record)
+{
+	if (record->title) {
+		if (find_section(manual, record))
+			return;
+		remember(manual, record, record->title);
+		print_section(manual, record);
+	}
+	for each_field(field, record)
+		if (field->record)
+			print_record(manual, field->record);
+}
+
+void config_print_manual(struct buf *out, bool mdoc)
+{
+	struct manual manual = { .out = out, .mdoc = mdoc };
+
+	print_record(&manual, config_record());
+}

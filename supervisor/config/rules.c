@@ -1,0 +1,274 @@
+#include "rules.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "address.h"
+#include "base/alloc.h"
+#include "base/duration.h"
+#include "config.h"
+#include "value.h"
+
+enum { META_PAIRS = 64, META_KEY = 128, META_VALUE = 512, NAME_LENGTH = 63 };
+static const double DEFAULT_TTL = 10;
+
+static bool has(const json_t *tree, const char *key)
+{
+	return json_object_get(tree, key);
+}
+
+bool exec_rules(void *object, const json_t *tree, struct error *error)
+{
+	struct exec_config *exec = object;
+	AUTOFREE char *user = NULL, *group = NULL;
+
+	if (has(tree, "user"))
+		user = value_text(json_object_get(tree, "user"));
+	if (has(tree, "group"))
+		group = value_text(json_object_get(tree, "group"));
+	if (!user && !group)
+		return true;
+	return identity_parse(&exec->identity, user, group, error) ||
+	       fail_in(error, user ? ".user" : ".group");
+}
+
+/* Signals are sources that need no event, and some that nobody can hear. */
+static bool check_signal(struct when_config *when, struct error *error)
+{
+	int signo = signal_parse(when->source);
+
+	if (!signo)
+		return fail(error, ".source: there is no signal %.32s", when->source);
+	if (signo == SIGKILL || signo == SIGSTOP || signo == SIGCHLD)
+		return fail(error, ".source: nobody can wait for %s", when->source);
+	if (when->code == EVENT_NONE) {
+		when->code = EVENT_SIGNALLED;
+		when->each = true;
+	}
+	return when->code == EVENT_SIGNALLED ||
+	       fail(error, "a signal has no event but \"signalled\"");
+}
+
+bool when_rules(void *object, const json_t *tree, struct error *error)
+{
+	struct when_config *when = object;
+	bool event = has(tree, "once") || has(tree, "each"), interval = has(tree, "interval");
+
+	if (has(tree, "once") + has(tree, "each") + interval > 1)
+		return fail(error, "only one of once, each and interval is possible");
+	if (!event)
+		when->code = EVENT_NONE;
+	if (interval)
+		return !when->source ||
+		       fail(error, "interval has no source; only one of them is possible");
+	if (when->source && !strncmp(when->source, "SIG", 3))
+		return check_signal(when, error);
+	if (!event)
+		return fail(error, "needs once, each or interval: like this it could never start");
+	if (!when->source)
+		when->source = copy_string("global");
+	return true;
+}
+
+bool backoff_rules(void *object, const json_t *tree, struct error *error)
+{
+	const struct backoff_config *backoff = object;
+
+	(void)tree;
+	return backoff->min <= backoff->max || fail(error, ".min: must not be more than max");
+}
+
+/* What goes only with a check by http. */
+static bool check_http(const struct health_config *health, const json_t *tree,
+		       struct error *error)
+{
+	static const char *const keys[] = { "unixSocket", "status", "body" };
+
+	if (health->http && strncmp(health->http, "http://", 7) &&
+	    strncmp(health->http, "https://", 8))
+		return fail(error, ".http: must begin with http:// or https://, found \"%.64s\"",
+			    health->http);
+	for (size_t i = 0; i < sizeof keys / sizeof *keys && !health->http; i++)
+		if (has(tree, keys[i]))
+			return fail(error, ".%s: goes only with http", keys[i]);
+	return true;
+}
+
+static bool is_port(const char *text)
+{
+	char *end;
+	long port = strtol(text, &end, 10);
+
+	return isdigit((unsigned char)*text) && !*end && port >= 1 && port <= 65535;
+}
+
+static bool check_tcp(const char *tcp, struct error *error)
+{
+	const char *colon = tcp ? strrchr(tcp, ':') : NULL;
+
+	if (!tcp || (colon && colon != tcp && is_port(colon + 1)))
+		return true;
+	return fail(error, ".tcp: must be \"host:port\", found \"%.64s\"", tcp);
+}
+
+static bool check_times(const struct health_config *health, struct error *error)
+{
+	char timeout[32], interval[32];
+
+	if (!health->interval || health->timeout <= health->interval)
+		return true;
+	duration_print(health->timeout, timeout);
+	duration_print(health->interval, interval);
+	return fail(error, ".timeout: %s is longer than the interval, %s", timeout, interval);
+}
+
+bool health_rules(void *object, const json_t *tree, struct error *error)
+{
+	struct health_config *health = object;
+	int checks = !!health->exec.argv.count + !!health->http + !!health->tcp;
+
+	health->set = true;
+	if (checks > 1)
+		return fail(error, "only one of exec, http and tcp is possible");
+	if (checks && !health->interval)
+		return fail(error, ".interval: missing");
+	if (!has(tree, "timeout"))
+		health->timeout = health->interval;
+	if (!has(tree, "ttl"))
+		health->ttl = 3 * health->interval;
+	if (!has(tree, "ttl") && health->ttl < DEFAULT_TTL)
+		health->ttl = DEFAULT_TTL;
+	return check_http(health, tree, error) && check_tcp(health->tcp, error) &&
+	       check_times(health, error);
+}
+
+static bool check_meta(const struct strv *meta, struct error *error)
+{
+	if (meta->count > META_PAIRS)
+		return fail(error, "%zu pairs; Consul takes at most %d", meta->count, META_PAIRS);
+	for (size_t i = 0; i < meta->count; i++) {
+		const char *key = meta->items[i];
+		size_t length = strcspn(key, "=");
+
+		for (size_t c = 0; c < length; c++)
+			if (!isalnum((unsigned char)key[c]) && !strchr("_-", key[c]))
+				return fail(error, "the key \"%.*s\" may have only letters, "
+					    "digits, '_' and '-'", (int)length, key);
+		if (length < 1 || length > META_KEY)
+			return fail(error, "a key must have 1 to %d characters", META_KEY);
+		if (!strncmp(key, "consul-", 7))
+			return fail(error, "keys with \"consul-\" are Consul's own");
+		if (strlen(key + length + 1) > META_VALUE)
+			return fail(error, "the value of \"%.*s\" is longer than %d bytes",
+				    (int)length, key, META_VALUE);
+	}
+	return true;
+}
+
+bool registration_rules(void *object, const json_t *tree, struct error *error)
+{
+	const struct service_config *service = object;
+
+	(void)tree;
+	if (!check_meta(&service->meta, error))
+		return fail_in(error, ".meta");
+	for (size_t i = 0; i < service->interfaces.count; i++)
+		if (!address_check(service->interfaces.items[i], error))
+			return fail_in(error, ".interfaces");
+	return true;
+}
+
+static bool check_service_name(const char *name, struct error *error)
+{
+	bool fine = isalnum((unsigned char)*name) && strlen(name) <= NAME_LENGTH;
+
+	for (const char *c = name; *c; c++)
+		fine = fine && (isalnum((unsigned char)*c) || *c == '-');
+	return fine || fail(error, ".name: a service's name has at most %d letters, digits and '-', "
+			    "found \"%.80s\"", NAME_LENGTH, name);
+}
+
+bool service_rules(void *object, const json_t *tree, struct error *error)
+{
+	const struct service_config *service = object;
+
+	(void)tree;
+	if (!service->port)
+		return fail(error, ".port: missing");
+	return check_service_name(service->name, error);
+}
+
+/* The names of sources that are there anyhow cannot be given to jobs. */
+static bool check_job_name(const char *name, struct error *error)
+{
+	if (!strcmp(name, "global") || !strcmp(name, "consul") || !strncmp(name, "watch.", 6) ||
+	    !strncmp(name, "SIG", 3))
+		return fail(error, ".name: \"%.64s\" is the name of a source that is no job", name);
+	for (const char *c = name; *c; c++)
+		if (iscntrl((unsigned char)*c))
+			return fail(error, ".name: has a control character in it");
+	return true;
+}
+
+/* A port of the job itself is the first of its services. */
+static void add_own_service(struct job_config *job)
+{
+	job->services = alloc_resize(job->services, (job->service_count + 1) * sizeof job->own);
+	memmove(job->services + 1, job->services, job->service_count * sizeof job->own);
+	job->services[0] = job->own;
+	job->services[0].name = copy_string(job->name);
+	job->own = (struct service_config){ 0 };
+	job->service_count++;
+}
+
+static bool check_when(const struct job_config *job, struct error *error)
+{
+	if (job->when.each && job->essential)
+		return fail(error, ".essential: a job that runs at each event never ends for good");
+	if (job->when.each && job->restarts == UNLIMITED)
+		return fail(error, ".restarts: \"unlimited\" leaves no time to wait for the next "
+			    "event; use when.once or \"onFailure\"");
+	return true;
+}
+
+bool job_rules(void *object, const json_t *tree, struct error *error)
+{
+	struct job_config *job = object;
+
+	job->tree = json_incref((json_t *)tree);
+	if (!has(tree, "when"))
+		job->when.code = EVENT_NONE;
+	if (job->when.interval && !has(tree, "restarts"))
+		job->restarts = UNLIMITED;
+	if (job->when.interval && !has(tree, "timeout"))
+		job->timeout = job->when.interval;
+	if (!check_job_name(job->name, error) || !check_when(job, error))
+		return false;
+	if (job->own.port && !check_service_name(job->name, error))
+		return false;
+	if (job->own.port)
+		add_own_service(job);
+	for (size_t i = 0; i < job->service_count; i++)
+		job->services[i].ttl = job->health.set ? job->health.ttl : DEFAULT_TTL;
+	if (!job->exec.argv.count && !job->service_count)
+		return fail(error, ".exec: missing, and there is no port to advertise either");
+	return true;
+}
+
+bool watch_rules(void *object, const json_t *tree, struct error *error)
+{
+	static const char *const of_services[] = { "tag", "tags", "near", "passing" };
+	struct watch_config *watch = object;
+
+	watch->tree = json_incref((json_t *)tree);
+	watch->kind = watch->key ? WATCH_KEY : watch->prefix ? WATCH_PREFIX : WATCH_SERVICE;
+	if (!!watch->key + !!watch->prefix + !!watch->service > 1)
+		return fail(error, "only one of service, key and prefix is possible");
+	for (size_t i = 0; i < 4 && watch->kind != WATCH_SERVICE; i++)
+		if (has(tree, of_services[i]))
+			return fail(error, ".%s: goes only with a service", of_services[i]);
+	if (watch->kind == WATCH_SERVICE && !watch->service)
+		watch->service = copy_string(watch->name);
+	return true;
+}

@@ -1,0 +1,20 @@
+/* rules.h - what holds between the keys of one group: run when the group is decoded. */
+#ifndef RULES_H
+#define RULES_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/error.h"
+
+typedef bool rule_fn(void *object, const json_t *tree, struct error *error);
+
+rule_fn exec_rules;			/* struct exec_config */
+rule_fn when_rules, backoff_rules;
+rule_fn health_rules;
+rule_fn registration_rules;		/* struct service_config, of a job or in `services` */
+rule_fn service_rules;			/* struct service_config in `services` */
+rule_fn job_rules, watch_rules;
+rule_fn consul_rules;
+
+#endif

@@ -1,0 +1,165 @@
+#include "sugar.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+
+static const struct sugar {
+	const char *list, *key;
+	const char *prefix;		/* of the owner as a source */
+	const char *word, *event;	/* when: once stopped; NULL: before the owner */
+	const char *timeout;		/* a default */
+	const char *restarts;
+} rows[] = {
+	{ "jobs",    "preStart", "",       NULL,   NULL,       "5m",  NULL },
+	{ "jobs",    "preStop",  "",       "once", "stopping", NULL,  NULL },
+	{ "jobs",    "postStop", "",       "once", "stopped",  "10s", NULL },
+	{ "watches", "onChange", "watch.", "each", "changed",  "30s", "onFailure" },
+};
+
+static const char *const inherited[] = { "env", "cwd", "umask" };
+static const char *const identity[] = { "user", "group" };	/* one without the other is neither */
+
+static void move(json_t *from, json_t *to, const char *key)
+{
+	json_t *value = json_object_get(from, key);
+
+	if (!value)
+		return;
+	json_object_set(to, key, value);
+	json_object_del(from, key);
+}
+
+static void set_default(json_t *object, const char *key, const char *text)
+{
+	if (text && !json_object_get(object, key))
+		json_object_set_new(object, key, json_string(text));
+}
+
+static void inherit(json_t *object, const json_t *owner)
+{
+	bool has_identity = json_object_get(object, "user") || json_object_get(object, "group");
+
+	for (size_t i = 0; i < sizeof identity / sizeof *identity && !has_identity; i++)
+		if (json_object_get(owner, identity[i]))
+			json_object_set(object, identity[i], json_object_get(owner, identity[i]));
+	for (size_t i = 0; i < sizeof inherited / sizeof *inherited; i++)
+		if (json_object_get(owner, inherited[i]) && !json_object_get(object, inherited[i]))
+			json_object_set(object, inherited[i], json_object_get(owner, inherited[i]));
+}
+
+static json_t *when_new(const char *prefix, const char *source, const char *word,
+			const char *event)
+{
+	AUTOFREE char *whole = format_string("%s%s", prefix, source);
+
+	return json_pack("{s:s, s:s}", "source", whole, word, event);
+}
+
+/* The hook takes the owner's place, and the owner waits for it: each time, if it ran each time. */
+static void put_before(json_t *hook, json_t *owner)
+{
+	const json_t *when = json_object_get(owner, "when");
+	bool each = json_object_get(when, "each") || json_object_get(when, "interval");
+
+	move(owner, hook, "when");
+	if (!json_object_get(hook, "needs"))
+		move(owner, hook, "needs");
+	json_object_set_new(owner, "when",
+			    when_new("", json_string_value(json_object_get(hook, "name")),
+				     each ? "each" : "once", "exitSuccess"));
+}
+
+/* NULL: not a hook that could be understood. */
+static json_t *hook_new(const struct sugar *row, const char *name, const json_t *value)
+{
+	AUTOFREE char *whole = format_string("%s.%s", name, row->key);
+	json_t *hook;
+
+	if (!json_is_string(value) && !json_is_array(value) && !json_object_get(value, "exec"))
+		return NULL;
+	hook = json_pack("{s:s}", "name", whole);
+	if (json_is_object(value))
+		json_object_update(hook, (json_t *)value);
+	else
+		json_object_set(hook, "exec", (json_t *)value);
+	return hook;
+}
+
+static bool check_fixed(const json_t *value, const char *name, const char *key,
+			struct error *error)
+{
+	static const char *const fixed[] = { "name", "when" };
+
+	for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
+		if (json_object_get(value, fixed[i]))
+			return fail(error, "[%.64s].%s.%s: cannot be chosen for a hook; "
+				    "make it a job of its own", name, key, fixed[i]);
+	return true;
+}
+
+static bool expand(const struct sugar *row, json_t *owner, json_t *jobs, struct error *error)
+{
+	const char *name = json_string_value(json_object_get(owner, "name"));
+	const json_t *value = json_object_get(owner, row->key);
+	json_t *hook = name && value ? hook_new(row, name, value) : NULL;
+
+	if (!hook)
+		return true;
+	if (!check_fixed(value, name, row->key, error)) {
+		json_decref(hook);
+		return false;
+	}
+	if (row->event)
+		json_object_set_new(hook, "when",
+				    when_new(row->prefix, name, row->word, row->event));
+	else
+		put_before(hook, owner);
+	set_default(hook, "restarts", row->restarts);
+	set_default(hook, "timeout", row->timeout);
+	inherit(hook, owner);
+	json_object_del(owner, row->key);
+	json_array_append_new(jobs, hook);
+	return true;
+}
+
+static bool expand_row(const struct sugar *row, json_t *tree, json_t *jobs, struct error *error)
+{
+	size_t i;
+	json_t *owner;
+
+	json_array_foreach(json_object_get(tree, row->list), i, owner)
+		if (!expand(row, owner, jobs, error))
+			return fail_in(error, "%s", row->list);
+	return true;
+}
+
+static void inherit_health(json_t *tree)
+{
+	size_t i;
+	json_t *job;
+
+	json_array_foreach(json_object_get(tree, "jobs"), i, job) {
+		json_t *health = json_object_get(job, "health");
+
+		if (json_object_get(health, "exec"))
+			inherit(health, job);
+	}
+}
+
+bool sugar_expand(json_t *tree, struct error *error)
+{
+	json_t *hooks = json_array(), *jobs;
+	bool fine = true;
+
+	inherit_health(tree);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows && fine; i++)
+		fine = expand_row(&rows[i], tree, hooks, error);
+	jobs = json_object_get(tree, "jobs");
+	if (json_array_size(hooks) && !jobs)
+		json_object_set(tree, "jobs", hooks);
+	else
+		json_array_extend(jobs, hooks);
+	json_decref(hooks);
+	return fine;
+}

@@ -1,0 +1,229 @@
+#include "health.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/duration.h"
+#include "base/log.h"
+#include "base/output.h"
+
+static const double eager_delay = 0.05;		/* doubled each time until there is a verdict */
+
+static const enum event_code events[] = {
+	[STATUS_PASSING]  = EVENT_HEALTHY,
+	[STATUS_WARNING]  = EVENT_WARNING,
+	[STATUS_CRITICAL] = EVENT_UNHEALTHY,
+};
+
+static void set_output(struct health *health)
+{
+	struct buf *output = &health->verdict.output;
+
+	buf_clear(output);
+	buf_append(output, health->output.data,
+		   utf8_cut(health->output.data, health->output.used, OUTPUT_TAIL));
+}
+
+/* One line of what the check printed, for the log. */
+static int first_line(const struct buf *output)
+{
+	return (int)utf8_cut(output->data, strcspn(output->data, "\n"), 200);
+}
+
+static void believe(struct health *health, enum health_status status)
+{
+	struct verdict *verdict = &health->verdict;
+	const char *name = health->job->source.name;
+	bool changed = !verdict->known || verdict->status != status;
+
+	verdict->known = true;
+	verdict->status = status;
+	set_output(health);
+	if (!changed)
+		return;
+	if (status == STATUS_PASSING)
+		log_info("%s is healthy", name);
+	else
+		log_warn("%s is %s: %.*s", name, health_status_name(status),
+			 first_line(&verdict->output), verdict->output.data);
+	source_publish(&health->job->source, events[status]);
+}
+
+static bool is_starting(const struct health *health)
+{
+	return !health->verdict.known &&
+	       monotonic_now() - health->job_started < health->config->start_period;
+}
+
+static void judge(struct health *health, enum health_status status)
+{
+	if (status == STATUS_CRITICAL) {
+		health->successes = 0;
+		if (!is_starting(health) && ++health->failures >= health->config->failures)
+			believe(health, status);
+	} else {
+		health->failures = 0;
+		if (++health->successes >= health->config->successes ||
+		    health->verdict.status != STATUS_CRITICAL)
+			believe(health, status);
+	}
+}
+
+static void plan(struct health *health)
+{
+	double delay = health->config->interval;
+
+	if (!health->verdict.known)
+		delay = fmin(delay, eager_delay * pow(2, health->eager++));
+	timer_set(&health->due, delay - (monotonic_now() - health->check_started));
+}
+
+static enum health_status status_of(const struct health *health)
+{
+	int code = exit_code(health->hook->status);
+
+	if (health->timed_out)
+		return STATUS_CRITICAL;
+	return !code ? STATUS_PASSING
+		: code == 1 && health->config->warning ? STATUS_WARNING : STATUS_CRITICAL;
+}
+
+static void conclude(struct health *health)
+{
+	enum health_status status = status_of(health);
+
+	health->verdict.duration = monotonic_now() - health->check_started;
+	source_publish(&health->source,
+		       status == STATUS_PASSING ? EVENT_EXIT_SUCCESS : EVENT_EXIT_FAILED);
+	judge(health, status);
+	plan(health);
+}
+
+static void on_done(struct hook_user *user)
+{
+	struct health *health = container_of(user, struct health, user);
+
+	health->checking = false;
+	timer_stop(&health->limit);
+	if (health->active)
+		conclude(health);
+}
+
+static void check(struct health *health)
+{
+	struct occasion occasion = { .job = health->job->source.name };
+	struct error error = { 0 };
+
+	health->check_started = monotonic_now();
+	health->timed_out = false;
+	buf_clear(&health->output);
+	if (!health->hook->ops->start(health->hook, &occasion, &error)) {
+		buf_add(&health->output, error.text);
+		conclude(health);
+		return;
+	}
+	health->checking = true;
+	if (health->config->timeout > 0)
+		timer_set(&health->limit, health->config->timeout);
+}
+
+/* The check of a former life of the job may still be ending: it calls when it is done. */
+static void on_due(struct timer *timer)
+{
+	struct health *health = container_of(timer, struct health, due);
+
+	if (health->checking)
+		timer_set(&health->due, eager_delay);
+	else
+		check(health);
+}
+
+static void on_limit(struct timer *timer)
+{
+	struct health *health = container_of(timer, struct health, limit);
+	char time[32];
+
+	duration_print(health->config->timeout, time);
+	buf_print(&health->output, "timed out after %s", time);
+	health->timed_out = true;
+	health->hook->ops->signal(health->hook, SIGKILL);
+}
+
+static void begin(struct health *health)
+{
+	health->active = true;
+	health->job_started = monotonic_now();
+	health->failures = health->successes = 0;
+	health->eager = 0;
+	health->verdict.known = false;
+	health->verdict.status = STATUS_CRITICAL;
+	buf_clear(&health->verdict.output);
+	buf_add(&health->verdict.output, "no check has been believed yet");
+	timer_set(&health->due, 0);
+}
+
+static void end(struct health *health)
+{
+	health->active = false;
+	timer_stop(&health->due);
+	timer_stop(&health->limit);
+	if (health->checking)
+		health->hook->ops->signal(health->hook, SIGKILL);
+}
+
+/* A job without its process is fit for nothing, whatever the last check said. */
+static void on_exit_of_job(struct health *health)
+{
+	bool was_fit = health->verdict.status != STATUS_CRITICAL;
+
+	end(health);
+	buf_clear(&health->output);
+	buf_print(&health->output, "%s is not running", health->job->source.name);
+	if (was_fit)
+		believe(health, STATUS_CRITICAL);
+	source_forget(&health->job->source, GROUP_HEALTH);
+}
+
+static void on_job(struct subscription *sub, const struct event *event)
+{
+	struct health *health = container_of(sub, struct health, on_job);
+
+	if (event->code == EVENT_RUNNING)
+		begin(health);
+	else if (event->code == EVENT_EXIT_SUCCESS || event->code == EVENT_EXIT_FAILED)
+		on_exit_of_job(health);
+	else if (event->code == EVENT_STOPPING || event->code == EVENT_STOPPED)
+		end(health);
+}
+
+void health_init(struct health *health, struct job *job, struct hook *hook)
+{
+	AUTOFREE char *name = format_string("%s.health", job->source.name);
+
+	*health = (struct health){
+		.config = &job->config->health,
+		.job = job,
+		.hook = hook,
+		.user = { .on_done = on_done },
+		.output = BUF_INIT,
+		.verdict = { .output = BUF_INIT },
+	};
+	source_init(&health->source, job->source.bus, name, NULL);
+	timer_init(&health->due, job->loop, on_due);
+	timer_init(&health->limit, job->loop, on_limit);
+	hook->user = &health->user;
+	hook->tail = &health->output;
+	subscribe(&health->on_job, &job->source, EVENT_ANY, on_job);
+}
+
+void health_release(struct health *health)
+{
+	timer_stop(&health->due);
+	timer_stop(&health->limit);
+	unsubscribe(&health->on_job);
+	health->hook->ops->free(health->hook);
+	source_release(&health->source);
+	buf_release(&health->output);
+	buf_release(&health->verdict.output);
+}

@@ -1,0 +1,326 @@
+#include "init.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/descriptor.h"
+#include "base/duration.h"
+#include "base/process.h"
+#include "base/strv.h"
+
+#define STOP_TIMEOUT 8.0		/* docker stop waits 10 seconds */
+#define KILL_PATIENCE 0.5		/* for what SIGKILL does not end */
+#define KILL_INTERVAL 0.05		/* who forks while it is being killed is killed again */
+
+enum { SIGNALS = _NSIG - 1, USAGE = 64 };
+
+struct init_options {
+	bool group;
+	bool success[256];		/* exit codes that become 0 */
+	int rewrite[SIGNALS + 1];	/* 0 drops */
+	int death_signal;
+	double stop_timeout;
+	char **argv;
+};
+
+struct init {
+	struct init_options options;
+	struct process command;
+	double deadline;		/* then descendants are killed (again); 0: not stopping */
+	double killed;			/* since when; 0: not yet */
+	bool asked;			/* by SIGTERM or SIGINT */
+};
+
+bool init_is_meant(int argc, char **argv)
+{
+	for (int i = 1; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
+		const char *c = argv[i] + 1;
+
+		if (!strcmp(c, "-"))
+			return true;
+		c += strspn(c, "gs");
+		if (*c && !strchr("erp", *c))
+			return false;
+		if (*c && !c[1])
+			i++;		/* its argument is the next word */
+	}
+	return false;
+}
+
+static bool add_success(struct init_options *options, const char *text, struct error *error)
+{
+	size_t length = strspn(text, "0123456789");
+	int code = atoi(text);
+
+	if (!length || length > 3 || text[length] || code > 255)
+		return fail(error, "-e %s: must be an exit code, 0 to 255", text);
+	options->success[code] = true;
+	return true;
+}
+
+static bool add_rewrite(struct init_options *options, const char *text, struct error *error)
+{
+	char from[16];
+	const char *colon = strchr(text, ':');
+	int caught, sent;
+
+	if (!colon || colon - text >= (int)sizeof from)
+		return fail(error, "-r %s: must be two signals, as in TERM:QUIT", text);
+	snprintf(from, sizeof from, "%.*s", (int)(colon - text), text);
+	caught = signal_parse(from);
+	sent = signal_parse(colon + 1);
+	if (!caught || (!sent && strcmp(colon + 1, "0") != 0))
+		return fail(error, "-r %s: there is no signal \"%s\"", text,
+			    caught ? colon + 1 : from);
+	if (caught == SIGKILL || caught == SIGSTOP || caught == SIGCHLD)
+		return fail(error, "-r %s: %s is never passed on", text, signal_name(caught));
+	options->rewrite[caught] = sent;
+	return true;
+}
+
+static bool set_death_signal(struct init_options *options, const char *text, struct error *error)
+{
+	options->death_signal = signal_parse(text);
+	return options->death_signal || fail(error, "-p %s: there is no such signal", text);
+}
+
+static bool parse_option(struct init_options *options, int option, struct error *error)
+{
+	switch (option) {
+	case 'g':
+		options->group = true;
+		return true;
+	case 's':
+		return true;		/* we always adopt orphans */
+	case 'e':
+		return add_success(options, optarg, error);
+	case 'r':
+		return add_rewrite(options, optarg, error);
+	case 'p':
+		return set_death_signal(options, optarg, error);
+	case ':':
+		return fail(error, "-%c: its value is missing", optopt);
+	default:
+		return fail(error, "-%c: there is no such option", optopt);
+	}
+}
+
+static bool parse_stop_timeout(struct init_options *options, struct error *error)
+{
+	static const char name[] = "PILOTFISH_STOP_TIMEOUT";
+	const char *text = getenv(name);
+
+	options->stop_timeout = STOP_TIMEOUT;
+	if (!text || !*text)
+		return true;
+	if (!duration_parse(text, &options->stop_timeout) || options->stop_timeout < 0)
+		return fail(error, "%s: \"%s\" is no duration, as 8s or 500ms", name, text);
+	return true;
+}
+
+static bool parse(struct init_options *options, int argc, char **argv, struct error *error)
+{
+	int option;
+
+	for (int signo = 1; signo <= SIGNALS; signo++)
+		options->rewrite[signo] = signo;
+	opterr = 0;
+	while ((option = getopt(argc, argv, "+:gse:r:p:")) != -1)
+		if (!parse_option(options, option, error))
+			return false;
+	options->argv = argv + optind;
+	if (!options->argv[0])
+		return fail(error, "there is no command after --");
+	return parse_stop_timeout(options, error);
+}
+
+/* One to the process, with its value; but a group cannot be sent one. */
+static void queue(const struct init *init, int signo, siginfo_t *info)
+{
+	if (syscall(SYS_rt_sigqueueinfo, init->command.pid, signo, info) < 0 && errno == EAGAIN)
+		process_signal(&init->command, signo);
+}
+
+/* Errors are not ours to judge: the process may have ended, or be another user's. */
+static void pass_on(const struct init *init, int signo, siginfo_t *info)
+{
+	if (init->options.group)
+		kill(-init->command.group, signo);
+	else if (info->si_code == SI_QUEUE)
+		queue(init, signo, info);
+	else
+		process_signal(&init->command, signo);
+}
+
+/* A deadline that passed belonged to something else, as to a SIGHUP that meant "reload". */
+static void set_deadline(struct init *init)
+{
+	double now = monotonic_now();
+
+	if (init->deadline <= now)
+		init->deadline = now + init->options.stop_timeout;
+}
+
+static void kill_descendants(struct init *init)
+{
+	double now = monotonic_now();
+
+	if (!init->killed)
+		init->killed = now;
+	init->deadline = now + KILL_INTERVAL;
+	process_signal_descendants(SIGKILL);
+}
+
+static bool asks_to_stop(int signo)
+{
+	return signo == SIGTERM || signo == SIGINT;
+}
+
+static bool suspends(int signo)
+{
+	return signo == SIGTSTP || signo == SIGTTIN || signo == SIGTTOU || signo == SIGSTOP;
+}
+
+static void on_signal_of_command(struct init *init, int caught, siginfo_t *info)
+{
+	int signo = init->options.rewrite[caught];
+
+	if (!signo)
+		return;
+	if (asks_to_stop(caught) || caught == SIGQUIT || caught == SIGHUP)
+		set_deadline(init);
+	pass_on(init, signo, info);
+	if (suspends(signo) && getpid() != 1)
+		kill(getpid(), SIGSTOP);
+}
+
+static void on_signal(struct init *init, int signo, siginfo_t *info)
+{
+	bool again = init->asked;
+
+	/* Ours: SIGPIPE for a message that nobody reads. */
+	if (info->si_code == SI_USER && info->si_pid == getpid())
+		return;
+	init->asked |= asks_to_stop(signo);
+	if (init->command.pid)
+		on_signal_of_command(init, signo, info);
+	else if (again && asks_to_stop(signo))
+		kill_descendants(init);
+}
+
+static void on_end_of_command(struct init *init)
+{
+	if (!process_has_children())
+		return;
+	set_deadline(init);
+	process_signal_descendants(SIGTERM);
+}
+
+static void on_children(struct init *init)
+{
+	bool ran = init->command.pid != 0;
+
+	process_reap();
+	if (ran && !init->command.pid)
+		on_end_of_command(init);
+}
+
+/* 0: the time is over, which no flood of signals may hide. */
+static int next_signal(const struct init *init, siginfo_t *info)
+{
+	double rest = init->command.pid ? 0 : init->deadline - monotonic_now();
+	struct timespec patience = {
+		.tv_sec = (time_t)rest,
+		.tv_nsec = (long)((rest - (double)(time_t)rest) * 1e9),
+	};
+	sigset_t all;
+	int signo;
+
+	if (rest < 0)
+		return 0;
+	memset(&all, 0xff, sizeof all);		/* sigfillset() leaves two out */
+	signo = sigtimedwait(&all, info, init->command.pid ? NULL : &patience);
+	return signo < 0 ? 0 : signo;
+}
+
+static bool is_over(const struct init *init)
+{
+	if (init->command.pid)
+		return false;
+	return !process_has_children() ||
+	       (init->killed && monotonic_now() - init->killed >= KILL_PATIENCE);
+}
+
+static void supervise(struct init *init)
+{
+	while (!is_over(init)) {
+		siginfo_t info;
+		int signo = next_signal(init, &info);
+
+		if (signo == SIGCHLD)
+			on_children(init);
+		else if (signo)
+			on_signal(init, signo, &info);
+		else if (!init->command.pid && monotonic_now() >= init->deadline)
+			kill_descendants(init);
+	}
+}
+
+/* Sockets that were opened for us are for the command, which looks for its own pid. */
+static void pass_sockets(struct spawn *spawn, struct strv *env)
+{
+	const char *count = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
+
+	if (!count || !pid || atoi(count) <= 0 || atoi(pid) != getpid())
+		return;
+	strv_copy(env, environ);
+	strv_set(env, "LISTEN_PID", "00000000000");	/* the child writes here */
+	spawn->envp = env->items;
+	spawn->pid_text = (char *)strv_get(env, "LISTEN_PID");
+	spawn->passed_fds = (unsigned)atoi(count);
+}
+
+static bool start(struct init *init, struct error *error)
+{
+	CLEANUP(strv_release) struct strv env = { 0 };
+	struct spawn spawn = SPAWN_INIT;
+
+	spawn.argv = init->options.argv;
+	spawn.fds[0] = INHERIT;
+	spawn.terminal = true;
+	pass_sockets(&spawn, &env);
+	if (init->options.death_signal)
+		prctl(PR_SET_PDEATHSIG, init->options.death_signal);
+	process_adopt_orphans();
+	return process_spawn(&init->command, NULL, &spawn, error);
+}
+
+int init_main(int argc, char **argv)
+{
+	struct init init = { 0 };
+	struct error error = { "" };
+	int code;
+
+	process_setup(true);
+	if (!parse(&init.options, argc, argv, &error)) {
+		dprintf(STDERR_FILENO, "pilotfish: %s; try `pilotfish help`\n", error.text);
+		return USAGE;
+	}
+	if (!start(&init, &error)) {
+		dprintf(STDERR_FILENO, "pilotfish: %s\n", error.text);
+		return exit_code(init.command.status);
+	}
+	descriptors_close(3);
+	if (chdir("/") < 0)
+		dprintf(STDERR_FILENO, "pilotfish: chdir /: %s\n", strerror(errno));
+	supervise(&init);
+	code = exit_code(init.command.status);
+	return init.options.success[code] ? 0 : code;
+}

@@ -1,0 +1,575 @@
+#include "job.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/duration.h"
+#include "base/log.h"
+
+enum { KILL_AGAIN = 1 };		/* seconds between SIGKILLs, should one not do */
+static const double hear_draining = 1.0;	/* for services to deregister */
+
+/* A step returns the next state. */
+typedef enum job_state step_fn(struct job *job);
+
+const char *job_state_name(enum job_state state)
+{
+	static const char *const names[] = {
+#define X(code, name) [JOB_##code] = name,
+		JOB_STATES(X)
+#undef X
+	};
+	return names[state];
+}
+
+static bool is_periodic(const struct job *job)
+{
+	return job->config->when.interval > 0;
+}
+
+static enum job_state finish(struct job *job)
+{
+	timer_stop(&job->deadline);
+	job_unlink(job);
+	source_publish(&job->source, EVENT_STOPPED);
+	source_unhold(&job->hold);
+	return JOB_STOPPED;
+}
+
+/* A step of leaving may take what it wants, but no more than half of what is left. */
+static void allow(struct job *job, double wanted)
+{
+	double left = fmax(0, job->leave_by - monotonic_now());
+
+	timer_set(&job->deadline, fmin(wanted, left / 2));
+}
+
+static enum job_state leave(struct job *job)
+{
+	source_publish(&job->source, EVENT_DRAINING);
+	allow(job, hear_draining);
+	return JOB_DRAINING;
+}
+
+/* The end of a job that was not told to stop.  Its services leave the catalogue first. */
+static enum job_state retire(struct job *job)
+{
+	if (!job->runs)
+		return finish(job);
+	job->leave_by = monotonic_now() + 2 * hear_draining;
+	return leave(job);
+}
+
+/* ---- starting ---- */
+
+static bool needs_hold(const struct job *job)
+{
+	for (size_t i = 0; i < job->config->need_count; i++)
+		if (!source_holds(job->needs[i].on_event.source, job->needs[i].code))
+			return false;
+	return true;
+}
+
+static struct json_t *describe(struct job *job)
+{
+	struct source *cause = job->cause;
+
+	if (!cause || !cause->ops || !cause->ops->describe)
+		return NULL;
+	json_decref(job->shown);
+	job->shown = NULL;
+	return cause->ops->describe(cause, job->seen, &job->shown);
+}
+
+static bool start_hook(struct job *job, struct error *error)
+{
+	json_t *document = describe(job);
+	AUTOFREE char *text = document ? json_dumps(document, JSON_COMPACT) : NULL;
+	struct occasion occasion = {
+		.job = job->source.name,
+		.source = job->cause ? job->cause->name : NULL,
+		.event = job->cause ? event_name(job->cause_code) : NULL,
+		.document = text,
+	};
+
+	json_decref(document);
+	return job->hook->ops->start(job->hook, &occasion, error);
+}
+
+static enum job_state settle(struct job *job);
+
+static void tell_start(const struct job *job)
+{
+	if (!job->hook || !job->hook->pid)
+		return;
+	if (job->config->when.each || is_periodic(job))
+		log_debug("%s started, pid %d", job->source.name, job->hook->pid);
+	else
+		log_info("%s started, pid %d", job->source.name, job->hook->pid);
+}
+
+static enum job_state begin(struct job *job)
+{
+	struct error error = { 0 };
+
+	job->due = job->timed_out = false;
+	job->started_at = monotonic_now();
+	if (!job->runs++)
+		job->next_run = job->started_at;
+	if (job->hook && !start_hook(job, &error)) {
+		log_error("%s cannot start: %s", job->source.name, error.text);
+		job->code = exit_code(job->hook->status);
+		job->failed = true;
+		source_publish(&job->source, EVENT_EXIT_FAILED);
+		return settle(job);
+	}
+	tell_start(job);
+	job->running = true;
+	source_publish(&job->source, EVENT_RUNNING);
+	timer_stop(&job->deadline);
+	if (job->hook && job->config->timeout > 0)
+		timer_set(&job->deadline, job->config->timeout);
+	return JOB_RUNNING;
+}
+
+static enum job_state begin_if_due(struct job *job)
+{
+	if (job->state == JOB_WAITING)
+		job->tries = 0;
+	return job->due && needs_hold(job) ? begin(job) : job->state;
+}
+
+/* The time a waiting job has: until its next run, or until it gives up. */
+static enum job_state waited(struct job *job)
+{
+	char time[32];
+
+	if (is_periodic(job)) {
+		job->due = true;
+		return begin_if_due(job);
+	}
+	duration_print(job->config->when.timeout, time);
+	log_warn("%s gives up: %s %s did not come within %s", job->source.name,
+		 job->config->when.source, event_name(job->config->when.code), time);
+	source_publish(&job->source, EVENT_TIMER_EXPIRED);
+	job->failed = true;
+	job->code = 1;
+	return finish(job);
+}
+
+/* What it waits for has ended without saying it. */
+static enum job_state give_up(struct job *job)
+{
+	return job->due ? begin_if_due(job) : finish(job);
+}
+
+/* ---- running ---- */
+
+static bool may_restart(struct job *job)
+{
+	long restarts = job->config->restarts;
+
+	if (restarts == UNLIMITED)
+		return true;
+	if (restarts == ON_FAILURE)
+		return job->failed;
+	return job->runs <= restarts;
+}
+
+static double backoff_delay(struct job *job)
+{
+	const struct backoff_config *backoff = &job->config->backoff;
+	double delay = backoff->min * pow(2, fmin(job->tries, 30));
+
+	job->tries++;
+	return fmin(delay, backoff->max) * (0.75 + 0.25 * drand48());
+}
+
+/* A periodic job keeps its beat: what a long run has missed is left out. */
+static enum job_state wait_again(struct job *job)
+{
+	double now = monotonic_now(), interval = job->config->when.interval;
+
+	if (is_periodic(job)) {
+		job->next_run += interval * fmax(1, ceil((now - job->next_run) / interval));
+		timer_set(&job->deadline, fmax(0, job->next_run - now));
+	}
+	return JOB_WAITING;
+}
+
+/* A run is over: what is next? */
+static enum job_state settle(struct job *job)
+{
+	const struct when_config *when = &job->config->when;
+	char time[32];
+	double delay;
+
+	timer_stop(&job->deadline);
+	if (job->due && when->each)
+		return begin(job);
+	if (may_restart(job)) {
+		if (is_periodic(job))
+			return wait_again(job);
+		delay = backoff_delay(job);
+		duration_print(delay, time);
+		log_info("%s restarts in %s", job->source.name, time);
+		timer_set(&job->deadline, delay);
+		return JOB_BACKOFF;
+	}
+	source_unhold(&job->hold);
+	return when->each && !job->consumed ? wait_again(job) : retire(job);
+}
+
+static void tell_end(struct job *job)
+{
+	char how[64], time[32];
+
+	if (!job->hook)
+		return;
+	job->running = false;
+	status_print(job->hook->status, how);
+	job->code = exit_code(job->hook->status);
+	job->failed = job->hook->status != 0;
+	if (job->timed_out) {
+		duration_print(job->config->timeout, time);
+		log_warn("%s timeout after %s, %s", job->source.name, time, how);
+	} else if (job->failed && !job->stop_asked) {
+		log_warn("%s ended: %s", job->source.name, how);
+	} else {
+		log_debug("%s ended: %s", job->source.name, how);
+	}
+	source_forget(&job->source, GROUP_RUN);
+	source_publish(&job->source, job->failed ? EVENT_EXIT_FAILED : EVENT_EXIT_SUCCESS);
+}
+
+static enum job_state ended(struct job *job)
+{
+	tell_end(job);
+	if (!job->failed) {
+		json_decref(job->seen);
+		job->seen = job->shown;
+		job->shown = NULL;
+	}
+	if (monotonic_now() - job->started_at >= job->config->backoff.reset)
+		job->tries = 0;
+	return settle(job);
+}
+
+static enum job_state time_out(struct job *job)
+{
+	job->timed_out = true;
+	job->hook->ops->signal(job->hook, SIGKILL);
+	timer_set(&job->deadline, KILL_AGAIN);
+	return JOB_RUNNING;
+}
+
+/* ---- leaving ---- */
+
+static enum job_state say_stopping(struct job *job)
+{
+	const double patience = job->config->stop_timeout;
+
+	if (!job->running)
+		return finish(job);
+	source_publish(&job->source, EVENT_STOPPING);
+	allow(job, patience > 0 ? patience : INFINITY);
+	return JOB_STOPPING;
+}
+
+/* Those who had to leave traffic have: now the clients get their time. */
+static enum job_state drain(struct job *job)
+{
+	if (job->drained)
+		return job->state;
+	job->drained = true;
+	if (!job->running || job->config->drain <= 0)
+		return say_stopping(job);
+	allow(job, job->config->drain);
+	return JOB_DRAINING;
+}
+
+static enum job_state kill_now(struct job *job)
+{
+	if (!job->hook || !job->running)
+		return finish(job);
+	job->killed = true;
+	job->hook->ops->signal(job->hook, SIGKILL);
+	timer_set(&job->deadline, KILL_AGAIN);
+	return JOB_KILLING;
+}
+
+static enum job_state terminate(struct job *job)
+{
+	double left = fmax(0, job->leave_by - monotonic_now());
+	const double patience = job->config->stop_timeout;
+
+	if (!job->hook)
+		return finish(job);
+	job->hook->ops->signal(job->hook, job->config->stop_signal);
+	timer_set(&job->deadline, patience > 0 ? fmin(patience, left) : left);
+	return JOB_TERMINATING;
+}
+
+static enum job_state kill_slow(struct job *job)
+{
+	log_warn("%s does not end on %s: killed", job->source.name,
+		 signal_name(job->config->stop_signal));
+	return kill_now(job);
+}
+
+static enum job_state stop_waiting(struct job *job)
+{
+	return job->runs ? leave(job) : finish(job);
+}
+
+static enum job_state gone(struct job *job)
+{
+	tell_end(job);
+	return finish(job);
+}
+
+/* Rows are states, columns inputs; an empty cell ignores the input. */
+static step_fn *const steps[JOB_STATE_COUNT][INPUT_COUNT] = {
+	[JOB_WAITING] = {
+		[INPUT_TRIGGER]  = begin_if_due,
+		[INPUT_HOPELESS] = give_up,
+		[INPUT_DEADLINE] = waited,	/* when.timeout, when.interval */
+		[INPUT_STOP]     = stop_waiting,
+		[INPUT_KILL]     = finish,
+	},
+	[JOB_RUNNING] = {
+		[INPUT_EXITED]   = ended,
+		[INPUT_DEADLINE] = time_out,	/* timeout */
+		[INPUT_STOP]     = leave,
+		[INPUT_KILL]     = kill_now,
+	},
+	[JOB_BACKOFF] = {
+		[INPUT_TRIGGER]  = begin_if_due,	/* newer data */
+		[INPUT_DEADLINE] = begin,
+		[INPUT_STOP]     = leave,
+		[INPUT_KILL]     = finish,
+	},
+	[JOB_DRAINING] = {
+		[INPUT_HEARD]    = drain,
+		[INPUT_DEADLINE] = say_stopping,	/* drain */
+		[INPUT_EXITED]   = gone,
+		[INPUT_KILL]     = kill_now,
+	},
+	[JOB_STOPPING] = {
+		[INPUT_HEARD]    = terminate,
+		[INPUT_DEADLINE] = terminate,	/* stopTimeout */
+		[INPUT_EXITED]   = gone,
+		[INPUT_KILL]     = kill_now,
+	},
+	[JOB_TERMINATING] = {
+		[INPUT_EXITED]   = gone,
+		[INPUT_DEADLINE] = kill_slow,	/* stopTimeout */
+		[INPUT_KILL]     = kill_now,
+	},
+	[JOB_KILLING] = {
+		[INPUT_EXITED]   = gone,
+		[INPUT_DEADLINE] = kill_now,
+	},
+};
+
+void job_step(struct job *job, enum job_input input)
+{
+	step_fn *step = steps[job->state][input];
+
+	if (step)
+		job->state = step(job);
+}
+
+void job_stop(struct job *job, double patience)
+{
+	job->stop_asked = true;
+	job->leave_by = monotonic_now() + patience;
+	job_step(job, INPUT_STOP);
+}
+
+void job_kill(struct job *job)
+{
+	job->stop_asked = true;
+	job_step(job, INPUT_KILL);
+}
+
+bool job_is_active(const struct job *job)
+{
+	return job->state != JOB_WAITING && job->state != JOB_STOPPED;
+}
+
+static bool is_leaving_code(enum event_code code)
+{
+	return code == EVENT_DRAINING || code == EVENT_STOPPING || code == EVENT_STOPPED ||
+	       code == EVENT_SHUTDOWN;
+}
+
+bool job_attends_leaving(const struct job *job)
+{
+	return is_leaving_code(job->config->when.code);
+}
+
+/* ---- what it waits for ---- */
+
+static void on_when(struct subscription *sub, const struct event *event)
+{
+	struct trigger *trigger = container_of(sub, struct trigger, on_event);
+	struct job *job = trigger->job;
+
+	job->due = true;
+	job->cause = event->source;
+	job->cause_code = event->code;
+	if (is_leaving_code(event->code) && job->state == JOB_WAITING)
+		source_hold(event->source, &job->hold);
+	if (!job->config->when.each) {
+		job->consumed = true;
+		unsubscribe(&trigger->on_event);
+		unsubscribe(&trigger->on_stopped);
+	}
+	job_step(job, INPUT_TRIGGER);
+}
+
+static void on_need(struct subscription *sub, const struct event *event)
+{
+	(void)event;
+	job_step(container_of(sub, struct trigger, on_event)->job, INPUT_TRIGGER);
+}
+
+/* Its source, a job, has ended; what that said last was heard before this.  The code of a failure
+ * is handed on, so that a failed preStart's is that of the job it was for. */
+static void on_stopped(struct subscription *sub, const struct event *event)
+{
+	struct trigger *trigger = container_of(sub, struct trigger, on_stopped);
+	const struct job *other = container_of(event->source, struct job, source);
+	struct job *job = trigger->job;
+
+	if (trigger != &job->when) {
+		if (source_holds(event->source, trigger->code))
+			return;
+		job->due = false;
+	}
+	if (!job->runs && other->failed) {
+		job->failed = true;
+		job->code = other->code;
+	}
+	job->consumed = true;
+	job_step(job, INPUT_HOPELESS);
+}
+
+static void trigger_release(struct trigger *trigger)
+{
+	unsubscribe(&trigger->on_event);
+	unsubscribe(&trigger->on_stopped);
+}
+
+/* STOPPED itself may be waited for: then the order of the two subscriptions matters. */
+static void trigger_set(struct trigger *trigger, struct job *job, struct source *source,
+			enum event_code code)
+{
+	bool is_when = trigger == &job->when, once = is_when && !job->config->when.each;
+
+	trigger_release(trigger);
+	trigger->job = job;
+	trigger->code = code;
+	if (once)
+		subscribe_level(&trigger->on_event, source, code, on_when);
+	else
+		subscribe(&trigger->on_event, source, is_when ? code : EVENT_ANY,
+			  is_when ? on_when : on_need);
+	subscribe_level(&trigger->on_stopped, source, EVENT_STOPPED, on_stopped);
+}
+
+static struct source *find_or_fail(const char *name, find_source_fn *find, void *context,
+				   struct error *error)
+{
+	struct source *source = find(context, name);
+
+	if (!source)
+		fail(error, "no source '%s'", name);
+	return source;
+}
+
+bool job_link(struct job *job, find_source_fn *find, void *context, struct error *error)
+{
+	const struct job_config *config = job->config;
+	const char *name = config->when.source ? config->when.source : "global";
+	enum event_code code = config->when.code == EVENT_NONE ? EVENT_STARTUP : config->when.code;
+	struct source *source = find_or_fail(name, find, context, error);
+
+	if (!source)
+		return false;
+	if (job->cause)
+		job->cause = source;
+	if (!job->consumed && job->state != JOB_STOPPED) {
+		trigger_set(&job->when, job, source, code);
+		if (job->state == JOB_WAITING && !is_periodic(job) && config->when.timeout > 0)
+			timer_set(&job->deadline, config->when.timeout);
+	}
+	for (size_t i = 0; i < config->need_count; i++) {
+		source = find_or_fail(config->needs[i].source, find, context, error);
+		if (!source)
+			return false;
+		if (job->state != JOB_STOPPED)
+			trigger_set(&job->needs[i], job, source, config->needs[i].code);
+	}
+	return true;
+}
+
+void job_unlink(struct job *job)
+{
+	trigger_release(&job->when);
+	for (size_t i = 0; i < job->config->need_count; i++)
+		trigger_release(&job->needs[i]);
+}
+
+/* ---- life ---- */
+
+static void on_done(struct hook_user *user)
+{
+	job_step(container_of(user, struct job, user), INPUT_EXITED);
+}
+
+static void on_deadline(struct timer *timer)
+{
+	job_step(container_of(timer, struct job, deadline), INPUT_DEADLINE);
+}
+
+static void on_heard(struct source *source)
+{
+	job_step(container_of(source, struct job, source), INPUT_HEARD);
+}
+
+static const struct source_ops job_source_ops = { .on_heard = on_heard };
+
+void job_init(struct job *job, struct loop *loop, struct job_config *config, struct hook *hook)
+{
+	*job = (struct job){
+		.config = config,
+		.loop = loop,
+		.hook = hook,
+		.user = { .on_done = on_done },
+		.needs = alloc(config->need_count * sizeof *job->needs),
+	};
+	source_init(&job->source, &loop->bus, config->name, &job_source_ops);
+	timer_init(&job->deadline, loop, on_deadline);
+	if (!hook)
+		return;
+	hook->user = &job->user;
+	hook->group = config->stop_group;
+}
+
+void job_release(struct job *job)
+{
+	timer_stop(&job->deadline);
+	job_unlink(job);
+	source_unhold(&job->hold);
+	if (job->hook)
+		job->hook->ops->free(job->hook);
+	source_release(&job->source);
+	json_decref(job->seen);
+	json_decref(job->shown);
+	free(job->needs);
+	job_config_free(job->config);
+}

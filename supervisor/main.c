@@ -1,0 +1,186 @@
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/process.h"
+#include "base/setting.h"
+#include "config/load.h"
+#include "app.h"
+#include "init.h"
+
+#define DEFAULT_CONFIG "/etc/pilotfish.conf"
+
+/* What is left of the command line behind the verb and its options. */
+struct call {
+	const char *config;		/* NULL: not given */
+	bool mdoc;
+	char **rest;
+};
+
+struct verb {
+	const char *name, *arguments, *help;
+	int (*fn)(const struct call *call);
+};
+
+static char *config_path(const struct call *call, struct error *error)
+{
+	char *path = NULL;
+
+	if (call->config)
+		return copy_string(call->config);
+	if (!setting_get("PILOTFISH_CONFIG", &path, error))
+		return NULL;
+	return path ? path : copy_string(DEFAULT_CONFIG);
+}
+
+static int complain(int code, const struct error *error)
+{
+	fprintf(stderr, "pilotfish: %s\n", error->text);
+	return code;
+}
+
+static int run(const struct call *call)
+{
+	struct error error = { 0 };
+	AUTOFREE char *path = config_path(call, &error);
+
+	return path ? app_run(path) : complain(EX_CONFIG, &error);
+}
+
+static int check(const struct call *call)
+{
+	struct load_error error = { .code = EX_DATAERR };
+	AUTOFREE char *path = config_path(call, &error.error);
+	struct config *config = path ? load_config(path, &error) : NULL;
+
+	if (!config)
+		return complain(error.code, &error.error);
+	printf("%s is fine: %zu jobs, %zu watches, %s\n", path, config->job_count,
+	       config->watch_count,
+	       config->consul.enabled ? config->consul.address : "no Consul");
+	config_free(config);
+	return EX_OK;
+}
+
+static int expand(const struct call *call)
+{
+	struct load_error error = { .code = EX_DATAERR };
+	AUTOFREE char *path = config_path(call, &error.error);
+	json_t *tree = path ? load_tree(path, &error) : NULL;
+	AUTOFREE char *text = tree ? json_dumps(tree, JSON_INDENT(2) | JSON_PRESERVE_ORDER) : NULL;
+
+	if (!text)
+		return complain(error.code, &error.error);
+	json_decref(tree);
+	puts(text);
+	return EX_OK;
+}
+
+static int options(const struct call *call)
+{
+	struct buf text = BUF_INIT;
+
+	config_print_manual(&text, call->mdoc);
+	fputs(text.data, stdout);
+	buf_release(&text);
+	return EX_OK;
+}
+
+static int version(const struct call *call)
+{
+	(void)call;
+	puts("pilotfish " VERSION);
+	return EX_OK;
+}
+
+static int help(const struct call *call);
+
+static const struct verb verbs[] = {
+	{ "run",     "[-c FILE]", "start what the configuration says (the default)", run },
+	{ "check",   "[-c FILE]", "say whether the configuration is right; start nothing", check },
+	{ "expand",  "[-c FILE]", "print the configuration as JSON, its hooks turned into jobs", expand },
+	{ "options", "[--mdoc]",  "print all keys of the configuration, with their meaning", options },
+	{ "version", "",          "print the version", version },
+	{ "help",    "",          "print this", help },
+};
+
+static int help(const struct call *call)
+{
+	(void)call;
+	puts("usage: pilotfish [VERB] [-c FILE]\n"
+	     "       pilotfish [-g] [-s] [-e CODE] [-r A:B] [-p SIG] -- COMMAND [ARGUMENTS]\n");
+	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+		printf("  %-8s %-10s %s\n", verbs[i].name, verbs[i].arguments, verbs[i].help);
+	puts("\nThe configuration is -c FILE, else $PILOTFISH_CONFIG, else " DEFAULT_CONFIG ".\n"
+	     "Behind -- stands a command to be run by an init without any configuration:\n"
+	     "  -g        signals go to its whole group\n"
+	     "  -s        adopt orphans although not PID 1 (this is the default)\n"
+	     "  -e CODE   this exit code means success; may be repeated\n"
+	     "  -r A:B    pass on signal B for A, nothing if B is 0; may be repeated\n"
+	     "  -p SIG    get SIG when our own parent ends\n\n"
+	     "Signals: TERM stops in order, twice at once; HUP reloads; USR1 reopens the log file.\n"
+	     "See pilotfish(1), pilotfish.conf(5), and `pilotfish options`.");
+	return EX_OK;
+}
+
+static const struct verb *find_verb(const char *name)
+{
+	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+		if (!strcmp(verbs[i].name, name))
+			return &verbs[i];
+	return NULL;
+}
+
+static int usage(const char *what, const char *which)
+{
+	fprintf(stderr, "pilotfish: %s%s; try `pilotfish help`\n", what, which);
+	return EX_USAGE;
+}
+
+enum { OPTION_MDOC = 256 };
+
+static const struct option long_options[] = {
+	{ "config",  required_argument, NULL, 'c' },
+	{ "help",    no_argument,       NULL, 'h' },
+	{ "version", no_argument,       NULL, 'V' },
+	{ "mdoc",    no_argument,       NULL, OPTION_MDOC },
+	{ 0 },
+};
+
+static int dispatch(int argc, char **argv)
+{
+	const struct verb *verb = argc > 1 && argv[1][0] != '-' ? find_verb(argv[1]) : verbs;
+	struct call call = { 0 };
+	int option;
+
+	if (!verb)
+		return usage("no such verb: ", argv[1]);
+	if (argc > 1 && argv[1][0] != '-') {
+		argc--;
+		argv++;
+	}
+	while ((option = getopt_long(argc, argv, "+c:hV", long_options, NULL)) != -1) {
+		switch (option) {
+		case 'c': call.config = optarg; break;
+		case 'h': return help(&call);
+		case 'V': return version(&call);
+		case OPTION_MDOC: call.mdoc = true; break;
+		default: return usage("wrong options", "");
+		}
+	}
+	if (argv[optind])
+		return usage("what is this: ", argv[optind]);
+	return verb->fn(&call);
+}
+
+int main(int argc, char **argv)
+{
+	if (init_is_meant(argc, argv))
+		return init_main(argc, argv);
+	process_setup(false);
+	return dispatch(argc, argv);
+}

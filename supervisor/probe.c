@@ -1,0 +1,133 @@
+#include "probe.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+
+struct probe {
+	struct hook hook;
+	const struct health_config *config;
+	struct http *http;
+	struct http_request request;
+	struct http_tls tls;
+	struct timer cancelled;		/* done is said from the loop */
+	char *url;
+};
+
+enum { BODY_LIMIT = 1024 * 1024, EXCERPT = 1024, FAILED = 2 << 8 };
+
+static void finish(struct probe *probe, int status)
+{
+	probe->hook.status = status;
+	probe->hook.user->on_done(probe->hook.user);
+}
+
+static int judge_http(const struct probe *probe, struct buf *tail)
+{
+	const struct http_request *request = &probe->request;
+	const struct health_config *config = probe->config;
+	bool in_range = request->status >= config->status_min &&
+			request->status <= config->status_max;
+	bool has_body = !config->body || memmem(request->reply.data, request->reply.used,
+						config->body, strlen(config->body));
+
+	buf_print(tail, "HTTP %ld", request->status);
+	if (!has_body && in_range)
+		buf_print(tail, ", the body lacks '%s'", config->body);
+	if (request->reply.used) {
+		buf_add(tail, ": ");
+		buf_append(tail, request->reply.data,
+			   utf8_cut(request->reply.data, request->reply.used, EXCERPT));
+	}
+	return in_range && has_body ? 0 : FAILED;
+}
+
+static void on_reply(struct http_request *request)
+{
+	struct probe *probe = container_of(request, struct probe, request);
+	struct buf nowhere = BUF_INIT, *tail = probe->hook.tail ? probe->hook.tail : &nowhere;
+	int status = FAILED;
+
+	if (!request->error.text[0] && probe->config->tcp) {
+		buf_print(tail, "connected to %s", probe->config->tcp);
+		status = 0;
+	} else if (request->status) {
+		status = judge_http(probe, tail);
+	} else {
+		buf_add(tail, request->error.text);
+	}
+	buf_release(&nowhere);
+	finish(probe, status);
+}
+
+static bool probe_start(struct hook *hook, const struct occasion *occasion, struct error *error)
+{
+	struct probe *probe = container_of(hook, struct probe, hook);
+
+	(void)occasion;
+	(void)error;
+	http_send(probe->http, &probe->request);
+	return true;
+}
+
+static void on_cancelled(struct timer *timer)
+{
+	finish(container_of(timer, struct probe, cancelled), SIGKILL);
+}
+
+static void probe_signal(struct hook *hook, int signo)
+{
+	struct probe *probe = container_of(hook, struct probe, hook);
+
+	if (signo != SIGKILL || !http_is_busy(&probe->request))
+		return;
+	http_cancel(&probe->request);
+	timer_set(&probe->cancelled, 0);
+}
+
+static void probe_free(struct hook *hook)
+{
+	struct probe *probe = container_of(hook, struct probe, hook);
+
+	timer_stop(&probe->cancelled);
+	http_forget(&probe->request);
+	free(probe->url);
+	free(probe);
+}
+
+static const struct hook_ops probe_ops = {
+	.name = "probe",
+	.start = probe_start,
+	.signal = probe_signal,
+	.free = probe_free,
+};
+
+/* "host:port", or ":port" of this host. */
+static char *tcp_url(const char *address)
+{
+	return format_string("http://%s%s/", address[0] == ':' ? "localhost" : "", address);
+}
+
+struct hook *probe_new(struct http *http, const struct health_config *config)
+{
+	struct probe *probe = NEW(struct probe);
+
+	*probe = (struct probe){
+		.hook = { .ops = &probe_ops },
+		.config = config,
+		.http = http,
+		.url = config->tcp ? tcp_url(config->tcp) : copy_string(config->http),
+		.tls = { .verify = true },
+	};
+	probe->request = (struct http_request){
+		.method = config->tcp ? "CONNECT" : "GET",
+		.url = probe->url,
+		.unix_socket = config->socket,
+		.tls = &probe->tls,
+		.timeout = config->timeout + 1,	/* health.c is the one that gives up */
+		.limit = BODY_LIMIT,
+		.on_reply = on_reply,
+	};
+	timer_init(&probe->cancelled, http->loop, on_cancelled);
+	return &probe->hook;
+}

@@ -1,0 +1,175 @@
+#include "reload.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+
+static struct unit *unit_at(struct list *node)
+{
+	return list_entry(node, struct unit, link);
+}
+
+static struct job_config **next_job(const struct config *next, const char *name)
+{
+	for (size_t i = 0; i < next->job_count; i++)
+		if (next->jobs[i] && !strcmp(next->jobs[i]->name, name))
+			return &next->jobs[i];
+	return NULL;
+}
+
+static bool has_changed(const struct config *next, const struct unit *unit)
+{
+	struct job_config **other = next_job(next, unit->job.config->name);
+
+	return !other || !json_equal((*other)->tree, unit->job.config->tree);
+}
+
+/* A job, and the preStart by whose success it is started. */
+static void doom(struct reload *reload, struct unit *unit)
+{
+	const struct when_config *when = &unit->job.config->when;
+
+	if (unit->doomed)
+		return;
+	unit->doomed = true;
+	log_info("%s has changed or gone", unit->job.source.name);
+	if (when->source && when->code == EVENT_EXIT_SUCCESS && !when->each) {
+		struct unit *before = crew_find_unit(reload->crew, when->source);
+
+		if (before)
+			doom(reload, before);
+	}
+}
+
+/* Does its fate follow that of the unit its `when` names? */
+static bool follows(const struct unit *unit)
+{
+	const struct when_config *when = &unit->job.config->when;
+
+	return when->source && (job_attends_leaving(&unit->job) ||
+				(when->code == EVENT_EXIT_SUCCESS && !when->each));
+}
+
+static void doom_followers(struct reload *reload)
+{
+	for (bool more = true; more; ) {
+		more = false;
+		list_each(node, &reload->crew->units) {
+			struct unit *unit = unit_at(node);
+			struct unit *leader = follows(unit)
+				? crew_find_unit(reload->crew, unit->job.config->when.source) : NULL;
+
+			if (!unit->doomed && leader && leader->doomed) {
+				doom(reload, unit);
+				more = true;
+			}
+		}
+	}
+}
+
+static void keep_the_rest(struct reload *reload)
+{
+	list_each(node, &reload->crew->units) {
+		struct job_config **same = next_job(reload->next, unit_at(node)->job.config->name);
+
+		if (unit_at(node)->doomed || !same)
+			continue;
+		unit_at(node)->job.config->essential = (*same)->essential;
+		job_config_free(steal(same));
+	}
+}
+
+static void sort_out_lookouts(struct reload *reload)
+{
+	struct config *next = reload->next;
+
+	list_each(node, &reload->crew->lookouts) {
+		struct lookout *lookout = list_entry(node, struct lookout, link);
+		bool kept = false;
+
+		for (size_t i = 0; i < next->watch_count; i++) {
+			if (!next->watches[i] ||
+			    !json_equal(next->watches[i]->tree, lookout->config->tree))
+				continue;
+			watch_config_free(steal(&next->watches[i]));
+			kept = true;
+		}
+		if (!kept)
+			crew_remove_lookout(lookout);
+	}
+}
+
+static bool swap(struct reload *reload, struct error *error)
+{
+	struct crew *crew = reload->crew;
+
+	if (crew->agent && !json_equal(crew->consul->tree, reload->next->consul.tree))
+		crew_drop_agent(crew);
+	sort_out_lookouts(reload);
+	list_each(node, &crew->units)
+		if (unit_at(node)->doomed)
+			crew_remove_unit(unit_at(node));
+	return crew_add(crew, reload->next, error) && crew_link(crew, error);
+}
+
+/* In a turn of its own: no callback of a source that goes is under way. */
+static void on_swap(struct timer *timer)
+{
+	struct reload *reload = container_of(timer, struct reload, swap);
+	struct error error = { 0 };
+	bool fine = swap(reload, &error);
+
+	config_free(steal(&reload->next));
+	reload->on_over(reload, fine ? NULL : &error);
+}
+
+void reload_init(struct reload *reload, struct crew *crew)
+{
+	*reload = (struct reload){ .crew = crew };
+	timer_init(&reload->swap, crew->loop, on_swap);
+}
+
+void reload_release(struct reload *reload)
+{
+	reload_cancel(reload);
+}
+
+void reload_cancel(struct reload *reload)
+{
+	timer_stop(&reload->swap);
+	config_free(steal(&reload->next));
+}
+
+void reload_on_stopped(struct reload *reload)
+{
+	if (!reload->next)
+		return;
+	list_each(node, &reload->crew->units)
+		if (unit_at(node)->doomed && unit_at(node)->job.state != JOB_STOPPED)
+			return;
+	timer_set(&reload->swap, 0);
+}
+
+/* It has its part in a leaving that is to come, and ends with that. */
+static bool attends_doomed(const struct reload *reload, const struct unit *unit)
+{
+	const char *name = unit->job.config->when.source;
+	const struct unit *leader = name ? crew_find_unit(reload->crew, name) : NULL;
+
+	return job_attends_leaving(&unit->job) && leader && leader->doomed;
+}
+
+void reload_begin(struct reload *reload, struct config *next, double patience)
+{
+	reload->next = next;
+	list_each(node, &reload->crew->units)
+		if (has_changed(next, unit_at(node)))
+			doom(reload, unit_at(node));
+	doom_followers(reload);
+	keep_the_rest(reload);
+	list_each(node, &reload->crew->units)
+		if (unit_at(node)->doomed && !attends_doomed(reload, unit_at(node)))
+			job_stop(&unit_at(node)->job, patience);
+	reload_on_stopped(reload);
+}

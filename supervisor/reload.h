@@ -1,0 +1,28 @@
+/* reload.h - from one configuration to the next, touching only what changed.
+ *
+ * An unchanged job keeps its process, its counters and its registration; an unchanged watch its set.
+ * What changed or went is stopped in order first, then taken away, then the new parts are added
+ * and everything is linked again.  A job and its preStart are one in this: if either changed,
+ * both are new.  Jobs that attend the leaving of a job that goes are new as well.
+ */
+#ifndef RELOAD_H
+#define RELOAD_H
+
+#include "crew.h"
+
+struct reload {
+	struct crew *crew;
+	struct config *next;		/* owned while it is under way; NULL: none */
+	struct timer swap;
+	void (*on_over)(struct reload *reload, const struct error *error);	/* NULL: it worked */
+};
+
+void reload_init(struct reload *reload, struct crew *crew);
+void reload_release(struct reload *reload);
+
+/* Takes `next`.  `patience`: seconds for what has to stop. */
+void reload_begin(struct reload *reload, struct config *next, double patience);
+void reload_cancel(struct reload *reload);
+void reload_on_stopped(struct reload *reload);	/* one of the jobs has stopped */
+
+#endif

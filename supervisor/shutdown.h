@@ -1,0 +1,32 @@
+/* shutdown.h - everybody leaves, in reverse order of dependency, within one deadline.
+ *
+ * A job is stopped when all jobs that were started because of it, or need it, have stopped; jobs that
+ * attend the leaving of another (preStop, postStop) are left to do so.  Each gets an equal share
+ * of the time that remains for itself and for those that it keeps waiting.  Half a second before the
+ * deadline all that is left is killed.  Then whatever else descends from us, orphans that we
+ * adopted, is told to end and waited for.  It is over as soon as all are gone.
+ */
+#ifndef SHUTDOWN_H
+#define SHUTDOWN_H
+
+#include "crew.h"
+
+struct shutdown {
+	struct crew *crew;
+	bool begun, sweeping, killed;
+	double deadline;		/* monotonic */
+	struct timer timer;
+	struct timer review;		/* after all others have heard that a job stopped */
+	void (*on_over)(struct shutdown *shutdown);
+};
+
+void shutdown_init(struct shutdown *shutdown, struct crew *crew);
+void shutdown_begin(struct shutdown *shutdown, double patience);
+void shutdown_hurry(struct shutdown *shutdown);		/* kill what is left, now */
+
+/* To be told of each unit that has stopped, and of each reaping, once begun. */
+void shutdown_on_stopped(struct shutdown *shutdown, struct unit *unit);
+void shutdown_on_reaped(struct shutdown *shutdown);
+bool shutdown_has_killed(const struct shutdown *shutdown);
+
+#endif

@@ -78,9 +78,11 @@ $B/core.a: $(CORE)
 	$(call say,AR,$@)
 	$(Q)$(RM) $@ && $(AR) rcs $@ $^
 
+# A function __wrap_X in a unit test takes the place of X.
+wraps = $(shell grep -o '__wrap_[a-z_]*' $(@:$B/%=%.c) | sort -u | sed 's/^__wrap_/-Wl,--wrap=/')
 $B/tests/unit/%: $B/tests/unit/%.o $B/core.a
 	$(call say,LD,$@)
-	$(Q)$(link) -o $@ $^ $(libs) -lcmocka
+	$(Q)$(link) $(wraps) -o $@ $^ $(libs) -lcmocka
 
 $B/tests/fuzz/%: $B/tests/fuzz/%.o $B/core.a
 	$(call say,LD,$@)

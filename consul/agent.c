@@ -10,7 +10,8 @@
 #include "base/duration.h"
 
 enum { TOKEN_MAX = 4096, REASON_MAX = 200 };
-#define ANSWER_MAX ((size_t)64 << 20)
+#define ANSWER_MAX ((size_t)64 << 20)	/* of a set; to a PUT there is little to say */
+#define RECEIPT_MAX ((size_t)64 << 10)
 #define CONNECT_PATIENCE 2.0
 
 static bool skip(const char **text, const char *prefix)
@@ -323,7 +324,7 @@ static void ask(struct agent_request *request, const char *method, const char *p
 	request->http.tls = &agent->tls;
 	request->http.timeout = timeout;
 	request->http.connect_timeout = CONNECT_PATIENCE;
-	request->http.limit = ANSWER_MAX;
+	request->http.limit = strcmp(method, "PUT") ? ANSWER_MAX : RECEIPT_MAX;
 	request->http.on_reply = on_reply;
 	http_send(&agent->http, &request->http);
 	request->http.headers = NULL;		/* they were on our stack */

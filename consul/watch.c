@@ -82,13 +82,22 @@ static void ask_again(struct watch *watch, double cost)
 		timer_set(&watch->retry, -watch->tokens / TOKENS_MAX);
 }
 
+/* Takes `set`, or NULL. */
+static void hold_back(struct watch *watch, json_t *set)
+{
+	json_decref(watch->pending);
+	watch->pending = set;
+}
+
 /* Takes `set`.  True if that is news. */
 static bool adopt(struct watch *watch, json_t *set)
 {
 	bool first = !watch->state;
 	bool empty = !json_array_size(set), was_empty = !json_array_size(watch->state);
 
+	agent_cancel(&watch->rights);
 	agent_content(&watch->rights);
+	hold_back(watch, NULL);
 	if (!first && digest_equal(watch->state, set)) {
 		json_decref(set);
 		return false;
@@ -99,12 +108,6 @@ static bool adopt(struct watch *watch, json_t *set)
 	if (first || empty != was_empty)
 		source_publish(&watch->source, empty ? EVENT_UNHEALTHY : EVENT_HEALTHY);
 	return true;
-}
-
-static void hold_back(struct watch *watch, json_t *set)
-{
-	json_decref(watch->pending);
-	watch->pending = set;
 }
 
 static void add_right(json_t *rights, const char *resource, const char *name)
@@ -141,41 +144,42 @@ static void ask_rights(struct watch *watch)
 /* Takes `set`: what Consul says now.  True if that is news. */
 static bool believe(struct watch *watch, json_t *set)
 {
-	if (json_array_size(set) || !json_array_size(watch->state) || watch->agent->acl_off)
+	if (json_array_size(set) || !json_array_size(watch->state) || watch->agent->acl_off ||
+	    watch->allowed)
 		return adopt(watch, set);
 	hold_back(watch, set);
-	ask_rights(watch);
+	if (!agent_is_busy(&watch->rights))
+		ask_rights(watch);
 	return false;
 }
 
-/* Takes `set`, a good answer. */
+/* Takes `set`, a good answer.  True if there is news in it. */
 static bool consider(struct watch *watch, json_t *set)
 {
-	json_t *both;
+	bool news;
 
-	agent_cancel(&watch->rights);
-	hold_back(watch, NULL);
 	if (watch->distrusted && watch->state && watch->config->settle > 0)
 		timer_set(&watch->settle, watch->config->settle);
 	watch->distrusted = false;
 	if (!timer_is_set(&watch->settle))
 		return believe(watch, set);
-	both = digest_union(watch->state, set);
+	news = adopt(watch, digest_union(watch->state, set));
 	hold_back(watch, set);
-	return adopt(watch, both);
+	return news;
 }
 
 static void on_settled(struct timer *timer)
 {
 	struct watch *watch = container_of(timer, struct watch, settle);
 
-	believe(watch, steal(&watch->pending));
+	believe(watch, json_incref(watch->pending));
 }
 
 static void distrust(struct watch *watch)
 {
 	watch->index = 0;
 	watch->distrusted = true;
+	watch->allowed = false;
 }
 
 /* Keep what we have, and ask again later. */
@@ -204,6 +208,7 @@ static void on_reply(struct agent_request *query, enum agent_answer answer)
 	bool no_key = answer == ANSWER_MISSING && kind != WATCH_SERVICE && query->http.index;
 	struct error error = { "" };
 	json_t *set = NULL;
+	double cost;
 
 	if (answer == ANSWER_OK || no_key)
 		set = digest_read(kind, query->json, &error);
@@ -217,7 +222,9 @@ static void on_reply(struct agent_request *query, enum agent_answer answer)
 	agent_content(query);
 	backoff_reset(&watch->backoff);
 	take_index(watch, query->http.index);
-	ask_again(watch, consider(watch, set) ? COST_OF_NEWS : 1);
+	cost = consider(watch, set) ? COST_OF_NEWS : 1;
+	watch->allowed = false;
+	ask_again(watch, cost);
 }
 
 /* In words; false: all is allowed. */
@@ -230,10 +237,19 @@ static bool is_denied(const struct agent_request *rights, struct error *error)
 		agent_explain(rights, error);
 	json_array_foreach(rights->json, i, right)
 		if (!json_is_true(json_object_get(right, "Allow")))
-			fail(error, "no right to read %s \"%s\"",
+			fail(error, "no right to read %s \"%s\", so the last set stays",
 			     json_string_value(json_object_get(right, "Resource")),
 			     json_string_value(json_object_get(right, "Segment")));
 	return error->text[0];
+}
+
+/* The rights may be newer than the answer in doubt: believe the next one. */
+static void on_allowed(struct watch *watch)
+{
+	watch->allowed = true;
+	watch->index = 0;
+	timer_stop(&watch->retry);
+	ask(watch);
 }
 
 static void on_rights(struct agent_request *rights, enum agent_answer answer)
@@ -243,15 +259,21 @@ static void on_rights(struct agent_request *rights, enum agent_answer answer)
 
 	if (answer == ANSWER_TROUBLE) {
 		agent_explain(rights, &error);
-		agent_complain(rights, answer, &error);
-		on_trouble(watch);
-		return;
+	} else if (answer == ANSWER_OK && !json_array_size(rights->json)) {
+		answer = ANSWER_TROUBLE;
+		fail(&error, "no word about our rights");
 	}
 	watch->agent->acl_off = rights->http.status == 401;
-	if (is_denied(rights, &error))
+	if (answer == ANSWER_TROUBLE) {
+		agent_complain(rights, answer, &error);
+		on_trouble(watch);
+	} else if (is_denied(rights, &error)) {
 		agent_complain(rights, ANSWER_DENIED, &error);
-	else
-		adopt(watch, steal(&watch->pending));
+	} else if (watch->agent->acl_off) {
+		adopt(watch, json_incref(watch->pending));
+	} else {
+		on_allowed(watch);
+	}
 }
 
 static void on_retry(struct timer *timer)

@@ -12,8 +12,9 @@
  * - A set that was not empty and is now: a missing right looks just the same.  So before it is
  *   believed Consul is asked whether our token may read what we saw (the service and the nodes of
  *   its instances, or the keys), by /v1/internal/acl/authorize (Consul 1.7 and later; an older
- *   one is believed).  While it may not, the last set stays, and each further answer asks again.
- *   That there are no access rules at all (401) is remembered while the agent lives.
+ *   one is believed).  If it may, the next answer is believed, if not, the last set stays and each
+ *   further answer asks again.  That there are no access rules at all (401) is remembered while the
+ *   agent lives, and costs nothing then.
  *
  * How often it asks: an answer without news costs a token, one with news a tenth of one; ten tokens
  * grow a second, and ten may be saved.  So an agent that answers at once with nothing new is asked ten
@@ -35,6 +36,7 @@ struct watch {
 	json_t *state;			/* what is believed now; NULL: nothing yet */
 	json_t *pending;		/* what Consul says, while that is not believed; else NULL */
 	bool distrusted;		/* something was wrong since the last good answer */
+	bool allowed;			/* to read what we saw; known before this query was sent */
 	double tokens, refilled;	/* and when (monotonic) */
 	struct backoff backoff;
 	struct timer retry, settle;

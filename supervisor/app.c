@@ -151,6 +151,17 @@ static void on_sigusr1(struct app *app, int signo)
 	crew_signal(&app->crew, signo);
 }
 
+static void on_sigusr2(struct app *app, int signo)
+{
+	struct source *global = &app->crew.global;
+	bool on = !source_holds(global, EVENT_ENTER_MAINTENANCE);
+
+	if (crew_signal(&app->crew, signo) || app->shutdown.begun)
+		return;
+	log_info("maintenance %s", on ? "begins: out of service, all keeps running" : "is over");
+	source_publish(global, on ? EVENT_ENTER_MAINTENANCE : EVENT_EXIT_MAINTENANCE);
+}
+
 static const struct {
 	int signo;
 	void (*fn)(struct app *app, int signo);
@@ -161,6 +172,7 @@ static const struct {
 	{ SIGQUIT, on_sigterm },
 	{ SIGHUP,  on_sighup },
 	{ SIGUSR1, on_sigusr1 },
+	{ SIGUSR2, on_sigusr2 },
 };
 
 static void on_signal(struct loop *loop, const struct signalfd_siginfo *info)
@@ -230,8 +242,6 @@ static void init(struct app *app, const char *path)
 static void release(struct app *app)
 {
 	reload_release(&app->reload);
-	timer_stop(&app->shutdown.timer);
-	timer_stop(&app->shutdown.review);
 	crew_release(&app->crew);
 	output_free_left();
 	log_close();

@@ -1,7 +1,8 @@
 /* app.h - the composition root: from a configuration to jobs on a loop, and to an exit code.
  *
- * Signals: TERM, INT and QUIT stop in order, and a second one at once; HUP reloads, unless a job
- * listens to it; USR1 opens the log file again; any signal is an event for the jobs that listen.
+ * Signals: TERM, INT and QUIT stop in order, and a second one at once; HUP reloads and USR2 begins or
+ * ends maintenance, unless a job listens to them; USR1 opens the log file again; any signal is an
+ * event for the jobs that listen.
  */
 #ifndef APP_H
 #define APP_H

@@ -175,7 +175,7 @@ static void end(struct health *health)
 /* A job without its process is fit for nothing, whatever the last check said. */
 static void on_exit_of_job(struct health *health)
 {
-	bool was_fit = health->verdict.status != STATUS_CRITICAL;
+	bool was_fit = health->verdict.status != STATUS_CRITICAL && !health->job->stop_asked;
 
 	end(health);
 	buf_clear(&health->output);

@@ -113,11 +113,20 @@ static void dismiss_attendants(struct shutdown *shutdown)
 	}
 }
 
+static void end(struct shutdown *shutdown)
+{
+	timer_stop(&shutdown->timer);
+	timer_stop(&shutdown->review);
+	if (!shutdown->over)
+		shutdown->on_over(shutdown);
+	shutdown->over = true;
+}
+
 /* All jobs are gone: what else descends from us? */
 static void sweep(struct shutdown *shutdown)
 {
 	if (!process_signal_descendants(shutdown->sweeping ? 0 : SIGTERM))
-		shutdown->on_over(shutdown);
+		end(shutdown);
 	else if (!shutdown->sweeping)
 		log_info("waiting for processes that others have left behind");
 	shutdown->sweeping = true;
@@ -141,7 +150,7 @@ static void on_deadline(struct timer *timer)
 		left = process_signal_descendants(SIGKILL);
 		if (left)
 			log_error("%u processes do not end, not even killed", left);
-		shutdown->on_over(shutdown);
+		end(shutdown);
 		return;
 	}
 	log_warn("the stop timeout is over: killing what is left");
@@ -194,7 +203,7 @@ void shutdown_on_stopped(struct shutdown *shutdown, struct unit *unit)
 void shutdown_on_reaped(struct shutdown *shutdown)
 {
 	if (shutdown->sweeping && !process_signal_descendants(0))
-		shutdown->on_over(shutdown);
+		end(shutdown);
 }
 
 bool shutdown_has_killed(const struct shutdown *shutdown)

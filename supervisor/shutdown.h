@@ -13,7 +13,7 @@
 
 struct shutdown {
 	struct crew *crew;
-	bool begun, sweeping, killed;
+	bool begun, sweeping, killed, over;
 	double deadline;		/* monotonic */
 	struct timer timer;
 	struct timer review;		/* after all others have heard that a job stopped */

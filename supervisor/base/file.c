@@ -19,11 +19,11 @@ static bool read_all(int fd, size_t limit, struct buf *text, int *why)
 		*why = size < 0 ? errno : EFBIG;
 		if (size < 0 || total + (size_t)size > limit)
 			return false;
-		if (!size)
-			return true;
 		total += (size_t)size;
 		text->used += (size_t)size;
 		text->data[text->used] = '\0';
+		if (!size)
+			return true;
 	}
 }
 

@@ -20,10 +20,10 @@ struct wanted {
 	const char *address;		/* static; borrowed */
 };
 
+static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };	/* IPv4 in IPv6 */
+
 static bool parse_address(const char *text, struct address *address)
 {
-	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
-
 	address->is_v6 = inet_pton(AF_INET6, text, address->bytes) == 1;
 	if (address->is_v6)
 		return true;
@@ -56,7 +56,7 @@ bool address_is_loopback(const char *text)
 
 	if (!parse_address(text, &address))
 		return false;
-	if (address.is_v6 && IN6_IS_ADDR_V4MAPPED((struct in6_addr *)address.bytes))
+	if (!memcmp(address.bytes, mapped, sizeof mapped))
 		address.is_v6 = false;
 	return is_loopback(&address);
 }
@@ -220,7 +220,8 @@ static char *fail_none(const struct strv *specifications, const struct address *
 char *address_choose(const struct strv *specifications, struct address *addresses, size_t count,
 		     struct error *error)
 {
-	qsort(addresses, count, sizeof *addresses, by_interface);
+	if (count)
+		qsort(addresses, count, sizeof *addresses, by_interface);
 	for (size_t i = 0; i < specifications->count; i++) {
 		const struct address *found;
 		struct wanted wanted;
@@ -266,8 +267,8 @@ static bool take(const struct ifaddrs *entry, struct address *address)
 		memcpy(address->bytes, &v6->sin6_addr, 16);
 		address->prefix = count_bits((const void *)&v6_mask->sin6_addr, 16);
 	} else {
-		address->bytes[10] = address->bytes[11] = 0xff;
-		memcpy(address->bytes + 12, &v4->sin_addr, 4);
+		memcpy(address->bytes, mapped, sizeof mapped);
+		memcpy(address->bytes + sizeof mapped, &v4->sin_addr, 4);
 		address->prefix = count_bits((const void *)&v4_mask->sin_addr, 4);
 	}
 	return true;

@@ -103,7 +103,7 @@ static const struct {
 } traps[] = {
 	{ has_leading_zero,  "a number with a leading zero; write modes in quotes" },
 	{ is_truncated,      "a number beyond 32 bits; write an L behind it, up to 64 bits" },
-	{ is_side_by_side,   "two strings side by side; is a comma or a semicolon missing?" },
+	{ is_side_by_side,   "two strings side by side, so a comma or a semicolon is missing" },
 	{ is_bare_duration,  "a duration with a unit needs quotes" },
 	{ is_bare_text,      "text needs quotes" },
 	{ is_comma_too_many, "a comma with nothing behind it" },

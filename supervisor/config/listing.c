@@ -16,7 +16,7 @@ struct inclusion {
 	const struct inclusion *parent;
 	unsigned depth;
 	const char *path;
-	const char *real;		/* without links and dots; NULL: not a file */
+	const char *real;		/* without links and dots */
 	const char *text;
 	size_t size;
 };
@@ -122,6 +122,14 @@ static bool check_bytes(const struct inclusion *file, struct error *error)
 	return true;
 }
 
+/* Of what is no file, the path as it is. */
+static char *copy_real_path(const char *path)
+{
+	char *real = realpath(path, NULL);
+
+	return real ? real : copy_string(path);
+}
+
 /* "a.conf -> b.conf -> a.conf" */
 static void print_circle(const struct inclusion *file, const char *real, struct buf *out)
 {
@@ -136,7 +144,7 @@ static bool check_circle(const struct inclusion *from, const char *path, const c
 	for (const struct inclusion *file = from; file; file = file->parent) {
 		CLEANUP(buf_release) struct buf circle = BUF_INIT;
 
-		if (!file->real || strcmp(file->real, real))
+		if (strcmp(file->real, real))
 			continue;
 		print_circle(from, real, &circle);
 		return fail(error, "files include each other in a circle: %s%s", circle.data, path);
@@ -159,14 +167,14 @@ static bool add_file(struct listing *listing, const struct inclusion *file, stru
 static bool include(struct listing *listing, const struct inclusion *from, const char *path,
 		    struct error *error)
 {
-	AUTOFREE char *real = realpath(path, NULL);
+	AUTOFREE char *real = copy_real_path(path);
 	CLEANUP(buf_release) struct buf text = BUF_INIT;
 	struct inclusion file = { .parent = from, .depth = from->depth + 1, .path = path,
 				  .real = real };
 
 	if (file.depth > INCLUDE_LIMIT)
 		return fail(error, "files include each other more than %d deep", INCLUDE_LIMIT);
-	if (real && !check_circle(from, path, real, error))
+	if (!check_circle(from, path, real, error))
 		return false;
 	if (!file_read(path, TEXT_LIMIT, &text, error))
 		return false;
@@ -231,7 +239,7 @@ static bool add_file(struct listing *listing, const struct inclusion *file, stru
 bool listing_init(struct listing *listing, const char *path, const char *text, size_t size,
 		  struct error *error)
 {
-	AUTOFREE char *real = realpath(path, NULL);
+	AUTOFREE char *real = copy_real_path(path);
 	struct inclusion file = { .path = path, .real = real, .text = text, .size = size };
 
 	*listing = (struct listing){ .text = BUF_INIT };

@@ -32,52 +32,37 @@ static void remember(struct manual *manual, const struct record *record, const c
 	manual->done[manual->count++].title = title;
 }
 
-/* Words in lines of a terminal. */
-static void print_wrapped(struct buf *out, const char *text, int indent)
+static bool ends_sentence(const char *word, int length)
 {
-	int column = 0;
+	return length > 1 && word[length - 1] == '.' && word[length - 2] != '.';
+}
 
-	while (*text) {
+/* Words in lines.  In roff a sentence begins a line, and no line with what would be a macro. */
+static void print_text(struct manual *manual, const char *text, int indent)
+{
+	int column = 0, room = WIDTH - (manual->mdoc ? 0 : indent);
+	struct buf *out = manual->out;
+	bool ended = false;
+
+	for (; *text; text += strspn(text, " ")) {
 		int length = (int)strcspn(text, " ");
 
-		if (column && column + 1 + length > WIDTH - indent) {
+		if (column && (column + 1 + length > room || (ended && manual->mdoc))) {
 			buf_add_char(out, '\n');
 			column = 0;
 		}
 		if (column)
 			buf_add_char(out, ' ');
-		else
+		else if (!manual->mdoc)
 			buf_print(out, "%*s", indent, "");
+		else if (*text == '.')
+			buf_add(out, "\\&");
 		buf_append(out, text, (size_t)length);
+		ended = ends_sentence(text, length);
 		column += length + !!column;
 		text += length;
-		text += strspn(text, " ");
 	}
 	buf_add_char(out, '\n');
-}
-
-/* A sentence a line, and nothing that roff would take for its own. */
-static void print_roff(struct buf *out, const char *text)
-{
-	for (const char *c = text; *c; c++) {
-		if (c == text && strchr(".'", *c))
-			buf_add(out, "\\&");
-		if (*c == ' ' && c > text && c[-1] == '.' && c[1] != '.')
-			buf_add_char(out, '\n');
-		else if (*c == '\\')
-			buf_add(out, "\\e");
-		else
-			buf_add_char(out, *c);
-	}
-	buf_add_char(out, '\n');
-}
-
-static void print_text(struct manual *manual, const char *text, int indent)
-{
-	if (manual->mdoc)
-		print_roff(manual->out, text);
-	else
-		print_wrapped(manual->out, text, indent);
 }
 
 /* "a whole number from 1 to 65535; 1 unless given" */
@@ -125,7 +110,10 @@ static void print_embedded(struct manual *manual, const struct record *record, c
 	}
 	print_names(record, &names);
 	buf_print(&text, "As in %s.", before);
-	buf_print(manual->out, manual->mdoc ? ".It Cm %s\n" : "  %s\n", names.data);
+	if (manual->mdoc)
+		buf_print(manual->out, ".It Cm %s\n", names.data);
+	else
+		print_text(manual, names.data, 2);
 	print_text(manual, text.data, INDENT);
 }
 

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "address.h"
 #include "base/alloc.h"
@@ -18,19 +19,23 @@ static bool has(const json_t *tree, const char *key)
 	return json_object_get(tree, key);
 }
 
+static char *copy_key(const json_t *tree, const char *key)
+{
+	return has(tree, key) ? value_text(json_object_get(tree, key)) : NULL;
+}
+
 bool exec_rules(void *object, const json_t *tree, struct error *error)
 {
 	struct exec_config *exec = object;
-	AUTOFREE char *user = NULL, *group = NULL;
+	AUTOFREE char *user = copy_key(tree, "user"), *group = copy_key(tree, "group");
+	bool has_user = user;
 
-	if (has(tree, "user"))
-		user = value_text(json_object_get(tree, "user"));
-	if (has(tree, "group"))
-		group = value_text(json_object_get(tree, "group"));
 	if (!user && !group)
 		return true;
+	if (!user)
+		user = format_string("%u", geteuid());
 	return identity_parse(&exec->identity, user, group, error) ||
-	       fail_in(error, user ? ".user" : ".group");
+	       fail_in(error, has_user ? ".user" : ".group");
 }
 
 /* Signals are sources that need no event, and some that nobody can hear. */

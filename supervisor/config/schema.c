@@ -33,7 +33,7 @@ static void add_names(const struct record *record, struct strv *names)
 	}
 }
 
-static bool check_keys(const struct record *record, const json_t *tree, struct error *error)
+static bool check_unknown(const struct record *record, const json_t *tree, struct error *error)
 {
 	CLEANUP(strv_release) struct strv names = { 0 };
 	const char *name;
@@ -46,7 +46,15 @@ static bool check_keys(const struct record *record, const json_t *tree, struct e
 		return fail(error, ".%.64s: no such setting%s", name,
 			    suggest(name, &names).text);
 	}
+	return true;
+}
+
+/* Keys that are missing, or there by both their names. */
+static bool check_given(const struct record *record, const json_t *tree, struct error *error)
+{
 	for each_field(field, record) {
+		if (field->type == FIELD_EMBED && !check_given(field->record, tree, error))
+			return false;
 		if ((field->flags & REQUIRED) && !json_object_get(tree, field->name))
 			return fail(error, ".%s: missing", field->name);
 		if (field->alias && json_object_get(tree, field->name) &&
@@ -217,5 +225,6 @@ bool schema_decode(const struct record *record, void *object, const json_t *tree
 		value_show(tree, &found);
 		return fail(error, "must be a group { ... }, found %s", found.data);
 	}
-	return check_keys(record, tree, error) && decode_fields(record, object, tree, error);
+	return check_unknown(record, tree, error) && check_given(record, tree, error) &&
+	       decode_fields(record, object, tree, error);
 }

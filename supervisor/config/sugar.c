@@ -56,11 +56,11 @@ static json_t *when_new(const char *prefix, const char *source, const char *word
 	return json_pack("{s:s, s:s}", "source", whole, word, event);
 }
 
-/* The hook takes the owner's place, and the owner waits for it: each time, if it ran each time. */
+/* The hook takes the owner's place, and the owner waits for it: each time, if it did not run once. */
 static void put_before(json_t *hook, json_t *owner)
 {
 	const json_t *when = json_object_get(owner, "when");
-	bool each = json_object_get(when, "each") || json_object_get(when, "interval");
+	bool each = when && !json_object_get(when, "once");
 
 	move(owner, hook, "when");
 	if (!json_object_get(hook, "needs"))

@@ -214,7 +214,7 @@ static const struct field service_fields[] = {
 	{ 0 }
 };
 static const struct record service_record = {
-	.title = "services[]",
+	.title = "services",
 	.about = "Further services of one job; all follow the job's health.",
 	.fields = service_fields, .size = sizeof(struct service_config), .finish = service_rules,
 };
@@ -273,7 +273,7 @@ static const struct field job_fields[] = {
 	{ 0 }
 };
 static const struct record job_record = {
-	.title = "jobs[]",
+	.title = "jobs",
 	.about = "Something to run, or with a port alone something to advertise. The hooks preStart, "
 		 "preStop and postStop become jobs of their own, with the job's user, group, cwd, "
 		 "env and umask unless they have their own: pilotfish expand shows them.",
@@ -311,7 +311,7 @@ static const struct field watch_fields[] = {
 	{ 0 }
 };
 static const struct record watch_record = {
-	.title = "watches[]",
+	.title = "watches",
 	.about = "Something in Consul whose changes are events: changed, and for services healthy "
 		 "(there is an instance) and unhealthy (there is none).",
 	.fields = watch_fields, .size = sizeof(struct watch_config), .finish = watch_rules,

@@ -113,3 +113,15 @@ standin()
 	run -22 register web web-2 8081
 	run ! curl -sS "$consul_address/v1/status/leader"
 }
+
+@test "the agent that misbehaves does so, and is well again" {
+	start_fake_consul
+	consul_address=$fake_address
+	register web web-1 8080
+	await_passing web 1
+	fake mode '{"mode": "500", "path": "/v1/agent"}'
+	run -22 register web web-2 8081
+	fake mode '{"mode": "ok"}'
+	register web web-2 8081
+	await_passing web 2
+}

@@ -10,7 +10,7 @@ load init
 
 @test "a signal n becomes 128+n" {
 	for signo in 1 2 3 6 8 9 11 13 14 15 24 34 64; do
-		run -$((128 + signo)) "$pilotfish" -- bash -c "ulimit -c 0; kill -$signo \$\$"
+		run -$((128 + signo)) "$pilotfish" -- sh -c "ulimit -c 0; kill -$signo \$\$"
 	done
 }
 

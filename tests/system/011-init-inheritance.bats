@@ -41,8 +41,8 @@ load init
 
 @test "no descriptor leaks into the command, none stays in the init" {
 	exec 7</etc/passwd 19</etc/passwd
-	"$pilotfish" -- sh -c 'read x; ls /proc/$PPID/fd; echo; exec ls /proc/self/fd' \
-		< <(echo; cat <<<'') >"$dir/seen"
+	"$pilotfish" -- sh -c 'until test /proc/$PPID/cwd -ef /; do :; done
+		ls /proc/$PPID/fd; echo; exec ls /proc/self/fd' >"$dir/seen"
 	exec 7<&- 19<&-
 	[[ $(tr '\n' ' ' <"$dir/seen") == "0 1 2  0 1 2 3 " ]]	# 3: the folder that ls reads
 }
@@ -73,10 +73,8 @@ load init
 @test "the init itself is in / and pins no mount" {
 	cd "$dir"
 	start_program init "$pilotfish" -- sleep 60
-	await [ "$(pid_of init)" ]
 	await test / -ef "/proc/$(pid_of init)/cwd"
-	child=$(cat "/proc/$(pid_of init)/task/$(pid_of init)/children")
-	[[ $(readlink "/proc/${child% }/cwd") == "$dir" ]]
+	[[ $(readlink "/proc/$(child_of "$(pid_of init)")/cwd") == "$dir" ]]
 }
 
 @test "the command has a process group of its own and is in our session" {

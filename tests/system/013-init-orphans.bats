@@ -39,9 +39,7 @@ family()
 
 @test "and one that is stopped" {
 	family setsid 'echo clean; exit'
-	pkill_stop=$(cat "/proc/$(pid_of init)/task/$(pid_of init)/children")
-	read -r grandchild <"/proc/${pkill_stop% }/task/${pkill_stop% }/children"
-	kill -STOP "$grandchild"
+	kill -STOP "$(child_of "$(child_of "$(pid_of init)")")"
 	kill -TERM "$(pid_of init)"
 	wait_exit -n init
 	expect_code 5
@@ -73,8 +71,7 @@ family()
 	command_is_gone() { [[ ! -e /proc/$child ]]; }
 
 	family setsid ''
-	child=$(cat "/proc/$(pid_of init)/task/$(pid_of init)/children")
-	child=${child% }
+	child=$(child_of "$(pid_of init)")
 	kill -TERM "$(pid_of init)"
 	await command_is_gone
 	kill -TERM "$(pid_of init)"

@@ -8,28 +8,27 @@ play()
 }
 
 @test "job control works" {
-	run -3 play 'expect=\$ ' 'send=set -o | grep monitor\n' 'expect=monitor\s+on' \
-		'send=sleep 60\n' 'send=\x1a' 'expect=Stopped' 'send=kill %1; wait; exit 3\n' -- \
+	run -3 play 'expect=\$ ' 'send=set -o | grep monitor\n' 'expect=monitor\s+on' 'expect=\$ ' \
+		'send=sh -c "printf begun%d 1; exec cat"\n' expect=begun1 'send=hello\n' \
+		'expect=hello\r\nhello\r\n' 'send=\x1a' expect=Stopped 'expect=\$ ' \
+		'send=kill -9 %1; exec sh -c "exit 3"\n' -- \
 		env PS1='$ ' "$pilotfish" -- bash --norc --noprofile -i
 	[[ $output != *"job control"* && $output != *"terminal process group"* ]]
 }
 
 @test "^C reaches the command exactly once" {
-	run play expect=ready 'send=\x03' 'expect=\b2\b' signal=10 'expect=\b10\b' signal=64 'expect=\b64\b' \
-		hangup 'signal=2' -- bash -c 'exec timeout -k 0 --foreground -s KILL 3 "$@"' sh "$pilotfish" -- "$helpers/catch.py"
-	[[ $(grep -c '^2$' <<<"$output") == 1 || $(grep -c '^\^C2$' <<<"$output") == 1 ]]
+	run -0 play expect=ready 'send=\x03' 'expect=2\r' signal=10 'expect=10\r' signal=64 -- \
+		"$pilotfish" -- "$helpers/catch.py"
+	[[ $(grep -cE '^(\^C)?2$' <<<"$output") == 1 ]]
 }
 
 @test "the command hears of a new size" {
-	run -137 play expect=ready resize 'expect=\b28\b' hangup -- \
-		bash -c 'exec timeout -k 0 --foreground -s KILL 3 "$@"' sh "$pilotfish" -- "$helpers/catch.py"
+	run -0 play expect=ready resize 'expect=28\r' signal=64 -- "$pilotfish" -- "$helpers/catch.py"
 }
 
 @test "the command hears that the terminal is gone" {
-	mkfifo "$dir/end"
-	run play expect=ready hangup -- "$pilotfish" -- \
+	run -6 play expect=ready hangup -- "$pilotfish" -- \
 		bash -c "trap 'echo hung up >$dir/seen; exit 6' HUP; echo ready; while :; do read -t 1 <> <(:); done"
-	[[ $output == *"exit code 6" ]]
 	line_in "$dir/seen" "hung up"
 }
 
@@ -38,13 +37,13 @@ play()
 	[[ $output == *fine* ]]
 	run -0 play -- sh -c '"$0" -- sh -c "ps -o pgid=,tpgid= -p \$\$" </dev/null' "$pilotfish"
 	read -r group foreground <<<"$output"
-	[[ $group == "$foreground" ]]
+	((group > 0 && group == foreground))
 }
 
 @test "a background job does not take the terminal" {
 	run -0 play -- bash -mc '"$0" -- sh -c "ps -o pgid=,tpgid= -p \$\$" & wait' "$pilotfish"
 	read -r group foreground <<<"$output"
-	[[ $group != "$foreground" ]]
+	((group > 0 && foreground > 0 && group != foreground))
 }
 
 @test "job control works under PID 1" {

@@ -4,6 +4,7 @@
 #
 #   enter OPTION... -- COMMAND...   becomes COMMAND under odd circumstances (helpers/enter.py)
 #   field NAME                      that field of a /proc/PID/status on stdin
+#   child_of PID
 #   within SECONDS COMMAND...       as COMMAND, or 124
 #   line_in FILE TEXT               is there such a line?
 
@@ -26,6 +27,11 @@ within()
 field()
 {
 	awk -v field="$1:" '$1 == field { print $2 }'
+}
+
+child_of()		# the one child that it has
+{
+	ps --ppid "$1" -o pid= | tr -d ' '
 }
 
 line_in()

@@ -3,7 +3,8 @@
 # Everything a test starts lives in $dir, is known by a name (its "stem": $dir/NAME.log, NAME.pid, NAME.code)
 # and is killed by teardown, whatever it became.  Every wait has a limit: LIMIT whole seconds, 10 unless set; put it
 # before a call (`LIMIT=30 expect_events ...`).  Nothing sleeps.  A file whose tests measure time, or need the
-# machine to themselves, has the line `# serial`.
+# machine to themselves, has the line `# serial`.  With sanitizers $sanitized is set and limits are $slow times
+# as long.
 #
 #   start_pilotfish [-n NAME] [-1] [-l] [ARG...] <<'EOF'
 #       A pilotfish (NAME: main) with the configuration on stdin; with ARGs, with these and no configuration.
@@ -41,7 +42,8 @@
 #   await_passing SERVICE N              exactly N instances pass
 #   await_checks SERVICE STATUS N        exactly N checks of it have this status
 #   await_gone SERVICE                   it is not in the catalogue
-#   start_fake_consul [ARG...]           tests/fake_consul.py; $fake_address; fake PATH [JSON]: a request to it
+#   start_fake_consul                    tests/fake_consul.py, at $fake_address
+#   fake mode '{"mode": "hang"}'         a request to its /fake/...; prints the answer
 
 bats_require_minimum_version 1.5.0
 
@@ -50,13 +52,13 @@ root=$(cd "$lib/../.." && pwd)
 B=${B:-build}
 [[ $B == /* ]] || B=$root/$B
 pilotfish=$B/pilotfish
-fake_program=$root/tests/fake_consul.py
 dir=${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}
 slow=1
+sanitized=
 
 # Sanitizers report to files, so that a report fails the test whatever it was about.
 if grep -qs sanitize "$B/flags"; then
-	slow=4
+	slow=4 sanitized=yes
 	export ASAN_OPTIONS=log_path=$dir/sanitizer:detect_stack_use_after_return=1
 	export UBSAN_OPTIONS=print_stacktrace=1:log_path=$dir/sanitizer
 fi
@@ -246,7 +248,7 @@ expect_code()
 
 consul_settings()
 {
-	local name=$1 ports=($("$lib/helpers/free-ports" 5)) http=http https=-1 extra=$2
+	local name=$1 ports=($("$lib/helpers/free-ports" 5)) https=-1 extra=$2
 	local tls=$3 acl=$4 data=$5
 
 	consul_address=http://127.0.0.1:${ports[0]}
@@ -401,14 +403,14 @@ start_fake_consul()
 
 	free_port
 	fake_address=http://127.0.0.1:$port
-	start_program fake python3 "$fake_program" --port "$port" "$@"
+	start_program fake python3 "$root/tests/fake_consul.py" "$port"
 	await_port "$port"
 }
 
 fake()
 {
-	curl -sS --fail-with-body --noproxy '*' --max-time 10 ${2:+--data-binary "$2"} \
-		"$fake_address$1"
+	curl -sS --fail-with-body --noproxy '*' --max-time 15 ${2:+--data-binary "$2"} \
+		"$fake_address/fake/$1"
 }
 
 # --- the end

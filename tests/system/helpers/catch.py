@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Print "ready", then a line for every signal that comes: its number and, if one was sent
-with it, its value.  Ends only by SIGKILL."""
+with it, its value.  Ends when the last one comes, 64."""
 import ctypes
 import struct
 import sys
@@ -18,5 +18,7 @@ while True:
         continue
     number, _, code = struct.unpack_from("iii", info)
     value, = struct.unpack_from("i", info, 24)
+    if number == 64:
+        sys.exit(0)
     if number != 17:
         print("%d=%d" % (number, value) if code == SI_QUEUE else number, flush=True)

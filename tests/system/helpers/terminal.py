@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """terminal.py STEP... -- COMMAND...
 Run COMMAND on a terminal of its own and play the steps: expect=REGEX, send=TEXT (with \\x03 and
-so on), resize, hangup, signal=N (to COMMAND).  Prints all that the terminal showed, and
-"exit code N" at the end."""
+so on), resize, hangup, signal=N (to COMMAND).  Prints all that the terminal showed; the exit code is
+COMMAND's, 128+n for a signal, 99 for a step that failed."""
 import fcntl
 import os
 import pty
@@ -17,6 +17,9 @@ LIMIT = 10
 split = sys.argv.index("--")
 pid, master = pty.fork()
 if not pid:
+    modes = termios.tcgetattr(0)
+    modes[3] |= termios.NOFLSH          # else ^C and ^Z take away what is shown in that moment
+    termios.tcsetattr(0, termios.TCSANOW, modes)
     os.execvp(sys.argv[split + 1], sys.argv[split + 1:])
 shown, seen = b"", 0
 
@@ -33,10 +36,10 @@ def read_more(patience):
     return bool(more)
 
 
-def leave(message):
-    sys.stdout.buffer.write(shown.replace(b"\r", b""))
+def leave(code, message=""):
+    sys.stdout.buffer.write(shown.replace(b"\r", b"") + message.encode())
     sys.stdout.flush()
-    sys.exit(message)
+    sys.exit(code)
 
 
 def expect(pattern):
@@ -48,7 +51,7 @@ def expect(pattern):
             seen += found.end()
             return
         if not read_more(max(0, end - time.monotonic())):
-            leave("never shown: " + pattern)
+            leave(99, "\nnever shown: " + pattern)
 
 
 for step in sys.argv[1:split]:
@@ -70,7 +73,7 @@ end = time.monotonic() + LIMIT
 while not (status := os.waitpid(pid, os.WNOHANG))[0]:
     if time.monotonic() > end:
         os.kill(pid, 9)
-        leave("did not end")
+        leave(99, "\ndid not end")
     time.sleep(0.005)
-leave("exit code %d" % os.waitstatus_to_exitcode(status[1])
-      if status[1] else None)
+code = os.waitstatus_to_exitcode(status[1])
+leave(code if code >= 0 else 128 - code)

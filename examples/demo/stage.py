@@ -1,0 +1,261 @@
+"""stage.py - what the play is played with: Consul, containers, and a client that never pauses.
+
+Everything runs on this host, listens at 127.0.0.1 and keeps its files in one temporary folder.
+"""
+import collections
+import http.client
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+HOST = "127.0.0.1"
+PATH = os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin"
+PROGRAMS = ("consul", "nginx", "node", "jq", "hostname", "pgrep", "setpriv", "unshare")
+
+# Whatever becomes of the player, its children end with it.
+MORTAL = ["setpriv", "--pdeathsig", "KILL", "--"]
+# The kernel's part of a container: a process tree, a /proc and a host name of its own.
+CONTAIN = MORTAL + ["unshare", "--pid", "--mount-proc", "--uts", "--fork", "--kill-child",
+                    "sh", "-c", 'hostname "$0" && exec "$@"']
+
+now = time.monotonic
+
+
+def what_is_missing():
+    """Why the play cannot be given here, or None."""
+    missing = [name for name in PROGRAMS if not shutil.which(name, path=PATH)]
+    if missing:
+        return f"missing: {' '.join(missing)}; try: tests/setup demo"
+    trial = subprocess.run(CONTAIN + ["trial", "true"], env={"PATH": PATH}, capture_output=True, text=True)
+    if trial.returncode == 0:
+        return None
+    if os.geteuid() != 0:
+        return "each pilotfish gets namespaces of its own, which only root may make; try: sudo make demo"
+    return f"may not make namespaces ({trial.stderr.strip()}); in a container: docker run --privileged"
+
+
+def free_port(wish=None):
+    """A port to listen at: `wish` if it is free, else one below those that outgoing connections get."""
+    while True:
+        port = wish or random.randrange(10000, 30000)
+        wish = None
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+                return port
+            except OSError:
+                pass
+
+
+def open_request(port, path, method="GET", body=None):
+    """Sends a request; its answer can be fetched with getresponse()."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+    connection.request(method, path, body, {"Connection": "close"})
+    return connection
+
+
+def request(port, path, method="GET", body=None):
+    """(status, text); status 0 if there was no answer."""
+    try:
+        connection = open_request(port, path, method, body)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    except (OSError, http.client.HTTPException) as error:
+        return 0, str(error)
+
+
+class Program:
+    """A program in a session of its own, so that Ctrl-C reaches the player alone."""
+
+    def __init__(self, stage, name):
+        self.name = name
+        self.log = os.path.join(stage.folder, name + ".log")
+        self.process = None
+
+    def start(self, command):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(command, env={"PATH": PATH}, stdin=subprocess.DEVNULL, stdout=log,
+                                            stderr=subprocess.STDOUT, start_new_session=True)
+
+    def is_running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def pid(self):
+        return self.process.pid
+
+    def signal(self, signo):
+        if self.is_running() and self.pid():
+            os.kill(self.pid(), signo)
+
+    def wait(self, limit):
+        """The exit code; None if it still runs after `limit` seconds."""
+        try:
+            return self.process.wait(limit)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def end(self):
+        if self.is_running():
+            self.process.kill()
+            self.process.wait()
+
+
+class Consul(Program):
+    """An agent in dev mode: it keeps its data in memory, so that a restart loses them."""
+
+    def __init__(self, stage):
+        super().__init__(stage, "consul")
+        self.port = free_port(8500)
+        self.address = f"{HOST}:{self.port}"
+        self.ui = f"http://{self.address}/ui/"
+
+    def start(self):
+        ports = {"http": self.port, "dns": -1, "grpc": -1, "server": free_port(),
+                 "serf_lan": free_port(), "serf_wan": free_port()}
+        settings = "\n".join(["disable_update_check = true", "performance { raft_multiplier = 1 }",
+                              "ports {", *(f"{name} = {port}" for name, port in ports.items()), "}"])
+        super().start(MORTAL + ["consul", "agent", "-dev", "-node", "demo", "-bind", HOST, "-client", HOST,
+                                "-log-level", "warn", "-hcl", settings])
+
+    def get(self, path):
+        """What it says, or None."""
+        status, text = request(self.port, path)
+        return json.loads(text) if status == 200 else None
+
+    def put(self, path, text):
+        return request(self.port, path, "PUT", text)[0] == 200
+
+    def has_leader(self):
+        return bool(self.get("/v1/status/leader"))
+
+    def passing(self, service):
+        """The host names of its instances, or None if Consul does not answer."""
+        entries = self.get(f"/v1/health/service/{service}?passing")
+        return entries if entries is None else {entry["Service"]["ID"][len(service) + 1:] for entry in entries}
+
+
+class Container(Program):
+    """A pilotfish as PID 1, with a host name of its own, and whatever it runs."""
+
+    def __init__(self, stage, hostname, config):
+        super().__init__(stage, hostname)
+        self.config = config
+        self.pilotfish = stage.pilotfish
+        self.init = None
+
+    def start(self):
+        super().start(CONTAIN + [self.name, self.pilotfish, "run", "-c", self.config])
+
+    def pid(self):
+        """Of PID 1 in there, as seen from here; None if it is not there yet."""
+        if self.init is None:
+            found = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True)
+            self.init = int(found.stdout) if found.stdout else None
+        return self.init
+
+
+class App(Container):
+    """An instance of the app."""
+
+    def __init__(self, stage, hostname):
+        self.port = free_port()
+        folder = os.path.join(HERE, "app")
+        config = stage.fill(f"{folder}/pilotfish.conf", hostname + ".conf", PORT=self.port, HERE=folder)
+        super().__init__(stage, hostname, config)
+
+    def feel(self, how):
+        request(self.port, "/" + how, "PUT")
+
+
+class Nginx(Container):
+    """The load balancer."""
+
+    def __init__(self, stage):
+        self.port = free_port(8080)
+        folder = os.path.join(HERE, "nginx")
+        prefix = os.path.join(stage.folder, "nginx")
+        os.mkdir(prefix)
+        stage.fill(f"{folder}/nginx.conf", "nginx/nginx.conf", PORT=self.port)
+        config = stage.fill(f"{folder}/pilotfish.conf", "nginx.conf", PORT=self.port, HERE=folder,
+                            PREFIX=prefix)
+        super().__init__(stage, "lb", config)
+
+
+Answer = collections.namedtuple("Answer", "at status instance")
+
+
+class Client(threading.Thread):
+    """Asks nginx without end, each time on a new connection, and remembers what came and when."""
+
+    PAUSE = 0.003
+
+    def __init__(self, port):
+        super().__init__(daemon=True)
+        self.port = port
+        self.answers = []
+        self.over = threading.Event()
+
+    def run(self):
+        while not self.over.wait(self.PAUSE):
+            status, text = request(self.port, "/")
+            instance = text.split()[-1] if status == 200 else None
+            self.answers.append(Answer(now(), status, instance))
+
+    def end(self):
+        self.over.set()
+        if self.is_alive():
+            self.join()
+
+
+class Stage:
+    """All that was started, and how to get rid of it."""
+
+    def __init__(self, pilotfish):
+        self.pilotfish = pilotfish
+        self.folder = tempfile.mkdtemp(prefix="pilotfish-demo-")
+        os.chmod(self.folder, 0o755)            # nginx's workers are somebody else
+        self.consul = Consul(self)
+        self.nginx = Nginx(self)
+        self.client = Client(self.nginx.port)
+        self.apps = {}
+
+    def fill(self, source, target, **values):
+        """A copy of `source` in our folder, with {{ .NAME }} filled in.  Returns its path."""
+        values["CONSUL"] = self.consul.address
+        with open(source) as file:
+            text = re.sub(r"{{ \.(\w+) }}", lambda found: str(values[found[1]]), file.read())
+        target = os.path.join(self.folder, target)
+        with open(target, "w") as file:
+            file.write(text)
+        return target
+
+    def add_apps(self, *hostnames):
+        for hostname in hostnames:
+            app = self.apps[hostname] = App(self, hostname)
+            app.start()
+
+    def clear(self):
+        """Stop all: in order, and by force what does not go.  Returns the names of those."""
+        self.client.end()
+        containers = [self.nginx, *self.apps.values()]
+        for container in containers:
+            container.signal(signal.SIGTERM)
+        deadline = now() + 10
+        stubborn = [container.name for container in containers
+                    if container.is_running() and container.wait(max(deadline - now(), 0)) is None]
+        for program in [*containers, self.consul]:
+            program.end()
+        return stubborn
+
+    def forget(self):
+        shutil.rmtree(self.folder)

@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""idle - what it costs to have one service checked each second and one watch, and to be a bare init.
+
+Memory is taken at the end, wake-ups (voluntary context switches) and processor time (schedstat) over the
+whole, threads at most of all samples.  Requests are counted by a proxy between pilotfish and Consul.  One
+pilotfish checks by http, one by a program; all idle side by side, as they hardly disturb one another.
+"""
+import http.server
+import os
+import shutil
+import socket
+import sys
+import threading
+import time
+
+from bench import PILOTFISH, Consul, Query, Usage, pilotfish, row, start
+
+SECONDS = int(os.environ.get("SECONDS_IDLE", "30"))
+TTL = 10
+
+
+class Proxy:
+    """Passes bytes between pilotfish and Consul, and counts the requests among them."""
+
+    def __init__(self, consul):
+        self.consul = consul
+        self.requests = 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            near = self.listener.accept()[0]
+            try:
+                far = socket.create_connection(("127.0.0.1", self.consul.port))
+            except OSError:
+                near.close()
+                continue
+            threading.Thread(target=self._pass, args=(near, far, True), daemon=True).start()
+            threading.Thread(target=self._pass, args=(far, near, False), daemon=True).start()
+
+    def _pass(self, source, sink, counted):
+        try:
+            while piece := source.recv(1 << 16):
+                if counted:
+                    self.requests += piece.count(b" HTTP/1.1\r\n")
+                sink.sendall(piece)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+
+class Well(http.server.BaseHTTPRequestHandler):
+    asked = 0
+
+    def do_GET(self):
+        Well.asked += 1
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *arguments):
+        pass
+
+
+class Subject:
+    """A process that idles, and what it used."""
+
+    def __init__(self, child):
+        self.pid = child.pid
+        self.threads = 0
+
+    def _files(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def begin(self):
+        self.began = Usage(self.pid)
+        self.files = self._files()
+
+    def sample(self):
+        self.threads = max(self.threads, Usage(self.pid).threads)
+
+    def end(self):
+        self.ended = Usage(self.pid)
+        self.files = self._files() - self.files
+        self.wakeups = self.ended.wakeups - self.began.wakeups
+        self.cpu = (self.ended.cpu - self.began.cpu) * 60 / SECONDS
+
+
+def configured(consul, name, health):
+    proxy = Proxy(consul)
+    child = pilotfish(f"""
+        consul = "{proxy.address}";
+        jobs = ( {{ name = "{name}"; port = 8080; interfaces = "static:127.0.0.1"; exec = "sleep 1000";
+            health = {{ {health}; interval = "1s"; ttl = "{TTL}s"; }}; }} );
+        watches = ( {{ name = "db"; onChange = "true"; }} );
+        """, name)
+    query = Query(consul, f"/v1/health/service/{name}?passing")
+    if query.size(3) is None:
+        print(f"idle: {name} has not become healthy, or was already", file=sys.stderr)
+    return Subject(child), proxy
+
+
+consul = Consul()
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Well)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+subjects = {
+    "http check": configured(consul, "asked", f'http = "http://127.0.0.1:{server.server_port}/"'),
+    "exec check": configured(consul, "run", 'exec = "true"'),
+}
+inits = {"pilotfish": [PILOTFISH, "--"], "tini": ["tini", "-s", "--"], "dumb-init": ["dumb-init"]}
+inits = {name: Subject(start(*command, "sleep", "1000")) for name, command in inits.items()
+         if os.path.exists(command[0]) or shutil.which(command[0])}
+time.sleep(2)
+
+everybody = [subject for subject, _ in subjects.values()] + list(inits.values())
+for subject in everybody:
+    subject.begin()
+for _, proxy in subjects.values():
+    proxy.requests = 0
+asked = Well.asked
+for _ in range(SECONDS * 4):
+    time.sleep(0.25)
+    for subject, _ in subjects.values():
+        subject.sample()
+for subject in everybody:
+    subject.end()
+if abs(Well.asked - asked - SECONDS) > 1:
+    print(f"idle: {Well.asked - asked} http checks in {SECONDS} s", file=sys.stderr)
+
+PEER = "ContainerPilot 3.8: "
+for kind, (subject, proxy) in subjects.items():
+    used = subject.ended
+    row(f"idle, {kind}: RSS", f"{used.rss / 1024:.2f} MB", PEER + "18.5 MB", f"x {used.rss / 1024 / 18.5:.2f}",
+        "release build <= 3.5 MB", used.rss <= 3.5 * 1024 if used.rss <= 3.5 * 1024 else None)
+    row(f"idle, {kind}: PSS / private dirty", f"{used.pss / 1024:.2f} / {used.dirty / 1024:.2f} MB", "", "",
+        "release build: dirty <= 0.5 MB", True if used.dirty <= 512 else None)
+    row(f"idle, {kind}: threads", f"{subject.threads}", PEER + "14", "", "1", subject.threads == 1)
+    row(f"idle, {kind}: descriptors and RSS gained in {SECONDS} s", f"{subject.files}, {used.rss - subject.began.rss} KB",
+        "", "", "at most 2 descriptors", subject.files <= 2)
+    # Asked: the timer, connected, answered.  Run: the timer, the spawn, the ends of two pipes, the exit.
+    each = 3 if kind == "http check" else 5
+    needed = SECONDS * each + proxy.requests * 2
+    row(f"idle, {kind}: wake-ups a minute", f"{subject.wakeups * 60 / SECONDS:.0f}",
+        f"needed {needed * 60 / SECONDS:.0f}", f"x {subject.wakeups / needed:.2f}", f"{each} a check, 2 a request",
+        subject.wakeups <= needed)
+    row(f"idle, {kind}: CPU a minute", f"{subject.cpu:.0f} ms", PEER + "51-57 ms", f"x {subject.cpu / 54:.2f}",
+        "< ContainerPilot", subject.cpu < 54)
+    rate, aim = proxy.requests / SECONDS, 3 / TTL + 1 / 60 + 1 / SECONDS
+    row(f"idle, {kind}: requests a second", f"{rate:.2f}", PEER + "2.0", f"x {rate / 2:.2f}",
+        "1 a TTL/3, and the watch", rate <= aim)
+ours = inits.pop("pilotfish")
+for name, peer in inits.items():
+    row("idle, bare init: wake-ups in 10 s", f"{ours.wakeups * 10 / SECONDS:.1f}",
+        f"{name} {peer.wakeups * 10 / SECONDS:.1f}", "", "0", ours.wakeups == 0)
+    limit = 2 * peer.ended.dirty + 205
+    row("idle, bare init: private dirty", f"{ours.ended.dirty} KB", f"{name} {peer.ended.dirty} KB",
+        f"x {ours.ended.dirty / max(peer.ended.dirty, 1):.1f}", "release: <= 2 x tini + 0.2 MB",
+        True if ours.ended.dirty <= limit else None)

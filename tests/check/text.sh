@@ -1,0 +1,16 @@
+#!/bin/sh
+# No blanks at the end of a line, no carriage returns, a newline at the end, nothing put off, C within
+# 100 columns, give or take a word, and strings whole.
+status=0
+files=$(find Makefile README.md supervisor hooks consul tests examples man completion .ci -type f \
+	! -path 'tests/cases/*' ! -path 'tests/fuzz/corpus/*' ! -name '*.png' 2>/dev/null)
+
+found=$(grep -nIE "[[:blank:]]$|$(printf '\r')" $files) && { printf "%s\n" "$found"; status=1; }
+found=$(grep -nIwE 'TODO|FIXME|XXX' $files | grep -v '^tests/check/text.sh') && { printf "%s\n" "$found"; status=1; }
+for file in $files; do
+	[ -z "$(tail -c 1 "$file")" ] || { echo "$file: no newline at its end"; status=1; }
+	case $file in
+	*.[ch])	found=$(expand "$file" | grep -nE '^.{111}' | grep -v '"') && { printf "%s: %s\n" "$file" "$found"; status=1; } ;;
+	esac
+done
+exit $status

@@ -1,0 +1,133 @@
+#include "config/libconf.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+#include "config/listing.h"
+#include "config/scan.h"
+
+static void reads(const char *text, const char *wanted)
+{
+	struct error error = { "" };
+	json_t *tree = libconf_parse("x.conf", text, strlen(text), &error);
+	AUTOFREE char *json = tree ? json_dumps(tree, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
+
+	json_decref(tree);
+	if (!json)
+		fail_msg("%s: %s", text, error.text);
+	assert_string_equal(json, wanted);
+}
+
+static void fails(const char *text, size_t size, const char *wanted)
+{
+	struct error error = { "" };
+
+	assert_null(libconf_parse("x.conf", text, size, &error));
+	assert_string_equal(error.text, wanted);
+}
+
+static void test_types(void **state)
+{
+	(void)state;
+	reads("", "{}");
+	reads("a = 5; b: -5, c = 0xff d = 5000000000L;", "{\"a\":5,\"b\":-5,\"c\":255,\"d\":5000000000}");
+	reads("a = 1.5; b = 1e3; c = TRUE; d = false;", "{\"a\":1.5,\"b\":1000.0,\"c\":true,\"d\":false}");
+	reads("a = \"x\\ty\\\"\\\\\"; b = \"\";", "{\"a\":\"x\\ty\\\"\\\\\",\"b\":\"\"}");
+	reads("a = { b = ( 1, \"c\", { d = [ ]; }, ( ) ); };",
+	      "{\"a\":{\"b\":[1,\"c\",{\"d\":[]},[]]}}");
+	reads("a = 0; b = 0.5; c = 2147483647; d = -2147483648;",
+	      "{\"a\":0,\"b\":0.5,\"c\":2147483647,\"d\":-2147483648}");
+	reads("a = \"\xc3\xa4\"; b = \"5s\"; c = \"022\";", "{\"a\":\"\xc3\xa4\",\"b\":\"5s\",\"c\":\"022\"}");
+}
+
+static void test_comments(void **state)
+{
+	(void)state;
+	reads("a = 1; // \"no\" 022", "{\"a\":1}");
+	reads("a = 1; # 'no'", "{\"a\":1}");
+	reads("/* 022\n\"*/ a = 1;", "{\"a\":1}");
+	reads("a = \"// no\"; b = \"/* no\"; c = \"# @include\";",
+	      "{\"a\":\"// no\",\"b\":\"/* no\",\"c\":\"# @include\"}");
+}
+
+/* Most messages are in tests/cases/config; these are about odd places. */
+static void test_places(void **state)
+{
+	static const char long_line[] = "a = 022; \"..........................................."
+		"..................................................................................\"";
+
+	(void)state;
+	fails("a = (", 5, "x.conf:1: a syntax error here or just before: a = (");
+	fails("\n\n}\n", 4, "x.conf:3: a syntax error here or just before: }");
+	fails("a = \"\n\n\n\" 5", 11, "x.conf:4: a syntax error here or just before: \" 5");
+	fails("\t a = 007 \r\n", 12, "x.conf:1: a number with a leading zero; write modes in quotes: a = 007");
+	fails(long_line, strlen(long_line), "x.conf:1: a number with a leading zero; write modes in "
+	      "quotes: a = 022; \"......................................................................."
+	      "...................");
+	fails("a = 1;\0", 7, "x.conf:1: a NUL byte; is this a text file?");
+	fails("auth = \"a\" \"b\";", 15, "x.conf:1: two strings side by side, so a comma or a "
+	      "semicolon is missing");
+}
+
+static void test_too_much(void **state)
+{
+	size_t size = TEXT_LIMIT + 1;
+	AUTOFREE char *text = alloc(size + 1);
+
+	(void)state;
+	memset(text, '\n', size);
+	fails(text, size, "x.conf: more than 4 MiB");
+	reads(text + 1, "{}");
+}
+
+static void token_is(struct scanner *scanner, enum token_kind kind, const char *text, unsigned line)
+{
+	struct token token = scan(scanner);
+	AUTOFREE char *copy = copy_bytes(token.start, token.length);
+
+	assert_int_equal(token.kind, kind);
+	assert_string_equal(copy, text);
+	assert_int_equal(token.line, line);
+}
+
+static void test_scan(void **state)
+{
+	static const char text[] = "a-b = /* c\n*/ -0x5L, // d\n\"e\\\"\nf\"*g @include # h\n\xc3\xa4 \"i";
+	struct scanner scanner;
+
+	(void)state;
+	scanner_init(&scanner, text, strlen(text));
+	token_is(&scanner, TOKEN_WORD, "a-b", 1);
+	token_is(&scanner, TOKEN_MARK, "=", 1);
+	token_is(&scanner, TOKEN_WORD, "-0x5L", 2);
+	token_is(&scanner, TOKEN_MARK, ",", 2);
+	token_is(&scanner, TOKEN_STRING, "\"e\\\"\nf\"", 3);
+	token_is(&scanner, TOKEN_WORD, "*g", 4);
+	token_is(&scanner, TOKEN_WORD, "@include", 4);
+	token_is(&scanner, TOKEN_WORD, "\xc3\xa4", 5);
+	token_is(&scanner, TOKEN_OPEN_STRING, "\"i", 5);
+	token_is(&scanner, TOKEN_END, "", 5);
+	scanner_init(&scanner, "/*/", 3);
+	token_is(&scanner, TOKEN_OPEN_COMMENT, "/*/", 1);
+	scanner_init(&scanner, "/**/\"\\", 6);
+	token_is(&scanner, TOKEN_OPEN_STRING, "\"\\", 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_types),
+		cmocka_unit_test(test_comments),
+		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_too_much),
+		cmocka_unit_test(test_scan),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -52,7 +52,7 @@ SAN_B   := $B/san
 Q = $(if $(filter 1,$(V)),,@)
 say = $(if $(Q),@printf '  %-5s %s\n' $(1) $(2))
 # Packages may have been installed since this file was read, so it is read again.
-again = $(Q)$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
+again = +$(Q)$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 run = $(Q)V=$(V) JOBS=$(JOBS) tests/run
 
 all: $B/$(PROG) $(MANS)		## the program and its manual

@@ -102,12 +102,6 @@ static const struct hook_ops probe_ops = {
 	.free = probe_free,
 };
 
-/* "host:port", or ":port" of this host. */
-static char *tcp_url(const char *address)
-{
-	return format_string("http://%s%s/", address[0] == ':' ? "localhost" : "", address);
-}
-
 struct hook *probe_new(struct http *http, const struct health_config *config)
 {
 	struct probe *probe = NEW(struct probe);
@@ -116,7 +110,8 @@ struct hook *probe_new(struct http *http, const struct health_config *config)
 		.hook = { .ops = &probe_ops },
 		.config = config,
 		.http = http,
-		.url = config->tcp ? tcp_url(config->tcp) : copy_string(config->http),
+		.url = config->tcp ? format_string("http://%s/", config->tcp)
+				   : copy_string(config->http),
 		.tls = { .verify = true },
 	};
 	probe->request = (struct http_request){

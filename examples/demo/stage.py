@@ -43,18 +43,29 @@ def what_is_missing():
     return f"may not make namespaces ({trial.stderr.strip()}); in a container: docker run --privileged"
 
 
-def free_port(wish=None):
-    """A port to listen at: `wish` if it is free, else one below those that outgoing connections get."""
-    while True:
-        port = wish or random.randrange(10000, 30000)
-        wish = None
+claims = []         # sockets whose names tell other players which ports are ours
+
+
+def is_free(port):
+    claim = socket.socket(socket.AF_UNIX)
+    try:
+        claim.bind(f"\0pilotfish-demo-{port}")
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-                return port
-            except OSError:
-                pass
+            probe.bind((HOST, port))
+    except OSError:
+        claim.close()
+        return False
+    claims.append(claim)
+    return True
+
+
+def free_port(wish=None):
+    """A port to listen at: `wish` if it is free, else one below those that outgoing connections get."""
+    port = wish or random.randrange(10000, 30000)
+    while not is_free(port):
+        port = random.randrange(10000, 30000)
+    return port
 
 
 def open_request(port, path, method="GET", body=None):
@@ -136,7 +147,7 @@ class Consul(Program):
         return request(self.port, path, "PUT", text)[0] == 200
 
     def has_leader(self):
-        return bool(self.get("/v1/status/leader"))
+        return self.is_running() and bool(self.get("/v1/status/leader"))
 
     def passing(self, service):
         """The host names of its instances, or None if Consul does not answer."""

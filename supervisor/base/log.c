@@ -109,20 +109,27 @@ static size_t utf8_length(const unsigned char *text, size_t size)
 /* A quoted string, as JSON has it; bytes that are no UTF-8 become U+FFFD. */
 static void add_quoted(struct buf *out, const char *text, size_t size)
 {
-	buf_add_char(out, '"');
-	for (size_t i = 0, length; i < size; i += length ? length : 1) {
-		unsigned char c = (unsigned char)text[i];
+	size_t from = 0, i = 0;
 
-		length = utf8_length((const unsigned char *)text + i, size - i);
+	buf_add_char(out, '"');
+	while (i < size) {
+		unsigned char c = (unsigned char)text[i];
+		size_t length = utf8_length((const unsigned char *)text + i, size - i);
+
+		if (length && c >= 0x20 && c != '"' && c != '\\' && c != 0x7f) {
+			i += length;
+			continue;
+		}
+		buf_append(out, text + from, i - from);
 		if (c == '"' || c == '\\')
-			buf_print(out, "\\%c", c);
-		else if (c < 0x20 || c == 0x7f)
-			buf_print(out, "\\u%04x", c);
+			buf_append(out, (char[]){ '\\', (char)c }, 2);
 		else if (length)
-			buf_append(out, text + i, length);
+			buf_print(out, "\\u%04x", c);
 		else
 			buf_add(out, "\xEF\xBF\xBD");
+		from = ++i;
 	}
+	buf_append(out, text + from, size - from);
 	buf_add_char(out, '"');
 }
 

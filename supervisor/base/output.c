@@ -113,6 +113,7 @@ static void on_readable(struct io *io, int events)
 	} else if (!pull(output, OUTPUT_TURN)) {
 		flush_line(output);
 		io_stop(io);
+		output->ended = true;
 		if (!list_empty(&output->link))
 			output_free(output);
 	}
@@ -158,7 +159,7 @@ void output_free(struct output *output)
 void output_leave(struct output *output)
 {
 	int waiting = 0;
-	bool open = true;
+	bool open = !output->ended;
 
 	ioctl(output->fd, FIONREAD, &waiting);
 	for (size_t most = (size_t)waiting; most && open; ) {
@@ -169,7 +170,10 @@ void output_leave(struct output *output)
 	}
 	flush_line(output);
 	output->tail = NULL;
-	list_append(&left, &output->link);
+	if (output->ended)
+		output_free(output);
+	else
+		list_append(&left, &output->link);
 }
 
 void output_free_left(void)

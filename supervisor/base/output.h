@@ -25,6 +25,7 @@ struct output {
 	struct log_origin origin;	/* set the pid when it is known */
 	struct buf line;		/* what has no newline yet */
 	struct buf *tail;		/* gets the first OUTPUT_TAIL bytes; borrowed, may be NULL */
+	bool ended;			/* nobody holds the pipe any more */
 	bool quiet;			/* not to the log */
 	struct room_waiter room;
 	struct list link;		/* among those that were left */

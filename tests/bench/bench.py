@@ -49,6 +49,9 @@ def end(child):
     children.remove(child)
 
 
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))     # what follows is done then, too
+
+
 @atexit.register
 def end_all():
     for child in list(children):

@@ -3,7 +3,7 @@
 
 Fifty changes are made in a second; each gives the one instance another port, and the hook says whether the
 last one is in the document it got.  Once the hook is quick, once it takes 100 ms: then its run that is under
-way when the last change comes has to end before.  The same with a service that flaps, as it were.
+way when the last change comes has to end before.  Then an instance fails ten times for 100 ms.
 
 A failing check: an http check turns bad at an instant that has nothing to do with the interval, and a
 blocking query sees the instance leave the passing list.
@@ -21,6 +21,7 @@ CHANGES = 50
 ROUNDS = int(os.environ.get("ROUNDS", "4"))
 FAILURES = 5 * ROUNDS
 INTERVAL = 0.25
+FLAPS, FLAP = 10, 0.1
 
 consul = Consul()
 
@@ -69,8 +70,34 @@ def bursts():
         after = "the end of the running one" if stay else "the last change"
         row(f"burst: {CHANGES} changes in 1 s, {service} hook: last run after {after}",
             f"{ms(median(late))}, at most {ms(max(late))}", "", "", "<= 5 ms", median(late) <= 5)
-        row(f"burst: runs of the {service} hook ({stay} ms)", f"{median(runs):.0f}", f"{CHANGES} changes", "",
-            "coalesced" if stay else "", median(runs) <= 12 if stay else None)
+        row(f"burst: runs of the {service} hook ({stay} ms)", f"{median(runs):.0f}",
+            f"{CHANGES} changes", "", "coalesced" if stay else "",
+            median(runs) <= 12 if stay else None)
+
+
+def flaps():
+    fifo = Fifo("flapping")
+    for instance in ("stays", "flaps"):
+        consul.register("flapping", instance)
+    child = pilotfish(f"""
+        consul = "{consul.address}";
+        watches = ( {{ name = "flapping"; onChange = {{
+            exec = [ "{tool('stamp')}", "{fifo.path}", "run" ]; }}; }} );
+        """, "flapping")
+    fifo.next()
+    seen = 0
+    for _ in range(FLAPS):
+        fifo.quiet(FLAP)
+        consul.verdict("flaps", "critical")
+        gone = fifo.next(FLAP)
+        time.sleep(FLAP)
+        fifo.quiet(0)
+        consul.verdict("flaps", "passing")
+        seen += gone is not None and fifo.next(FLAP) is not None
+    child.terminate()
+    child.wait()
+    row(f"burst: failures of {FLAP * 1000:.0f} ms that were seen to come and go", f"{seen} of {FLAPS}",
+        "ContainerPilot 3.8: 2 of 10", "", "all", seen == FLAPS)
 
 
 class Check(http.server.BaseHTTPRequestHandler):
@@ -95,7 +122,8 @@ def failures():
     child = pilotfish(f"""
         consul = "{consul.address}";
         jobs = ( {{ name = "app"; port = 8080; interfaces = "static:127.0.0.1"; exec = "sleep 1000";
-            health = {{ http = "http://127.0.0.1:{server.server_port}/"; interval = "{INTERVAL * 1000:.0f}ms"; }}; }} );
+            health = {{ http = "http://127.0.0.1:{server.server_port}/";
+                interval = "{INTERVAL * 1000:.0f}ms"; }}; }} );
         """)
     query.next()
     left, told, floor = [], [], []
@@ -115,8 +143,8 @@ def failures():
         bare.next()
         query.next()
     child.terminate()
-    row(f"burst: failing check, interval {INTERVAL * 1000:.0f} ms, to out of the passing list, at most",
-        ms(max(left)), f"median {ms(median(left))}", f"interval {max(left) - INTERVAL * 1000:+.1f} ms",
+    row(f"burst: failing check, interval {INTERVAL * 1000:.0f} ms, to out of the passing list,"
+        " at most", ms(max(left)), f"median {ms(median(left))}", f"interval {max(left) - INTERVAL * 1000:+.1f} ms",
         "<= interval + 50 ms", max(left) <= INTERVAL * 1000 + 50)
     row("burst: the bad answer of a check to out of the list", ms(median(told)),
         f"bare request {ms(median(floor))}", f"{median(told) - median(floor):+.2f} ms")
@@ -124,5 +152,6 @@ def failures():
 
 began = time.monotonic()
 bursts()
+flaps()
 failures()
 print(f"burst: {time.monotonic() - began:.0f} s", file=sys.stderr)

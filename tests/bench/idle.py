@@ -131,21 +131,23 @@ if abs(Well.asked - asked - SECONDS) > 1:
 PEER = "ContainerPilot 3.8: "
 for kind, (subject, proxy) in subjects.items():
     used = subject.ended
-    row(f"idle, {kind}: RSS", f"{used.rss / 1024:.2f} MB", PEER + "18.5 MB", f"x {used.rss / 1024 / 18.5:.2f}",
-        "release build <= 3.5 MB", used.rss <= 3.5 * 1024 if used.rss <= 3.5 * 1024 else None)
-    row(f"idle, {kind}: PSS / private dirty", f"{used.pss / 1024:.2f} / {used.dirty / 1024:.2f} MB", "", "",
-        "release build: dirty <= 0.5 MB", True if used.dirty <= 512 else None)
+    row(f"idle, {kind}: RSS", f"{used.rss / 1024:.2f} MB", PEER + "18.5 MB",
+        f"x {used.rss / 1024 / 18.5:.2f}", "release build <= 3.5 MB",
+        True if used.rss <= 3.5 * 1024 else None)
+    row(f"idle, {kind}: PSS / private dirty", f"{used.pss / 1024:.2f} / {used.dirty / 1024:.2f} MB",
+        "", "", "release build: dirty <= 0.5 MB", True if used.dirty <= 512 else None)
     row(f"idle, {kind}: threads", f"{subject.threads}", PEER + "14", "", "1", subject.threads == 1)
-    row(f"idle, {kind}: descriptors and RSS gained in {SECONDS} s", f"{subject.files}, {used.rss - subject.began.rss} KB",
-        "", "", "at most 2 descriptors", subject.files <= 2)
+    row(f"idle, {kind}: descriptors and RSS gained in {SECONDS} s",
+        f"{subject.files}, {used.rss - subject.began.rss} KB", "", "", "at most 2 descriptors",
+        subject.files <= 2)
     # Asked: the timer, connected, answered.  Run: the timer, the spawn, the ends of two pipes, the exit.
     each = 3 if kind == "http check" else 5
     needed = SECONDS * each + proxy.requests * 2
     row(f"idle, {kind}: wake-ups a minute", f"{subject.wakeups * 60 / SECONDS:.0f}",
-        f"needed {needed * 60 / SECONDS:.0f}", f"x {subject.wakeups / needed:.2f}", f"{each} a check, 2 a request",
-        subject.wakeups <= needed)
-    row(f"idle, {kind}: CPU a minute", f"{subject.cpu:.0f} ms", PEER + "51-57 ms", f"x {subject.cpu / 54:.2f}",
-        "< ContainerPilot", subject.cpu < 54)
+        f"needed {needed * 60 / SECONDS:.0f}", f"x {subject.wakeups / needed:.2f}",
+        f"{each} a check, 2 a request", subject.wakeups <= needed)
+    row(f"idle, {kind}: CPU a minute", f"{subject.cpu:.0f} ms", PEER + "51-57 ms",
+        f"x {subject.cpu / 54:.2f}", "< ContainerPilot", subject.cpu < 54)
     rate, aim = proxy.requests / SECONDS, 3 / TTL + 1 / 60 + 1 / SECONDS
     row(f"idle, {kind}: requests a second", f"{rate:.2f}", PEER + "2.0", f"x {rate / 2:.2f}",
         "1 a TTL/3, and the watch", rate <= aim)

@@ -7,7 +7,8 @@ import os
 import sys
 import time
 
-from bench import Fifo, Usage, configuration, end_time, median, ms, now, row, start, tool, PILOTFISH, directory
+from bench import (PILOTFISH, Fifo, Usage, configuration, directory, end_time, median, ms, now, row, start,
+                   tool)
 
 JOBS = int(os.environ.get("JOBS", "1000"))
 ROUNDS = 3

@@ -1,7 +1,7 @@
 /* lines N FIFO - write N lines of 100 bytes to stdout as fast as somebody takes them.
  *
- * Then write "BEGAN ENDED CPU\n" to FIFO: CLOCK_MONOTONIC before and after, and our own processor time, all in
- * nanoseconds.
+ * Then write "BEGAN ENDED CPU\n" to FIFO: CLOCK_MONOTONIC before and after, and our own
+ * processor time, all in nanoseconds.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,6 +9,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#define START "GET /a/path \"quoted\" 200 a line as a server of the web writes it "
 
 enum { LINE = 100, BATCH = 640 };
 
@@ -43,7 +45,7 @@ int main(int argc, char **argv)
 	for (int i = 0; i < BATCH; i++)
 		snprintf(batch + i * LINE, LINE, "%098d", i);
 	for (int i = 0; i < BATCH; i++) {
-		memcpy(batch + i * LINE, "GET /a/path \"quoted\" 200 a line as a server of the web writes it ", 65);
+		memcpy(batch + i * LINE, START, sizeof START - 1);
 		batch[i * LINE + LINE - 1] = '\n';
 		batch[i * LINE + LINE - 2] = '.';
 	}

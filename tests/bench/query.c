@@ -1,8 +1,8 @@
-/* query PORT PATH [PROGRAM ARG...] - the floor: a bare blocking query of the Consul at 127.0.0.1:PORT.
+/* query PORT PATH [PROGRAM ARG...] - the floor: a bare blocking query of 127.0.0.1:PORT.
  *
- * One connection, kept.  Whenever the answer's body is another one, the first included, PROGRAM is spawned, and
- * that is all; without one a line "NS SIZE\n" is printed: CLOCK_MONOTONIC, and the size of the body.
- * PATH must have a question mark.
+ * One connection, kept.  Whenever the answer's body is another one, the first included, PROGRAM is
+ * spawned, and that is all; without one a line "NS SIZE\n" is printed: CLOCK_MONOTONIC, and the
+ * size of the body.  PATH must have a question mark.
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>

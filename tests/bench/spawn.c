@@ -1,4 +1,7 @@
-/* spawn N PROGRAM ARG... - the floor of a supervisor of N jobs: start them, on SIGTERM end them, wait for them. */
+/* spawn N PROGRAM ARG... - the floor of a supervisor of N jobs.
+ *
+ * Starts them, ends them on SIGTERM, waits for them.
+ */
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>

@@ -56,11 +56,15 @@ dir=${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}
 slow=1
 sanitized=
 
-# Sanitizers report to files, so that a report fails the test whatever it was about.
+# Sanitizers report to files, so that a report fails the test whatever it was about; anybody may write them.
 if grep -qs sanitize "$B/flags"; then
 	slow=4 sanitized=yes
-	export ASAN_OPTIONS=log_path=$dir/sanitizer:detect_stack_use_after_return=1
-	export UBSAN_OPTIONS=print_stacktrace=1:log_path=$dir/sanitizer
+	if [[ ${BATS_TEST_TMPDIR-} ]]; then
+		reports=$(mktemp -d /tmp/pilotfish-reports.XXXXXX)
+		chmod 1777 "$reports"
+		export ASAN_OPTIONS=log_path=$reports/r:detect_stack_use_after_return=1
+		export UBSAN_OPTIONS=print_stacktrace=1:log_path=$reports/r
+	fi
 fi
 
 fail()
@@ -451,13 +455,15 @@ stop_all()
 
 no_sanitizer_reports()
 {
-	local report
+	local report found=0
 
-	for report in "$dir"/sanitizer.*; do
+	for report in "${reports:-/nowhere}"/*; do
 		[[ -e $report ]] || continue
 		head -n 40 "$report" >&2
-		return 1
+		found=1
 	done
+	rm -rf "${reports:-/nowhere}"
+	return $found
 }
 
 lib_teardown()		# for files with a teardown of their own

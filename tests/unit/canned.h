@@ -1,7 +1,7 @@
 /* canned.h - for unit tests: an HTTP server on the test's own loop that says what it is told.
  *
- * Answers requests in order with `replies`, whatever they ask; the text of the last reply's NULL
- * means no answer at all.  Records what was asked. */
+ * Answers requests in order with `replies`, whatever they ask; after the last of them it does not
+ * answer any more.  Records what was asked. */
 #ifndef CANNED_H
 #define CANNED_H
 
@@ -24,6 +24,7 @@ struct canned {
 	struct list connections;
 	int port;
 	const char *const *replies;	/* NULL-terminated */
+	const char *post_reply;		/* to each POST; NULL: as to any other */
 	size_t served, accepted;
 	bool keep_alive;		/* keep the connection after a reply with Content-Length */
 	struct strv asked;		/* each request's head and body */
@@ -56,6 +57,13 @@ static bool canned_is_whole(const struct buf *text)
 		       strlen(end + 4) >= strtoul(length + strlen("\r\nContent-Length:"), NULL, 10));
 }
 
+static const char *canned_reply(struct canned *server, const char *request)
+{
+	if (server->post_reply && !strncmp(request, "POST ", 5))
+		return server->post_reply;
+	return server->replies[server->served] ? server->replies[server->served++] : NULL;
+}
+
 static void canned_on_read(struct io *io, int events)
 {
 	struct canned_connection *connection = container_of(io, struct canned_connection, io);
@@ -72,12 +80,11 @@ static void canned_on_read(struct io *io, int events)
 	buf_append(&connection->text, bytes, (size_t)size);
 	if (!canned_is_whole(&connection->text))
 		return;
+	reply = canned_reply(server, connection->text.data);
 	strv_push(&server->asked, connection->text.data);
 	buf_clear(&connection->text);
-	reply = server->replies[server->served];
 	if (!reply)
 		return;
-	server->served++;
 	if (write(io->ev.fd, reply, strlen(reply)) < 0 || !server->keep_alive)
 		canned_close(connection);
 }

@@ -1,0 +1,202 @@
+# What a check finds, and when it is believed.
+
+load lib
+load measure
+
+# A check that passes while the file $dir/well is there.
+health()
+{
+	start_pilotfish <<-EOF
+		jobs = ( { name = "app"; exec = "sleep 1000"; health = { exec = "test -e $dir/well"; $1 }; } );
+	EOF
+}
+
+# How many events of one kind come between two others.
+count_between()
+{
+	list_events | awk -v what="$1" -v from="$2" -v to="$3" '
+		$2 " " $3 == from { on = 1 }
+		$2 " " $3 == to && on { print n + 0; exit }
+		on && $2 " " $3 == what { n++ }'
+}
+
+@test "healthy as soon as a check passes, not an interval later" {
+	touch "$dir/well"
+	health 'interval = "30s"; timeout = "5s";'
+	expect_events "app running" "app.health exitSuccess" "app healthy"
+	at_most 500 "$(between "app running" "app healthy")"
+}
+
+@test "before the first belief checks come sooner than every interval" {
+	health 'interval = "30s"; timeout = "5s"; startPeriod = "20s";'
+	expect_events "app.health exitFailed" "app.health exitFailed"
+	touch "$dir/well"
+	LIMIT=5 expect_events "app healthy"
+	refute_events "app unhealthy"
+}
+
+@test "transitions are events, repetitions are not" {
+	touch "$dir/well"
+	health 'interval = "50ms";'
+	expect_events "app healthy" "app.health exitSuccess" "app.health exitSuccess"
+	rm "$dir/well"
+	expect_events "app.health exitFailed" "app unhealthy" "app.health exitFailed"
+	touch "$dir/well"
+	expect_events "app.health exitSuccess" "app healthy" "app.health exitSuccess"
+	[[ $(count_events "app healthy") == 2 && $(count_events "app unhealthy") == 1 ]]
+}
+
+@test "so many failures, so many successes in a row" {
+	touch "$dir/well"
+	health 'interval = "50ms"; failures = 3; successes = 2;'
+	expect_events "app healthy"
+	mark
+	rm "$dir/well"
+	expect_events "app.health exitFailed" "app unhealthy"
+	# The verdict comes just before its last check's own event, or just behind it.
+	[[ $(count_between "app.health exitFailed" "app.health exitFailed" "app unhealthy") == 3 ]]
+	mark
+	touch "$dir/well"
+	expect_events "app.health exitSuccess" "app healthy"
+	[[ $(count_between "app.health exitSuccess" "app.health exitSuccess" "app healthy") == 2 ]]
+}
+
+@test "a success between them starts the count again" {
+	cat >"$dir/check" <<-EOF
+		#!/bin/sh
+		echo x >>$dir/count
+		[ \$((\$(wc -l <$dir/count) % 3)) = 1 ]
+	EOF
+	chmod +x "$dir/check"
+	start_pilotfish <<-EOF
+		jobs = ( { name = "app"; exec = "sleep 1000";
+			   health = { exec = "$dir/check"; interval = "50ms"; failures = 3; }; } );
+	EOF
+	expect_events "app healthy"
+	for _ in 1 2 3; do
+		expect_events "app.health exitFailed" "app.health exitFailed" "app.health exitSuccess"
+	done
+	refute_events "app unhealthy"
+}
+
+@test "failures in the start period do not count, later ones do" {
+	health 'interval = "50ms"; startPeriod = "700ms";'
+	expect_events "app running" "app.health exitFailed" "app unhealthy"
+	at_least 690 "$(between "app running" "app unhealthy")"
+	at_most 1200 "$(between "app running" "app unhealthy")"
+}
+
+@test "the start period ends with the first success" {
+	touch "$dir/well"
+	health 'interval = "50ms"; startPeriod = "20s";'
+	expect_events "app healthy"
+	rm "$dir/well"
+	LIMIT=5 expect_events "app unhealthy"
+}
+
+@test "exit code 1 is a failure, and a warning only for those who ask" {
+	for code in 1 2; do
+		for warning in true false; do
+			start_pilotfish -n "a$code$warning" <<-EOF
+				jobs = ( { name = "app"; exec = "sleep 1000";
+					   health = { exec = [ "sh", "-c", "exit $code" ];
+						      interval = "1s"; warning = $warning; }; } );
+			EOF
+		done
+	done
+	expect_events -n a1true "app warning"
+	expect_events -n a1false "app unhealthy"
+	expect_events -n a2true "app unhealthy"
+	expect_events -n a2false "app unhealthy"
+	refute_events -n a1true "app unhealthy"
+}
+
+@test "a check that cannot be run has failed, and says why" {
+	start_pilotfish <<-EOF
+		jobs = ( { name = "app"; exec = "sleep 1000";
+			   health = { exec = "$dir/not-there"; interval = "100ms"; }; } );
+	EOF
+	expect_events "app unhealthy" "app.health exitFailed"
+	expect_log 'app is critical: .*not-there.*No such file'
+	[[ $(count_log 'No such file') == 1 ]]
+}
+
+@test "a check that hangs is killed with all that it started, and delays nothing" {
+	cat >"$dir/hang" <<-EOF
+		#!/bin/sh
+		sleep 1001 &
+		echo \$\$ \$! >>$dir/pids
+		echo so far so good
+		trap '' TERM
+		while :; do sleep 1002; done
+	EOF
+	chmod +x "$dir/hang"
+	start_pilotfish <<-EOF
+		jobs = ( { name = "app"; exec = "sleep 1000";
+			   health = { exec = "$dir/hang"; interval = "2s"; timeout = "1s"; }; },
+			 { name = "other"; exec = "sleep 1000"; health = { exec = "true"; interval = "50ms"; }; } );
+	EOF
+	expect_events "other healthy" "app unhealthy"
+	expect_log 'app is critical: so far so good'
+	at_least 990 "$(between "app running" "app unhealthy")"
+	at_most 1500 "$(between "app running" "app unhealthy")"
+	at_least $((10 / slow)) "$(count_events "other.health exitSuccess")"
+	for child in $(head -n 1 "$dir/pids"); do
+		await [ ! -e "/proc/$child" ]
+	done
+}
+
+@test "a check that hangs does not delay the end" {
+	start_pilotfish <<-EOF
+		jobs = ( { name = "app"; exec = "sleep 1000";
+			   health = { exec = [ "sh", "-c", "echo \$\$ >$dir/check; trap '' TERM; sleep 1001; :" ];
+				      interval = "60s"; }; } );
+	EOF
+	await [ -s "$dir/check" ]
+	stop_pilotfish
+	expect_code 0
+	at_most 500 "$took"
+	await [ ! -e "/proc/$(<"$dir/check")" ]
+}
+
+@test "a check that leaves a daemon with its pipes behind is over when it has ended" {
+	start_pilotfish <<-EOF
+		jobs = ( { name = "app"; exec = "sleep 1000";
+			   health = { exec = [ "sh", "-c", "setsid sleep 1003 & exit 0" ]; interval = "200ms"; }; } );
+	EOF
+	expect_events "app healthy" "app.health exitSuccess" "app.health exitSuccess"
+	refute_events "app.health exitFailed"
+}
+
+@test "a check that prints without end is bounded" {
+	start_pilotfish <<-EOF
+		jobs = ( { name = "app"; exec = "sleep 1000";
+			   health = { exec = "yes"; interval = "1s"; timeout = "900ms"; }; } );
+	EOF
+	expect_events "app unhealthy" "app.health exitFailed"
+	[[ $sanitized ]] || at_most 12000 "$(rss_of "$pid")"
+	at_most 100000 "$(stat -c %s "$dir/main.log")"
+}
+
+@test "a job that has ended is unhealthy, and healthy again after its restart" {
+	start_pilotfish <<-EOF
+		jobs = ( { name = "app"; exec = [ "sh", "-c", "echo \$\$ >$dir/app; exec sleep 1000" ];
+			   restarts = "unlimited"; backoff = { min = "200ms"; };
+			   health = { exec = "true"; interval = "50ms"; }; } );
+	EOF
+	expect_events "app healthy"
+	kill -KILL "$(<"$dir/app")"
+	expect_events "app exitFailed" "app unhealthy" "app running" "app healthy"
+	expect_log 'app is critical: app is not running'
+}
+
+@test "what needs a job healthy waits for that" {
+	start_pilotfish <<-EOF
+		jobs = ( { name = "db"; exec = "sleep 1000"; health = { exec = "test -e $dir/well"; interval = "50ms"; }; },
+			 { name = "app"; exec = "sleep 1000"; needs = [ "db healthy" ]; } );
+	EOF
+	expect_events "db.health exitFailed" "db unhealthy"
+	refute_events "app running"
+	touch "$dir/well"
+	expect_events "db healthy" "app running"
+}

@@ -1,0 +1,280 @@
+# A configuration with an error in it: the message has its place, the exit code is that of sysexits,
+# and nothing is started.
+
+load lib
+
+# refused CODE REGEX: `check` and `run` say so, for the configuration on stdin.  SENTINEL in it becomes a
+# command that would be seen to have run.
+refused()
+{
+	local wanted=$1 message=$2
+
+	sed "s|SENTINEL|touch $dir/started|" >"$dir/pilotfish.conf"
+	refused_as_it_is "$wanted" "$message"
+}
+
+refused_as_it_is()
+{
+	local wanted=$1 message=$2 started=78
+
+	((wanted == 66)) && started=66
+	expect_words "$wanted" "$message" "$pilotfish" check -c "${config-$dir/pilotfish.conf}"
+	expect_words "$started" "$message" "$pilotfish" -c "${config-$dir/pilotfish.conf}"
+	[[ ! -e $dir/started ]] || fail "something was started"
+}
+
+expect_words()
+{
+	local wanted=$1 message=$2
+
+	shift 2
+	run timeout 10 "$@"
+	((status == wanted)) || fail "exit code $status, not $wanted: $output"
+	[[ ${#lines[@]} == 1 && $output =~ $message ]] || fail "not like '$message': $output"
+}
+
+@test "no such file" {
+	config=$dir/missing.conf refused_as_it_is 66 'cannot read .*/missing.conf: No such file'
+}
+
+@test "a file that may not be read" {
+	echo 'jobs = ();' >"$dir/pilotfish.conf"
+	chmod 000 "$dir/pilotfish.conf"
+	cp "$pilotfish" "$dir/pilotfish"
+	chmod 711 "$dir" "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/test "$BATS_RUN_TMPDIR"/test/*
+	expect_words 66 'pilotfish.conf: Permission denied' \
+		setpriv --reuid 65534 --clear-groups "$dir/pilotfish" check -c "$dir/pilotfish.conf"
+	expect_words 66 'pilotfish.conf: Permission denied' \
+		setpriv --reuid 65534 --clear-groups "$dir/pilotfish" -c "$dir/pilotfish.conf"
+}
+
+@test "a directory, a device that never ends" {
+	config=$dir refused_as_it_is 66 'Is a directory'
+	config=/dev/zero refused_as_it_is 66 '/dev/zero'
+}
+
+@test "a syntax error: file, line and the line itself" {
+	refused 65 'pilotfish.conf:2: .*name = "app"; exec "touch' <<-'EOT'
+		jobs = (
+		  { name = "app"; exec "SENTINEL"; }
+		);
+	EOT
+	refused 65 'pilotfish.conf:3: ' <<-'EOT'
+		jobs = ( { name = "app"; exec = "SENTINEL"; } );
+
+		}
+	EOT
+	refused 65 'pilotfish.conf:1: ' <<-'EOT'
+		jobs = ( { name = "app; exec = "SENTINEL"; } );
+	EOT
+}
+
+@test "bytes that are no text" {
+	head -c 4096 /dev/urandom >"$dir/pilotfish.conf"
+	expect_words 65 'pilotfish.conf:[0-9]+: ' "$pilotfish" check -c "$dir/pilotfish.conf"
+	expect_words 78 'pilotfish.conf:[0-9]+: ' "$pilotfish" -c "$dir/pilotfish.conf"
+}
+
+@test "an unknown key: its path, and the nearest known one" {
+	refused 65 'pilotfish.conf: jobs\[app\].*"?restart"?.*did you mean .restarts.\?' <<-'EOT'
+		jobs = ( { name = "app"; exec = "SENTINEL"; restart = "unlimited"; } );
+	EOT
+	refused 65 'jobs\[app\].health.*did you mean .interval.\?' <<-'EOT'
+		jobs = ( { name = "app"; exec = "SENTINEL"; health = { exec = "true"; intervall = 1; }; } );
+	EOT
+	refused 65 'pilotfish.conf: .*did you mean .watches.\?' <<-'EOT'
+		jobs = ( { name = "app"; exec = "SENTINEL"; } );
+		watchs = ();
+	EOT
+}
+
+@test "a wrong type: path, what it must be, what was found" {
+	refused 65 'jobs\[app\].restarts: must be .*found "often"' <<-'EOT'
+		jobs = ( { name = "app"; exec = "SENTINEL"; restarts = "often"; } );
+	EOT
+	refused 65 'jobs\[app\].stopTimeout: must be .*found "soon"' <<-'EOT'
+		jobs = ( { name = "app"; exec = "SENTINEL"; stopTimeout = "soon"; } );
+	EOT
+	refused 65 'jobs\[app\].essential: must be .*found 3' <<-'EOT'
+		jobs = ( { name = "app"; exec = "SENTINEL"; essential = 3; } );
+	EOT
+	refused 65 'jobs: must be .*found "app"' <<-'EOT'
+		jobs = "app";
+	EOT
+}
+
+@test "an exec that is empty or missing" {
+	refused 65 'jobs\[app\].exec: must be a command' <<-'EOT'
+		jobs = ( { name = "first"; exec = "SENTINEL"; }, { name = "app"; exec = ""; } );
+	EOT
+	refused 65 'jobs\[app\].exec: must be a command' <<-'EOT'
+		jobs = ( { name = "first"; exec = "SENTINEL"; }, { name = "app"; exec = [ "" ]; } );
+	EOT
+	refused 65 'jobs\[app\].exec: missing' <<-'EOT'
+		jobs = ( { name = "first"; exec = "SENTINEL"; }, { name = "app"; } );
+	EOT
+	refused 65 'jobs\[app\].health' <<-'EOT'
+		jobs = ( { name = "app"; exec = "SENTINEL"; health = { exec = "   "; interval = 1; }; } );
+	EOT
+}
+
+@test "two jobs, watches or services of one name" {
+	refused 65 'there are two jobs named "app"' <<-'EOT'
+		jobs = ( { name = "app"; exec = "SENTINEL"; }, { name = "app"; exec = "SENTINEL"; } );
+	EOT
+	refused 65 'there are two watches named "db"' <<-'EOT'
+		consul = "127.0.0.1:1";
+		jobs = ( { name = "app"; exec = "SENTINEL"; } );
+		watches = ( { name = "db"; }, { name = "db"; } );
+	EOT
+	refused 65 'there are two services named "web"' <<-'EOT'
+		consul = "127.0.0.1:1";
+		jobs = ( { name = "web"; exec = "SENTINEL"; port = 80; },
+			 { name = "app"; exec = "SENTINEL"; services = ( { name = "web"; port = 81; } ); } );
+	EOT
+}
+
+@test "an unknown source, an event that there is not" {
+	refused 65 'jobs\[app\].when.source: there is no source "db"' <<-'EOT'
+		jobs = ( { name = "first"; exec = "SENTINEL"; },
+			 { name = "app"; exec = "SENTINEL"; when = { source = "db"; once = "healthy"; }; } );
+	EOT
+	refused 65 'jobs\[app\].needs: there is no source "watch.bd".*did you mean .watch.db.\?' <<-'EOT'
+		consul = "127.0.0.1:1";
+		jobs = ( { name = "app"; exec = "SENTINEL"; needs = [ "watch.bd healthy" ]; } );
+		watches = ( { name = "db"; } );
+	EOT
+	refused 65 'jobs\[app\].needs.*helthy' <<-'EOT'
+		jobs = ( { name = "first"; exec = "SENTINEL"; },
+			 { name = "app"; exec = "SENTINEL"; needs = [ "first helthy" ]; } );
+	EOT
+}
+
+@test "jobs that wait for each other: the circle is shown" {
+	refused 65 'app -> db -> cache -> app$' <<-'EOT'
+		jobs = ( { name = "app"; exec = "SENTINEL"; needs = [ "db running" ]; },
+			 { name = "db"; exec = "SENTINEL"; when = { source = "cache"; once = "running"; }; },
+			 { name = "cache"; exec = "SENTINEL"; needs = [ "app running" ]; },
+			 { name = "other"; exec = "SENTINEL"; } );
+	EOT
+}
+
+@test "a health check that may take longer than its interval" {
+	refused 65 'jobs\[app\].health.timeout: 1.5s is longer than the interval, 1s' <<-'EOT'
+		jobs = ( { name = "app"; exec = "SENTINEL";
+			   health = { exec = "true"; interval = "1s"; timeout = "1500ms"; }; } );
+	EOT
+}
+
+@test "a port out of range" {
+	local number
+
+	for number in 0 -1 65536 '"http"'; do
+		refused 65 'jobs\[app\].port: must be ' <<-EOT
+			consul = "127.0.0.1:1";
+			jobs = ( { name = "app"; exec = "SENTINEL"; port = $number; } );
+		EOT
+	done
+	refused 65 'jobs\[app\].services\[[^]]*\].port: must be ' <<-'EOT'
+		consul = "127.0.0.1:1";
+		jobs = ( { name = "app"; exec = "SENTINEL"; services = ( { name = "a"; port = 70000; } ); } );
+	EOT
+}
+
+@test "a user or a group that does not exist" {
+	refused 65 'jobs\[app\].*user.*no-such-user' <<-'EOT'
+		jobs = ( { name = "first"; exec = "SENTINEL"; },
+			 { name = "app"; exec = "SENTINEL"; user = "no-such-user"; } );
+	EOT
+	refused 65 'jobs\[app\].*no-such-group' <<-'EOT'
+		jobs = ( { name = "first"; exec = "SENTINEL"; },
+			 { name = "app"; exec = "SENTINEL"; group = "no-such-group"; } );
+	EOT
+}
+
+@test "a service without Consul" {
+	unset CONSUL_HTTP_ADDR
+	refused 65 'jobs\[app\].port: needs Consul' <<-'EOT'
+		jobs = ( { name = "app"; exec = "SENTINEL"; port = 80; } );
+	EOT
+}
+
+@test "both X and X_FILE in the environment" {
+	echo 'jobs = ( { name = "app"; exec = "SENTINEL"; } );' >"$dir/pilotfish.conf"
+	export PILOTFISH_CONFIG=$dir/pilotfish.conf PILOTFISH_CONFIG_FILE=$dir/name
+	echo "$dir/pilotfish.conf" >"$dir/name"
+	expect_words 65 'both PILOTFISH_CONFIG and PILOTFISH_CONFIG_FILE are set' "$pilotfish" check
+	expect_words 78 'both PILOTFISH_CONFIG and PILOTFISH_CONFIG_FILE are set' "$pilotfish"
+	unset PILOTFISH_CONFIG PILOTFISH_CONFIG_FILE
+
+	export CONSUL_HTTP_TOKEN=secret CONSUL_HTTP_TOKEN_FILE=$dir/token
+	refused 65 'both CONSUL_HTTP_TOKEN and CONSUL_HTTP_TOKEN_FILE are set' <<-'EOT'
+		consul = "127.0.0.1:1";
+		jobs = ( { name = "app"; exec = "SENTINEL"; } );
+	EOT
+	unset CONSUL_HTTP_TOKEN CONSUL_HTTP_TOKEN_FILE
+
+	export CONSUL_CACERT=/a CONSUL_CACERT_FILE=/b
+	refused 65 'both CONSUL_CACERT and CONSUL_CACERT_FILE are set' <<-'EOT'
+		consul = "https://127.0.0.1:1";
+		jobs = ( { name = "app"; exec = "SENTINEL"; } );
+	EOT
+}
+
+@test "X_FILE: the value is in the file" {
+	echo 'jobs = ( { name = "app"; exec = "true"; } );' >"$dir/pilotfish.conf"
+	echo "$dir/pilotfish.conf" >"$dir/name"
+	PILOTFISH_CONFIG_FILE=$dir/name run -0 "$pilotfish" check
+	[[ $output == "$dir/pilotfish.conf is fine: 1 jobs, 0 watches, no Consul" ]]
+	echo "consul.example:1234" >"$dir/address"
+	CONSUL_HTTP_ADDR_FILE=$dir/address run -0 "$pilotfish" check -c "$dir/pilotfish.conf"
+	[[ $output == *", http://consul.example:1234" ]]
+	CONSUL_HTTP_ADDR_FILE=$dir/missing \
+		expect_words 65 'CONSUL_HTTP_ADDR_FILE: cannot read .*/missing: No such file' \
+		"$pilotfish" check -c "$dir/pilotfish.conf"
+}
+
+@test "a secret is never part of a message" {
+	refused 65 'consul.token' <<-'EOT'
+		consul = { address = "127.0.0.1:1"; token = [ "hush" ]; };
+		jobs = ( { name = "app"; exec = "SENTINEL"; } );
+	EOT
+	[[ $output != *hush* ]]
+}
+
+@test "an error in an included file: that file, and its line" {
+	mkdir "$dir/parts"
+	echo '@include "parts/jobs.conf"' >"$dir/pilotfish.conf"
+	printf 'jobs = (\n  @include "one.conf"\n);\n' >"$dir/parts/jobs.conf"
+	printf '{ name = "app";\n  exec = "touch %s"\n  essential; }\n' "$dir/started" >"$dir/parts/one.conf"
+	refused_as_it_is 65 'parts/one.conf:3: .*essential'
+
+	printf '{ name = "app"; exec = "true"; }\n' >"$dir/parts/one.conf"
+	run -0 "$pilotfish" check -c "$dir/pilotfish.conf"
+	run -0 "$pilotfish" -c "$dir/pilotfish.conf"
+}
+
+@test "an included file that is not there, a circle of them" {
+	echo '@include "missing.conf"' >"$dir/pilotfish.conf"
+	refused_as_it_is 65 'pilotfish.conf:1: .*missing.conf.*No such file'
+	echo '@include "pilotfish.conf"' >"$dir/pilotfish.conf"
+	refused_as_it_is 65 'pilotfish.conf:1: '
+}
+
+@test "Consul hears nothing from a configuration that is refused" {
+	start_fake_consul
+	refused 65 'jobs\[app\].restarts' <<-EOT
+		consul = "$fake_address";
+		jobs = ( { name = "first"; exec = "SENTINEL"; port = 80; },
+			 { name = "app"; exec = "SENTINEL"; restarts = "often"; } );
+		watches = ( { name = "db"; } );
+	EOT
+	[[ $(fake requests) == "[]" ]]
+}
+
+@test "wrong usage" {
+	expect_words 64 'no such verb: chekc' "$pilotfish" chekc
+	expect_words 64 'what is this: extra' "$pilotfish" check extra
+	run -64 "$pilotfish" --wrong
+	run -64 "$pilotfish" check -c
+}

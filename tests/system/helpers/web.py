@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+"""web.py PORT|PATH ANSWER [ADDRESS] - a web server that says what the file ANSWER says.
+
+Its first line is the status, or "hang" for no answer at all; what follows is the body.  A PATH is that of
+a unix socket.  Each request's line goes to standard output.
+"""
+import http.server
+import os
+import socket
+import socketserver
+import sys
+import time
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        print(self.requestline, flush=True)
+        with open(sys.argv[2], "rb") as file:
+            status, _, body = file.read().partition(b"\n")
+        if status == b"hang":
+            time.sleep(1000)
+        self.send_response(int(status))
+        self.send_header("Content-Length", str(len(body)))
+        if status == b"302":
+            self.send_header("Location", "/elsewhere")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def address_string(self):
+        return "client"
+
+    def log_message(self, *_):
+        pass
+
+
+class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    allow_reuse_address = True
+    daemon_threads = True
+    request_queue_size = 64
+
+
+def main():
+    where = sys.argv[1]
+    if where.isdigit():
+        address = sys.argv[3] if len(sys.argv) > 3 else "127.0.0.1"
+        Server.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        server = Server((address, int(where)), Handler)
+    else:
+        Server.address_family = socket.AF_UNIX
+        server = Server(where + ".new", Handler)
+        os.rename(where + ".new", where)
+    server.serve_forever()
+
+
+main()

@@ -1,0 +1,53 @@
+# measure.bash - times and numbers that tests compare.
+#
+#   time_of EVENT [N]        milliseconds (since the epoch) of the Nth such event since the mark; N: 1
+#   between EVENT EVENT      milliseconds from the first of one to the first of the other
+#   at_least N VALUE, at_most N VALUE
+#   count_log REGEX          how many lines of the log since the mark are like it
+#   cpu_of PID               milliseconds of CPU that it has used
+#   rss_of PID               resident memory in kB, its highest so far
+
+time_of()
+{
+	local stamp
+
+	stamp=$(list_events | awk -v event="$1" -v n="${2:-1}" '$2 " " $3 == event && !--n { print $1 }')
+	[[ $stamp ]] || { fail "no event '$1'"; return; }
+	date -d "$stamp" +%s%3N
+}
+
+between()
+{
+	echo $(($(time_of "$2") - $(time_of "$1")))
+}
+
+at_least()
+{
+	(($2 >= $1)) || fail "$2, not at least $1"
+}
+
+at_most()
+{
+	(($2 <= $1 * slow)) || fail "$2, not at most $1"
+}
+
+count_log()
+{
+	local start=0
+
+	[[ ! -e $dir/$current.mark ]] || start=$(cat "$dir/$current.mark")
+	tail -c +$((start + 1)) "$dir/$current.log" | grep -cE -- "$1" || true
+}
+
+cpu_of()
+{
+	local fields
+
+	read -r -a fields <"/proc/$1/stat"
+	echo $(((fields[13] + fields[14]) * 10))
+}
+
+rss_of()
+{
+	awk '/^VmHWM/ { print $2 }' "/proc/$1/status"
+}

@@ -12,6 +12,7 @@ MANDIR  ?= $(PREFIX)/share/man
 COMPDIR ?= $(PREFIX)/share/bash-completion/completions
 B       ?= build
 JOBS    ?= $(shell nproc)
+FUZZ_TIME ?= 60
 PKGS    := libcurl jansson libconfig
 PKG_CONFIG ?= pkg-config
 
@@ -133,7 +134,10 @@ soak:				## the long run
 fuzz:				## each fuzzer for FUZZ_TIME seconds
 	$(Q)tests/setup fuzz
 	$(again) CC=clang SAN=address,undefined,fuzzer-no-link B=$B/fuzz fuzzers
-	$(Q)B=$B/fuzz tests/fuzz/run $(FUZZERS:%.c=$B/fuzz/%)
+	$(Q)for fuzzer in $(FUZZERS:%.c=$B/fuzz/%); do \
+		mkdir -p $$fuzzer.found && \
+		$$fuzzer -max_total_time=$(FUZZ_TIME) -timeout=10 -max_len=65536 -print_final_stats=1 \
+			-artifact_prefix=$$fuzzer- $$fuzzer.found tests/cases || exit 1; done
 
 install: all			## into $(DESTDIR)$(PREFIX)
 	$(Q)install -D -m 755 $B/$(PROG) $(DESTDIR)$(BINDIR)/$(PROG)

@@ -12,7 +12,7 @@
 enum { TOKEN_MAX = 4096, REASON_MAX = 200 };
 #define ANSWER_MAX ((size_t)64 << 20)	/* of a set; to a PUT there is little to say */
 #define RECEIPT_MAX ((size_t)64 << 10)
-#define CONNECT_PATIENCE 2.0
+#define CONNECT_PATIENCE 6.0		/* a resolver gives its first server 5 s (resolv.conf(5)) */
 
 static bool skip(const char **text, const char *prefix)
 {
@@ -58,7 +58,7 @@ static bool parse_address(struct agent *agent, const char *text, struct error *e
 		return fail(error, "\"%s\" is neither http, https nor unix", text);
 	size = strcspn(address, "/?#");
 	if (!size || *address == ':' || memchr(address, '@', size) || memchr(address, ' ', size))
-		return fail(error, "\"%s\" has no host in it", text);
+		return fail(error, "\"%s\" is not host:port", text);
 	host = complete_host(address, size, tls);
 	address += size;
 	size = strlen(address);
@@ -131,8 +131,7 @@ static void refresh_token(struct agent *agent)
 
 static const char *shown(const struct agent *agent)
 {
-	return agent->unix_socket ? agent->unix_socket
-				  : agent->config->address;
+	return agent->unix_socket ? agent->unix_socket : agent->config->address;
 }
 
 bool agent_init(struct agent *agent, struct loop *loop, const struct consul_config *config,
@@ -177,11 +176,11 @@ static void now_up(struct agent *agent)
 
 	if (agent->state == AGENT_UP)
 		return;
-	duration_print(monotonic_now() - agent->since, span);
-	if (agent->state == AGENT_DOWN)
+	if (agent->state == AGENT_DOWN) {
+		duration_print(monotonic_now() - agent->down_since, span);
 		log_info("consul at %s answers again after %s", shown(agent), span);
+	}
 	agent->state = AGENT_UP;
-	agent->since = monotonic_now();
 	source_publish(&agent->source, EVENT_HEALTHY);
 }
 
@@ -192,7 +191,7 @@ static void now_down(struct agent *agent, const char *reason)
 		return;
 	log_warn("consul at %s does not answer: %s", shown(agent), reason);
 	agent->state = AGENT_DOWN;
-	agent->since = monotonic_now();
+	agent->down_since = monotonic_now();
 	source_publish(&agent->source, EVENT_UNHEALTHY);
 }
 
@@ -229,7 +228,7 @@ static enum agent_answer judge(struct agent_request *request)
 	return ANSWER_TROUBLE;
 }
 
-static void on_reply(struct http_request *http)
+static void on_http_reply(struct http_request *http)
 {
 	struct agent_request *request = container_of(http, struct agent_request, http);
 	struct agent *agent = request->agent;
@@ -247,12 +246,12 @@ static void on_reply(struct http_request *http)
 }
 
 void agent_request_init(struct agent_request *request, struct agent *agent, const char *name,
-			agent_reply_fn *on_reply_)
+			agent_reply_fn *on_reply)
 {
 	*request = (struct agent_request){
 		.agent = agent,
 		.name = copy_string(name),
-		.on_reply = on_reply_,
+		.on_reply = on_reply,
 	};
 }
 
@@ -325,7 +324,7 @@ static void ask(struct agent_request *request, const char *method, const char *p
 	request->http.timeout = timeout;
 	request->http.connect_timeout = CONNECT_PATIENCE;
 	request->http.limit = strcmp(method, "PUT") ? ANSWER_MAX : RECEIPT_MAX;
-	request->http.on_reply = on_reply;
+	request->http.on_reply = on_http_reply;
 	http_send(&agent->http, &request->http);
 	request->http.headers = NULL;		/* they were on our stack */
 }

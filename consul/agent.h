@@ -33,7 +33,7 @@ struct agent {
 	char local_address[64];		/* our address towards Consul; "" until known */
 	bool acl_off;			/* known to have no access rules, until it restarts */
 	enum agent_state { AGENT_UNKNOWN, AGENT_UP, AGENT_DOWN } state;
-	double since;			/* monotonic, of the state */
+	double down_since;		/* monotonic */
 	struct source source;		/* "consul": healthy, unhealthy */
 };
 

@@ -9,7 +9,7 @@ static double chance(void)
 {
 	uint32_t bits = 0;
 
-	/* Early after boot there may be no randomness yet: then no jitter is better than waiting. */
+	/* Early after boot there may be no randomness yet: no jitter is better than waiting. */
 	if (getrandom(&bits, sizeof bits, GRND_NONBLOCK) != sizeof bits)
 		bits = UINT32_MAX;
 	return ldexp(bits, -32);

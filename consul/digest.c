@@ -233,7 +233,8 @@ json_t *digest_document(const char *source, enum watch_kind kind, const json_t *
 		else if (!same_data(pair.was, pair.is))
 			json_array_append(modified, pair.is);
 	}
-	return json_pack("{ss ss sO so so so}", "source", source, "event", event_name(EVENT_CHANGED),
+	return json_pack("{ss ss sO so so so}",
+			 "source", source, "event", event_name(EVENT_CHANGED),
 			 kind == WATCH_SERVICE ? "instances" : "keys", now,
 			 "added", added, "removed", removed, "modified", modified);
 }

@@ -18,6 +18,7 @@ enum {
 	CONNECTIONS_KEPT = 256,
 	STREAMS = 250,			/* what a Consul allows on one HTTP/2 connection */
 	KEEPALIVE_IDLE = 20, KEEPALIVE_INTERVAL = 5,	/* seconds */
+	NAMES_KEPT = 5,			/* seconds: a restarted Consul may have another address */
 };
 
 /* Something libcurl wants to know the state of. */
@@ -251,6 +252,7 @@ static void set_connection(CURL *easy, const struct http_request *request)
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_INTERVAL);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(1e3 * request->timeout));
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(1e3 * connecting));
+	curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, (long)NAMES_KEPT);
 	curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
 	curl_easy_setopt(easy, CURLOPT_CONNECT_TO, request->route);
 	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long)request->fresh);

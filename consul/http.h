@@ -72,9 +72,11 @@ struct http_request {
 	char reason[CURL_ERROR_SIZE];	/* libcurl's words */
 };
 
-void http_init(struct http *http, struct loop *loop);	/* libcurl itself starts with the first request */
+/* libcurl itself starts with the first request. */
+void http_init(struct http *http, struct loop *loop);
 void http_release(struct http *http);			/* cancels what is under way */
-void http_send(struct http *http, struct http_request *request);	/* replaces what is under way */
+
+void http_send(struct http *http, struct http_request *request);	/* replaces one under way */
 void http_cancel(struct http_request *request);		/* idempotent */
 void http_forget(struct http_request *request);		/* cancel, and release what it holds */
 bool http_is_busy(const struct http_request *request);

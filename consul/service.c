@@ -1,11 +1,9 @@
 #include "service.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <math.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "entry.h"
@@ -22,15 +20,18 @@ struct service_step {
 
 static void advance(struct service *service);
 
+/* Not for long the first time, for newer news may come; but where names are slow to be found
+ * a short one would never get through. */
 static void put(struct service *service, const char *path, const char *id, json_t *body)
 {
+	double timeout = service->backoff.tries ? AGENT_PATIENCE : AGENT_IMPATIENCE;
 	CLEANUP(buf_release) struct buf whole = BUF_INIT;
 
 	buf_add(&whole, path);
 	if (id)
 		url_escape(&whole, id);
 	agent_put(&service->request, whole.data, body ? json_dumps(body, JSON_COMPACT) : NULL,
-		  AGENT_IMPATIENCE);
+		  timeout);
 	json_decref(body);
 }
 
@@ -94,7 +95,8 @@ static bool find_address(struct service *service)
 
 	if (!address) {
 		if (!service->homeless)
-			log_warn("service %s has no address: %s", service->config->name, error.text);
+			log_warn("service %s has no address: %s", service->config->name,
+				 error.text);
 		service->homeless = true;
 		retry_later(service);
 		return false;
@@ -462,24 +464,23 @@ static void listen_to_all(struct service *service)
 		on_running(service);
 }
 
-bool service_init(struct service *service, struct agent *agent, const struct service_config *config,
-		  struct source *job, const struct verdict *verdict, struct error *error)
+void service_init(struct service *service, struct agent *agent, const struct service_config *config,
+		  struct source *job, const struct verdict *verdict)
 {
 	AUTOFREE char *name = format_string("service %s", config->name);
 	struct loop *loop = agent->http.loop;
-	char host[HOST_NAME_MAX + 1] = "";
+	struct utsname system;
 
-	if (gethostname(host, sizeof host - 1))
-		return fail(error, "no host name: %s", strerror(errno));
+	uname(&system);
 	*service = (struct service){
 		.config = config,
 		.agent = agent,
 		.verdict = verdict,
 		.job = job,
-		.id = format_string("%s-%s", config->name, host),
-		.check_id = format_string("service:%s-%s", config->name, host),
+		.id = format_string("%s-%s", config->name, system.nodename),
+		.check_id = format_string("service:%s-%s", config->name, system.nodename),
 		.started = (long)time(NULL),
-		/* No seldomer than it tells its verdict when all is well. */
+		/* At least as often as it tells its verdict when all is well. */
 		.backoff = { .min = 0.25, .max = fmin(fmax(config->ttl / 3, 1), 30) },
 	};
 	agent_request_init(&service->request, agent, name, on_reply);
@@ -487,7 +488,6 @@ bool service_init(struct service *service, struct agent *agent, const struct ser
 	timer_init(&service->heartbeat, loop, on_heartbeat);
 	timer_init(&service->patience, loop, on_patience);
 	listen_to_all(service);
-	return true;
 }
 
 void service_release(struct service *service)

@@ -1,8 +1,9 @@
 /* service.h - one service of ours in the catalogue, following one job.
  *
- * Compares what is wanted with what Consul was told, and sends what is missing: one request at a time,
- * the first that is due of a table of steps (service.c).  So nothing has to be remembered across
- * trouble: it is retried for ever with backoff, or at once when there is news or Consul is back.
+ * Compares what is wanted with what Consul was told, and sends what is missing: one request at a
+ * time, the first that is due of a table of steps (service.c).  So nothing has to be remembered
+ * across trouble: it is retried for ever with backoff, or at once when there is news or Consul is
+ * back.
  *
  * - The job's `running` registers, under the ID NAME-HOSTNAME.  If that ID is passing at another
  *   address it is somebody else's, and `-ADDRESS` is appended to ours.  Entries of our name at our
@@ -11,8 +12,8 @@
  *   verdict.  Registration and TTL check are one request; an unknown check means: register again.
  *   Before the first verdict the status is initialStatus.  A job without health check is passing
  *   while its process runs.  A restart of the process keeps the registration.
- * - `draining` deregisters and holds the source until that is answered, 1 s at most; `stopped` makes
- *   sure.
+ * - `draining` deregisters and holds the source until that is answered, 1 s at most; `stopped`
+ *   makes sure.
  * - Maintenance (of the source `global`) takes the service out of traffic.  One that a former life
  *   left behind is ended.
  */
@@ -57,8 +58,8 @@ struct service {
 	struct timer retry, heartbeat, patience;
 };
 
-bool service_init(struct service *service, struct agent *agent, const struct service_config *config,
-		  struct source *job, const struct verdict *verdict, struct error *error);
+void service_init(struct service *service, struct agent *agent, const struct service_config *config,
+		  struct source *job, const struct verdict *verdict);
 void service_release(struct service *service);
 
 /* Gone from Consul, or never there. */

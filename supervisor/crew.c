@@ -82,21 +82,18 @@ static void add_health(struct crew *crew, struct unit *unit)
 	health_init(unit->health, &unit->job, check);
 }
 
-static bool add_services(struct crew *crew, struct unit *unit, struct error *error)
+static void add_services(struct crew *crew, struct unit *unit)
 {
 	const struct job_config *config = unit->job.config;
 	const struct verdict *verdict = unit->health ? &unit->health->verdict : NULL;
 
 	if (!crew->agent || unit->services)
-		return true;
+		return;
 	unit->services = alloc(config->service_count * sizeof *unit->services);
-	for (size_t i = 0; i < config->service_count; i++) {
-		if (!service_init(&unit->services[i], crew->agent, &config->services[i],
-				  &unit->job.source, verdict, error))
-			return fail_in(error, "jobs[%s]", config->name);
-		unit->service_count++;
-	}
-	return true;
+	for (size_t i = 0; i < config->service_count; i++)
+		service_init(&unit->services[i], crew->agent, &config->services[i],
+			     &unit->job.source, verdict);
+	unit->service_count = config->service_count;
 }
 
 static void drop_services(struct unit *unit)
@@ -224,8 +221,7 @@ bool crew_add(struct crew *crew, struct config *config, struct error *error)
 		if (config->watches[i])
 			add_lookout(crew, steal(&config->watches[i]));
 	list_each(node, &crew->units)
-		if (!add_services(crew, list_entry(node, struct unit, link), error))
-			return false;
+		add_services(crew, list_entry(node, struct unit, link));
 	return true;
 }
 

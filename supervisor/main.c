@@ -192,8 +192,9 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	/* There is nothing to flush, and what libraries do at exit() is only time to the next start. */
 	if (init_is_meant(argc, argv))
-		return init_main(argc, argv);
+		_exit(init_main(argc, argv));
 	process_setup(false);
 	return dispatch(argc, argv);
 }

@@ -53,8 +53,9 @@ static bool canned_is_whole(const struct buf *text)
 	const char *end = strstr(text->data, "\r\n\r\n");
 	const char *length = strcasestr(text->data, "\r\nContent-Length:");
 
-	return end && (!length ||
-		       strlen(end + 4) >= strtoul(length + strlen("\r\nContent-Length:"), NULL, 10));
+	if (!end || !length)
+		return end;
+	return strlen(end + 4) >= strtoul(strchr(length, ':') + 1, NULL, 10);
 }
 
 static const char *canned_reply(struct canned *server, const char *request)

@@ -97,8 +97,8 @@ static void start(struct fixture *self, const char *const *replies, bool has_che
 
 	self->server.replies = replies;
 	assert_true(agent_init(&self->agent, &self->loop, &self->consul, &error));
-	assert_true(service_init(&self->service, &self->agent, &self->config, &self->job,
-				 has_check ? &self->verdict : NULL, &error));
+	service_init(&self->service, &self->agent, &self->config, &self->job,
+		     has_check ? &self->verdict : NULL);
 	self->service.backoff = (struct backoff){ .min = 0.01, .max = 0.01 };
 }
 
@@ -150,7 +150,8 @@ static void assert_asked(struct fixture *self, size_t n, const char *line)
 		: format_string("%s ", line);
 
 	if (strncmp(self->server.asked.items[n], expected, strlen(expected)))
-		fail_msg("request %zu is not '%s' but %s", n, expected, self->server.asked.items[n]);
+		fail_msg("request %zu is not '%s' but %s", n, expected,
+			 self->server.asked.items[n]);
 }
 
 static json_t *body(struct fixture *self, size_t n)
@@ -281,10 +282,11 @@ static void test_an_id_in_use_elsewhere_is_left_alone(void **state)
 {
 	struct fixture *self = *state;
 	AUTOFREE char *listing = format_string(CANNED_OK(
-		"{\"%s\":{\"ID\":\"%s\",\"Service\":\"web\",\"Address\":\"10.9.9.9\",\"Port\":80}}"),
+		"{\"%s\":{\"ID\":\"%s\",\"Service\":\"web\",\"Address\":\"10.9.9.9\"}}"),
 		self->id, self->id);
 	AUTOFREE char *checks = format_string(CANNED_OK(
-		"{\"c\":{\"CheckID\":\"c\",\"ServiceID\":\"%s\",\"Status\":\"passing\"}}"), self->id);
+		"{\"c\":{\"CheckID\":\"c\",\"ServiceID\":\"%s\",\"Status\":\"passing\"}}"),
+		self->id);
 	const char *const replies[] = { listing, checks, listing, OK, OK, NULL };
 	CLEANUP(json_decrefp) json_t *entry = NULL;
 	AUTOFREE char *other = format_string("%s-127.0.0.1", self->id);
@@ -301,7 +303,7 @@ static void test_a_critical_one_elsewhere_is_a_former_life(void **state)
 {
 	struct fixture *self = *state;
 	AUTOFREE char *listing = format_string(CANNED_OK(
-		"{\"%s\":{\"ID\":\"%s\",\"Service\":\"web\",\"Address\":\"10.9.9.9\",\"Port\":80}}"),
+		"{\"%s\":{\"ID\":\"%s\",\"Service\":\"web\",\"Address\":\"10.9.9.9\"}}"),
 		self->id, self->id);
 	AUTOFREE char *checks = format_string(CANNED_OK(
 		"{\"c\":{\"CheckID\":\"c\",\"ServiceID\":\"%s\",\"Status\":\"critical\"},"
@@ -321,7 +323,8 @@ static void test_a_critical_one_elsewhere_is_a_former_life(void **state)
 static void test_leftovers_at_our_address_are_removed(void **state)
 {
 	static const char *const replies[] = {
-		CANNED_OK("{\"web-old\":{\"Service\":\"web\",\"Address\":\"127.0.0.1\",\"Port\":80},"
+		CANNED_OK("{"
+			  "\"web-old\":{\"Service\":\"web\",\"Address\":\"127.0.0.1\",\"Port\":80},"
 			  "\"web-2\":{\"Service\":\"web\",\"Address\":\"127.0.0.1\",\"Port\":81},"
 			  "\"web-3\":{\"Service\":\"web\",\"Address\":\"10.0.0.3\",\"Port\":80},"
 			  "\"api\":{\"Service\":\"api\",\"Address\":\"127.0.0.1\",\"Port\":80}}"),

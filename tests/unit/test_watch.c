@@ -44,7 +44,8 @@ static void test_an_instance_has_what_a_hook_needs(void **state)
 {
 	CLEANUP(json_decrefp) json_t *set = read_set(WATCH_SERVICE,
 		"[{\"Node\":{\"Node\":\"n\",\"Address\":\"10.0.0.9\"},"
-		"\"Service\":{\"ID\":\"a\",\"Address\":\"10.0.0.1\",\"Port\":80,\"Tags\":[\"z\",\"b\"],"
+		"\"Service\":{\"ID\":\"a\",\"Address\":\"10.0.0.1\",\"Port\":80,"
+		"\"Tags\":[\"z\",\"b\"],"
 		"\"Meta\":{\"k\":\"v\"},\"Weights\":{\"Passing\":1}},\"Checks\":[]}]");
 
 	(void)state;
@@ -458,7 +459,7 @@ static void test_that_there_are_no_access_rules_is_learnt(void **state)
 	static const char *const replies[] = { ANSWER("7", "[" A "]"), NO_KEY("8"), NULL };
 	struct fixture *self = *state;
 
-	self->server.post_reply = "HTTP/1.1 401 No\r\nConnection: close\r\n\r\nACL support disabled";
+	self->server.post_reply = "HTTP/1.1 401 No\r\nConnection: close\r\n\r\n";
 	start(self, replies);
 	run(self, 4, 4);
 	assert_events(self, "changed healthy changed unhealthy");

@@ -1,0 +1,219 @@
+# What Consul is told of a job's health, and when.
+
+load lib
+load measure
+
+setup_file()
+{
+	start_consul --config '{"log_level": "warn"}'
+}
+
+check_of()		# the check of service app, a field of it
+{
+	consul_get /v1/agent/checks | jq -r ".[] | select(.ServiceName == \"$1\") | .$2"
+}
+
+has_output()
+{
+	[[ $(check_of "$1" Output) =~ $2 ]]
+}
+
+@test "critical is pushed at once, however long the TTL, and passing again" {
+	touch "$dir/well"
+	start_pilotfish <<-EOF
+		consul = "$consul_address";
+		jobs = ( { name = "push"; exec = "sleep 1000"; port = 80;
+			   health = { exec = "test -e $dir/well"; interval = "100ms"; ttl = "30s"; }; } );
+	EOF
+	await_passing push 1
+	began=$(now)
+	rm "$dir/well"
+	await_passing push 0
+	at_most 1000 $(($(now) - began))
+	await_checks push critical 1
+	touch "$dir/well"
+	began=$(now)
+	await_passing push 1
+	at_most 1000 $(($(now) - began))
+}
+
+@test "a warning is one in Consul, and not passing" {
+	start_pilotfish <<-EOF
+		consul = "$consul_address";
+		jobs = ( { name = "warn"; exec = "sleep 1000"; port = 80;
+			   health = { exec = [ "sh", "-c", "echo low on disk; exit 1" ];
+				      interval = "1s"; ttl = "30s"; warning = true; }; } );
+	EOF
+	await_checks warn warning 1
+	await_passing warn 0
+	await has_output warn '^low on disk'
+}
+
+@test "the check's output and duration are shown, the output of the last check" {
+	start_pilotfish <<-EOF
+		consul = "$consul_address";
+		jobs = ( { name = "words"; exec = "sleep 1000"; port = 80;
+			   health = { exec = [ "sh", "-c", "echo one; echo two >&2; sleep 0.2; test -e $dir/well" ];
+				      interval = "500ms"; ttl = "30s"; }; } );
+	EOF
+	await has_output words $'^one\ntwo\n+\(took [0-9]+ms\)$'
+	await_checks words critical 1
+	took=$(check_of words Output | sed -n 's/.*took \([0-9]*\)ms.*/\1/p')
+	at_least 200 "$took"
+	at_most 480 "$took"
+}
+
+@test "output that is too long is cut at a character, to what Consul keeps" {
+	start_pilotfish <<-EOF
+		consul = "$consul_address";
+		jobs = ( { name = "long"; exec = "sleep 1000"; port = 80;
+			   health = { exec = [ "python3", "-c", "print('x' + 'ä' * 9000)" ];
+				      interval = "20s"; ttl = "30s"; }; } );
+	EOF
+	await_passing long 1
+	await has_output long '^xää'
+	check_of long Output >"$dir/output"
+	(($(stat -c %s "$dir/output") <= 4097))	# with the newline at the end
+	at_least 4000 "$(stat -c %s "$dir/output")"
+	iconv -f UTF-8 -t UTF-8 "$dir/output" >/dev/null
+	! grep -q captured "$dir/output"
+	has_output long 'ä.?\(took '
+}
+
+@test "output that is no text does not keep the verdict from Consul" {
+	start_pilotfish <<-EOF
+		consul = "$consul_address";
+		jobs = ( { name = "bytes"; exec = "sleep 1000"; port = 80;
+			   health = { exec = [ "printf", "a\\\\377\\\\000b\\\\001" ]; interval = "5s"; ttl = "30s"; }; } );
+	EOF
+	await_passing bytes 1
+	await has_output bytes .
+}
+
+@test "an http check's answer is shown" {
+	printf '503\nno database\n' >"$dir/answer"
+	free_port
+	start_program web "$lib/helpers/web.py" "$port" "$dir/answer"
+	await_port "$port"
+	start_pilotfish <<-EOF
+		consul = "$consul_address";
+		jobs = ( { name = "http"; exec = "sleep 1000"; port = 80;
+			   health = { http = "http://127.0.0.1:$port/"; interval = "1s"; ttl = "30s"; }; } );
+	EOF
+	await has_output http '^HTTP 503: no database'
+	await_checks http critical 1
+}
+
+@test "a check that hangs makes the service critical after its timeout, and says so" {
+	start_pilotfish <<-EOF
+		consul = "$consul_address";
+		jobs = ( { name = "hung"; exec = "sleep 1000"; port = 80; initialStatus = "passing";
+			   health = { exec = [ "sh", "-c", "echo so far; sleep 1000" ];
+				      interval = "1s"; timeout = "700ms"; ttl = "30s"; }; } );
+	EOF
+	await_passing hung 1
+	await_checks hung critical 1
+	has_output hung 'so far'
+	has_output hung 'timed out after 700ms'
+}
+
+@test "the heartbeat is at a third of the TTL, for an interval far longer" {
+	start_pilotfish <<-EOF
+		consul = "$consul_address";
+		jobs = ( { name = "beat"; exec = "sleep 1000"; port = 80;
+			   health = { exec = "true"; interval = "1h"; ttl = "1s"; }; } );
+	EOF
+	await_passing beat 1
+	LIMIT=3 run ! await_passing beat 0
+	[[ $(count_events "beat.health exitSuccess") == 1 ]]
+}
+
+@test "and for one far shorter: nothing but the heartbeat is sent" {
+	start_fake_consul
+	start_pilotfish <<-EOF
+		consul = "$fake_address";
+		jobs = ( { name = "beat"; exec = "sleep 1000"; port = 80;
+			   health = { exec = "true"; interval = "20ms"; ttl = "3s"; }; } );
+	EOF
+	expect_events "beat healthy"
+	fake "wait?path=/v1/agent/check/update&count=4" >"$dir/beats"
+	jq -e '.[-1].at - .[-3].at | . > 1.8 and . < 3' "$dir/beats"
+	jq -e 'map(.body | fromjson | .Status) | .[1:] | all(. == "passing")' "$dir/beats"
+	at_least $((20 / slow)) "$(count_events "beat.health exitSuccess")"
+}
+
+@test "critical is repeated too, so that it is known to be known" {
+	start_fake_consul
+	start_pilotfish <<-EOF
+		consul = "$fake_address";
+		jobs = ( { name = "beat"; exec = "sleep 1000"; port = 80;
+			   health = { exec = "false"; interval = "1h"; ttl = "1s"; }; } );
+	EOF
+	fake "wait?path=/v1/agent/check/update&count=5" |
+		jq -e 'map(.body | fromjson | .Status) | all(. == "critical")'
+}
+
+@test "a verdict goes out while its checks go on, as it is and not as it was" {
+	start_fake_consul
+	touch "$dir/well"
+	start_pilotfish <<-EOF
+		consul = "$fake_address";
+		jobs = ( { name = "slow"; exec = "sleep 1000"; port = 80;
+			   health = { exec = "test -e $dir/well"; interval = "50ms"; ttl = "10s"; }; } );
+	EOF
+	expect_events "slow healthy"
+	fake "wait?path=/v1/agent/check/update&count=1" >/dev/null
+	# The answer to the next verdict does not come; meanwhile there are two more.
+	fake mode '{"mode": "hang", "path": "/v1/agent/check"}'
+	rm "$dir/well"
+	expect_events "slow unhealthy"
+	fake "wait?path=/v1/agent/check/update&count=2" >/dev/null
+	touch "$dir/well"
+	expect_events "slow healthy" "slow.health exitSuccess" "slow.health exitSuccess"
+	fake mode '{"mode": "ok"}'
+	consul_address=$fake_address await_passing slow 1
+}
+
+@test "pilotfish killed with its container: critical when the TTL is over" {
+	start_pilotfish -1 <<-EOF
+		consul = "$consul_address";
+		jobs = ( { name = "killed"; exec = "sleep 1000"; port = 80;
+			   health = { exec = "true"; interval = "100ms"; ttl = "2s"; }; } );
+	EOF
+	await_passing killed 1
+	began=$(now)
+	signal_pilotfish KILL
+	await_passing killed 0
+	at_least 1200 $(($(now) - began))
+	at_most 3000 $(($(now) - began))
+	await_checks killed critical 1
+}
+
+@test "a process that ends and is restarted leaves traffic, but not the catalogue" {
+	start_pilotfish <<-EOF
+		consul = "$consul_address";
+		jobs = ( { name = "again"; exec = [ "sh", "-c", "echo \$\$ >$dir/app; exec sleep 1000" ]; port = 80;
+			   restarts = "unlimited"; backoff = { min = "500ms"; };
+			   health = { exec = "true"; interval = "100ms"; ttl = "30s"; }; } );
+	EOF
+	await_passing again 1
+	index=$(consul_get /v1/health/service/again | jq '.[0].Service.CreateIndex')
+	kill -KILL "$(<"$dir/app")"
+	await_passing again 0
+	has_output again 'again is not running'
+	await_passing again 1
+	[[ $(consul_get /v1/health/service/again | jq '.[0].Service.CreateIndex') == "$index" ]]
+	refute_log 'deregistered'
+}
+
+@test "without a check: passing while the process runs, critical while it does not" {
+	start_pilotfish <<-EOF
+		consul = "$consul_address";
+		jobs = ( { name = "plain"; exec = [ "sh", "-c", "echo \$\$ >$dir/app; exec sleep 1000" ]; port = 80;
+			   restarts = "unlimited"; backoff = { min = "500ms"; }; } );
+	EOF
+	await_passing plain 1
+	kill -KILL "$(<"$dir/app")"
+	await_checks plain critical 1
+	await_passing plain 1
+}

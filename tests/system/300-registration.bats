@@ -1,0 +1,222 @@
+# What is in the catalogue of a service.
+
+load lib
+load measure
+
+setup_file()
+{
+	start_consul --config "{\"log_level\": \"warn\", \"addresses\": {
+		\"http\": \"unix://$dir/consul.sock 127.0.0.1\" }}"
+}
+
+instance()		# a field of the one instance of a service
+{
+	consul_get "/v1/health/service/$1" | jq -c "if length == 1 then .[0]$2 else error(\"\(length) instances\") end"
+}
+
+expect_field()
+{
+	local found
+
+	found=$(instance "$1" "$2") || return
+	[[ $found == "$3" ]] || fail "$1$2 is $found, not $3"
+}
+
+# A pilotfish in a network namespace of its own: its host name, then what ip is to do there.  It reaches
+# Consul by a unix socket.
+in_network()
+{
+	cat >"$dir/pilotfish-$1" <<-EOF
+		#!/bin/sh
+		exec unshare --net --uts sh -ec '
+			hostname $1
+			ip link set lo up
+			ip link add eth0 type veth peer name other0
+			ip link set eth0 up
+			ip link set other0 up
+			$2
+			shift
+			exec "\$@"' sh - $B/pilotfish "\$@"
+	EOF
+	chmod +x "$dir/pilotfish-$1"
+	pilotfish=$dir/pilotfish-$1
+	address=unix://$BATS_FILE_TMPDIR/consul.sock
+}
+
+service()		# start_pilotfish with a job of this name, port 80, and more
+{
+	start_pilotfish -n "$1" <<-EOF
+		consul = "${address-$consul_address}";
+		jobs = ( { name = "$1"; exec = "sleep 1000"; port = 80; ${2-} } );
+	EOF
+}
+
+@test "id, address, port, tags, meta, weights: as the configuration says" {
+	service full '
+		tags = [ "v2", "blau grün" ]; meta = { version = "2.1"; region = "eu"; };
+		weights = { passing = 10; warning = 2; }; interfaces = "static:192.0.2.7";
+		consul = { enableTagOverride = true; deregisterCriticalServiceAfter = "90s"; };
+		health = { exec = "true"; interval = "1s"; ttl = "20s"; };'
+	await_passing full 1
+	expect_field full .Service.ID "\"full-$(hostname)\""
+	expect_field full .Service.Address '"192.0.2.7"'
+	expect_field full .Service.Port 80
+	expect_field full .Service.Tags '["v2","blau grün"]'
+	expect_field full .Service.Meta.version '"2.1"'
+	expect_field full .Service.Meta.region '"eu"'
+	expect_field full .Service.Meta.managed_by '"pilotfish"'
+	expect_field full .Service.Weights '{"Passing":10,"Warning":2}'
+	expect_field full .Service.EnableTagOverride true
+	[[ $(consul_get /v1/agent/checks | jq -c '.[] | select(.ServiceName == "full") | [.CheckID, .Type]') == \
+		"[\"service:full-$(hostname)\",\"ttl\"]" ]]
+}
+
+@test "the check of a registration: TTL, first status, when to be reaped" {
+	start_fake_consul
+	address=$fake_address service body '
+		consul = { deregisterCriticalServiceAfter = "90s"; };
+		health = { exec = "sleep 10"; interval = "20s"; ttl = "20s"; }; initialStatus = "warning";'
+	fake "wait?path=/v1/agent/service/register&count=1" | jq -e '
+		.[0].body | fromjson | .Check |
+		.DeregisterCriticalServiceAfter == "1m30s" and .TTL == "20s" and .Status == "warning"'
+}
+
+@test "before the first verdict the status is initialStatus" {
+	local check='health = { exec = [ "sh", "-c", "sleep 1001" ]; interval = "60s"; };'
+
+	service first "$check"
+	service second "$check initialStatus = \"passing\";"
+	service third "$check initialStatus = \"warning\";"
+	await_checks first critical 1
+	await_checks second passing 1
+	await_checks third warning 1
+}
+
+@test "several services of one job, each with its own port and check" {
+	service many '
+		services = ( { name = "many-admin"; port = 81; tags = [ "admin" ]; },
+			     { name = "many-metrics"; port = 82; interfaces = "static:192.0.2.8"; } );
+		health = { exec = "true"; interval = "1s"; };'
+	await_passing many 1
+	await_passing many-admin 1
+	await_passing many-metrics 1
+	expect_field many-admin .Service.Port 81
+	expect_field many-admin .Service.Tags '["admin"]'
+	expect_field many-metrics .Service.Address '"192.0.2.8"'
+	expect_field many-metrics .Service.ID "\"many-metrics-$(hostname)\""
+	stop_pilotfish
+	await_gone many
+	await_gone many-admin
+	await_gone many-metrics
+}
+
+@test "a job with a port and nothing to run is advertised until the end" {
+	start_pilotfish <<-EOF
+		consul = "$consul_address";
+		jobs = ( { name = "app"; exec = "sleep 1000"; essential = true; },
+			 { name = "beside"; port = 81; } );
+	EOF
+	await_passing beside 1
+	stop_pilotfish
+	await_gone beside
+}
+
+@test "the address of eth0 behind an agent on this machine, never a Swarm VIP" {
+	in_network swarm 'ip addr add 10.0.0.2/32 dev eth0; ip addr add 10.0.0.9/24 dev eth0'
+	service swarm
+	await_passing swarm 1
+	expect_field swarm .Service.Address '"10.0.0.9"'
+	expect_field swarm .Service.ID '"swarm-swarm"'
+}
+
+@test "the address by interface, number, network or family" {
+	in_network box '
+		ip addr add 172.20.0.5/16 dev eth0
+		ip -6 addr add fd00::5/64 dev eth0 nodad
+		ip addr add 10.1.2.3/24 dev other0'
+	start_pilotfish <<-EOF
+		consul = "$address";
+		jobs = ( { name = "app"; exec = "sleep 1000"; services = (
+			{ name = "plain"; port = 1; },
+			{ name = "named"; port = 1; interfaces = "other0"; },
+			{ name = "six"; port = 1; interfaces = [ "eth7", "eth0:inet6" ]; },
+			{ name = "network"; port = 1; interfaces = [ "192.168.0.0/16", "10.1.0.0/16" ]; },
+			{ name = "static"; port = 1; interfaces = "static:2001:db8::7"; },
+			{ name = "family"; port = 1; interfaces = "inet6"; } ); } );
+	EOF
+	await_passing family 1
+	expect_field plain .Service.Address '"172.20.0.5"'
+	expect_field named .Service.Address '"10.1.2.3"'
+	expect_field six .Service.Address '"fd00::5"'
+	expect_field network .Service.Address '"10.1.2.3"'
+	expect_field static .Service.Address '"2001:db8::7"'
+	expect_field family .Service.Address '"fd00::5"'
+}
+
+@test "with IPv6 alone" {
+	in_network six 'ip -6 addr add 2001:db8::5/64 dev eth0 nodad'
+	service six-only
+	await_passing six-only 1
+	expect_field six-only .Service.Address '"2001:db8::5"'
+}
+
+@test "no such address: said once, tried again until it is there" {
+	in_network late ''
+	service late 'interfaces = "eth0:inet";'
+	expect_log 'service late has no address'
+	expect_events "late running"
+	nsenter --net --target "$pid" ip addr add 172.20.0.6/16 dev eth0
+	await_passing late 1
+	expect_field late .Service.Address '"172.20.0.6"'
+	[[ $(count_log 'has no address') == 1 ]]
+}
+
+@test "two containers with one host name both stay, the second one by its address" {
+	in_network twin 'ip addr add 172.20.0.5/16 dev eth0'
+	service one 'services = ( { name = "twin"; port = 90; } ); health = { exec = "true"; interval = "1s"; };'
+	await_passing twin 1
+	in_network twin 'ip addr add 172.20.0.6/16 dev eth0'
+	service two 'services = ( { name = "twin"; port = 90; } ); health = { exec = "true"; interval = "1s"; };'
+	await_passing twin 2
+	[[ $(consul_get /v1/health/service/twin | jq -c 'map([.Service.ID, .Service.Address]) | sort') == \
+		'[["twin-twin","172.20.0.5"],["twin-twin-172.20.0.6","172.20.0.6"]]' ]]
+	expect_log "service twin-twin is passing at another address, so somebody else's: ours is twin-twin-172.20.0.6"
+	refute_log -n one "somebody else's"
+	# The second one leaves, and only that.
+	stop_pilotfish -n two
+	await_passing twin 1
+	[[ $(instance twin .Service.ID) == '"twin-twin"' ]]
+}
+
+@test "an ID that is critical elsewhere is ours: the container has a new address" {
+	service moved 'interfaces = "static:192.0.2.1"; health = { exec = "true"; interval = "1s"; ttl = "1s"; };'
+	await_passing moved 1
+	signal_pilotfish KILL
+	await_checks moved critical 1
+	service moved 'interfaces = "static:192.0.2.2"; health = { exec = "true"; interval = "1s"; ttl = "1s"; };'
+	await_passing moved 1
+	expect_field moved .Service.Address '"192.0.2.2"'
+	expect_field moved .Service.ID "\"moved-$(hostname)\""
+}
+
+@test "what a former life left at our address is removed, others' entries are not" {
+	register old old-former-life 80
+	register old old-elsewhere 81
+	register other other-former-life 80
+	service old 'interfaces = "static:127.0.0.1";'
+	await_passing old 2
+	[[ $(consul_get /v1/health/service/old | jq -c 'map(.Service.ID) | sort') == \
+		"$(jq -nc --arg us "old-$(hostname)" '["old-elsewhere", $us] | sort')" ]]
+	await_passing other 1
+	expect_log 'service old-former-life was left over and is removed'
+}
+
+@test "an agent at [::1]" {
+	[[ -e /proc/net/if_inet6 ]] || skip "no IPv6 here"
+	start_consul -n six --config '{"client_addr": "127.0.0.1 ::1"}'
+	port=${consul_address##*:}
+	address="[::1]:$port" service six 'interfaces = "static:::1";'
+	await_passing six 1
+	stop_pilotfish
+	await_gone six
+}

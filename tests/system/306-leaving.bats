@@ -1,0 +1,114 @@
+# A service is out of the catalogue before its process is stopped, if Consul lets it.
+
+load lib
+load measure
+
+setup_file()
+{
+	start_consul --config '{"log_level": "warn"}'
+}
+
+@test "out of the catalogue before SIGTERM reaches the process, by as much as drain says" {
+	cat >"$dir/app" <<-EOF
+		#!/bin/bash
+		trap 'echo "\${EPOCHREALTIME/[.,]/}" >$dir/signalled; exit 0' TERM
+		: >$dir/ready
+		while :; do read -rt 1 <> <(:); done
+	EOF
+	chmod +x "$dir/app"
+	start_pilotfish <<-EOF
+		consul = "$consul_address";
+		jobs = ( { name = "drain"; exec = "$dir/app"; port = 80; drain = "700ms";
+			   preStop = "touch $dir/prestop"; } );
+	EOF
+	await_passing drain 1
+	await [ -e "$dir/ready" ]
+	signal_pilotfish TERM
+	began=$(now)
+	await_gone drain
+	gone=$(now)
+	[[ ! -e $dir/signalled && ! -e $dir/prestop ]]
+	wait_exit
+	expect_code 0
+	signalled=$(($(<"$dir/signalled") / 1000))
+	at_most 400 $((gone - began))
+	at_least 300 $((signalled - gone))
+	at_least 690 $((signalled - began))
+	at_most 1500 $((signalled - began))
+	expect_events "drain draining" "drain stopping" "drain.preStop exitSuccess" "drain exitSuccess" "drain stopped"
+}
+
+@test "without drain too it is gone before the signal" {
+	cat >"$dir/app" <<-EOF
+		#!/bin/bash
+		trap 'curl -s $consul_address/v1/catalog/service/nodrain >$dir/catalogue; exit 0' TERM
+		: >$dir/ready
+		while :; do read -rt 1 <> <(:); done
+	EOF
+	chmod +x "$dir/app"
+	start_pilotfish <<-EOF
+		consul = "$consul_address";
+		jobs = ( { name = "nodrain"; exec = "$dir/app"; port = 80; } );
+	EOF
+	await_passing nodrain 1
+	await [ -e "$dir/ready" ]
+	stop_pilotfish
+	[[ $(<"$dir/catalogue") == "[]" ]]
+}
+
+@test "a job that ends for good is deregistered" {
+	start_pilotfish <<-EOF
+		consul = "$consul_address";
+		jobs = ( { name = "ends"; exec = [ "sh", "-c", "until [ -e $dir/end ]; do sleep 0.02; done; exit 3" ]; port = 80; },
+			 { name = "stays"; exec = "sleep 1000"; } );
+	EOF
+	await_passing ends 1
+	touch "$dir/end"
+	await_gone ends
+	refute_events "stays exitSuccess"
+}
+
+@test "an essential job that ends is deregistered, and its code is the exit code" {
+	start_pilotfish <<-EOF
+		consul = "$consul_address";
+		jobs = ( { name = "ends"; exec = [ "sh", "-c", "until [ -e $dir/end ]; do sleep 0.02; done; exit 3" ]; port = 80; } );
+	EOF
+	await_passing ends 1
+	touch "$dir/end"
+	wait_exit
+	expect_code 3
+	await_gone ends
+}
+
+@test "SIGTERM ends within its deadline although Consul hangs" {
+	start_consul -n hung
+	start_pilotfish <<-EOF
+		consul = "$consul_address"; stopTimeout = "4s";
+		jobs = ( { name = "hang"; exec = "sleep 1000"; port = 80; },
+			 { name = "hang2"; exec = "sleep 1000"; port = 81; } );
+		watches = ( { name = "db"; } );
+	EOF
+	await_passing hang 1
+	await_passing hang2 1
+	pause_consul
+	stop_pilotfish
+	resume_consul
+	expect_code 0
+	at_most 1500 "$took"
+	refute_events "hang.health exitFailed"
+	[[ $(count_log 'consul does not take service hang-') == 1 ]]
+}
+
+@test "and at once when it is known that Consul is away" {
+	start_fake_consul
+	start_pilotfish <<-EOF
+		consul = "$fake_address";
+		jobs = ( { name = "gone"; exec = "sleep 1000"; port = 80; } );
+	EOF
+	consul_address=$fake_address await_passing gone 1
+	stop_program fake
+	expect_log 'consul at .* does not answer'
+	stop_pilotfish
+	expect_code 0
+	at_most 300 "$took"
+}

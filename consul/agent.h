@@ -16,7 +16,6 @@
 
 #include <sys/stat.h>
 
-#include "backoff.h"
 #include "config/config.h"
 #include "http.h"
 

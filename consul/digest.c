@@ -219,7 +219,7 @@ json_t *digest_union(const json_t *old, const json_t *now)
 	return both;
 }
 
-json_t *digest_document(const char *source, enum watch_kind kind, const json_t *before,
+json_t *digest_document(const struct event *event, enum watch_kind kind, const json_t *before,
 			const json_t *now)
 {
 	struct pair pair = { .old = before, .now = now };
@@ -234,7 +234,7 @@ json_t *digest_document(const char *source, enum watch_kind kind, const json_t *
 			json_array_append(modified, pair.is);
 	}
 	return json_pack("{ss ss sO so so so}",
-			 "source", source, "event", event_name(EVENT_CHANGED),
+			 "source", event->source->name, "event", event_name(event->code),
 			 kind == WATCH_SERVICE ? "instances" : "keys", now,
 			 "added", added, "removed", removed, "modified", modified);
 }

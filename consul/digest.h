@@ -22,7 +22,7 @@ json_t *digest_union(const json_t *old, const json_t *now);	/* of what both have
 
 /* What a hook gets: {"source","event","instances" or "keys","added","removed","modified"}.
  * `before` NULL: there was nothing. */
-json_t *digest_document(const char *source, enum watch_kind kind, const json_t *before,
+json_t *digest_document(const struct event *event, enum watch_kind kind, const json_t *before,
 			const json_t *now);
 
 bool base64_decode(const char *text, struct buf *out);

@@ -20,6 +20,7 @@
 #ifndef SERVICE_H
 #define SERVICE_H
 
+#include "base/backoff.h"
 #include "agent.h"
 #include "config/verdict.h"
 

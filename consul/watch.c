@@ -292,12 +292,14 @@ static void on_consul_back(struct subscription *self, const struct event *event)
 	}
 }
 
-static json_t *describe(struct source *source, const json_t *since, json_t **now)
+static json_t *describe(struct source *source, enum event_code code, const json_t *since,
+			json_t **now)
 {
 	struct watch *watch = container_of(source, struct watch, source);
 
 	*now = watch->state ? json_incref(watch->state) : json_array();
-	return digest_document(source->name, watch->config->kind, since, *now);
+	return digest_document(&(struct event){ .source = source, .code = code },
+			       watch->config->kind, since, *now);
 }
 
 static const struct source_ops ops = { .describe = describe };
@@ -320,7 +322,7 @@ void watch_init(struct watch *watch, struct agent *agent, const struct watch_con
 	timer_init(&watch->retry, loop, on_retry);
 	timer_init(&watch->settle, loop, on_settled);
 	subscribe(&watch->on_consul, &agent->source, EVENT_HEALTHY, on_consul_back);
-	ask(watch);
+	timer_set(&watch->retry, 0);	/* the workload is started before anything is asked */
 }
 
 void watch_release(struct watch *watch)

@@ -23,6 +23,7 @@
 #ifndef WATCH_H
 #define WATCH_H
 
+#include "base/backoff.h"
 #include "agent.h"
 #include "digest.h"
 

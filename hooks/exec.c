@@ -181,6 +181,7 @@ static void exec_signal(struct hook *hook, int signo)
 		process_signal_group(&exec->process, signo);
 	else
 		process_signal(&exec->process, signo);
+	process_signal(&exec->process, SIGCONT);	/* one that is stopped hears it, too */
 }
 
 static void exec_free(struct hook *hook)

@@ -1,9 +1,7 @@
 #include "app.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sysexits.h>
 
 #include "base/alloc.h"
@@ -55,7 +53,7 @@ static void on_stopped(struct crew *crew, struct unit *unit)
 		return;
 	}
 	reload_on_stopped(&app->reload);
-	if (job->stop_asked)
+	if (job->stop_asked || unit->doomed)
 		return;
 	if (!app->code)
 		app->code = job->code;
@@ -64,7 +62,7 @@ static void on_stopped(struct crew *crew, struct unit *unit)
 		log_info("%s is essential and has ended with exit code %d: stopping the others",
 			 job->source.name, job->code);
 		begin_shutdown(app);
-	} else if (crew_is_idle(crew)) {
+	} else if (crew_is_spent(crew)) {
 		log_info("nothing is left that could run");
 		begin_shutdown(app);
 	}
@@ -112,7 +110,7 @@ static void on_reloaded(struct reload *reload, const struct error *error)
 	source_publish(&app->crew.global, EVENT_RELOADED);
 	if (app->reload_again)
 		start_reload(app);
-	else if (crew_is_idle(&app->crew))
+	else if (crew_is_spent(&app->crew))
 		begin_shutdown(app);
 }
 
@@ -208,26 +206,15 @@ static bool start(struct app *app, struct config *config, struct error *error)
 	if (!crew_add(&app->crew, config, error) || !crew_link(&app->crew, error))
 		return false;
 	source_publish(&app->crew.global, EVENT_STARTUP);
-	if (crew_is_idle(&app->crew)) {
-		log_warn("%s has no jobs", app->path);
+	if (crew_is_spent(&app->crew)) {
+		log_warn("%s has nothing to run", app->path);
 		begin_shutdown(app);
 	}
 	return true;
 }
 
-/* Containers that are started together are not to retry together. */
-static void seed_jitter(void)
-{
-	unsigned short seed[3] = { 0 };
-
-	if (getrandom(seed, sizeof seed, GRND_NONBLOCK) != sizeof seed)
-		seed[0] = (unsigned short)(monotonic_now() * 1e6);
-	seed48(seed);
-}
-
 static void init(struct app *app, const char *path)
 {
-	seed_jitter();
 	*app = (struct app){ .path = path };
 	loop_init(&app->loop);
 	crew_init(&app->crew, &app->loop);

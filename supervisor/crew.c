@@ -159,6 +159,18 @@ bool crew_is_idle(const struct crew *crew)
 	return true;
 }
 
+bool crew_is_spent(const struct crew *crew)
+{
+	list_each(node, &crew->units) {
+		const struct job *job = &list_entry(node, struct unit, link)->job;
+
+		if (job->state != JOB_STOPPED &&
+		    !(job->state == JOB_WAITING && job_attends_leaving(job)))
+			return false;
+	}
+	return true;
+}
+
 /* ---- Consul ---- */
 
 static bool add_agent(struct crew *crew, struct config *config, struct error *error)

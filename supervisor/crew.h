@@ -62,6 +62,7 @@ void crew_drop_agent(struct crew *crew);	/* with all services and watches */
 
 struct unit *crew_find_unit(const struct crew *crew, const char *name);
 bool crew_is_idle(const struct crew *crew);	/* every job has stopped */
+bool crew_is_spent(const struct crew *crew);	/* ... or waits for nothing but the end of all */
 
 /* Does a job listen to this signal?  Then it hears of it. */
 bool crew_signal(struct crew *crew, int signo);

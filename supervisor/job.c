@@ -80,7 +80,7 @@ static struct json_t *describe(struct job *job)
 		return NULL;
 	json_decref(job->shown);
 	job->shown = NULL;
-	return cause->ops->describe(cause, job->seen, &job->shown);
+	return cause->ops->describe(cause, job->cause_code, job->seen, &job->shown);
 }
 
 static bool start_hook(struct job *job, struct error *error)
@@ -137,7 +137,7 @@ static enum job_state begin(struct job *job)
 static enum job_state begin_if_due(struct job *job)
 {
 	if (job->state == JOB_WAITING)
-		job->tries = 0;
+		backoff_reset(&job->backoff);
 	return job->due && needs_hold(job) ? begin(job) : job->state;
 }
 
@@ -178,15 +178,6 @@ static bool may_restart(struct job *job)
 	return job->runs <= restarts;
 }
 
-static double backoff_delay(struct job *job)
-{
-	const struct backoff_config *backoff = &job->config->backoff;
-	double delay = backoff->min * pow(2, fmin(job->tries, 30));
-
-	job->tries++;
-	return fmin(delay, backoff->max) * (0.75 + 0.25 * drand48());
-}
-
 /* A periodic job keeps its beat: what a long run has missed is left out. */
 static enum job_state wait_again(struct job *job)
 {
@@ -212,7 +203,7 @@ static enum job_state settle(struct job *job)
 	if (may_restart(job)) {
 		if (is_periodic(job))
 			return wait_again(job);
-		delay = backoff_delay(job);
+		delay = backoff_next(&job->backoff);
 		duration_print(delay, time);
 		log_info("%s restarts in %s", job->source.name, time);
 		timer_set(&job->deadline, delay);
@@ -253,7 +244,7 @@ static enum job_state ended(struct job *job)
 		job->shown = NULL;
 	}
 	if (monotonic_now() - job->started_at >= job->config->backoff.reset)
-		job->tries = 0;
+		backoff_reset(&job->backoff);
 	return settle(job);
 }
 
@@ -550,6 +541,7 @@ void job_init(struct job *job, struct loop *loop, struct job_config *config, str
 		.loop = loop,
 		.hook = hook,
 		.user = { .on_done = on_done },
+		.backoff = { .min = config->backoff.min, .max = config->backoff.max },
 		.needs = alloc(config->need_count * sizeof *job->needs),
 	};
 	source_init(&job->source, &loop->bus, config->name, &job_source_ops);

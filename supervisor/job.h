@@ -21,6 +21,7 @@
 #ifndef JOB_H
 #define JOB_H
 
+#include "base/backoff.h"
 #include "base/event.h"
 #include "base/loop.h"
 #include "config/config.h"
@@ -77,7 +78,7 @@ struct job {
 	double started_at;		/* monotonic, as all of these */
 	double next_run;		/* of a periodic job: its beat */
 	double leave_by;		/* deadline of its leaving */
-	unsigned tries;			/* restarts in a row */
+	struct backoff backoff;		/* between restarts in a row */
 	long runs;
 	bool running, timed_out, drained;
 	bool stop_asked;		/* it ends because it was told to */

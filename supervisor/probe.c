@@ -119,6 +119,7 @@ struct hook *probe_new(struct http *http, const struct health_config *config)
 		.url = probe->url,
 		.unix_socket = config->socket,
 		.tls = &probe->tls,
+		.fresh = true,		/* a kept connection would hold up a graceful end */
 		.timeout = config->timeout + 1,	/* health.c is the one that gives up */
 		.limit = BODY_LIMIT,
 		.on_reply = on_reply,

@@ -136,6 +136,10 @@ static void on_review(struct timer *timer)
 {
 	struct shutdown *shutdown = container_of(timer, struct shutdown, review);
 
+	if (shutdown->crew->loop->bus.used) {	/* not all have heard all */
+		timer_set(timer, 0);
+		return;
+	}
 	dismiss_attendants(shutdown);
 	if (crew_is_idle(shutdown->crew))
 		sweep(shutdown);

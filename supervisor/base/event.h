@@ -75,10 +75,11 @@ struct source_ops {
 	/* All was delivered and nobody holds it. */
 	void (*on_heard)(struct source *source);
 
-	/* The JSON document a hook gets on its stdin, relative to `since`, a state that an
-	 * earlier call left in *now (NULL: none yet).  Both results are new references. */
-	struct json_t *(*describe)(struct source *source, const struct json_t *since,
-				   struct json_t **now);
+	/* The JSON document that a hook gets on its stdin for this event, relative to `since`,
+	 * a state that an earlier call left in *now (NULL: none yet).  Both results are new
+	 * references. */
+	struct json_t *(*describe)(struct source *source, enum event_code code,
+				   const struct json_t *since, struct json_t **now);
 };
 
 struct source {

@@ -294,7 +294,7 @@ static const struct field watch_fields[] = {
 	{ "tag", STRINGS(watch_config, tags), .alias = "tags",
 	  .help = "Only instances that have this tag, or all of these tags." },
 	{ "passing", BOOL(watch_config, passing), .initial = "true",
-	  .help = "Only instances in service: none of their checks is critical." },
+	  .help = "Only instances whose checks all pass; a warning does not. Else any instance." },
 	{ "near", STRING(watch_config, near),
 	  .help = "Sort instances by their distance to this node; \"_agent\" is ours." },
 	{ "dc", STRING(watch_config, dc),

@@ -3,7 +3,7 @@
 B=${B:-build}
 status=0
 missing() { echo "not in the manual: $1"; status=1; }
-text() { mandoc -T utf8 "$1" | col -b; }
+text() { mandoc -T ascii "$1" | sed 's/.\x08//g'; }
 
 [ -e "$B/man/pilotfish.1" ] || exit 1
 for page in "$B"/man/*.[1-8]; do

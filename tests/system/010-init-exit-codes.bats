@@ -95,6 +95,7 @@ load init
 }
 
 @test "when no process can be started, that is said" {
+	skip_if_sanitized
 	needs_root
 	run -126 setpriv --reuid 64321 --clear-groups prlimit --nproc=1:1 "$pilotfish" -- /bin/true
 	[[ $output == "pilotfish: cannot start a process: Resource temporarily unavailable" ]]

@@ -72,7 +72,7 @@ load jobs
 	wait_exit
 	[[ $(count_events "tick running") == 5 ]]
 	spread=$(($(time_of "tick running" 5) - $(time_of "tick running" 1)))
-	((spread >= 790 && spread < 1000 * slow))
+	((spread >= 700 && spread < 1000 * slow))
 	[[ $(count_events "slow exitFailed") == 2 ]]
 	expect_log 'slow timeout after 300ms'
 }

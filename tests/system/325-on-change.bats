@@ -64,6 +64,7 @@ watch()
 		{ cat; echo; } >>$dir/documents
 		: >$dir/running
 		until [[ -e $dir/go ]]; do read -rt 0.02 <> <(:); done
+		exit 0
 	EOF
 	watch burst
 	await [ -e "$dir/running" ]
@@ -78,7 +79,6 @@ watch()
 		'["burst-1","burst-2","burst-3","burst-4","burst-5","burst-6"]' ]]
 }
 
-# The last of them came at most a moment ago, and is known to pilotfish when one more change of it is.
 seen_all()
 {
 	(($(count_events "watch.burst changed") >= 6))

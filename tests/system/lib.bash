@@ -28,6 +28,7 @@
 #   stop_program NAME                    kills it, with all that it left
 #   await COMMAND...                     until the command succeeds
 #   await_port PORT                      until somebody listens
+#   skip_if_sanitized                    for what a sanitizer itself cannot bear
 #   free_port [NAME...]                  sets each variable (port, if none is named) to a free port
 #
 #   start_consul [-n NAME] [--data] [--tls] [--acl] [--config JSON]
@@ -64,8 +65,15 @@ if grep -qs sanitize "$B/flags"; then
 		chmod 1777 "$reports"
 		export ASAN_OPTIONS=log_path=$reports/r:detect_stack_use_after_return=1
 		export UBSAN_OPTIONS=print_stacktrace=1:log_path=$reports/r
+		export LSAN_OPTIONS=print_suppressions=0:suppressions=$lib/helpers/known-leaks
 	fi
 fi
+
+# What cannot be tried with sanitizers: they need /proc, memory and threads for themselves.
+skip_if_sanitized()
+{
+	[[ ! $sanitized ]] || skip "with sanitizers"
+}
 
 fail()
 {

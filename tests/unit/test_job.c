@@ -221,9 +221,9 @@ static void restarts_with_growing_backoff(void **state)
 	(void)state;
 	begin_all();
 	exits(app, 1);
-	deadline(app, 0.75, 1);
+	deadline(app, 0.5, 1);
 	exits(app, 1);
-	deadline(app, 1.5, 2);
+	deadline(app, 1, 2);
 	buf_clear(&did);
 	exits(app, 1);
 	expect(app, "stopped", "app:exitFailed app:draining app:stopped ");
@@ -237,13 +237,13 @@ static void backoff_is_capped_and_forgotten(void **state)
 	begin_all();
 	for (int i = 0; i < 6; i++) {
 		exits(app, 1);
-		deadline(app, 0.75, 8);
+		deadline(app, 0.5, 8);
 	}
 	exits(app, 1);
-	deadline(app, 6, 8);
+	deadline(app, 4, 8);
 	now += 61;
 	exits(app, 1);
-	deadline(app, 0.75, 1);
+	deadline(app, 0.5, 1);
 }
 
 static void a_start_that_fails_is_an_exit(void **state)
@@ -330,7 +330,7 @@ static void a_failed_on_change_is_retried_until_newer_data(void **state)
 	say(&watch, EVENT_CHANGED);
 	exits(hook, 1);
 	assert_string_equal(job_state_name(hook->state), "backoff");
-	deadline(hook, 0.75, 1);
+	deadline(hook, 0.5, 1);
 	exits(hook, 1);
 	buf_clear(&did);
 	say(&watch, EVENT_CHANGED);

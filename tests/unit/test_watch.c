@@ -189,8 +189,10 @@ static void test_a_document_has_the_differences(void **state)
 	CLEANUP(json_decrefp) json_t *now = read_set(WATCH_PREFIX,
 		"[" KEY("b", "\"Yg==\"", "2") "," KEY("c", "\"Yg==\"", "2") ","
 		KEY("d", "\"YQ==\"", "3") "]");
-	CLEANUP(json_decrefp) json_t *changes = digest_document("watch.x", WATCH_PREFIX, old, now);
-	CLEANUP(json_decrefp) json_t *first = digest_document("watch.x", WATCH_PREFIX, NULL, now);
+	struct source source = { .name = (char *)"watch.x" };
+	struct event changed = { .source = &source, .code = EVENT_CHANGED };
+	CLEANUP(json_decrefp) json_t *changes = digest_document(&changed, WATCH_PREFIX, old, now);
+	CLEANUP(json_decrefp) json_t *first = digest_document(&changed, WATCH_PREFIX, NULL, now);
 
 	(void)state;
 	assert_string_equal(json_string_value(json_object_get(changes, "source")), "watch.x");
@@ -478,10 +480,12 @@ static void test_a_hook_gets_what_is_new_to_it(void **state)
 	start(self, replies);
 	ops = self->watch.source.ops;
 	run(self, 2, 1);
-	first = ops->describe(&self->watch.source, NULL, &seen);
+	first = ops->describe(&self->watch.source, EVENT_CHANGED, NULL, &seen);
 	run(self, 3, 3);
-	second = ops->describe(&self->watch.source, seen, &now);
+	second = ops->describe(&self->watch.source, EVENT_HEALTHY, seen, &now);
 	assert_int_equal(json_array_size(json_object_get(first, "added")), 1);
+	assert_string_equal(json_string_value(json_object_get(first, "event")), "changed");
+	assert_string_equal(json_string_value(json_object_get(second, "event")), "healthy");
 	assert_int_equal(json_array_size(json_object_get(second, "keys")), 2);
 	assert_json(json_object_get(second, "added"),
 		    "[{\"key\":\"b\",\"value\":\"a\",\"encoding\":\"utf-8\",\"modifyIndex\":1}]");

@@ -1,0 +1,121 @@
+# As whom, where and within which limits a job runs, seen from inside it.
+
+load jobs
+
+# Runs a program with these settings of a job.
+run_as()	# SETTINGS COMMAND
+{
+	start_pilotfish <<-EOF
+		jobs = ( { name = "app"; exec = [ "sh", "-c", "$2" ]; $1 } );
+	EOF
+	wait_exit
+}
+
+@test "user and group by name: ids, groups, HOME and USER" {
+	needs_root
+	run_as 'user = "nobody";' 'id -u; id -g; id -G; echo $HOME $USER'
+	[[ $(said app) == "$(id -u nobody; id -g nobody; id -G nobody; echo "$(getent passwd nobody | cut -d: -f6) nobody")" ]]
+	run_as 'user = "nobody"; group = "daemon";' 'id -u; id -g; id -G'
+	[[ $(said app) == "$(id -u nobody; getent group daemon | cut -d: -f3; getent group daemon | cut -d: -f3)" ]]
+	run_as 'user = "nobody:daemon";' 'id -gn'
+	[[ $(said app) == daemon ]]
+	run_as 'group = "daemon";' 'id -u; id -gn'
+	[[ $(said app) == $'0\ndaemon' ]]
+}
+
+@test "numeric ids need no files" {
+	needs_root
+	run_as 'user = "54321:54322";' 'id -u; id -g; id -G; echo $HOME'
+	[[ $(said app) == $'54321\n54322\n54322\n/' ]]
+	run_as 'user = 54321;' 'id -u; id -G'
+	[[ $(said app) == $'54321\n0' ]]		# as Docker has it
+}
+
+@test "cwd, env, umask" {
+	mkdir "$dir/somewhere"
+	export KEPT=kept CHANGED=old
+	run_as "cwd = \"$dir/somewhere\"; env = { CHANGED = \"new\"; ADDED = \"a = b\"; EMPTY = \"\"; }; umask = \"027\";" \
+		'pwd; umask; echo $KEPT $CHANGED; echo $ADDED; echo ${EMPTY-unset}'
+	[[ $(said app) == "$dir/somewhere
+0027
+kept new
+a = b" ]] || [[ $(said app) == "$dir/somewhere
+0027
+kept new
+a = b
+" ]]
+	run_as 'env = [ "A=1", "B=x=y" ];' 'echo $A $B'
+	[[ $(said app) == "1 x=y" ]]
+}
+
+@test "a relative program is looked for in the job's own PATH" {
+	mkdir "$dir/bin"
+	printf '#!/bin/sh\necho mine\n' >"$dir/bin/mine"
+	chmod +x "$dir/bin/mine"
+	start_pilotfish <<-EOF
+		jobs = ( { name = "app"; exec = "mine"; env = { PATH = "$dir/bin:/bin"; }; } );
+	EOF
+	wait_exit
+	expect_code 0
+	[[ $(said app) == mine ]]
+}
+
+@test "rlimits, nice, oomScoreAdj, noNewPrivs" {
+	needs_root
+	run_as 'rlimits = { nofile = "100:200"; core = 0; cpu = "unlimited"; }; nice = 5; oomScoreAdj = 300; noNewPrivs = true;' \
+		'ulimit -Sn; ulimit -Hn; ulimit -c; ulimit -t; nice; cat /proc/self/oom_score_adj; grep NoNewPrivs /proc/self/status'
+	[[ $(said app) == "100
+200
+0
+unlimited
+$(($(nice) + 5))
+300
+NoNewPrivs:	1" ]]
+	run_as '' 'grep NoNewPrivs /proc/self/status; nice'
+	[[ $(said app) == "NoNewPrivs:	0
+$(nice)" ]]
+}
+
+@test "hooks and checks run as the job does, unless they say otherwise" {
+	needs_root
+	start_pilotfish <<-'EOF'
+		jobs = ( { name = "app"; exec = "sleep 1000"; user = "nobody"; cwd = "/tmp"; env = { A = "a"; };
+			   preStart = "sh -c 'id -un; pwd; echo $A'";
+			   health = { exec = "sh -c 'id -un >&2; pwd >&2; exit 1'"; interval = "50ms"; };
+			   preStop = { exec = "id -un"; user = "daemon"; }; } );
+	EOF
+	expect_events "app unhealthy"
+	stop_pilotfish
+	[[ $(said app.preStart) == $'nobody\n/tmp\na' ]]
+	[[ $(said app.preStop) == daemon ]]
+	expect_log 'app is critical: nobody'
+}
+
+@test "a child has no signals blocked or ignored but those that we were given, and no descriptors" {
+	cat >"$dir/main.conf" <<-'EOF'
+		jobs = ( { name = "status"; exec = "cat /proc/self/status"; }, { name = "fds"; exec = "ls /proc/self/fd"; },
+			 { name = "group"; exec = "sh -c '[ $(ps -o pgid= -p $$) = $$ ] && echo own'"; } );
+	EOF
+	current=main
+	export PILOTFISH_LOG_FORMAT=json
+	start_program main "$helpers/enter.py" -- "$pilotfish" -c "$dir/main.conf"
+	wait_exit
+	[[ $(said status | field SigBlk) == 0000000000000000 ]]
+	[[ $(said status | field SigIgn) == 0000000000000000 ]]
+	[[ $(said fds | tr '\n' ' ') == "0 1 2 3 " ]]		# 3 is the folder itself
+	[[ $(said group) == own ]]
+
+	start_program main "$helpers/enter.py" --ignore USR1,CHLD --block USR2,TERM -- "$pilotfish" -c "$dir/main.conf"
+	wait_exit
+	said status
+	[[ $(said status | field SigBlk | tail -n 1) == 0000000000004800 ]]
+	[[ $(said status | field SigIgn | tail -n 1) == 0000000000010200 ]]
+}
+
+@test "who may not change his ids is told so" {
+	needs_root
+	run -126 setpriv --bounding-set -setuid,-setgid "$pilotfish" -c /dev/stdin <<-'EOF'
+		jobs = ( { name = "app"; exec = "touch never"; user = "daemon"; } );
+	EOF
+	[[ $output == *"app cannot start: set"*": Operation not permitted"* ]]
+}

@@ -1,0 +1,108 @@
+# Processes that behave badly harm nobody but themselves.
+
+load jobs
+
+# SECONDS's worth of a clock: a job that goes on while others misbehave.
+clock='{ name = "clock"; exec = "true"; when = { interval = "50ms"; }; }'
+
+@test "a hook that never ends is ended by its timeout, and the others go on" {
+	start_pilotfish <<-EOF
+		jobs = ( { name = "app"; exec = "sleep 1000"; },
+			 { name = "hook"; exec = "sleep 1000"; timeout = "300ms"; when = { source = "app"; once = "running"; }; },
+			 $clock );
+	EOF
+	expect_events "hook running" "clock running" "clock running" "hook exitFailed" "hook stopped" "clock running"
+	stop_pilotfish
+	expect_code 0
+}
+
+@test "a daemon in a session of its own may hold the pipes: the exit event comes at once, its lines later" {
+	script hook <<-'EOF'
+		setsid sh -c 'trap "" TERM; touch $dir/up; while [ ! -e "$dir/go" ]; do sleep 0.02; done; echo late; echo $$ >"$dir/daemon"; exec sleep 1000' &
+		until [ -e "$dir/up" ]; do sleep 0.01; done
+		echo early
+		printf unfinished
+	EOF
+	start_pilotfish <<-EOF
+		jobs = ( { name = "app"; exec = "sleep 1000"; },
+			 { name = "hook"; exec = "$dir/hook"; when = { source = "app"; once = "running"; }; } );
+	EOF
+	expect_events "hook running" "hook exitSuccess" "hook stopped"
+	(($(between "hook running" "hook exitSuccess") < 1000 * slow))
+	[[ $(said hook) == $'early\nunfinished' ]]
+	touch "$dir/go"
+	expect_log '"late","job":"hook"'
+	await test -s "$dir/daemon"
+	stop_pilotfish
+	gone "$(<"$dir/daemon")"
+}
+
+@test "a daemon in the hook's group ends with the hook" {
+	script hook <<-'EOF'
+		trap '' TERM
+		sleep 1000 &
+		echo $!
+	EOF
+	start_pilotfish <<-EOF
+		jobs = ( { name = "app"; exec = "sleep 1000"; },
+			 { name = "hook"; exec = "$dir/hook"; when = { source = "app"; once = "running"; }; } );
+	EOF
+	expect_events "hook exitSuccess"
+	gone "$(said hook)"
+	(($(between "hook running" "hook exitSuccess") < 1500 * slow))
+	stop_pilotfish
+	expect_code 0
+}
+
+@test "fork fails: it is said, tried again, and done when it is possible" {
+	needs_root
+	chmod 711 "$BATS_RUN_TMPDIR"
+	cp "$pilotfish" "$dir/pilotfish"
+	cat >"$dir/main.conf" <<-'EOF'
+		jobs = ( { name = "one"; exec = "sleep 1000"; restarts = "unlimited"; backoff = { min = "20ms"; max = "40ms"; }; },
+			 { name = "two"; exec = "sleep 1001"; restarts = "unlimited"; backoff = { min = "20ms"; max = "40ms"; }; } );
+	EOF
+	PILOTFISH_LOG_LEVEL=debug PILOTFISH_LOG_FORMAT=json start_program main \
+		setpriv --reuid 54399 --regid 54399 --clear-groups \
+		prlimit --nproc=2:1000 "$dir/pilotfish" -c "$dir/main.conf"
+	current=main
+	pid=$(pid_of main)
+	expect_events "one running"
+	expect_log 'two cannot start: cannot start a process: Resource temporarily unavailable'
+	expect_log 'two restarts in'
+	lives "$(job_pid one)"
+	prlimit --pid "$pid" --nproc=100
+	expect_events "two running"
+	stop_pilotfish
+	expect_code 0
+}
+
+@test "descriptors used up: it is said, others are unharmed, and it recovers" {
+	{
+		echo 'jobs = ( { name = "first"; exec = "sleep 1000"; }'
+		for i in {1..20}; do
+			echo ", { name = \"job$i\"; exec = \"sleep 1000\"; restarts = \"unlimited\";
+				  backoff = { min = \"50ms\"; max = \"50ms\"; }; }"
+		done
+		echo ');'
+	} >"$dir/many.conf"
+	(ulimit -Sn 20; start_pilotfish <"$dir/many.conf")
+	pid=$(pid_of main)
+	expect_events "first running"
+	expect_log 'job[0-9]+ cannot start: .*Too many open files'
+	lives "$(job_pid first)"
+	prlimit --pid "$pid" --nofile=1000
+	all_run() { (($(count_log '"event":"running"') == 21)); }
+	await all_run
+	stop_pilotfish
+	expect_code 0
+}
+
+@test "a workload does not inherit what we hold" {
+	start_pilotfish <<-'EOF'
+		jobs = ( { name = "first"; exec = "sleep 1000"; }, { name = "second"; exec = "sleep 1000"; needs = [ "first running" ]; } );
+	EOF
+	expect_events "second running"
+	[[ $(ls "/proc/$(job_pid second)/fd" | tr '\n' ' ') == "0 1 2 " ]]
+	stop_pilotfish
+}

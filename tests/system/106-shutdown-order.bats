@@ -1,0 +1,114 @@
+# Who is stopped before whom, and by when.
+
+load jobs
+
+# Takes TIME to end.
+slow_app()
+{
+	script app <<-'EOF'
+		trap 'sleep "$1"; exit 0' TERM
+		echo ready
+		while :; do read -rt 1 <> <(:); done
+	EOF
+}
+
+@test "in reverse order of dependency, one after the other" {
+	slow_app
+	start_pilotfish <<-EOF
+		jobs = (
+		  { name = "db"; exec = "$dir/app 0.1"; },
+		  { name = "api"; exec = "$dir/app 0.1"; needs = [ "db running" ]; },
+		  { name = "web"; exec = "$dir/app 0.1"; when = { source = "api"; once = "running"; }; },
+		  { name = "log"; exec = "$dir/app 0"; }
+		);
+	EOF
+	for job in db api web log; do
+		expect_log "ready.*$job"
+	done
+	stop_pilotfish
+	expect_code 0
+	expect_events "global shutdown" "web stopping" "web stopped" "api stopping" "api stopped" "db stopping" "db stopped"
+	(($(time_of "log stopped") <= $(time_of "api stopped")))
+}
+
+@test "a chain in which nobody listens is over within the one deadline, each has had its part" {
+	script deaf <<-'EOF'
+		trap 'echo TERM' TERM
+		echo ready
+		while :; do read -rt 1 <> <(:); done
+	EOF
+	start_pilotfish <<-EOF
+		stopTimeout = "3s";
+		jobs = (
+		  { name = "db"; exec = "$dir/deaf"; },
+		  { name = "api"; exec = "$dir/deaf"; needs = [ "db running" ]; },
+		  { name = "web"; exec = "$dir/deaf"; needs = [ "api running" ]; }
+		);
+	EOF
+	for job in db api web; do
+		expect_log "ready.*$job"
+	done
+	stop_pilotfish
+	expect_code 137
+	((took < 3000 * slow))
+	expect_events "web stopped" "api stopping" "api stopped" "db stopping" "db stopped"
+	for job in db api web; do
+		[[ $(said $job) == $'ready\nTERM' ]]
+	done
+}
+
+@test "who is only waiting is not waited for" {
+	start_pilotfish <<-'EOF'
+		jobs = (
+		  { name = "db"; exec = "sleep 1000"; },
+		  { name = "api"; exec = "true"; needs = [ "db exitSuccess" ]; },
+		  { name = "web"; exec = "true"; when = { source = "api"; once = "running"; }; },
+		  { name = "bell"; exec = "true"; when = { source = "SIGHUP"; }; },
+		  { name = "tick"; exec = "true"; when = { interval = "1h"; }; }
+		);
+	EOF
+	expect_events "tick exitSuccess"
+	stop_pilotfish
+	expect_code 0
+	((took < 500 * slow))
+}
+
+@test "a job of a stopping is run though the one that it attends goes last" {
+	start_pilotfish <<-'EOF'
+		jobs = (
+		  { name = "db"; exec = "sleep 1000"; preStop = "echo db goes"; },
+		  { name = "app"; exec = "sleep 1000"; needs = [ "db running" ]; postStop = "echo app is gone"; },
+		  { name = "after"; exec = "echo after"; when = { source = "app.postStop"; once = "exitSuccess"; }; }
+		);
+	EOF
+	expect_events "app running"
+	stop_pilotfish
+	expect_code 0
+	((took < 1000 * slow))
+	[[ $(said db.preStop) == "db goes" && $(said app.postStop) == "app is gone" ]]
+}
+
+@test "jobs of the shutdown are run when the others have ended by themselves" {
+	start_pilotfish <<-'EOF'
+		jobs = (
+		  { name = "one"; exec = "true"; }, { name = "two"; exec = "sleep 0.1"; },
+		  { name = "bye"; exec = "echo bye"; when = { source = "global"; once = "shutdown"; }; }
+		);
+	EOF
+	wait_exit
+	expect_code 0
+	[[ $(said bye) == bye ]]
+}
+
+@test "an essential job's end stops the others in order" {
+	start_pilotfish <<-'EOF'
+		jobs = (
+		  { name = "db"; exec = "sleep 1000"; },
+		  { name = "app"; exec = "sh -c 'sleep 0.1; exit 3'"; essential = true; needs = [ "db running" ]; },
+		  { name = "side"; exec = "sleep 1000"; needs = [ "db running" ]; }
+		);
+	EOF
+	wait_exit
+	expect_code 3
+	expect_events "app stopped" "side stopped" "db stopping" "db stopped"
+}

@@ -1,0 +1,72 @@
+# Answers too long, too slow, or none at all.
+
+load lib
+load measure
+load trouble
+
+setup()
+{
+	start_fake_consul
+	fake service '{ "ID": "db-1", "Service": "db", "Port": 5431 }'
+	fake service '{ "ID": "db-2", "Service": "db", "Port": 5432 }'
+	begin_trouble "$fake_address"
+}
+
+instances()
+{
+	tail -n 1 "$dir/documents" | jq -c '[.instances[].id]'
+}
+
+recover()
+{
+	fake service '{ "ID": "db-3", "Service": "db", "Port": 5433 }'
+	fake mode '{ "mode": "ok" }'
+	LIMIT=15 expect_events "watch.db changed" "db.onChange exitSuccess"
+	[[ $(instances) == '["db-1","db-2","db-3"]' ]]
+	consul_address=$fake_address await_passing app 1
+}
+
+@test "an answer of 100 MB: its memory is bounded, and given back" {
+	before=$(rss_of "$pid")
+	fake mode '{ "mode": "huge", "path": "/v1/health", "count": 1 }'
+	LIMIT=20 expect_log 'consul cannot serve watch.db: an answer of more than'
+	[[ $(instances) == '["db-1","db-2"]' ]]
+	go_on
+	if [[ ! $sanitized ]]; then
+		at_most 150000 "$(rss_of "$pid")"
+		at_most $((before + 8000)) "$(awk '/^VmRSS/ { print $2 }' "/proc/$pid/status")"
+	fi
+	recover
+	refute_events "app unhealthy" "watch.db unhealthy"
+}
+
+@test "an answer of a byte a second keeps nobody from anything" {
+	fake mode '{ "mode": "drip" }'
+	go_on 30
+	[[ $(instances) == '["db-1","db-2"]' ]]
+	expect_unharmed
+	stop_pilotfish
+	at_most 2500 "$took"
+}
+
+@test "no answer at all, to anything" {
+	fake mode '{ "mode": "hang" }'
+	expect_log 'consul at .* does not answer: no answer within 2s'
+	go_on 30
+	[[ $(instances) == '["db-1","db-2"]' ]]
+	[[ $(complaints | wc -l) == 1 ]]
+	recover
+	expect_log 'consul at .* answers again after'
+	expect_unharmed
+}
+
+@test "the connection is refused for a while" {
+	fake mode '{ "mode": "refuse", "seconds": 3 }'
+	expect_log 'consul at .* does not answer: '
+	go_on
+	[[ $(instances) == '["db-1","db-2"]' ]]
+	[[ $(complaints | wc -l) == 1 ]]
+	expect_log 'consul at .* answers again after'
+	recover
+	expect_unharmed
+}

@@ -1,0 +1,71 @@
+# Answers at once for ever, and indexes that are not what they should be.
+
+load lib
+load measure
+load trouble
+
+setup()
+{
+	start_fake_consul
+	fake service '{ "ID": "db-1", "Service": "db", "Port": 5431 }'
+	fake service '{ "ID": "db-2", "Service": "db", "Port": 5432 }'
+	begin_trouble "$fake_address"
+}
+
+instances()
+{
+	tail -n 1 "$dir/documents" | jq -c '[.instances[].id]'
+}
+
+recover()
+{
+	fake service '{ "ID": "db-3", "Service": "db", "Port": 5433 }'
+	fake mode '{ "mode": "ok" }'
+	LIMIT=15 expect_events "watch.db changed" "db.onChange exitSuccess"
+	[[ $(instances) == '["db-1","db-2","db-3"]' ]]
+	consul_address=$fake_address await_passing app 1
+}
+
+@test "an answer at once for ever is asked for ten times a second" {
+	fake forget
+	fake mode '{ "mode": "spin", "path": "/v1/health" }'
+	go_on 40
+	took=$(($(now) - trouble_began))
+	asked=$(fake 'requests?path=/v1/health' | jq length)
+	at_most $((12 + took / 90)) "$asked"
+	at_least $((took / 400)) "$asked"
+	[[ $(count_events "watch.db changed") == 0 ]]
+	recover
+	expect_unharmed
+}
+
+@test "an index that goes backwards and forwards again" {
+	fake forget
+	fake mode '{ "mode": "backwards", "path": "/v1/health" }'
+	go_on 40
+	at_most $((12 + ($(now) - trouble_began) / 90)) "$(fake 'requests?path=/v1/health' | jq length)"
+	[[ $(count_events "watch.db changed") == 0 ]]
+	# The last index may be one that will not come again: that ends with the connection.
+	fake mode '{ "mode": "refuse", "seconds": 0.1 }'
+	expect_log 'answers again'
+	recover
+	expect_unharmed
+}
+
+@test "an agent that has lost all and starts from index 1" {
+	fake lose
+	expect_log 'consul has lost service app|service app-.* is registered'
+	consul_address=$fake_address await_passing app 1
+	go_on 20
+	[[ $(instances) == '["db-1","db-2"]' ]]
+	fake service '{ "ID": "db-2", "Service": "db", "Port": 5432 }'
+	recover_after_loss
+}
+
+recover_after_loss()
+{
+	fake service '{ "ID": "db-3", "Service": "db", "Port": 5433 }'
+	LIMIT=15 expect_events "watch.db changed" "db.onChange exitSuccess"
+	[[ $(instances) == '["db-1","db-2","db-3"]' ]]
+	expect_unharmed
+}

@@ -1,0 +1,62 @@
+# trouble.bash - a pilotfish through trouble with Consul, and what must hold whatever the trouble is.
+#
+#   begin_trouble ADDRESS [CONSUL-KEYS]    a pilotfish that registers `app`, checked each 50 ms with a TTL of 1 s, and
+#                                          watches `db`; documents go to $dir/documents.  Waits until both work, and
+#                                          takes the marks for what follows
+#   go_on [N]                              until N (20) more health checks of app have passed
+#   expect_unharmed                        since the mark: nothing ended, nothing was lost, nothing spun, each state was
+#                                          logged once
+
+begin_trouble()
+{
+	start_pilotfish <<-EOF
+		consul = { address = "$1"; ${2-} };
+		jobs = ( { name = "app"; exec = "sleep 1000"; port = 80; interfaces = "static:192.0.2.1";
+			   health = { exec = "true"; interval = "50ms"; ttl = "1s"; }; } );
+		watches = ( { name = "db"; onChange = [ "sh", "-c", "{ cat; echo; } >>$dir/documents" ]; } );
+	EOF
+	expect_events "watch.db healthy" "db.onChange exitSuccess"
+	consul_address=${1/#unix*/$consul_address} await_passing app 1
+	mark
+	trouble_began=$(now) trouble_cpu=$(cpu_of "$pid")
+}
+
+go_on()
+{
+	local goal=$(($(checks_passed) + ${1:-20}))
+
+	await have_passed "$goal"
+}
+
+have_passed()
+{
+	(($(checks_passed) >= $1))
+}
+
+checks_passed()
+{
+	grep -c '"app.health","event":"exitSuccess"' "$dir/$current.log"
+}
+
+complaints()		# what was logged as warning or error since the mark
+{
+	local start
+
+	start=$(cat "$dir/$current.mark")
+	tail -c +$((start + 1)) "$dir/$current.log" |
+		jq -rR 'fromjson? | select(.level == "warn" or .level == "error") | .msg'
+}
+
+expect_unharmed()
+{
+	local spent=$(($(cpu_of "$pid") - trouble_cpu)) took=$(($(now) - trouble_began)) twice
+
+	refute_events "app exitSuccess" "app exitFailed" "app unhealthy" "watch.db unhealthy"
+	jq -e '.instances != []' "$dir/documents" >/dev/null || fail "the set was emptied"
+	at_least $((took / 100 / slow)) "$(count_events "app.health exitSuccess")"
+	# A check costs a tenth of a millisecond or two, a machine that is busy more.
+	at_most $((took / 5)) "$spent"
+	twice=$(complaints | sort | uniq -d)
+	[[ ! $twice ]] || fail "logged twice: $twice"
+	at_most 3 "$(complaints | wc -l)"
+}

@@ -89,12 +89,13 @@ $B/tests/fuzz/%: $B/tests/fuzz/%.o $B/core.a
 	$(call say,LD,$@)
 	$(Q)$(link) -fsanitize=fuzzer -o $@ $^ $(libs)
 
-# The reference of all options is told by the program itself.
-$B/man/%: man/%.in $B/$(PROG)
+# The reference of all options is told by the program itself, the example is one that is tested.
+EXAMPLE := examples/simple/pilotfish.conf
+$B/man/%: man/%.in $B/$(PROG) $(EXAMPLE)
 	$(call say,MAN,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$B/$(PROG) options --mdoc >$@.options
-	$(Q)sed -e '/^@OPTIONS@$$/{r $@.options' -e 'd;}' $< >$@
+	$(Q)sed -e '/^@OPTIONS@$$/{r $@.options' -e 'd;}' -e '/^@EXAMPLE@$$/{r $(EXAMPLE)' -e 'd;}' $< >$@
 $B/man/%: man/%
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $< $@

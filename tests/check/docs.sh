@@ -29,4 +29,10 @@ done
 for name in $(grep -rhoE '"(PILOTFISH|CONSUL)_[A-Z_]+[="]' supervisor hooks consul | tr -d '"=' | sort -u); do
 	echo "$program $config" | grep -qw "$name" || missing "$name"
 done
+
+# The example of the README and the manual is one that works.
+"$B/pilotfish" check -c examples/simple/pilotfish.conf >/dev/null || status=1
+while IFS= read -r line; do
+	grep -qxF -- "    $line" README.md || missing "README.md: $line"
+done <examples/simple/pilotfish.conf
 exit $status

@@ -62,8 +62,8 @@ clock='{ name = "clock"; exec = "true"; when = { interval = "50ms"; }; }'
 		jobs = ( { name = "one"; exec = "sleep 1000"; restarts = "unlimited"; backoff = { min = "20ms"; max = "40ms"; }; },
 			 { name = "two"; exec = "sleep 1001"; restarts = "unlimited"; backoff = { min = "20ms"; max = "40ms"; }; } );
 	EOF
-	PILOTFISH_LOG_LEVEL=debug PILOTFISH_LOG_FORMAT=json start_program main \
-		setpriv --reuid 54399 --regid 54399 --clear-groups \
+	stranger=(setpriv --reuid 54399 --regid 54399 --clear-groups)
+	PILOTFISH_LOG_LEVEL=debug PILOTFISH_LOG_FORMAT=json start_program main "${stranger[@]}" \
 		prlimit --nproc=2:1000 "$dir/pilotfish" -c "$dir/main.conf"
 	current=main
 	pid=$(pid_of main)
@@ -71,7 +71,7 @@ clock='{ name = "clock"; exec = "true"; when = { interval = "50ms"; }; }'
 	expect_log 'two cannot start: cannot start a process: Resource temporarily unavailable'
 	expect_log 'two restarts in'
 	lives "$(job_pid one)"
-	prlimit --pid "$pid" --nproc=100
+	"${stranger[@]}" prlimit --pid "$pid" --nproc=100:1000
 	expect_events "two running"
 	stop_pilotfish
 	expect_code 0

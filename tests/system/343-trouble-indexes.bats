@@ -12,20 +12,6 @@ setup()
 	begin_trouble "$fake_address"
 }
 
-instances()
-{
-	tail -n 1 "$dir/documents" | jq -c '[.instances[].id]'
-}
-
-recover()
-{
-	fake service '{ "ID": "db-3", "Service": "db", "Port": 5433 }'
-	fake mode '{ "mode": "ok" }'
-	LIMIT=15 expect_events "watch.db changed" "db.onChange exitSuccess"
-	[[ $(instances) == '["db-1","db-2","db-3"]' ]]
-	consul_address=$fake_address await_passing app 1
-}
-
 @test "an answer at once for ever is asked for ten times a second" {
 	fake forget
 	fake mode '{ "mode": "spin", "path": "/v1/health" }'

@@ -6,6 +6,10 @@
 #   go_on [N]                              until N (20) more health checks of app have passed
 #   expect_unharmed                        since the mark: nothing ended, nothing was lost, nothing spun, each state was
 #                                          logged once
+#   instances                              those of the last document
+#   play MODE REGEX                        the fake Consul misbehaves for a second, says what is in the log, and is well
+#                                          again with news
+#   recover                                the last part of that
 
 begin_trouble()
 {
@@ -59,4 +63,33 @@ expect_unharmed()
 	twice=$(complaints | sort | uniq -d)
 	[[ ! $twice ]] || fail "logged twice: $twice"
 	at_most 3 "$(complaints | wc -l)"
+}
+
+instances()
+{
+	tail -n 1 "$dir/documents" | jq -c '[.instances[].id]'
+}
+
+play()
+{
+	local mode=$1 words=$2
+
+	fake forget
+	fake mode "{ \"mode\": \"$mode\" }"
+	go_on
+	[[ ! $words ]] || expect_log "$words"
+	[[ $(instances) == '["db-1","db-2"]' ]]
+	# However often it is refused, it does not ask oftener than ten times a second.
+	at_most $((12 + ($(now) - trouble_began) / 90)) "$(fake "requests?path=/v1/health" | jq length)"
+	recover
+	expect_unharmed
+}
+
+recover()
+{
+	fake service '{ "ID": "db-3", "Service": "db", "Port": 5433 }'
+	fake mode '{ "mode": "ok" }'
+	LIMIT=15 expect_events "watch.db changed" "db.onChange exitSuccess"
+	[[ $(instances) == '["db-1","db-2","db-3"]' ]]
+	consul_address=$fake_address await_passing app 1
 }

@@ -202,10 +202,16 @@ static bool has_spoken(const struct http_request *http)
 }
 
 /* Agents before 1.9 answer 500 where newer ones say 404. */
-static bool is_unknown_check(const struct http_request *http)
+static bool is_unknown(const struct http_request *http)
 {
-	return http->status == 500 && (strstr(http->reply.data, "does not have associated TTL") ||
-				       strstr(http->reply.data, "Unknown check"));
+	static const char *const words[] = {
+		"does not have associated TTL", "Unknown check", "Unknown service",
+	};
+
+	for (size_t i = 0; http->status == 500 && i < sizeof words / sizeof *words; i++)
+		if (strstr(http->reply.data, words[i]))
+			return true;
+	return false;
 }
 
 static enum agent_answer judge(struct agent_request *request)
@@ -219,7 +225,7 @@ static enum agent_answer judge(struct agent_request *request)
 		request->json = json_loadb(http->reply.data, http->reply.used, 0, &where);
 		return request->json ? ANSWER_OK : ANSWER_TROUBLE;
 	}
-	if (http->status == 404 || is_unknown_check(http))
+	if (http->status == 404 || is_unknown(http))
 		return ANSWER_MISSING;
 	if (http->status == 401 || http->status == 403)
 		return ANSWER_DENIED;

@@ -39,7 +39,7 @@ struct agent {
 /* What an answer means to everybody. */
 enum agent_answer {
 	ANSWER_OK,			/* 2xx, and its JSON is JSON */
-	ANSWER_MISSING,			/* 404, or an older agent's 500 for an unknown check */
+	ANSWER_MISSING,			/* 404, or an older agent's 500 for what is unknown */
 	ANSWER_DENIED,			/* 401, 403: the token */
 	ANSWER_TROUBLE,			/* nothing, nonsense, 5xx or 429: try again later */
 	ANSWER_REFUSED,			/* any other: the request is wrong */

@@ -78,9 +78,23 @@ static bool open_log(struct app *app, const struct log_config *config)
 	return false;
 }
 
+/* A file that is empty may be one that is just being written: it does not mean "stop all". */
+static struct config *load_next(const char *path, struct error *error)
+{
+	struct load_error why = { .code = 0 };
+	struct config *next = load_config(path, &why);
+
+	*error = why.error;
+	if (next && !json_object_size(next->tree)) {
+		fail(error, "%s is empty", path);
+		config_free(steal(&next));
+	}
+	return next;
+}
+
 static void start_reload(struct app *app)
 {
-	struct load_error error = { .code = 0 };
+	struct error error;
 	struct config *next;
 
 	if (app->reload.next) {
@@ -88,9 +102,9 @@ static void start_reload(struct app *app)
 		return;
 	}
 	app->reload_again = false;
-	next = load_config(app->path, &error);
+	next = load_next(app->path, &error);
 	if (!next) {
-		log_error("not reloaded, the old configuration stays: %s", error.error.text);
+		log_error("not reloaded, the old configuration stays: %s", error.text);
 		return;
 	}
 	log_info("reloading %s", app->path);

@@ -515,6 +515,19 @@ void job_unlink(struct job *job)
 		trigger_release(&job->needs[i]);
 }
 
+static void ignore_end(struct trigger *trigger, const struct source *source)
+{
+	if (trigger->on_stopped.source == source)
+		unsubscribe(&trigger->on_stopped);
+}
+
+void job_outlast(struct job *job, const struct source *source)
+{
+	ignore_end(&job->when, source);
+	for (size_t i = 0; i < job->config->need_count; i++)
+		ignore_end(&job->needs[i], source);
+}
+
 /* ---- life ---- */
 
 static void on_done(struct hook_user *user)

@@ -98,6 +98,9 @@ void job_release(struct job *job);
 bool job_link(struct job *job, find_source_fn *find, void *context, struct error *error);
 void job_unlink(struct job *job);
 
+/* `source` is about to be replaced by one of the same name: its end is no reason to give up. */
+void job_outlast(struct job *job, const struct source *source);
+
 void job_step(struct job *job, enum job_input input);
 void job_stop(struct job *job, double patience);	/* in order, within so many seconds */
 void job_kill(struct job *job);				/* at once */

@@ -80,6 +80,18 @@ static void keep_the_rest(struct reload *reload)
 	}
 }
 
+/* What waits for somebody who is replaced waits for his successor. */
+static void hold_out(struct reload *reload)
+{
+	list_each(node, &reload->crew->units) {
+		if (!unit_at(node)->doomed)
+			continue;
+		list_each(other, &reload->crew->units)
+			if (!unit_at(other)->doomed)
+				job_outlast(&unit_at(other)->job, &unit_at(node)->job.source);
+	}
+}
+
 static void sort_out_lookouts(struct reload *reload)
 {
 	struct config *next = reload->next;
@@ -103,6 +115,7 @@ static void sort_out_lookouts(struct reload *reload)
 static bool swap(struct reload *reload, struct error *error)
 {
 	struct crew *crew = reload->crew;
+	bool added;
 
 	if (crew->agent && !json_equal(crew->consul->tree, reload->next->consul.tree))
 		crew_drop_agent(crew);
@@ -110,7 +123,8 @@ static bool swap(struct reload *reload, struct error *error)
 	list_each(node, &crew->units)
 		if (unit_at(node)->doomed)
 			crew_remove_unit(unit_at(node));
-	return crew_add(crew, reload->next, error) && crew_link(crew, error);
+	added = crew_add(crew, reload->next, error);
+	return crew_link(crew, error) && added;
 }
 
 /* In a turn of its own: no callback of a source that goes is under way. */
@@ -120,14 +134,26 @@ static void on_swap(struct timer *timer)
 	struct error error = { 0 };
 	bool fine = swap(reload, &error);
 
+	timer_stop(&reload->deadline);
 	config_free(steal(&reload->next));
 	reload->on_over(reload, fine ? NULL : &error);
+}
+
+static void on_deadline(struct timer *timer)
+{
+	struct reload *reload = container_of(timer, struct reload, deadline);
+
+	log_warn("the stop timeout is over: killing what is to go");
+	list_each(node, &reload->crew->units)
+		if (unit_at(node)->doomed)
+			job_kill(&unit_at(node)->job);
 }
 
 void reload_init(struct reload *reload, struct crew *crew)
 {
 	*reload = (struct reload){ .crew = crew };
 	timer_init(&reload->swap, crew->loop, on_swap);
+	timer_init(&reload->deadline, crew->loop, on_deadline);
 }
 
 void reload_release(struct reload *reload)
@@ -138,6 +164,7 @@ void reload_release(struct reload *reload)
 void reload_cancel(struct reload *reload)
 {
 	timer_stop(&reload->swap);
+	timer_stop(&reload->deadline);
 	config_free(steal(&reload->next));
 }
 
@@ -163,10 +190,12 @@ static bool attends_doomed(const struct reload *reload, const struct unit *unit)
 void reload_begin(struct reload *reload, struct config *next, double patience)
 {
 	reload->next = next;
+	timer_set(&reload->deadline, patience);
 	list_each(node, &reload->crew->units)
 		if (has_changed(next, unit_at(node)))
 			doom(reload, unit_at(node));
 	doom_followers(reload);
+	hold_out(reload);
 	keep_the_rest(reload);
 	list_each(node, &reload->crew->units)
 		if (unit_at(node)->doomed && !attends_doomed(reload, unit_at(node)))

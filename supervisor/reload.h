@@ -14,6 +14,7 @@ struct reload {
 	struct crew *crew;
 	struct config *next;		/* owned while it is under way; NULL: none */
 	struct timer swap;
+	struct timer deadline;		/* of those who have to stop */
 	void (*on_over)(struct reload *reload, const struct error *error);	/* NULL: it worked */
 };
 

@@ -11,14 +11,15 @@
 #include "buf.h"
 #include "writer.h"
 
+#define CLOSE_PATIENCE 0.5		/* seconds for what is not written yet */
+
 static struct {
 	enum log_level level;
 	enum log_format format;
-	bool open;
 	int file;			/* -1: stdout or stderr */
-	char *path;
+	char *output;
 	struct loop *loop;
-	struct writer writer;
+	struct writer *writer;		/* NULL: stderr is still to be opened */
 	struct buf line;
 } logger = { .level = LEVEL_INFO, .file = -1, .line = BUF_INIT };
 
@@ -133,6 +134,15 @@ static void add_quoted(struct buf *out, const char *text, size_t size)
 	buf_add_char(out, '"');
 }
 
+/* Of logfmt: quoted only if need be. */
+static void add_value(struct buf *out, const char *text)
+{
+	if (*text && !strpbrk(text, " =\"\\"))
+		buf_add(out, text);
+	else
+		add_quoted(out, text, strlen(text));
+}
+
 static void print_text(struct buf *out, const struct record *record)
 {
 	print_time(out, false);
@@ -165,12 +175,18 @@ static void print_logfmt(struct buf *out, const struct record *record)
 	buf_add(out, "time=");
 	print_time(out, false);
 	buf_print(out, " level=%s", level_names[record->level]);
-	if (origin)
-		buf_print(out, " job=%s pid=%d stream=%s", origin->job, origin->pid, origin->stream);
+	if (origin) {
+		buf_add(out, " job=");
+		add_value(out, origin->job);
+		buf_print(out, " pid=%d stream=%s", origin->pid, origin->stream);
+	}
 	if (origin && origin->piece)
 		buf_print(out, " partial=true seq=%u", origin->piece);
-	if (record->event)
-		buf_print(out, " source=%s event=%s", record->source, record->event);
+	if (record->event) {
+		buf_add(out, " source=");
+		add_value(out, record->source);
+		buf_print(out, " event=%s", record->event);
+	}
 	buf_add(out, " msg=");
 	add_quoted(out, record->text, record->size);
 }
@@ -207,25 +223,25 @@ static void (*const printers[])(struct buf *out, const struct record *record) = 
 
 static void put(const struct record *record)
 {
-	if (!logger.open) {
-		writer_open(&logger.writer, NULL, STDERR_FILENO);
-		logger.open = true;
+	if (!logger.writer) {
+		logger.writer = NEW(struct writer);
+		writer_open(logger.writer, NULL, STDERR_FILENO);
 	}
 	buf_clear(&logger.line);
 	printers[logger.format](&logger.line, record);
 	buf_add_char(&logger.line, '\n');
-	writer_add(&logger.writer, logger.line.data, logger.line.used);
+	writer_add(logger.writer, logger.line.data, logger.line.used);
 }
 
 /* Say once that records were lost, as soon as there is room to say it. */
 static void confess(void)
 {
-	unsigned long lost = logger.writer.dropped;
+	unsigned long lost = logger.writer ? logger.writer->dropped : 0;
 	char text[80];
 
-	if (!lost || writer_is_full(&logger.writer))
+	if (!lost || writer_is_full(logger.writer))
 		return;
-	logger.writer.dropped = 0;
+	logger.writer->dropped = 0;
 	snprintf(text, sizeof text, "%lu log records were lost: the log is not read", lost);
 	put(&(struct record){ .level = LEVEL_WARN, .text = text, .size = strlen(text) });
 }
@@ -234,61 +250,81 @@ static void emit(const struct record *record)
 {
 	if (record->level < logger.level)
 		return;
-	if (logger.open)
-		confess();
+	confess();
 	put(record);
 }
 
-static int open_output(const char *output, char **path)
+static int open_output(const char *output, bool *is_file)
 {
-	*path = NULL;
+	*is_file = false;
 	if (!strcmp(output, "stdout"))
 		return STDOUT_FILENO;
 	if (!strcmp(output, "stderr"))
 		return STDERR_FILENO;
-	*path = copy_string(output);
+	*is_file = true;
 	return open(output, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+}
+
+static void close_output(struct writer *writer, int file, double patience)
+{
+	if (!writer)
+		return;
+	writer_flush(writer, patience);
+	writer_close(writer);
+	free(writer);
+	if (file >= 0)
+		close(file);
+}
+
+/* The new one first: those who waited for room in the old one have something to say at once. */
+static bool redirect(struct loop *loop, const char *output)
+{
+	bool is_file;
+	int old_file = logger.file, fd = open_output(output, &is_file);
+	struct writer *old = logger.writer;
+	char *old_name = logger.output;
+
+	if (fd < 0)
+		return false;
+	logger.loop = loop;
+	logger.output = copy_string(output);
+	logger.file = is_file ? fd : -1;
+	logger.writer = NEW(struct writer);
+	writer_open(logger.writer, loop, fd);
+	close_output(old, old_file, CLOSE_PATIENCE);
+	free(old_name);
+	return true;
+}
+
+/* What waits for a slow reader of a pipe stays in its queue. */
+static bool is_kept(const char *output)
+{
+	return logger.output && logger.file < 0 && !strcmp(logger.output, output);
 }
 
 bool log_open(struct loop *loop, const char *output, enum log_level level, enum log_format format)
 {
-	char *path;
-	int fd = open_output(output, &path);
-
-	if (fd < 0) {
-		free(path);
+	if (!is_kept(output) && !redirect(loop, output))
 		return false;
-	}
-	log_close();
 	logger.level = level;
 	logger.format = format;
-	logger.loop = loop;
-	logger.path = path;
-	logger.file = path ? fd : -1;
-	writer_open(&logger.writer, loop, fd);
-	logger.open = true;
 	return true;
 }
 
 void log_reopen(void)
 {
-	AUTOFREE char *path = copy_string(logger.path);
-
-	if (path && !log_open(logger.loop, path, logger.level, logger.format))
-		log_error("cannot open the log %s again: %m", path);
+	if (logger.file >= 0 && !redirect(logger.loop, logger.output))
+		log_error("cannot open the log %s again: %m", logger.output);
 }
 
 void log_close(void)
 {
-	if (!logger.open)
-		return;
-	writer_close(&logger.writer, 0.5);
-	if (logger.file >= 0)
-		close(logger.file);
-	free(logger.path);
-	logger.path = NULL;
+	if (logger.writer)
+		writer_flush(logger.writer, CLOSE_PATIENCE);
+	confess();
+	close_output(steal(&logger.writer), logger.file, 0);
+	free(steal(&logger.output));
 	logger.file = -1;
-	logger.open = false;
 	buf_release(&logger.line);
 }
 
@@ -299,7 +335,7 @@ bool log_wants(enum log_level level)
 
 struct writer *log_writer(void)
 {
-	return logger.open ? &logger.writer : NULL;
+	return logger.writer;
 }
 
 void log_child(const struct log_origin *origin, const char *text, size_t size)

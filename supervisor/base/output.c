@@ -10,7 +10,14 @@
 
 static struct list left = LIST_INIT(left);
 
-static void log_piece(struct output *output, const char *text, size_t size)
+static bool has_room(const struct output *output)
+{
+	const struct writer *writer = log_writer();
+
+	return output->quiet || output->leaving || !writer || !writer_is_full(writer);
+}
+
+static void log_part(struct output *output, const char *text, size_t size)
 {
 	if (!output->quiet)
 		log_child(&output->origin, text, size);
@@ -23,61 +30,74 @@ static void end_line(struct output *output, const char *text, size_t size)
 		size--;
 	if (output->origin.piece)
 		output->origin.piece++;
-	log_piece(output, text, size);
+	log_part(output, text, size);
 	output->origin.piece = 0;
 }
 
-/* Log what is too long to be held until its end comes. */
-static void shed(struct output *output)
+/* A piece of a line that is too long to be held until its end comes. */
+static size_t log_piece(struct output *output, const char *text)
 {
-	struct buf *line = &output->line;
-	size_t from = 0;
+	size_t size = utf8_cut(text, LOG_PIECE + 1, LOG_PIECE);
 
-	while (line->used - from > LOG_PIECE) {
-		size_t size = utf8_cut(line->data + from, line->used - from, LOG_PIECE);
+	if (!size)
+		size = LOG_PIECE;
+	output->origin.piece++;
+	log_part(output, text, size);
+	return size;
+}
 
-		if (!size)
-			size = LOG_PIECE;
-		output->origin.piece++;
-		log_piece(output, line->data + from, size);
-		from += size;
+/* Log what is whole, as long as there is room.  Returns how much of it that was. */
+static size_t log_whole(struct output *output, const char *data, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size && has_room(output)) {
+		const char *text = data + done;
+		size_t most = size - done <= LOG_PIECE ? size - done : LOG_PIECE + 1;
+		const char *newline = memchr(text, '\n', most);
+
+		if (newline) {
+			end_line(output, text, (size_t)(newline - text));
+			done += (size_t)(newline - text) + 1;
+		} else if (most > LOG_PIECE) {
+			done += log_piece(output, text);
+		} else {
+			break;
+		}
 	}
-	buf_consume(line, from);
+	return done;
+}
+
+static void log_held(struct output *output)
+{
+	struct buf *held = &output->held;
+
+	buf_consume(held, log_whole(output, held->data, held->used));
+	if (!held->used)
+		buf_release(held);
 }
 
 static void take(struct output *output, const char *data, size_t size)
 {
 	struct buf *tail = output->tail;
+	size_t done = 0;
 
 	if (tail && tail->used < OUTPUT_TAIL)
 		buf_append(tail, data, size < OUTPUT_TAIL - tail->used ? size
 							 : OUTPUT_TAIL - tail->used);
-	while (size) {
-		const char *newline = memchr(data, '\n', size);
-		size_t length = newline ? (size_t)(newline - data) : size;
-
-		if (newline && !output->line.used && length <= LOG_PIECE) {
-			end_line(output, data, length);
-		} else {
-			buf_append(&output->line, data, length);
-			shed(output);
-			if (newline) {
-				end_line(output, output->line.data, output->line.used);
-				buf_clear(&output->line);
-			}
-		}
-		length += newline ? 1 : 0;
-		data += length;
-		size -= length;
-	}
+	if (!output->held.used)
+		done = log_whole(output, data, size);
+	buf_append(&output->held, data + done, size - done);
+	if (!done)
+		log_held(output);
 }
 
 static void flush_line(struct output *output)
 {
-	if (!output->line.used)
+	if (!output->held.used)
 		return;
-	end_line(output, output->line.data, output->line.used);
-	buf_clear(&output->line);
+	end_line(output, output->held.data, output->held.used);
+	buf_release(&output->held);
 }
 
 /* Read at most `most` bytes.  False: the pipe has ended. */
@@ -94,26 +114,53 @@ static bool pull(struct output *output, size_t most)
 	return n > 0 || (n < 0 && errno == EAGAIN);
 }
 
+/* All that is there now, room or not: what there is no room for is counted as lost (writer.h). */
+static void drain(struct output *output)
+{
+	int waiting = 0;
+	bool open = true;
+
+	output->leaving = true;
+	log_held(output);
+	ioctl(output->fd, FIONREAD, &waiting);
+	for (size_t most = (size_t)waiting; most && open; ) {
+		size_t turn = most < OUTPUT_TURN ? most : OUTPUT_TURN;
+
+		open = pull(output, turn);
+		most -= turn;
+	}
+	flush_line(output);
+	output->leaving = false;
+}
+
+static void wait_for_room(struct output *output)
+{
+	io_stop(&output->io);
+	writer_wait(log_writer(), &output->room);
+}
+
 static void on_room(struct room_waiter *room)
 {
 	struct output *output = container_of(room, struct output, room);
 
-	io_set(&output->io, output->fd, IO_READ);
+	log_held(output);
+	if (has_room(output))
+		io_set(&output->io, output->fd, IO_READ);
+	else
+		wait_for_room(output);
 }
 
 static void on_readable(struct io *io, int events)
 {
 	struct output *output = container_of(io, struct output, io);
-	struct writer *writer = output->quiet ? NULL : log_writer();
 
 	(void)events;
-	if (writer && writer_is_full(writer)) {
-		io_stop(io);
-		writer_wait(writer, &output->room);
+	log_held(output);
+	if (!has_room(output)) {
+		wait_for_room(output);
 	} else if (!pull(output, OUTPUT_TURN)) {
-		flush_line(output);
+		drain(output);
 		io_stop(io);
-		output->ended = true;
 		if (!list_empty(&output->link))
 			output_free(output);
 	}
@@ -131,7 +178,7 @@ struct output *output_new(struct loop *loop, const char *job, const char *stream
 	*output = (struct output){
 		.fd = ends[0],
 		.job = copy_string(job),
-		.line = BUF_INIT,
+		.held = BUF_INIT,
 		.room = { .on_room = on_room },
 	};
 	output->origin = (struct log_origin){ .job = output->job, .stream = stream };
@@ -151,33 +198,24 @@ void output_free(struct output *output)
 	close(output->fd);
 	list_remove(&output->link);
 	list_remove(&output->room.link);
-	buf_release(&output->line);
+	buf_release(&output->held);
 	free(output->job);
 	free(output);
 }
 
 void output_leave(struct output *output)
 {
-	int waiting = 0;
-	bool open = !output->ended;
-
-	ioctl(output->fd, FIONREAD, &waiting);
-	for (size_t most = (size_t)waiting; most && open; ) {
-		size_t turn = most < OUTPUT_TURN ? most : OUTPUT_TURN;
-
-		open = pull(output, turn);
-		most -= turn;
-	}
-	flush_line(output);
+	drain(output);
 	output->tail = NULL;
-	if (output->ended)
-		output_free(output);
-	else
-		list_append(&left, &output->link);
+	list_append(&left, &output->link);
 }
 
 void output_free_left(void)
 {
-	while (!list_empty(&left))
-		output_free(list_entry(left.next, struct output, link));
+	while (!list_empty(&left)) {
+		struct output *output = list_entry(left.next, struct output, link);
+
+		drain(output);
+		output_free(output);
+	}
 }

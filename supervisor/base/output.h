@@ -23,10 +23,11 @@ struct output {
 	int fd;
 	char *job;
 	struct log_origin origin;	/* set the pid when it is known */
-	struct buf line;		/* what has no newline yet */
+	struct buf held;		/* what has no newline yet, or no room in the log */
 	struct buf *tail;		/* gets the first OUTPUT_TAIL bytes; borrowed, may be NULL */
 	bool ended;			/* nobody holds the pipe any more */
 	bool quiet;			/* not to the log */
+	bool leaving;			/* no time to wait for room */
 	struct room_waiter room;
 	struct list link;		/* among those that were left */
 };

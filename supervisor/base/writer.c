@@ -20,6 +20,14 @@ static int reopen(int fd)
 	return open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 }
 
+/* Plain files and /dev/null take all, at once. */
+static bool takes_all(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || (S_ISCHR(st.st_mode) && !isatty(fd)));
+}
+
 /* How much of `size` can be written now without blocking. */
 static size_t fitting(const struct writer *writer, size_t size, int patience)
 {
@@ -52,6 +60,8 @@ static bool push(struct writer *writer, int patience)
 		buf_clear(&writer->pending);
 	else
 		buf_consume(&writer->pending, done);
+	if (!writer->pending.used && writer->pending.room > WRITER_FULL)
+		buf_release(&writer->pending);
 	return !writer->pending.used;
 }
 
@@ -74,11 +84,12 @@ static void wake_waiters(struct writer *writer)
 
 static void try_again(struct writer *writer)
 {
-	if (push(writer, 0))
+	push(writer, 0);
+	wake_waiters(writer);		/* who may have more to say */
+	if (!writer->pending.used)
 		io_stop(&writer->io);
 	else if (!ev_is_active(&writer->io.ev))
 		io_set(&writer->io, writer->fd, IO_WRITE);
-	wake_waiters(writer);
 }
 
 static void on_writable(struct io *io, int events)
@@ -105,7 +116,7 @@ void writer_open(struct writer *writer, struct loop *loop, int fd)
 		.loop = loop,
 		.fd = own >= 0 ? own : fd,
 		.owned = own >= 0,
-		.nonblocking = own >= 0,
+		.nonblocking = own >= 0 || takes_all(fd),
 		.pending = BUF_INIT,
 	};
 	list_init(&writer->waiters);
@@ -117,13 +128,17 @@ void writer_open(struct writer *writer, struct loop *loop, int fd)
 	ev_prepare_start(loop->ev, &writer->flush);
 }
 
-void writer_close(struct writer *writer, double patience)
+void writer_flush(struct writer *writer, double patience)
 {
 	double until = monotonic_now() + patience;
 	struct pollfd ready = { .fd = writer->fd, .events = POLLOUT };
 
 	while (!push(writer, 0) && monotonic_now() < until)
 		poll(&ready, 1, 10);
+}
+
+void writer_close(struct writer *writer)
+{
 	if (writer->loop) {
 		io_stop(&writer->io);
 		ev_prepare_stop(writer->loop->ev, &writer->flush);

@@ -18,7 +18,7 @@
 #include "list.h"
 #include "loop.h"
 
-enum { WRITER_FULL = 256 * 1024, WRITER_MOST = 1024 * 1024 };
+enum { WRITER_FULL = 256 * 1024, WRITER_MOST = 4 * 1024 * 1024 };
 
 /* Somebody who waits for room. */
 struct room_waiter {
@@ -30,7 +30,7 @@ struct writer {
 	struct loop *loop;		/* NULL: write at once, as before the loop runs */
 	int fd;
 	bool owned;			/* opened by us */
-	bool nonblocking;
+	bool nonblocking;		/* write(2) returns at once, whatever the size */
 	bool broken;			/* the reader is gone */
 	unsigned long dropped;
 	struct buf pending;
@@ -40,7 +40,8 @@ struct writer {
 };
 
 void writer_open(struct writer *writer, struct loop *loop, int fd);	/* borrows fd */
-void writer_close(struct writer *writer, double patience);	/* seconds for what is left */
+void writer_flush(struct writer *writer, double patience);	/* wait until all is written */
+void writer_close(struct writer *writer);
 void writer_add(struct writer *writer, const char *bytes, size_t size);
 bool writer_is_full(const struct writer *writer);
 void writer_wait(struct writer *writer, struct room_waiter *waiter);

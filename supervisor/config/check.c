@@ -21,12 +21,12 @@ static const struct job_config *find_source_job(const struct config *config, con
 	return job && job->health.set ? job : NULL;
 }
 
-static bool has_watch(const struct config *config, const char *name)
+static const struct watch_config *find_watch(const struct config *config, const char *name)
 {
 	for (size_t i = 0; i < config->watch_count; i++)
 		if (!strcmp(config->watches[i]->name, name))
-			return true;
-	return false;
+			return config->watches[i];
+	return NULL;
 }
 
 static void add_sources(const struct config *config, struct strv *sources)
@@ -51,7 +51,7 @@ static bool check_source(const struct config *config, const char *source, struct
 		       fail(error, "\"consul\" says nothing, as there is no consul in this "
 			    "configuration");
 	if (!strcmp(source, "global") || !strncmp(source, "SIG", 3) ||
-	    (!strncmp(source, "watch.", 6) && has_watch(config, source + 6)) ||
+	    (!strncmp(source, "watch.", 6) && find_watch(config, source + 6)) ||
 	    find_source_job(config, source))
 		return true;
 	add_sources(config, &sources);
@@ -67,6 +67,79 @@ static bool check_sources(const struct config *config, const struct job_config *
 	for (size_t i = 0; i < job->need_count; i++)
 		if (!check_source(config, job->needs[i].source, error))
 			return fail_in(error, ".needs");
+	return true;
+}
+
+/* The kinds of sources, and who of them says what. */
+enum { JOB = 1, CHECKED = 2, CHECK = 4, GLOBAL = 8, CONSUL = 16, WATCH = 32, SERVICE = 64, SIGNAL = 128 };
+
+static const unsigned speakers[EVENT_COUNT] = {
+	[EVENT_STARTUP] = GLOBAL,
+	[EVENT_SHUTDOWN] = GLOBAL,
+	[EVENT_RUNNING] = JOB,
+	[EVENT_DRAINING] = JOB,
+	[EVENT_STOPPING] = JOB,
+	[EVENT_STOPPED] = JOB,
+	[EVENT_EXIT_SUCCESS] = JOB | CHECK,
+	[EVENT_EXIT_FAILED] = JOB | CHECK,
+	[EVENT_HEALTHY] = CHECKED | SERVICE | CONSUL,
+	[EVENT_WARNING] = CHECKED,
+	[EVENT_UNHEALTHY] = CHECKED | SERVICE | CONSUL,
+	[EVENT_CHANGED] = WATCH,
+	[EVENT_TIMER_EXPIRED] = JOB,
+	[EVENT_ENTER_MAINTENANCE] = GLOBAL,
+	[EVENT_EXIT_MAINTENANCE] = GLOBAL,
+	[EVENT_SIGNALLED] = SIGNAL,
+	[EVENT_RELOADED] = GLOBAL,
+};
+
+static bool has_check(const struct health_config *health)
+{
+	return health->exec.argv.count || health->http || health->tcp;
+}
+
+static unsigned kinds_of_watch(const struct watch_config *watch)
+{
+	return watch->kind == WATCH_SERVICE ? WATCH | SERVICE : WATCH;
+}
+
+static unsigned kinds_of(const struct config *config, const char *source)
+{
+	const struct job_config *job = config_find_job(config, source);
+
+	if (job)
+		return has_check(&job->health) ? JOB | CHECKED : JOB;
+	if (!strncmp(source, "watch.", 6))
+		return kinds_of_watch(find_watch(config, source + 6));
+	if (!strncmp(source, "SIG", 3))
+		return SIGNAL;
+	return !strcmp(source, "global") ? GLOBAL : !strcmp(source, "consul") ? CONSUL : CHECK;
+}
+
+/* Who waits for what its source never says would wait for ever. */
+static bool check_event(const struct config *config, const char *source, enum event_code code,
+			struct error *error)
+{
+	unsigned kinds = kinds_of(config, source);
+
+	if (speakers[code] & kinds)
+		return true;
+	return fail(error, "\"%.64s\" never says \"%s\"%s", source, event_name(code),
+		    speakers[code] & CHECKED && kinds & JOB ? ", as it has no health check" : "");
+}
+
+static bool check_events(const struct config *config, struct error *error)
+{
+	for (size_t i = 0; i < config->job_count; i++) {
+		const struct job_config *job = config->jobs[i];
+
+		if (job->when.source &&
+		    !check_event(config, job->when.source, job->when.code, error))
+			return fail_in(error, "jobs[%.64s].when", job->name);
+		for (size_t n = 0; n < job->need_count; n++)
+			if (!check_event(config, job->needs[n].source, job->needs[n].code, error))
+				return fail_in(error, "jobs[%.64s].needs", job->name);
+	}
 	return true;
 }
 
@@ -189,5 +262,6 @@ bool config_check(const struct config *config, struct error *error)
 	for (size_t i = 0; i < config->job_count; i++)
 		if (!check_sources(config, config->jobs[i], error))
 			return fail_in(error, "jobs[%.64s]", config->jobs[i]->name);
-	return check_circles(config, error) && check_consul(config, error);
+	return check_circles(config, error) && check_events(config, error) &&
+	       check_consul(config, error);
 }

@@ -47,6 +47,9 @@ static bool check_signal(struct when_config *when, struct error *error)
 		return fail(error, ".source: there is no signal %.32s", when->source);
 	if (signo == SIGKILL || signo == SIGSTOP || signo == SIGCHLD)
 		return fail(error, ".source: nobody can wait for %s", when->source);
+	if (signo == SIGTERM || signo == SIGINT || signo == SIGQUIT)
+		return fail(error, ".source: %s stops pilotfish; wait for \"shutdown\" of \"global\"",
+			    when->source);
 	if (when->code == EVENT_NONE) {
 		when->code = EVENT_SIGNALLED;
 		when->each = true;

@@ -33,8 +33,8 @@ numbers()	# all but KILL, CHLD and STOP
 @test "-g signals the whole group" {
 	cat >"$dir/family" <<-'EOF'
 		trap "echo child; exit 0" USR1
-		(trap "echo grandchild; exit 0" USR1; echo ready; while :; do read -t 1 <> <(:); done) &
-		while :; do wait $!; [[ $? == 0 ]] && exit; done
+		(trap "echo grandchild; exit 0" USR1; echo ready; while ((SECONDS < 30)); do read -t 1 <> <(:); done) &
+		while ((SECONDS < 30)); do wait $!; [[ $? == 0 ]] && exit; done
 	EOF
 	start_program init "$pilotfish" -g -- bash "$dir/family"
 	await line_in "$dir/init.log" ready
@@ -46,8 +46,8 @@ numbers()	# all but KILL, CHLD and STOP
 @test "without -g only the command is signalled" {
 	cat >"$dir/family" <<-'EOF'
 		trap "echo child" USR1
-		(trap "echo grandchild" USR1; trap "exit" USR2; echo ready; while :; do read -t 1 <> <(:); done) &
-		while :; do wait $!; case $? in 0) exit;; 138) kill -USR2 $!;; esac; done
+		(trap "echo grandchild" USR1; trap "exit" USR2; echo ready; while ((SECONDS < 30)); do read -t 1 <> <(:); done) &
+		while ((SECONDS < 30)); do wait $!; case $? in 0) exit;; 138) kill -USR2 $!;; esac; done
 	EOF
 	start_program init "$pilotfish" -- bash "$dir/family"
 	await line_in "$dir/init.log" ready

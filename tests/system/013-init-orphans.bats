@@ -9,12 +9,12 @@ family()
 	cat >"$dir/grandchild" <<-EOF
 		trap '$2' TERM
 		echo ready
-		while :; do read -t 1 <> <(:); done
+		while ((SECONDS < 30)); do read -t 1 <> <(:); done
 	EOF
 	cat >"$dir/command" <<-EOF
 		trap 'exit 5' TERM
 		$1 bash "$dir/grandchild" &
-		while :; do wait; done
+		wait
 	EOF
 	start_program init "$pilotfish" -- bash "$dir/command"
 	await line_in "$dir/init.log" ready
@@ -50,7 +50,7 @@ family()
 	cat >"$dir/grandchild" <<-'EOF'
 		trap 'echo clean; exit' TERM
 		echo ready >"$1"
-		while :; do read -t 1 <> <(:); done
+		while ((SECONDS < 30)); do read -t 1 <> <(:); done
 	EOF
 	mkfifo "$dir/ready"
 	run -0 within 6 "$pilotfish" -- bash -c "bash '$dir/grandchild' '$dir/ready' & read <'$dir/ready'"
@@ -85,7 +85,7 @@ family()
 	mkfifo "$dir/end"
 	cat >"$dir/command" <<-EOF
 		trap '' HUP
-		(trap 'read -t 0.2 <> <(:); echo clean; exit' TERM; echo ready; while :; do read -t 1 <> <(:); done) &
+		(trap 'read -t 0.2 <> <(:); echo clean; exit' TERM; echo ready; while ((SECONDS < 30)); do read -t 1 <> <(:); done) &
 		read <'$dir/end'
 	EOF
 	start_program init "$pilotfish" -- bash "$dir/command"

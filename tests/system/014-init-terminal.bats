@@ -28,7 +28,7 @@ play()
 
 @test "the command hears that the terminal is gone" {
 	run -6 play expect=ready hangup -- "$pilotfish" -- \
-		bash -c "trap 'echo hung up >$dir/seen; exit 6' HUP; echo ready; while :; do read -t 1 <> <(:); done"
+		bash -c "trap 'echo hung up >$dir/seen; exit 6' HUP; echo ready; while ((SECONDS < 30)); do read -t 1 <> <(:); done"
 	line_in "$dir/seen" "hung up"
 }
 

@@ -16,8 +16,8 @@ setup()
 @test "SIGTERM stops the command, whose grandchild finishes" {
 	cat >"$dir/command" <<-'EOF'
 		trap 'exit 5' TERM
-		setsid bash -c 'trap "read -t 0.3 <> <(:); echo clean; exit" TERM; echo ready; while :; do read -t 1 <> <(:); done' &
-		while :; do wait; done
+		setsid bash -c 'trap "read -t 0.3 <> <(:); echo clean; exit" TERM; echo ready; while ((SECONDS < 30)); do read -t 1 <> <(:); done' &
+		wait
 	EOF
 	start_pilotfish -1 -- bash "$dir/command"
 	await line_in "$dir/main.log" ready
@@ -29,8 +29,8 @@ setup()
 @test "who ignores SIGTERM is killed at the deadline" {
 	export PILOTFISH_STOP_TIMEOUT=200ms
 	start_pilotfish -1 -- bash -c 'trap "exit 5" TERM
-		bash -c "trap \"\" TERM; echo ready; while :; do read -t 1 <> <(:); done" &
-		while :; do wait; done'
+		bash -c "trap \"\" TERM; echo ready; while ((SECONDS < 30)); do read -t 1 <> <(:); done" &
+		wait'
 	await line_in "$dir/main.log" ready
 	stop_pilotfish
 	expect_code 5

@@ -24,6 +24,7 @@ clock='{ name = "clock"; exec = "true"; when = { interval = "50ms"; }; }'
 		printf unfinished
 	EOF
 	start_pilotfish <<-EOF
+		stopTimeout = "1s";
 		jobs = ( { name = "app"; exec = "sleep 1000"; },
 			 { name = "hook"; exec = "$dir/hook"; when = { source = "app"; once = "running"; }; } );
 	EOF

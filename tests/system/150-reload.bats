@@ -171,7 +171,7 @@ reload()
 		refute_events "app stopped" "global reloaded"
 	}
 
-	bad 'main.conf.*line 2.*syntax error' <<<$'jobs = (\n { name = = "app"; } );'
+	bad 'main.conf:2: a syntax error' <<<$'jobs = (\n { name = = "app"; } );'
 	bad 'jobs\[app\].*timeot' <<<'jobs = ( { name = "app"; exec = "sleep 1000"; timeot = 3; } );'
 	bad 'jobs\[app\]\.needs: there is no source' <<<'jobs = ( { name = "app"; exec = "sleep 1000"; needs = [ "x running" ]; } );'
 	mark
@@ -206,7 +206,8 @@ reload()
 	start_pilotfish <<<'jobs = ( { name = "app"; exec = "sleep 1000"; } );'
 	expect_events "app running"
 	for i in {1..20}; do
-		echo "jobs = ( { name = " >"$dir/main.conf"
+		((i % 2)) && text='jobs = ( { name = ' || text=		# half written, and not yet
+		printf "$text" >"$dir/main.conf"
 		signal_pilotfish HUP
 	done
 	expect_log 'not reloaded'

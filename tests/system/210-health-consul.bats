@@ -53,10 +53,10 @@ has_output()
 	start_pilotfish <<-EOF
 		consul = "$consul_address";
 		jobs = ( { name = "words"; exec = "sleep 1000"; port = 80;
-			   health = { exec = [ "sh", "-c", "echo one; echo two >&2; sleep 0.2; test -e $dir/well" ];
+			   health = { exec = [ "sh", "-c", "echo one; sleep 0.1; echo two >&2; sleep 0.1; test -e $dir/well" ];
 				      interval = "500ms"; ttl = "30s"; }; } );
 	EOF
-	await has_output words $'^one\ntwo\n+\(took [0-9]+ms\)$'
+	await has_output words $'^one\ntwo\n+\(took [0-9.]+ms\)$'
 	await_checks words critical 1
 	took=$(check_of words Output | sed -n 's/.*took \([0-9]*\)ms.*/\1/p')
 	at_least 200 "$took"
@@ -124,7 +124,7 @@ has_output()
 			   health = { exec = "true"; interval = "1h"; ttl = "1s"; }; } );
 	EOF
 	await_passing beat 1
-	LIMIT=3 run ! await_passing beat 0
+	LIMIT=$((4 / slow)) run ! await_passing beat 0	# four TTLs
 	[[ $(count_events "beat.health exitSuccess") == 1 ]]
 }
 

@@ -38,22 +38,36 @@ setup_file()
 	expect_events "drain draining" "drain stopping" "drain.preStop exitSuccess" "drain exitSuccess" "drain stopped"
 }
 
-@test "without drain too it is gone before the signal" {
+@test "without drain too: the signal waits for Consul's answer" {
 	cat >"$dir/app" <<-EOF
 		#!/bin/bash
-		trap 'curl -s $consul_address/v1/catalog/service/nodrain >$dir/catalogue; exit 0' TERM
+		trap 'echo "\${EPOCHREALTIME/[.,]/}" >$dir/signalled; exit 0' TERM
 		: >$dir/ready
 		while :; do read -rt 1 <> <(:); done
 	EOF
 	chmod +x "$dir/app"
+	start_consul -n slow
 	start_pilotfish <<-EOF
 		consul = "$consul_address";
 		jobs = ( { name = "nodrain"; exec = "$dir/app"; port = 80; } );
 	EOF
 	await_passing nodrain 1
 	await [ -e "$dir/ready" ]
-	stop_pilotfish
-	[[ $(<"$dir/catalogue") == "[]" ]]
+	pause_consul
+	signal_pilotfish TERM
+	expect_events "nodrain draining"
+	await long_ago "$(now)"
+	resumed=$(now)
+	resume_consul
+	wait_exit
+	expect_code 0
+	await_gone nodrain
+	at_least 0 $(($(<"$dir/signalled") / 1000 - resumed))
+}
+
+long_ago()
+{
+	(($(now) - $1 > 200))
 }
 
 @test "a job that ends for good is deregistered" {

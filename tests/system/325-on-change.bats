@@ -19,7 +19,7 @@ watch()
 {
 	start_pilotfish <<-EOF
 		consul = "$consul_address"; stopTimeout = "4s";
-		jobs = ( { name = "app"; exec = "sleep 1000"; health = { exec = "true"; interval = "50ms"; }; } );
+		jobs = ( { name = "app"; exec = "sleep 1000"; health = { exec = "true"; interval = "50ms"; failures = 40; }; } );
 		watches = ( { name = "$1"; onChange = ${2:-\"$dir/hook\"}; } );
 	EOF
 }
@@ -92,7 +92,7 @@ seen_all()
 	EOF
 	start_pilotfish <<-EOF
 		consul = "$consul_address";
-		jobs = ( { name = "app"; exec = "sleep 1000"; health = { exec = "true"; interval = "50ms"; }; } );
+		jobs = ( { name = "app"; exec = "sleep 1000"; health = { exec = "true"; interval = "50ms"; failures = 40; }; } );
 		watches = ( { name = "hung"; onChange = { exec = "$dir/hook"; timeout = "700ms"; }; },
 			    { name = "prompt"; key = "prompt"; onChange = "true"; } );
 	EOF

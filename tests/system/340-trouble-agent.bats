@@ -19,10 +19,11 @@ register_db()
 }
 
 @test "absent at the start: the workload starts at once, and registers when Consul comes" {
-	free_port
+	start_consul --config '{"log_level": "warn"}'
+	kill_consul
 	start_pilotfish <<-EOF
-		consul = "127.0.0.1:$port";
-		jobs = ( { name = "app"; exec = "sleep 1000"; port = 80; health = { exec = "true"; interval = "50ms"; ttl = "1s"; }; } );
+		consul = "$consul_address";
+		jobs = ( { name = "app"; exec = "sleep 1000"; port = 80; health = { exec = "true"; interval = "50ms"; failures = 40; ttl = "1s"; }; } );
 		watches = ( { name = "db"; onChange = "true"; } );
 	EOF
 	expect_events "app running" "app healthy"
@@ -31,9 +32,7 @@ register_db()
 	go_on 30
 	[[ $(complaints | wc -l) == 1 ]]
 	refute_events "watch.db changed" "watch.db unhealthy"
-	start_consul --config "{\"log_level\": \"warn\", \"ports\": {\"http\": $port, \"dns\": -1, \"grpc\": -1,
-		\"server\": $((port + 1)), \"serf_lan\": $((port + 2)), \"serf_wan\": $((port + 3))}}"
-	consul_address=http://127.0.0.1:$port
+	consul_run
 	LIMIT=15 await_passing app 1
 	register_db
 	expect_events "watch.db changed" "watch.db unhealthy" "watch.db healthy" "db.onChange exitSuccess"

@@ -1,0 +1,111 @@
+# Which token is used, and when it is read again.
+
+load lib
+load measure
+load trouble
+
+setup_file()
+{
+	start_consul --acl --config '{"log_level": "warn"}'
+	minimal='service "app" { policy = "write" } service_prefix "" { policy = "read" } node_prefix "" { policy = "read" }'
+	export minimal
+}
+
+app()			# with these keys in the group consul
+{
+	start_pilotfish <<-EOF
+		consul = { address = "$consul_address"; $1 };
+		jobs = ( { name = "app"; exec = "sleep 1000"; port = 80; health = { exec = "true"; interval = "50ms"; failures = 40; ttl = "1s"; }; } );
+		watches = ( { name = "app"; } );
+	EOF
+}
+
+@test "the least of rights: register, tell, watch, maintain, deregister" {
+	token=$(consul_token_for "$minimal")
+	app "token = \"$token\";"
+	expect_events "watch.app changed" "watch.app healthy"
+	await_passing app 1
+	signal_pilotfish USR2
+	expect_events "watch.app unhealthy"
+	signal_pilotfish USR2
+	expect_events "watch.app healthy"
+	stop_pilotfish
+	expect_code 0
+	await_gone app
+	[[ $(complaints | wc -l) == 0 ]]
+	refute_log "$token"
+}
+
+@test "no token, where one is needed: said once, the workload runs" {
+	app ''
+	expect_events "app healthy"
+	expect_log 'consul refuses our token for service app: 403 Permission denied'
+	go_on
+	at_most 2 "$(complaints | wc -l)"
+	[[ ! $(complaints | sort | uniq -d) ]]
+	stop_pilotfish
+	expect_code 0
+	at_most 400 "$took"
+}
+
+@test "a token file that changes is read again" {
+	echo 00000000-0000-4000-8000-00000000dead >"$dir/token"
+	app "tokenFile = \"$dir/token\";"
+	expect_log 'consul refuses our token for service app: 403'
+	token=$(consul_token_for "$minimal")
+	echo "$token" >"$dir/token.new"
+	mv "$dir/token.new" "$dir/token"
+	expect_log 'consul serves service app again'
+	await_passing app 1
+	# The next one: the old one is revoked.
+	old=$(<"$dir/accessor")
+	next=$(consul_token_for "$minimal")
+	echo "$next" >"$dir/token"
+	consul_request DELETE "/v1/acl/token/$old" >/dev/null
+	go_on 30
+	await_passing app 1
+	refute_events "app unhealthy"
+	[[ $(count_log "$token|$next") == 0 ]]
+}
+
+@test "a token file that comes late, or is emptied: said once each time" {
+	app "tokenFile = \"$dir/token\";"
+	expect_log 'consul token: .*/token: No such file'
+	go_on 20
+	[[ $(count_log 'consul token') == 1 ]]
+	consul_token_for "$minimal" >"$dir/token.new"
+	mv "$dir/token.new" "$dir/token"
+	expect_log 'service app-[^ ]* at .* is registered'
+	await_passing app 1
+	# It is emptied: the one we have stays in use.
+	: >"$dir/token"
+	expect_log 'consul token: .*there is no token in it'
+	go_on 20
+	await_passing app 1
+	[[ $(count_log 'there is no token in it') == 1 ]]
+}
+
+@test "the environment wins over the file: token, and token file" {
+	token=$(consul_token_for "$minimal")
+	export CONSUL_HTTP_TOKEN=$token
+	app 'token = "wrong";'
+	await_passing app 1
+	stop_pilotfish
+	await_gone app
+	unset CONSUL_HTTP_TOKEN
+	echo "$token" >"$dir/token"
+	export CONSUL_HTTP_TOKEN_FILE=$dir/token
+	app 'token = "wrong";'
+	await_passing app 1
+	stop_pilotfish
+	await_gone app
+}
+
+@test "a token that the file system does not give is not waited for" {
+	mkfifo "$dir/token"
+	app "tokenFile = \"$dir/token\";"
+	expect_events "app running" "app healthy"
+	stop_pilotfish
+	expect_code 0
+	at_most 500 "$took"
+}

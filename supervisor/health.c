@@ -89,10 +89,29 @@ static enum health_status status_of(const struct health *health)
 		: code == 1 && health->config->warning ? STATUS_WARNING : STATUS_CRITICAL;
 }
 
+/* A reader wants to know why, and output that is too long is cut at its end. */
+static void explain(struct health *health)
+{
+	struct buf text = BUF_INIT;
+	char words[64];
+
+	if (health->timed_out) {
+		duration_print(health->config->timeout, words);
+		buf_print(&text, "timed out after %s%s", words, health->output.used ? "\n" : "");
+	} else if (health->hook->status && !health->output.used) {
+		status_print(health->hook->status, words);
+		buf_add(&text, words);
+	}
+	buf_append(&text, health->output.data, health->output.used);
+	buf_release(&health->output);
+	health->output = text;
+}
+
 static void conclude(struct health *health)
 {
 	enum health_status status = status_of(health);
 
+	explain(health);
 	health->verdict.duration = monotonic_now() - health->check_started;
 	source_publish(&health->source,
 		       status == STATUS_PASSING ? EVENT_EXIT_SUCCESS : EVENT_EXIT_FAILED);
@@ -142,10 +161,7 @@ static void on_due(struct timer *timer)
 static void on_limit(struct timer *timer)
 {
 	struct health *health = container_of(timer, struct health, limit);
-	char time[32];
 
-	duration_print(health->config->timeout, time);
-	buf_print(&health->output, "timed out after %s", time);
 	health->timed_out = true;
 	health->hook->ops->signal(health->hook, SIGKILL);
 }

@@ -176,13 +176,14 @@ static int dispatch(int argc, char **argv)
 		argc--;
 		argv++;
 	}
+	opterr = 0;
 	while ((option = getopt_long(argc, argv, "+c:hV", long_options, NULL)) != -1) {
 		switch (option) {
 		case 'c': call.config = optarg; break;
 		case 'h': return help(&call);
 		case 'V': return version(&call);
 		case OPTION_MDOC: call.mdoc = true; break;
-		default: return usage("wrong options", "");
+		default: return usage("no such option, or it lacks its value: ", argv[optind - 1]);
 		}
 	}
 	if (argv[optind])

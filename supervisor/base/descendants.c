@@ -87,6 +87,8 @@ static void mark(struct family *family)
 {
 	bool changed;
 
+	if (!family->count)
+		return;
 	qsort(family->items, family->count, sizeof *family->items, by_pid);
 	do {
 		changed = false;

@@ -1,5 +1,6 @@
 #include "process.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -91,8 +92,10 @@ static void on_sweep(struct timer *timer)
 bool process_spawn(struct process *process, struct loop *loop, const struct spawn *spawn,
 		   struct error *error)
 {
-	pid_t pid = spawn_start(spawn, &process->status, error);
+	pid_t pid;
 
+	assert(!process_is_alive(process));
+	pid = spawn_start(spawn, &process->status, error);
 	if (pid < 0)
 		return false;
 	process->pid = process->group = pid;
@@ -136,8 +139,7 @@ static void sweep(struct process *process)
 	timer_set(&process->sweep, SWEEP_KILL);
 }
 
-/* on_exit may start the process again, forget it or free it: only what is in the registry
- * still, and ended, is swept. */
+/* on_exit may forget the process or free it: only what is in the registry still is swept. */
 static void ended(struct process *process, int status)
 {
 	pid_t group = process->pid;
@@ -149,7 +151,7 @@ static void ended(struct process *process, int status)
 	if (process->on_exit)
 		process->on_exit(process);
 	process = find(group);
-	if (!process || process->pid)
+	if (!process)
 		return;
 	if (is_empty(group))
 		finish(process);

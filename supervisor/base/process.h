@@ -77,7 +77,8 @@ struct process {
 	int status;			/* as waitpid() has it; of a failed start too */
 	const char *name;		/* for the log; borrowed */
 	process_fn *on_exit;		/* it has ended; its group may live.  May be NULL */
-	process_fn *on_gone;		/* it and its group are gone, or were given up on */
+	process_fn *on_gone;		/* it and its group are gone, or were given up on: may start
+					 * it again.  May be NULL */
 	bool killed;			/* the sweep has come to SIGKILL */
 	struct timer sweep;
 	struct list link;

@@ -21,12 +21,12 @@ static const struct job_config *find_source_job(const struct config *config, con
 	return job && job->health.set ? job : NULL;
 }
 
-static const struct watch_config *find_watch(const struct config *config, const char *name)
+static bool has_watch(const struct config *config, const char *name)
 {
 	for (size_t i = 0; i < config->watch_count; i++)
 		if (!strcmp(config->watches[i]->name, name))
-			return config->watches[i];
-	return NULL;
+			return true;
+	return false;
 }
 
 static void add_sources(const struct config *config, struct strv *sources)
@@ -51,7 +51,7 @@ static bool check_source(const struct config *config, const char *source, struct
 		       fail(error, "\"consul\" says nothing, as there is no consul in this "
 			    "configuration");
 	if (!strcmp(source, "global") || !strncmp(source, "SIG", 3) ||
-	    (!strncmp(source, "watch.", 6) && find_watch(config, source + 6)) ||
+	    (!strncmp(source, "watch.", 6) && has_watch(config, source + 6)) ||
 	    find_source_job(config, source))
 		return true;
 	add_sources(config, &sources);
@@ -71,7 +71,7 @@ static bool check_sources(const struct config *config, const struct job_config *
 }
 
 /* The kinds of sources, and who of them says what. */
-enum { JOB = 1, CHECKED = 2, CHECK = 4, GLOBAL = 8, CONSUL = 16, WATCH = 32, SERVICE = 64, SIGNAL = 128 };
+enum { JOB = 1, CHECKED = 2, CHECK = 4, GLOBAL = 8, CONSUL = 16, WATCH = 32, SIGNAL = 64 };
 
 static const unsigned speakers[EVENT_COUNT] = {
 	[EVENT_STARTUP] = GLOBAL,
@@ -82,9 +82,9 @@ static const unsigned speakers[EVENT_COUNT] = {
 	[EVENT_STOPPED] = JOB,
 	[EVENT_EXIT_SUCCESS] = JOB | CHECK,
 	[EVENT_EXIT_FAILED] = JOB | CHECK,
-	[EVENT_HEALTHY] = CHECKED | SERVICE | CONSUL,
+	[EVENT_HEALTHY] = CHECKED | WATCH | CONSUL,
 	[EVENT_WARNING] = CHECKED,
-	[EVENT_UNHEALTHY] = CHECKED | SERVICE | CONSUL,
+	[EVENT_UNHEALTHY] = CHECKED | WATCH | CONSUL,
 	[EVENT_CHANGED] = WATCH,
 	[EVENT_TIMER_EXPIRED] = JOB,
 	[EVENT_ENTER_MAINTENANCE] = GLOBAL,
@@ -98,11 +98,6 @@ static bool has_check(const struct health_config *health)
 	return health->exec.argv.count || health->http || health->tcp;
 }
 
-static unsigned kinds_of_watch(const struct watch_config *watch)
-{
-	return watch->kind == WATCH_SERVICE ? WATCH | SERVICE : WATCH;
-}
-
 static unsigned kinds_of(const struct config *config, const char *source)
 {
 	const struct job_config *job = config_find_job(config, source);
@@ -110,7 +105,7 @@ static unsigned kinds_of(const struct config *config, const char *source)
 	if (job)
 		return has_check(&job->health) ? JOB | CHECKED : JOB;
 	if (!strncmp(source, "watch.", 6))
-		return kinds_of_watch(find_watch(config, source + 6));
+		return WATCH;
 	if (!strncmp(source, "SIG", 3))
 		return SIGNAL;
 	return !strcmp(source, "global") ? GLOBAL : !strcmp(source, "consul") ? CONSUL : CHECK;

@@ -148,6 +148,19 @@ static bool starts_alone(const struct config *config, const struct job_config *j
 	return !starter->when.source && !starter->when.interval;
 }
 
+/* Is its exit what another begins with? */
+static bool is_step(const struct config *config, const struct job_config *job)
+{
+	for (size_t i = 0; i < config->job_count; i++) {
+		const struct when_config *when = &config->jobs[i]->when;
+
+		if (when->source && !strcmp(when->source, job->name) &&
+		    (when->code == EVENT_EXIT_SUCCESS || when->code == EVENT_EXIT_FAILED))
+			return true;
+	}
+	return false;
+}
+
 /* The one job that starts alone, if it says nothing else, is what the container is for. */
 static void choose_essential(struct config *config)
 {
@@ -162,7 +175,7 @@ static void choose_essential(struct config *config)
 		sole = job;
 		count++;
 	}
-	if (count == 1 && !json_object_get(sole->tree, "essential"))
+	if (count == 1 && !is_step(config, sole) && !json_object_get(sole->tree, "essential"))
 		sole->essential = true;
 }
 

@@ -254,7 +254,8 @@ static const struct field job_fields[] = {
 		  "the whole shutdown's stopTimeout." },
 	{ "essential", BOOL(job_config, essential),
 	  .help = "When it has ended for good, pilotfish stops the others and exits with its exit "
-		  "code. True unless given for the job without when, if there is just one." },
+		  "code. True unless given for the job without when, if there is just one and no other "
+		  "job begins with its exit." },
 	{ "health", TABLE(job_config, health, health_record),
 	  .help = "How it is checked." },
 	{ "", EMBED(job_config, own, registration_record) },

@@ -127,7 +127,7 @@ load jobs
 	wait_exit
 	expect_code 1
 	expect_log 'app gives up: other exitSuccess did not come within 150ms'
-	(($(between "other running" "app timerExpired") >= 140))
+	(($(between "global startup" "app timerExpired") >= 100))
 }
 
 @test "a signal is an event" {

@@ -32,6 +32,22 @@ load jobs
 	expect_log 'chdir /no/such/folder: No such file or directory'
 }
 
+@test "a sole job is essential, but not one whose exit another begins with" {
+	start_pilotfish <<-'EOF'
+		jobs = ( { name = "migrate"; exec = "true"; },
+			 { name = "app"; exec = "sh -c 'sleep 0.2; exit 8'"; when = { source = "migrate"; once = "exitSuccess"; }; } );
+	EOF
+	wait_exit
+	expect_code 8
+	expect_events "migrate stopped" "app exitFailed" "global shutdown"
+	start_pilotfish <<-'EOF'
+		jobs = ( { name = "app"; exec = "sh -c 'exit 9'"; },
+			 { name = "tick"; exec = "true"; when = { interval = "1s"; }; } );
+	EOF
+	wait_exit
+	expect_code 9
+}
+
 @test "an essential job that restarts has not ended for good" {
 	start_pilotfish <<-'EOF'
 		jobs = ( { name = "app"; exec = "sh -c 'exit 4'"; restarts = 2; essential = true; backoff = { min = "10ms"; }; },

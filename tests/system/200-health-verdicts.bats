@@ -111,6 +111,16 @@ count_between()
 	refute_events -n a1true "app unhealthy"
 }
 
+@test "a check without a word: its exit code is the word" {
+	start_pilotfish <<-EOF
+		jobs = ( { name = "app"; exec = "sleep 1000"; health = { exec = [ "sh", "-c", "exit 3" ]; interval = "1s"; }; },
+			 { name = "other"; exec = "sleep 1000";
+			   health = { exec = [ "sh", "-c", "kill -9 \$\$" ]; interval = "1s"; }; } );
+	EOF
+	expect_log 'app is critical: exit code 3'
+	expect_log 'other is critical: killed by SIGKILL'
+}
+
 @test "a check that cannot be run has failed, and says why" {
 	start_pilotfish <<-EOF
 		jobs = ( { name = "app"; exec = "sleep 1000";
@@ -137,7 +147,7 @@ count_between()
 			 { name = "other"; exec = "sleep 1000"; health = { exec = "true"; interval = "50ms"; }; } );
 	EOF
 	expect_events "other healthy" "app unhealthy"
-	expect_log 'app is critical: so far so good'
+	expect_log 'app is critical: timed out after 1s'
 	at_least 990 "$(between "app running" "app unhealthy")"
 	at_most 1500 "$(between "app running" "app unhealthy")"
 	at_least $((10 / slow)) "$(count_events "other.health exitSuccess")"
@@ -176,6 +186,7 @@ count_between()
 	expect_events "app unhealthy" "app.health exitFailed"
 	[[ $sanitized ]] || at_most 12000 "$(rss_of "$pid")"
 	at_most 100000 "$(stat -c %s "$dir/main.log")"
+	expect_log 'app is critical: timed out after 900ms'
 }
 
 @test "a job that has ended is unhealthy, and healthy again after its restart" {

@@ -131,6 +131,15 @@ health()
 	expect_log '"b is healthy"'
 }
 
+@test "http: each check is a connection of its own" {
+	web '200\n'
+	health "http = \"http://127.0.0.1:$port/\";"
+	expect_events "app healthy" "app.health exitSuccess" "app.health exitSuccess"
+	((3 <= $(grep -c GET "$dir/web.log")))
+	# One is of await_port.
+	(($(grep -c GET "$dir/web.log") < $(grep -c connected "$dir/web.log")))
+}
+
 @test "tcp: a connection is enough" {
 	web 'hang\n'
 	health "tcp = \"127.0.0.1:$port\";"

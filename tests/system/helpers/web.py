@@ -15,6 +15,10 @@ import time
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
+    def setup(self):
+        super().setup()
+        print("connected", flush=True)
+
     def do_GET(self):
         print(self.requestline, flush=True)
         with open(sys.argv[2], "rb") as file:

@@ -161,6 +161,7 @@ static void on_readable(struct io *io, int events)
 	} else if (!pull(output, OUTPUT_TURN)) {
 		drain(output);
 		io_stop(io);
+		output->ended = true;
 		if (!list_empty(&output->link))
 			output_free(output);
 	}
@@ -207,7 +208,10 @@ void output_leave(struct output *output)
 {
 	drain(output);
 	output->tail = NULL;
-	list_append(&left, &output->link);
+	if (output->ended)
+		output_free(output);
+	else
+		list_append(&left, &output->link);
 }
 
 void output_free_left(void)

@@ -313,8 +313,8 @@ static const struct field watch_fields[] = {
 };
 static const struct record watch_record = {
 	.title = "watches",
-	.about = "Something in Consul whose changes are events: changed, and for services healthy "
-		 "(there is an instance) and unhealthy (there is none).",
+	.about = "Something in Consul whose changes are events: changed, and healthy or unhealthy "
+		 "(there is something in the set, or nothing).",
 	.fields = watch_fields, .size = sizeof(struct watch_config), .finish = watch_rules,
 };
 

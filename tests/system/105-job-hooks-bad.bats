@@ -99,6 +99,23 @@ clock='{ name = "clock"; exec = "true"; when = { interval = "50ms"; }; }'
 	expect_code 0
 }
 
+@test "many runs leave nothing behind in us" {
+	descriptors() { ls "/proc/$pid/fd" | wc -l; }
+
+	start_pilotfish <<-'EOF'
+		jobs = ( { name = "app"; exec = "echo app"; restarts = 300; backoff = { min = "1ms"; max = "1ms"; }; },
+			 { name = "main"; exec = "sleep 1000"; health = { exec = "echo fine"; interval = "5ms"; }; } );
+	EOF
+	expect_events "app running" "app exitSuccess" "main healthy"
+	before=$(descriptors)
+	expect_events "app stopped"
+	few() { (($(descriptors) <= before)); }
+	await few
+	[[ $(ls "/proc/$pid/task" | wc -l) == 1 ]]
+	stop_pilotfish
+	expect_code 0
+}
+
 @test "a workload does not inherit what we hold" {
 	start_pilotfish <<-'EOF'
 		jobs = ( { name = "first"; exec = "sleep 1000"; }, { name = "second"; exec = "sleep 1000"; needs = [ "first running" ]; } );

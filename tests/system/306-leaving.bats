@@ -126,3 +126,26 @@ long_ago()
 	expect_code 0
 	at_most 300 "$took"
 }
+
+@test "Consul as a job of ours: the others leave with its help, it goes last" {
+	free_port port server lan wan
+	cat >"$dir/agent.json" <<-EOF
+		{ "bind_addr": "127.0.0.1", "node_name": "inside", "disable_host_node_id": true,
+		  "performance": { "raft_multiplier": 1 }, "ports": { "http": $port, "dns": -1, "grpc": -1, "server": $server,
+		  "serf_lan": $lan, "serf_wan": $wan } }
+	EOF
+	start_pilotfish <<-EOF
+		consul = "127.0.0.1:$port"; stopTimeout = "8s";
+		jobs = ( { name = "agent"; exec = "consul agent -dev -config-file=$dir/agent.json";
+			   health = { http = "http://127.0.0.1:$port/v1/status/leader"; body = ":"; interval = "100ms"; }; },
+			 { name = "app"; exec = "sleep 1000"; port = 80; needs = [ "agent healthy" ]; } );
+	EOF
+	LIMIT=20 expect_events "agent healthy" "app running"
+	consul_address=http://127.0.0.1:$port await_passing app 1
+	mark
+	stop_pilotfish
+	expect_code 0
+	expect_events "app draining" "app stopped" "agent stopping" "agent stopped"
+	expect_log 'service app-[^ ]* is deregistered'
+	at_most 5000 "$took"
+}

@@ -56,3 +56,19 @@ setup()
 	recover
 	expect_unharmed
 }
+
+@test "no answer from the first moment on: it starts, and ends, all the same" {
+	stop_pilotfish
+	fake mode '{ "mode": "hang" }'
+	start_pilotfish <<-EOF
+		consul = "$fake_address";
+		jobs = ( { name = "app"; exec = "sleep 1000"; port = 80; health = { exec = "true"; interval = "50ms"; ttl = "1s"; }; } );
+		watches = ( { name = "db"; onChange = "true"; } );
+	EOF
+	expect_events "app running" "app healthy"
+	at_most 500 "$(between "global startup" "app healthy")"
+	refute_events "watch.db changed"
+	stop_pilotfish
+	expect_code 0
+	at_most 300 "$took"
+}

@@ -28,7 +28,6 @@ struct output {
 	bool ended;			/* nobody holds the pipe any more */
 	bool quiet;			/* not to the log */
 	bool leaving;			/* no time to wait for room */
-	bool ended;			/* nobody holds the pipe any more */
 	struct room_waiter room;
 	struct list link;		/* among those that were left */
 };

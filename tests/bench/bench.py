@@ -158,10 +158,19 @@ class Consul:
                 "limits": {"http_max_conns_per_client": 1000},
                 "ports": {"http": self.port, "dns": -1, "grpc": -1, "server": server,
                           "serf_lan": lan, "serf_wan": wan}}, file)
-        self.child = start("consul", "agent", "-dev", f"-config-file={path}",
+        self.path = path
+        self._start()
+
+    def _start(self):
+        self.child = start("consul", "agent", "-dev", f"-config-file={self.path}",
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.socket = None
         await_that(self._is_ready, 30)
+
+    def restart(self):
+        """Killed, and a new one that knows nothing."""
+        end(self.child)
+        self._start()
 
     def _is_ready(self):
         try:

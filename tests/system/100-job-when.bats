@@ -49,17 +49,15 @@ load jobs
 }
 
 @test "triggers that come during a run are one more run" {
-	mkfifo "$dir/go"
 	start_pilotfish <<-EOF
 		jobs = (
 		  { name = "tick"; exec = "true"; when = { interval = "20ms"; }; restarts = 9; },
-		  { name = "slow"; exec = "sh -c 'read line <$dir/go'"; when = { source = "tick"; each = "exitSuccess"; }; }
+		  { name = "slow"; exec = "sh -c 'until [ -e $dir/go ]; do sleep 0.01; done'"; when = { source = "tick"; each = "exitSuccess"; }; }
 		);
 	EOF
 	expect_events "slow running" "tick stopped"
-	echo >"$dir/go"
-	expect_events "slow exitSuccess" "slow running"
-	echo >"$dir/go"
+	touch "$dir/go"
+	expect_events "slow exitSuccess" "slow running" "slow exitSuccess"
 	wait_exit
 	[[ $(count_events "slow running") == 2 ]]
 }
@@ -79,10 +77,8 @@ load jobs
 
 @test "a job waits for all of what it needs, at one time" {
 	script flag <<-'EOF'
-		trap 'exit 0' TERM
-		read line <"$dir/$1"
+		until [ -e "$dir/$1" ]; do sleep 0.01; done
 	EOF
-	mkfifo "$dir/a" "$dir/b" "$dir/c"
 	start_pilotfish <<-EOF
 		jobs = (
 		  { name = "a"; exec = "$dir/flag a"; },
@@ -92,12 +88,12 @@ load jobs
 		);
 	EOF
 	expect_events "a running"
-	echo >"$dir/a"
+	touch "$dir/a"
 	expect_events "c running"
 	refute_events "app running"
-	echo >"$dir/b"
+	touch "$dir/b"
 	expect_events "b exitSuccess" "app running" "app exitSuccess"
-	echo >"$dir/c"
+	touch "$dir/c"
 	wait_exit
 	expect_code 0
 }

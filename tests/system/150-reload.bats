@@ -207,7 +207,7 @@ reload()
 	expect_events "app running"
 	for i in {1..20}; do
 		((i % 2)) && text='jobs = ( { name = ' || text=		# half written, and not yet
-		printf "$text" >"$dir/main.conf"
+		printf %s "$text" >"$dir/main.conf"
 		signal_pilotfish HUP
 	done
 	expect_log 'not reloaded'

@@ -133,13 +133,12 @@ start_blocked()
 	EOF
 	start_blocked
 	read -rt 1 <> <(:) || true
-	! has_ended main
-	cat <&7 >"$dir/read.log" 3>&- &
-	reader=$!
+	run ! has_ended main
+	start_program reader sh -c "exec cat <$dir/pipe >$dir/read.log"
+	current=main
 	wait_exit
 	all_read() { grep -q 'all is stopped' "$dir/read.log"; }
 	await all_read
-	kill $reader
 	exec 7>&-
 	python3 - "$dir/read.log" <<-'EOF'
 		import json, sys

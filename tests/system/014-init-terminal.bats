@@ -27,8 +27,14 @@ play()
 }
 
 @test "the command hears that the terminal is gone" {
-	run -6 play expect=ready hangup -- "$pilotfish" -- \
-		bash -c "trap 'echo hung up >$dir/seen; exit 6' HUP; echo ready; while ((SECONDS < 30)); do read -t 1 <> <(:); done"
+	run -6 play expect=ready hangup -- "$pilotfish" -- python3 -c '
+import os, signal, sys
+def on_hangup(*_):
+    open(sys.argv[1], "w").write("hung up\n")
+    os._exit(6)
+signal.signal(signal.SIGHUP, on_hangup)
+print("ready", flush=True)
+signal.sigtimedwait([], 30)' "$dir/seen"
 	line_in "$dir/seen" "hung up"
 }
 

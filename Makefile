@@ -13,7 +13,7 @@ COMPDIR ?= $(PREFIX)/share/bash-completion/completions
 B       ?= build
 JOBS    ?= $(shell nproc)
 FUZZ_TIME ?= 60
-PKGS    := libcurl jansson libconfig
+PKGS    := libcurl jansson libconfig libpcre2-8
 PKG_CONFIG ?= pkg-config
 
 # Mitigations; FORTIFY_SOURCE mixes neither with sanitizers nor with -O0.
@@ -85,6 +85,10 @@ $B/tests/unit/%: $B/tests/unit/%.o $B/core.a
 	$(call say,LD,$@)
 	$(Q)$(link) $(wraps) -o $@ $^ $(libs) -lcmocka
 
+$B/tests/template-cases: $B/tests/template-cases.o $B/core.a
+	$(call say,LD,$@)
+	$(Q)$(link) -o $@ $^ $(libs)
+
 $B/tests/fuzz/%: $B/tests/fuzz/%.o $B/core.a
 	$(call say,LD,$@)
 	$(Q)$(link) -fsanitize=fuzzer -o $@ $^ $(libs)
@@ -100,7 +104,7 @@ $B/man/%: man/%
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $< $@
 
-tests: $(UNIT)
+tests: $(UNIT) $B/tests/template-cases
 fuzzers: $(FUZZERS:%.c=$B/%)
 sanitized:
 	$(again) SAN=address,undefined B=$(SAN_B) all tests
@@ -159,4 +163,4 @@ help:				## this
 	check-san bench soak fuzz install uninstall format clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
--include $(OBJS:.o=.d) $(patsubst %.c,$B/%.d,$(TESTS) $(FUZZERS))
+-include $(OBJS:.o=.d) $(patsubst %.c,$B/%.d,$(TESTS) $(FUZZERS) tests/template-cases.c)

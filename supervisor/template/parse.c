@@ -23,19 +23,19 @@ bool parse_unexpected(struct parser *parser, const struct token *token, const ch
 			  (int)utf8_cut(token->text, token->size, 32), token->text, context);
 }
 
+/* Behind the last token, an error or the end, stands that one again. */
 const struct token *peek_token(const struct parser *parser)
 {
-	return &parser->tokens.items[parser->at];
+	size_t last = parser->tokens.count - 1;
+
+	return &parser->tokens.items[parser->at < last ? parser->at : last];
 }
 
-/* The last token, an error or the end, stays. */
 const struct token *next_token(struct parser *parser)
 {
 	const struct token *token = peek_token(parser);
 
 	parser->at++;
-	if (parser->at == parser->tokens.count)
-		parser->at--;
 	return token;
 }
 

@@ -116,18 +116,18 @@ demo:				## see it at work, with a real Consul; KEEP=1: stay up
 check:				## prove it: installs what is missing, runs all below but fuzz
 	$(Q)tests/setup
 	$(again) WERROR=1 all tests sanitized
-	$(run) B=$B $(STYLE) $(LINT) $(UNIT) $(SYSTEM) \
-		B=$(SAN_B) $(UNIT:$B/%=$(SAN_B)/%) $(SYSTEM)
+	$(run) B=$B $(STYLE) $(LINT) $(UNIT) tests/template-cases.sh $(SYSTEM) \
+		B=$(SAN_B) $(UNIT:$B/%=$(SAN_B)/%) tests/template-cases.sh $(SYSTEM)
 check-style: all		## folders, sizes, who uses what, is it in the manual
 	$(run) B=$B $(STYLE)
 check-lint: $B/flags		## cppcheck, clang-tidy
 	$(run) B=$B $(LINT)
 check-unit: tests		## unit tests
-	$(run) B=$B $(UNIT)
+	$(run) B=$B $(UNIT) tests/template-cases.sh
 check-system: all		## tests of the whole program; ONLY="1*": some files
 	$(run) B=$B $(if $(ONLY),$(wildcard tests/system/$(ONLY)),$(SYSTEM))
 check-san: sanitized		## unit and system tests under the sanitizers
-	$(run) B=$(SAN_B) $(UNIT:$B/%=$(SAN_B)/%) $(SYSTEM)
+	$(run) B=$(SAN_B) $(UNIT:$B/%=$(SAN_B)/%) tests/template-cases.sh $(SYSTEM)
 bench:				## what is promised about time and memory, measured
 	$(Q)tests/setup
 	$(again) all

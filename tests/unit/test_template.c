@@ -62,7 +62,7 @@ static void lexer_errors_have_line_and_column(void **state)
 	expect_error("{{ 1a }}", "f:1:4: bad number syntax");
 	expect_error("{{ 1 ) }}", "f:1:6: unexpected right paren");
 	expect_error("{{ ( 1 }}", "f:1:8: unclosed left paren");
-	expect_error("{{ $x : 1 }}", "f:1:7: expected :=");
+	expect_error("{{ 1 : 2 }}", "f:1:6: expected :=");
 	expect_error("{{\n  \xC2\xA7 }}", "f:2:3: unrecognized character in action: U+00A7");
 	expect_error("{{\1}}", "f:1:3: unrecognized character in action: U+0001");
 }

@@ -13,7 +13,7 @@ COMPDIR ?= $(PREFIX)/share/bash-completion/completions
 B       ?= build
 JOBS    ?= $(shell nproc)
 FUZZ_TIME ?= 60
-PKGS    := libcurl jansson libconfig
+PKGS    := libcurl jansson libconfig libpcre2-8
 PKG_CONFIG ?= pkg-config
 
 # Mitigations; FORTIFY_SOURCE mixes neither with sanitizers nor with -O0.
@@ -85,6 +85,10 @@ $B/tests/unit/%: $B/tests/unit/%.o $B/core.a
 	$(call say,LD,$@)
 	$(Q)$(link) $(wraps) -o $@ $^ $(libs) -lcmocka
 
+$B/tests/template-cases: $B/tests/template-cases.o $B/core.a
+	$(call say,LD,$@)
+	$(Q)$(link) -o $@ $^ $(libs)
+
 $B/tests/fuzz/%: $B/tests/fuzz/%.o $B/core.a
 	$(call say,LD,$@)
 	$(Q)$(link) -fsanitize=fuzzer -o $@ $^ $(libs)
@@ -100,7 +104,7 @@ $B/man/%: man/%
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $< $@
 
-tests: $(UNIT)
+tests: $(UNIT) $B/tests/template-cases
 fuzzers: $(FUZZERS:%.c=$B/%)
 sanitized:
 	$(again) SAN=address,undefined B=$(SAN_B) all tests
@@ -112,18 +116,18 @@ demo:				## see it at work, with a real Consul; KEEP=1: stay up
 check:				## prove it: installs what is missing, runs all below but fuzz
 	$(Q)tests/setup
 	$(again) WERROR=1 all tests sanitized
-	$(run) B=$B $(STYLE) $(LINT) $(UNIT) $(SYSTEM) \
-		B=$(SAN_B) $(UNIT:$B/%=$(SAN_B)/%) $(SYSTEM)
+	$(run) B=$B $(STYLE) $(LINT) $(UNIT) tests/template-cases.sh $(SYSTEM) \
+		B=$(SAN_B) $(UNIT:$B/%=$(SAN_B)/%) tests/template-cases.sh $(SYSTEM)
 check-style: all		## folders, sizes, who uses what, is it in the manual
 	$(run) B=$B $(STYLE)
 check-lint: $B/flags		## cppcheck, clang-tidy
 	$(run) B=$B $(LINT)
 check-unit: tests		## unit tests
-	$(run) B=$B $(UNIT)
+	$(run) B=$B $(UNIT) tests/template-cases.sh
 check-system: all		## tests of the whole program; ONLY="1*": some files
 	$(run) B=$B $(if $(ONLY),$(wildcard tests/system/$(ONLY)),$(SYSTEM))
 check-san: sanitized		## unit and system tests under the sanitizers
-	$(run) B=$(SAN_B) $(UNIT:$B/%=$(SAN_B)/%) $(SYSTEM)
+	$(run) B=$(SAN_B) $(UNIT:$B/%=$(SAN_B)/%) tests/template-cases.sh $(SYSTEM)
 bench:				## what is promised about time and memory, measured
 	$(Q)tests/setup
 	$(again) all
@@ -159,4 +163,4 @@ help:				## this
 	check-san bench soak fuzz install uninstall format clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
--include $(OBJS:.o=.d) $(patsubst %.c,$B/%.d,$(TESTS) $(FUZZERS))
+-include $(OBJS:.o=.d) $(patsubst %.c,$B/%.d,$(TESTS) $(FUZZERS) tests/template-cases.c)

@@ -66,6 +66,18 @@ static int check(const struct call *call)
 	return EX_OK;
 }
 
+static int render(const struct call *call)
+{
+	struct load_error error = { .code = EX_DATAERR };
+	AUTOFREE char *path = config_path(call, &error.error);
+	AUTOFREE char *text = path ? load_rendered(path, &error) : NULL;
+
+	if (!text)
+		return complain(error.code, &error.error);
+	fputs(text, stdout);
+	return EX_OK;
+}
+
 /* What is printed ends in logs and bug reports. */
 static void redact(json_t *tree)
 {
@@ -115,6 +127,7 @@ static int help(const struct call *call);
 static const struct verb verbs[] = {
 	{ "run",     "[-c FILE]", "start what the configuration says (the default)", run },
 	{ "check",   "[-c FILE]", "say whether the configuration is right; start nothing", check },
+	{ "render",  "[-c FILE]", "print the configuration's text, rendered with the environment", render },
 	{ "expand",  "[-c FILE]", "print the configuration as JSON, its hooks turned into jobs", expand },
 	{ "options", "[--mdoc]",  "print all keys of the configuration, with their meaning", options },
 	{ "version", "",          "print the version", version },

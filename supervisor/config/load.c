@@ -2,12 +2,47 @@
 
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "template/template.h"
 #include "libconf.h"
 #include "listing.h"
+#include "secret.h"
 #include "sugar.h"
+
+static bool render(const char *path, const struct buf *text, struct template_output *output,
+		   struct error *error)
+{
+	static const struct template_options options = {
+		.profile = TEMPLATE_CONFIG, .missing_key = MISSING_ZERO,
+	};
+	struct template_input input = { .env = environ, .now = time(NULL) };
+	struct template *template = template_parse(path, text->data, text->used, &options, error);
+	bool fine = template && template_render(template, &input, output, error);
+
+	template_free(template);
+	return fine;
+}
+
+/* Read and rendered; text without {{ is not touched. */
+static bool get_text(const char *path, struct template_output *output, struct load_error *error)
+{
+	CLEANUP(buf_release) struct buf text = BUF_INIT;
+
+	*output = (struct template_output){ .text = BUF_INIT };
+	error->code = EX_NOINPUT;
+	if (!file_read(path, TEXT_LIMIT, &text, &error->error))
+		return false;
+	error->code = EX_DATAERR;
+	if (memmem(text.data, text.used, "{{", 2))
+		return render(path, &text, output, &error->error);
+	output->text = text;
+	text = (struct buf)BUF_INIT;
+	return true;
+}
 
 static json_t *parse(const char *path, const char *text, size_t size, struct load_error *error)
 {
@@ -33,19 +68,42 @@ static struct config *decode(const char *path, json_t *tree, struct load_error *
 	return config;
 }
 
+char *load_rendered(const char *path, struct load_error *error)
+{
+	CLEANUP(template_output_release) struct template_output output;
+
+	if (!get_text(path, &output, error))
+		return NULL;
+	secret_hide(&output.secrets, &output.text);
+	return buf_take(&output.text);
+}
+
 json_t *load_tree(const char *path, struct load_error *error)
 {
-	CLEANUP(buf_release) struct buf text = BUF_INIT;
+	CLEANUP(template_output_release) struct template_output output;
+	json_t *tree;
 
-	error->code = EX_NOINPUT;
-	if (!file_read(path, TEXT_LIMIT, &text, &error->error))
+	if (!get_text(path, &output, error))
 		return NULL;
-	return parse(path, text.data, text.used, error);
+	tree = parse(path, output.text.data, output.text.used, error);
+	if (tree)
+		secret_hide_in_tree(&output.secrets, tree);
+	else
+		secret_hide_in_error(&output.secrets, &error->error);
+	return tree;
 }
 
 struct config *load_config(const char *path, struct load_error *error)
 {
-	return decode(path, load_tree(path, error), error);
+	CLEANUP(template_output_release) struct template_output output;
+	struct config *config;
+
+	if (!get_text(path, &output, error))
+		return NULL;
+	config = decode(path, parse(path, output.text.data, output.text.used, error), error);
+	if (!config)
+		secret_hide_in_error(&output.secrets, &error->error);
+	return config;
 }
 
 struct config *load_text(const char *text, const char *name, struct load_error *error)

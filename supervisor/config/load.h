@@ -1,7 +1,8 @@
-/* load.h - from a path to a configuration: read, parse, sugar, decode, in that order.
+/* load.h - from a path to a configuration: read, render, parse, sugar, decode, in that order.
  *
- * Each step can be had alone: `pilotfish expand` prints what is there after sugar.  (Rendering
- * the text as a template comes between read and parse.)
+ * Text with {{ in it is a template, rendered with the environment; files that it @includes are not.
+ * Messages behind that step count the lines of the rendered text and show them.  Values that came by
+ * {{secret "X"}} are in no message.  Each step can be had alone.
  */
 #ifndef LOAD_H
 #define LOAD_H
@@ -14,6 +15,8 @@ struct load_error {
 	int code;
 };
 
+/* What `pilotfish render` and `pilotfish expand` print: secrets are hidden. */
+char *load_rendered(const char *path, struct load_error *error);	/* free() it */
 json_t *load_tree(const char *path, struct load_error *error);		/* after sugar */
 struct config *load_config(const char *path, struct load_error *error);
 struct config *load_text(const char *text, const char *name, struct load_error *error);

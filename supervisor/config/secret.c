@@ -1,0 +1,94 @@
+#include "secret.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SHOWN "(secret)"
+#define LEAST_PART 6		/* of a value, to be taken for a part of it */
+
+/* How much of a secret stands here; with `parts` its beginning will do. */
+static size_t match(const struct strv *secrets, const char *text, bool parts)
+{
+	size_t longest = 0;
+
+	for (size_t i = 0; i < secrets->count; i++) {
+		const char *secret = secrets->items[i];
+		size_t size = strlen(secret), same = 0;
+
+		while (same < size && text[same] == secret[same])
+			same++;
+		if ((same == size || (parts && same >= LEAST_PART)) && same > longest)
+			longest = same;
+	}
+	return longest;
+}
+
+static void hide(const struct strv *secrets, bool parts, const char *text, struct buf *out)
+{
+	while (*text) {
+		size_t size = match(secrets, text, parts);
+
+		if (size)
+			buf_add(out, SHOWN);
+		else
+			buf_add_char(out, *text);
+		text += size ? size : 1;
+	}
+}
+
+void secret_hide(const struct strv *secrets, struct buf *text)
+{
+	struct buf out = BUF_INIT;
+
+	hide(secrets, false, text->data, &out);
+	buf_release(text);
+	*text = out;
+}
+
+void secret_hide_in_error(const struct strv *secrets, struct error *error)
+{
+	struct buf out = BUF_INIT;
+
+	hide(secrets, true, error->text, &out);
+	snprintf(error->text, sizeof error->text, "%s", out.data);
+	buf_release(&out);
+}
+
+/* NULL: nothing is hidden in it. */
+static json_t *hidden(const struct strv *secrets, json_t *value)
+{
+	struct buf text = BUF_INIT, out = BUF_INIT;
+	json_t *shown = NULL;
+
+	if (json_is_string(value))
+		buf_add(&text, json_string_value(value));
+	else if (json_is_integer(value))
+		buf_print(&text, "%lld", (long long)json_integer_value(value));
+	hide(secrets, false, text.data, &out);
+	if (strcmp(text.data, out.data))
+		shown = json_string(out.data);
+	buf_release(&text);
+	buf_release(&out);
+	return shown;
+}
+
+void secret_hide_in_tree(const struct strv *secrets, json_t *tree)
+{
+	const char *key;
+	json_t *value, *shown;
+	void *next;
+	size_t i;
+
+	json_object_foreach_safe(tree, next, key, value) {
+		shown = hidden(secrets, value);
+		secret_hide_in_tree(secrets, value);
+		if (shown)
+			json_object_set_new(tree, key, shown);
+	}
+	json_array_foreach(tree, i, value) {
+		shown = hidden(secrets, value);
+		secret_hide_in_tree(secrets, value);
+		if (shown)
+			json_array_set_new(tree, i, shown);
+	}
+}

@@ -1,0 +1,38 @@
+/* arena.h - memory of one parse or one render, given back at once, and text that grows in it.
+ *
+ * Memory is always there, as with alloc(); what exceeds the limit sets `over`, which the evaluator
+ * looks at after each step.  Growing text stops at the limit, so that no single call exceeds it far.
+ */
+#ifndef ARENA_H
+#define ARENA_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena {
+	struct chunk *chunks;
+	char *at, *end;			/* what is left of the first chunk */
+	size_t used, limit;
+	bool over;
+};
+
+void arena_init(struct arena *arena, size_t limit);
+void arena_release(struct arena *arena);
+void *arena_alloc(struct arena *arena, size_t size);		/* zeroed */
+char *arena_copy(struct arena *arena, const char *bytes, size_t size);	/* a NUL is added */
+void arena_charge(struct arena *arena, size_t size);		/* for memory that lies elsewhere */
+
+struct text {
+	struct arena *arena;
+	char *data;
+	size_t used, room;
+};
+
+void text_add(struct text *text, const char *bytes, size_t size);
+void text_string(struct text *text, const char *string);
+void text_char(struct text *text, char c);
+void text_repeat(struct text *text, char c, long count);
+void text_print(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

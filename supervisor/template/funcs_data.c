@@ -1,0 +1,210 @@
+#include "base/alloc.h"
+#include "function.h"
+#include "query.h"
+
+enum { ME = TEMPLATE_CONSUL };
+
+enum answer { ANSWER_FAILED, ANSWER_NOT_ASKED, ANSWER_MISSING, ANSWER_THERE };
+
+static enum answer ask_for(struct call *call, enum query_kind kind, const char *argument,
+			   json_t **json)
+{
+	CLEANUP(buf_release) struct buf name = BUF_INIT;
+	struct query query;
+
+	if (!query_parse(kind, argument, &query, call->error))
+		return ANSWER_FAILED;
+	query_name(&query, &name);
+	return exec_lookup(call->exec, name.data, json) ? ANSWER_THERE : ANSWER_MISSING;
+}
+
+/* All arguments make one question, joined; an empty one is not asked. */
+static enum answer ask(struct call *call, enum query_kind kind, const char *between, json_t **json)
+{
+	struct text text = { .arena = call->arena };
+
+	for (size_t i = 0; i < call->count; i++) {
+		if (i)
+			text_string(&text, between);
+		text_add(&text, call->args[i].text, call->args[i].size);
+	}
+	if (text.used && memchr(text.data, '\0', text.used)) {
+		fail(call->error, "there is a NUL in the argument");
+		return ANSWER_FAILED;
+	}
+	if (!text.used && kind != QUERY_SERVICES && kind != QUERY_NODES && kind != QUERY_NODE)
+		return ANSWER_NOT_ASKED;
+	return ask_for(call, kind, text.used ? text.data : "", json);
+}
+
+static bool ask_list(struct call *call, enum query_kind kind, const char *between, enum type type)
+{
+	json_t *json = NULL;
+	enum answer answer = ask(call, kind, between, &json);
+
+	if (answer == ANSWER_THERE)
+		return give(call, value_from_json(call->arena, json, type));
+	return answer != ANSWER_FAILED && give(call, value_list(type, NULL, 0));
+}
+
+static bool fn_service(struct call *call)
+{
+	return ask_list(call, QUERY_SERVICE, "|", TYPE_SERVICES);
+}
+
+static bool fn_connect(struct call *call)
+{
+	return ask_list(call, QUERY_CONNECT, "|", TYPE_SERVICES);
+}
+
+static bool fn_services(struct call *call)
+{
+	return ask_list(call, QUERY_SERVICES, "", TYPE_SNIPPETS);
+}
+
+static bool fn_nodes(struct call *call)
+{
+	return ask_list(call, QUERY_NODES, "", TYPE_NODES);
+}
+
+static bool fn_node(struct call *call)
+{
+	json_t *json = NULL;
+	enum answer answer = ask(call, QUERY_NODE, "", &json);
+
+	if (answer == ANSWER_THERE)
+		return give(call, value_from_json(call->arena, json, TYPE_CATALOG_NODE));
+	return answer != ANSWER_FAILED && give(call, value_nil());
+}
+
+static bool fn_datacenters(struct call *call)
+{
+	json_t *json = NULL;
+
+	/* The switch to leave out those that cannot be reached is Consul's matter. */
+	if (ask_for(call, QUERY_DATACENTERS, "", &json) == ANSWER_THERE)
+		return give(call, value_from_json(call->arena, json, TYPE_STRINGS));
+	return give(call, value_list(TYPE_STRINGS, NULL, 0));
+}
+
+static bool ask_string(struct call *call, enum query_kind kind)
+{
+	json_t *json = NULL;
+	enum answer answer = ask(call, kind, "", &json);
+
+	if (answer == ANSWER_THERE)
+		return give(call, value_from_json(call->arena, json, TYPE_STRING));
+	return answer != ANSWER_FAILED && give(call, value_string(""));
+}
+
+static bool fn_key(struct call *call)
+{
+	return ask_string(call, QUERY_KEY);
+}
+
+static bool fn_file(struct call *call)
+{
+	return ask_string(call, QUERY_FILE);
+}
+
+static bool fn_key_exists(struct call *call)
+{
+	json_t *json = NULL;
+	enum answer answer = ask(call, QUERY_GET, "", &json);
+
+	return answer != ANSWER_FAILED &&
+	       give(call, value_bool(answer == ANSWER_THERE && !json_is_null(json)));
+}
+
+static bool fn_key_or_default(struct call *call)
+{
+	struct value fallback = call->args[1];
+	json_t *json = NULL;
+	enum answer answer;
+
+	call->count = 1;
+	answer = ask(call, QUERY_GET, "", &json);
+	call->count = 2;
+	if (answer == ANSWER_THERE && json_string_length(json))
+		return give(call, value_from_json(call->arena, json, TYPE_STRING));
+	return answer != ANSWER_FAILED && give(call, fallback);
+}
+
+/* ls: the keys right below; tree: all that are no folders. */
+static bool keep_pair(struct value key, bool tree)
+{
+	if (tree)
+		return !key.size || key.text[key.size - 1] != '/';
+	return key.size && !memchr(key.text, '/', key.size);
+}
+
+static bool list_pairs(struct call *call, bool tree, bool safe)
+{
+	struct list_maker list = { .arena = call->arena };
+	json_t *json = NULL, *item;
+	enum answer answer = ask(call, QUERY_LIST, "", &json);
+	size_t i;
+
+	if (answer == ANSWER_FAILED)
+		return false;
+	json_array_foreach(json, i, item) {
+		struct value pair = value_from_json(call->arena, item, TYPE_PAIR);
+
+		if (keep_pair(struct_get(call->arena, pair, "Key"), tree))
+			list_add(&list, pair);
+	}
+	if (safe && !list.count && answer == ANSWER_THERE) {
+		CLEANUP(buf_release) struct buf name = BUF_INIT;
+		struct query query;
+
+		query_parse(QUERY_LIST, call_string(call, 0), &query, call->error);
+		query_name(&query, &name);
+		exec_miss(call->exec, name.data);
+	}
+	return give(call, value_list(TYPE_PAIRS, list.items, list.count));
+}
+
+static bool fn_ls(struct call *call)
+{
+	return list_pairs(call, false, false);
+}
+
+static bool fn_safe_ls(struct call *call)
+{
+	return list_pairs(call, false, true);
+}
+
+static bool fn_tree(struct call *call)
+{
+	return list_pairs(call, true, false);
+}
+
+static bool fn_safe_tree(struct call *call)
+{
+	return list_pairs(call, true, true);
+}
+
+const struct function *functions_data(void)
+{
+	static const struct function table[] = {
+		{ "service", fn_service, 1, MANY, ME, { TYPE_STRING } },
+		{ "connect", fn_connect, 1, MANY, ME, { TYPE_STRING } },
+		{ "services", fn_services, 0, MANY, ME, { TYPE_STRING } },
+		{ "nodes", fn_nodes, 0, MANY, ME, { TYPE_STRING } },
+		{ "node", fn_node, 0, MANY, ME, { TYPE_STRING } },
+		{ "datacenters", fn_datacenters, 0, 1, ME, { TYPE_BOOL } },
+		{ "key", fn_key, 1, 1, ME, { TYPE_STRING } },
+		{ "keyExists", fn_key_exists, 1, 1, ME, { TYPE_STRING } },
+		{ "key_exists", fn_key_exists, 1, 1, ME, { TYPE_STRING } },
+		{ "keyOrDefault", fn_key_or_default, 2, 2, ME, { TYPE_STRING } },
+		{ "key_or_default", fn_key_or_default, 2, 2, ME, { TYPE_STRING } },
+		{ "ls", fn_ls, 1, 1, ME, { TYPE_STRING } },
+		{ "safeLs", fn_safe_ls, 1, 1, ME, { TYPE_STRING } },
+		{ "tree", fn_tree, 1, 1, ME, { TYPE_STRING } },
+		{ "safeTree", fn_safe_tree, 1, 1, ME, { TYPE_STRING } },
+		{ "file", fn_file, 1, 1, ME, { TYPE_STRING } },
+		{ 0 },
+	};
+
+	return table;
+}

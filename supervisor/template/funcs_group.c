@@ -1,0 +1,274 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "function.h"
+#include "utf8.h"
+
+enum { ME = TEMPLATE_CONSUL };
+
+/* Adds to the list that stands under `key`. */
+static void add_to(struct arena *arena, struct map *map, struct value key, struct value item)
+{
+	enum type list = item.type == TYPE_SNIPPET ? TYPE_SNIPPETS : TYPE_SERVICES;
+	struct value *slot = map_put(arena, map, key);
+	struct value *items = (struct value *)slot->items;
+
+	if (!slot->type)
+		*slot = value_list(list, NULL, 0);
+	/* The room doubles at each power of two. */
+	if (!(slot->size & (slot->size - 1))) {
+		items = arena_alloc(arena, (slot->size ? 2 * slot->size : 1) * sizeof *items);
+		if (slot->size)
+			memcpy(items, slot->items, slot->size * sizeof *items);
+	}
+	items[slot->size] = item;
+	*slot = value_list(list, items, slot->size + 1);
+}
+
+static bool fn_by_tag(struct call *call)
+{
+	struct value list = call->args[0];
+	struct value map = value_map(call->arena, list.type == TYPE_SNIPPETS ? TYPE_MAP_SNIPPETS :
+				     TYPE_MAP_SERVICES);
+
+	if (list.type != TYPE_SNIPPETS && list.type != TYPE_SERVICES)
+		return fail(call->error, "a %s has no tags", type_info(list.type)->name);
+	for (size_t i = 0; i < list.size; i++) {
+		struct value tags = struct_get(call->arena, list.items[i], "Tags");
+
+		for (size_t t = 0; t < tags.size; t++)
+			add_to(call->arena, map.map, tags.items[t], list.items[i]);
+	}
+	return give(call, map);
+}
+
+static bool fn_by_port(struct call *call)
+{
+	struct value list = call->args[0], map = value_map(call->arena, TYPE_MAP_INT_SERVICES);
+
+	for (size_t i = 0; i < list.size; i++)
+		add_to(call->arena, map.map, struct_get(call->arena, list.items[i], "Port"), list.items[i]);
+	return give(call, map);
+}
+
+/* One part of byMeta's key: "name" or "name|int". */
+static bool meta_part(struct call *call, struct text *key, struct value meta, const char *part)
+{
+	const char *bar = strchr(part, '|');
+	size_t size = bar ? (size_t)(bar - part) : strlen(part);
+	struct value *found = map_find(meta.map, value_text(part, size));
+
+	if (!found) {
+		text_string(key, "_no_");
+		text_add(key, part, size);
+		text_char(key, '_');
+		return true;
+	}
+	if (!bar) {
+		text_add(key, found->text, found->size);
+		return true;
+	}
+	if (strcmp(bar, "|int"))
+		return fail(call->error, "only |int may follow a name");
+	const char *digits = arena_copy(call->arena, found->text, found->size);
+	char *end;
+	long number = strtol(digits, &end, 10);
+	if (!*digits || *end)
+		return fail(call->error, "the meta value is no integer");
+	text_print(key, "%05ld", number);
+	return true;
+}
+
+static bool meta_key(struct call *call, struct value service, struct value *value)
+{
+	struct value meta = struct_get(call->arena, service, "ServiceMeta");
+	struct text key = { .arena = call->arena };
+	char *names = arena_copy(call->arena, call->args[0].text, call->args[0].size), *name;
+
+	while ((name = strsep(&names, ","))) {
+		if (key.used)
+			text_char(&key, '_');
+		if (!meta_part(call, &key, meta, name))
+			return false;
+	}
+	for (size_t i = 0; i < key.used; i++)
+		if ((unsigned char)key.data[i] >= 0x80 || !rune_is_letter((unsigned char)key.data[i]))
+			key.data[i] = '_';
+	*value = value_of_text(&key);
+	return true;
+}
+
+static bool fn_by_meta(struct call *call)
+{
+	struct value list = call->args[1], map = value_map(call->arena, TYPE_MAP_SERVICES), key;
+
+	for (size_t i = 0; i < list.size; i++) {
+		if (!meta_key(call, list.items[i], &key))
+			return false;
+		add_to(call->arena, map.map, key, list.items[i]);
+	}
+	return give(call, map);
+}
+
+static bool fn_by_key(struct call *call)
+{
+	struct value list = call->args[0], map = value_map(call->arena, TYPE_MAP_MAP_PAIR);
+
+	for (size_t i = 0; i < list.size; i++) {
+		struct value key = struct_get(call->arena, list.items[i], "Key"), rest;
+		const char *slash = memchr(key.text, '/', key.size);
+		struct value *slot;
+
+		/* A key on the top has no place in a map of maps. */
+		if (!slash)
+			continue;
+		rest = value_text(slash + 1, key.size - (size_t)(slash + 1 - key.text));
+		key.size = (size_t)(slash - key.text);
+		slot = map_put(call->arena, map.map, key);
+		if (!slot->type)
+			*slot = value_map(call->arena, TYPE_MAP_PAIR);
+		*map_put(call->arena, slot->map, rest) = list.items[i];
+	}
+	return give(call, map);
+}
+
+/* a/b/c: a map in a map. */
+static bool explode(struct call *call, struct map *map, struct value key, struct value leaf)
+{
+	for (;;) {
+		const char *slash = memchr(key.text, '/', key.size);
+		struct value part = key, *slot;
+
+		if (slash)
+			part.size = (size_t)(slash - key.text);
+		if (slash && !part.size) {
+			key.text++;
+			key.size--;
+			continue;
+		}
+		if (!part.size)
+			return true;
+		slot = map_put(call->arena, map, part);
+		if (!slash) {
+			if (slot->type == TYPE_MAP_ANY)
+				return fail(call->error, "a key is both a value and a folder");
+			*slot = leaf;
+			return true;
+		}
+		if (!slot->type)
+			*slot = value_map(call->arena, TYPE_MAP_ANY);
+		if (slot->type != TYPE_MAP_ANY)
+			return fail(call->error, "a key is both a value and a folder");
+		map = slot->map;
+		key.size -= part.size + 1;
+		key.text = slash + 1;
+	}
+}
+
+static bool fn_explode(struct call *call)
+{
+	struct value list = call->args[0], map = value_map(call->arena, TYPE_MAP_ANY);
+
+	for (size_t i = 0; i < list.size && !call->arena->over; i++)
+		if (!explode(call, map.map, struct_get(call->arena, list.items[i], "Key"),
+			     struct_get(call->arena, list.items[i], "Value")))
+			return false;
+	return give(call, map);
+}
+
+static bool fn_explode_map(struct call *call)
+{
+	const struct map *from = call->args[0].map;
+	struct value map = value_map(call->arena, TYPE_MAP_ANY);
+
+	for (size_t i = 0; i < from->count && !call->arena->over; i++)
+		if (!explode(call, map.map, from->entries[i].key, from->entries[i].value))
+			return false;
+	return give(call, map);
+}
+
+#define MERGE_DEPTH 100
+
+static bool merge(struct call *call, struct map *into, const struct map *from, int how)
+{
+	bool replace = how & 1;
+
+	if (how >> 1 > MERGE_DEPTH)
+		return fail(call->error, "these maps are nested too deep");
+	for (size_t i = 0; i < from->count; i++) {
+		struct value *slot = map_put(call->arena, into, from->entries[i].key);
+		struct value item = from->entries[i].value;
+
+		if (slot->type == TYPE_MAP_ANY && item.type == TYPE_MAP_ANY) {
+			struct value copy = value_map(call->arena, TYPE_MAP_ANY);
+
+			if (!merge(call, copy.map, slot->map, how + 2) ||
+			    !merge(call, copy.map, item.map, how + 2))
+				return false;
+			*slot = copy;
+		} else if (!slot->type || replace || !value_is_true(*slot)) {
+			*slot = item;
+		}
+	}
+	return true;
+}
+
+/* Arguments: what is merged in, and what it goes to. */
+static bool fn_merge_map(struct call *call)
+{
+	struct value map = value_map(call->arena, TYPE_MAP_ANY);
+
+	return merge(call, map.map, call->args[1].map, 0) &&
+	       merge(call, map.map, call->args[0].map, 0) && give(call, map);
+}
+
+static bool fn_merge_map_override(struct call *call)
+{
+	struct value map = value_map(call->arena, TYPE_MAP_ANY);
+
+	return merge(call, map.map, call->args[1].map, 1) &&
+	       merge(call, map.map, call->args[0].map, 1) && give(call, map);
+}
+
+/* maintenance > critical > warning > passing */
+static bool fn_aggregated_status(struct call *call)
+{
+	static const char *const states[] = { "passing", "warning", "critical", "maintenance" };
+	static const char prefix[] = "_service_maintenance:";
+	struct value list = call->args[0];
+	int worst = 0;
+
+	for (size_t i = 0; i < list.size; i++) {
+		struct value id = struct_get(call->arena, list.items[i], "CheckID");
+		struct value status = struct_get(call->arena, list.items[i], "Status");
+		int state = 0;
+
+		for (int s = 1; s < 3; s++)
+			if (value_is_text(status, states[s]))
+				state = s;
+		if (value_is_text(id, "_node_maintenance") ||
+		    (id.size >= strlen(prefix) && !memcmp(id.text, prefix, strlen(prefix))))
+			state = 3;
+		worst = state > worst ? state : worst;
+	}
+	return give(call, value_string(states[worst]));
+}
+
+const struct function *functions_group(void)
+{
+	static const struct function table[] = {
+		{ "byTag", fn_by_tag, 1, 1, ME, { TYPE_ANY } },
+		{ "byPort", fn_by_port, 1, 1, ME, { TYPE_SERVICES } },
+		{ "byMeta", fn_by_meta, 2, 2, ME, { TYPE_STRING, TYPE_SERVICES } },
+		{ "byKey", fn_by_key, 1, 1, ME, { TYPE_PAIRS } },
+		{ "explode", fn_explode, 1, 1, ME, { TYPE_PAIRS } },
+		{ "explodeMap", fn_explode_map, 1, 1, ME, { TYPE_MAP_ANY } },
+		{ "mergeMap", fn_merge_map, 2, 2, ME, { TYPE_MAP_ANY } },
+		{ "mergeMapWithOverride", fn_merge_map_override, 2, 2, ME, { TYPE_MAP_ANY } },
+		{ "AggregatedStatus", fn_aggregated_status, 1, 1, 0, { TYPE_CHECKS } },
+		{ 0 },
+	};
+
+	return table;
+}

@@ -1,0 +1,24 @@
+/* source.h - the text of a template, and messages about a place in it:
+ *
+ *	FILE:LINE:COL: what
+ *	  the line
+ *	     ^
+ */
+#ifndef SOURCE_H
+#define SOURCE_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "base/error.h"
+
+struct source {
+	const char *name;
+	const char *text;
+	size_t size;
+};
+
+bool source_fail(const struct source *source, size_t at, struct error *error, const char *format,
+		 va_list args);
+
+#endif

@@ -1,0 +1,77 @@
+/* tree.h - a template as it was parsed.  Nodes of a list are chained by `next`. */
+#ifndef TREE_H
+#define TREE_H
+
+#include "arena.h"
+#include "function.h"
+#include "source.h"
+#include "template.h"
+#include "value.h"
+
+enum node_kind {
+	NODE_TEXT, NODE_ACTION, NODE_IF, NODE_WITH, NODE_RANGE, NODE_TEMPLATE, NODE_BREAK,
+	NODE_CONTINUE,
+	NODE_PIPE, NODE_COMMAND,
+	NODE_DOT, NODE_NIL, NODE_BOOL, NODE_NUMBER, NODE_STRING, NODE_VARIABLE, NODE_FUNCTION,
+	NODE_FIELD,		/* base.name */
+};
+
+#define SLOT_UNKNOWN (-1)
+
+struct node {
+	enum node_kind kind;
+	unsigned at;
+	struct node *next;
+	union {
+		struct value value;		/* TEXT BOOL NUMBER STRING; see also is_integer */
+		struct {			/* ACTION IF WITH RANGE */
+			struct node *pipe, *body, *otherwise;
+		};
+		struct {			/* TEMPLATE: pipe may be NULL */
+			struct node *argument;
+			struct value name;
+		};
+		struct {			/* PIPE */
+			struct node *commands;
+			int slots[2], slot_count;
+			bool assigns;
+		};
+		struct {			/* COMMAND */
+			struct node *args;
+			size_t count;
+		};
+		int slot;			/* VARIABLE */
+		const struct function *function;
+		struct {			/* FIELD */
+			struct node *base;
+			const char *field;
+			size_t field_size;
+		};
+	};
+	int64_t integer;	/* NUMBER: if it fits an integer parameter */
+	bool is_integer;
+};
+
+struct tree {
+	struct tree *next;
+	struct value name;
+	struct node *body;
+	int slot_count;		/* variables; the first is $ */
+};
+
+struct template {
+	struct arena arena;
+	struct source source;
+	enum template_profile profile;
+	enum missing_key missing_key;
+	struct tree *trees;	/* the first is the text outside all definitions */
+};
+
+const struct tree *tree_find(const struct template *template, struct value name);
+
+/* Literals, as Go reads them.  unquote: false if it is none. */
+bool literal_unquote(struct arena *arena, const char *text, size_t size, struct value *value);
+bool literal_character(const char *text, size_t size, int64_t *rune);
+const char *literal_number(const char *text, size_t size, struct node *node);	/* what is wrong */
+
+#endif

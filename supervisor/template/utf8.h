@@ -1,0 +1,22 @@
+/* utf8.h - runes. */
+#ifndef UTF8_H
+#define UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define RUNE_BAD 0xFFFD
+
+/* The rune at `text`; its length in bytes.  What is no UTF-8 is RUNE_BAD, one byte long; size > 0. */
+size_t utf8_read(const char *text, size_t size, uint32_t *rune);
+size_t utf8_write(char out[4], uint32_t rune);
+size_t utf8_count(const char *text, size_t size);
+bool utf8_is_valid(const char *text, size_t size);
+
+bool rune_is_letter(uint32_t rune);		/* of an identifier: letters, digits, _ */
+bool rune_is_space(uint32_t rune);
+uint32_t rune_lower(uint32_t rune);
+uint32_t rune_upper(uint32_t rune);
+
+#endif

@@ -1,0 +1,180 @@
+#include "value.h"
+
+#include <stdlib.h>
+
+struct value value_map(struct arena *arena, enum type type)
+{
+	return (struct value){ .type = type, .map = arena_alloc(arena, sizeof(struct map)) };
+}
+
+struct value value_zero(struct arena *arena, enum type type)
+{
+	switch (type_info(type)->kind) {
+	case KIND_STRING: return value_string("");
+	case KIND_MAP: return value_map(arena, type);
+	case KIND_NIL: return value_nil();
+	default: return (struct value){ .type = type };
+	}
+}
+
+int value_compare_text(struct value a, struct value b)
+{
+	size_t size = a.size < b.size ? a.size : b.size;
+	int order = memcmp(a.text, b.text, size);
+
+	return order ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+static int compare_keys(struct value a, struct value b)
+{
+	if (a.type == TYPE_STRING)
+		return value_compare_text(a, b);
+	return (a.integer > b.integer) - (a.integer < b.integer);
+}
+
+static int by_key(const void *a, const void *b)
+{
+	return compare_keys(((const struct entry *)a)->key, ((const struct entry *)b)->key);
+}
+
+/* The index of the first entry whose key is not less. */
+static size_t map_index(const struct map *map, struct value key)
+{
+	size_t low = 0, high = map->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_keys(map->entries[middle].key, key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct value *map_find(const struct map *map, struct value key)
+{
+	size_t i = map_index(map, key);
+
+	return i < map->count && !compare_keys(map->entries[i].key, key) ? &map->entries[i].value : NULL;
+}
+
+struct value *map_put(struct arena *arena, struct map *map, struct value key)
+{
+	size_t i = map_index(map, key);
+
+	if (i < map->count && !compare_keys(map->entries[i].key, key))
+		return &map->entries[i].value;
+	if (map->count == map->room) {
+		size_t room = map->room ? 2 * map->room : 8;
+		struct entry *entries = arena_alloc(arena, room * sizeof *entries);
+
+		if (map->count)
+			memcpy(entries, map->entries, map->count * sizeof *entries);
+		map->entries = entries;
+		map->room = room;
+	}
+	memmove(map->entries + i + 1, map->entries + i, (map->count - i) * sizeof *map->entries);
+	map->entries[i] = (struct entry){ .key = key };
+	map->count++;
+	return &map->entries[i].value;
+}
+
+void list_add(struct list_maker *list, struct value item)
+{
+	if (list->count == list->room) {
+		size_t room = list->room ? 2 * list->room : 8;
+		struct value *items = arena_alloc(list->arena, room * sizeof *items);
+
+		if (list->count)
+			memcpy(items, list->items, list->count * sizeof *items);
+		list->items = items;
+		list->room = room;
+	}
+	list->items[list->count++] = item;
+}
+
+static struct value map_from_json(struct arena *arena, json_t *json, enum type type)
+{
+	const struct type_info *info = type_info(type);
+	struct value value = value_map(arena, type);
+	const char *key;
+	json_t *item;
+	size_t size;
+
+	value.map->room = json_object_size(json);
+	value.map->entries = arena_alloc(arena, value.map->room * sizeof(struct entry));
+	json_object_keylen_foreach(json, key, size, item) {
+		value.map->entries[value.map->count++] = (struct entry){
+			.key = info->key == TYPE_INT ? value_int(atol(key)) : value_text(key, size),
+			.value = value_from_json(arena, item, info->element),
+		};
+	}
+	if (value.map->count)
+		qsort(value.map->entries, value.map->count, sizeof(struct entry), by_key);
+	return value;
+}
+
+static struct value list_from_json(struct arena *arena, json_t *json, enum type type)
+{
+	size_t count = json_array_size(json);
+	struct value *items = arena_alloc(arena, count * sizeof *items);
+
+	for (size_t i = 0; i < count; i++)
+		items[i] = value_from_json(arena, json_array_get(json, i), type_info(type)->element);
+	return value_list(type, items, count);
+}
+
+static struct value any_from_json(struct arena *arena, json_t *json)
+{
+	switch (json ? json_typeof(json) : JSON_NULL) {
+	case JSON_OBJECT: return map_from_json(arena, json, TYPE_MAP_ANY);
+	case JSON_ARRAY: return list_from_json(arena, json, TYPE_ANYS);
+	case JSON_STRING: return value_text(json_string_value(json), json_string_length(json));
+	case JSON_INTEGER: return value_int(json_integer_value(json));
+	case JSON_REAL: return value_float(json_real_value(json));
+	case JSON_TRUE: return value_bool(true);
+	case JSON_FALSE: return value_bool(false);
+	default: return value_nil();
+	}
+}
+
+struct value value_from_json(struct arena *arena, json_t *json, enum type type)
+{
+	switch (type_info(type)->kind) {
+	case KIND_BOOL: return value_bool(json_is_true(json));
+	case KIND_INT: return (struct value){ .type = type, .integer = json_integer_value(json) };
+	case KIND_UINT: return value_uint64((uint64_t)json_integer_value(json));
+	case KIND_FLOAT: return value_float(json_number_value(json));
+	case KIND_STRING:
+		return value_text(json_string_value(json), json_string_length(json));
+	case KIND_LIST: return list_from_json(arena, json, type);
+	case KIND_MAP: return map_from_json(arena, json, type);
+	case KIND_STRUCT:
+		return json_is_null(json) ? value_nil() : (struct value){ .type = type, .json = json };
+	default: return any_from_json(arena, json);
+	}
+}
+
+bool value_is_true(struct value value)
+{
+	switch (kind_of(value)) {
+	case KIND_INVALID:
+	case KIND_NIL: return false;
+	case KIND_BOOL: return value.truth;
+	case KIND_INT: return value.integer != 0;
+	case KIND_UINT: return value.natural != 0;
+	case KIND_FLOAT: return value.real != 0;
+	case KIND_STRING:
+	case KIND_LIST: return value.size > 0;
+	case KIND_MAP: return value.map->count > 0;
+	default: return true;
+	}
+}
+
+bool value_is_text(struct value value, const char *text)
+{
+	return value.type == TYPE_STRING && value.size == strlen(text) &&
+	       !memcmp(value.text, text, value.size);
+}

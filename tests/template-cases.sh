@@ -1,0 +1,3 @@
+#!/bin/sh
+# All cases of templates.
+exec "${B:-build}/tests/template-cases" tests/cases/template-*.json

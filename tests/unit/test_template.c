@@ -1,0 +1,231 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "template/template.h"
+
+#include <cmocka.h>
+
+static const struct template_options options = { .profile = TEMPLATE_CONSUL,
+						 .missing_key = MISSING_ZERO };
+
+static bool render(const char *text, const struct template_limits *limits,
+		   struct template_output *output, struct error *error)
+{
+	struct template_input input = { .now = 0 };
+	struct template *template = template_parse("f", text, strlen(text), &options, error);
+	bool fine;
+
+	if (limits)
+		input.limits = *limits;
+	fine = template && template_render(template, &input, output, error);
+	template_free(template);
+	return fine;
+}
+
+static void expect_error(const char *text, const char *start)
+{
+	CLEANUP(template_output_release) struct template_output output = { 0 };
+	struct error error = { "" };
+
+	assert_false(render(text, NULL, &output, &error));
+	error.text[strlen(start) < sizeof error.text ? strlen(start) : 0] = '\0';
+	assert_string_equal(error.text, start);
+}
+
+static void expect_output(const char *text, const char *expected)
+{
+	CLEANUP(template_output_release) struct template_output output = { 0 };
+	struct error error = { "" };
+
+	if (!render(text, NULL, &output, &error))
+		fail_msg("%s", error.text);
+	assert_string_equal(output.text.data, expected);
+}
+
+static void lexer_errors_have_line_and_column(void **state)
+{
+	(void)state;
+	expect_error("{{", "f:1:3: unclosed action");
+	expect_error("a\nb {{ 1", "f:2:7: unclosed action");
+	expect_error("a\n{{/* x", "f:2:1: unclosed comment");
+	expect_error("{{/* c */ x}}", "f:1:10: comment ends before closing delimiter");
+	expect_error("\n\n  {{\"a\n\"}}", "f:3:5: unterminated quoted string");
+	expect_error("{{`a\n\n", "f:1:3: unterminated raw quoted string");
+	expect_error("{{'a}}", "f:1:3: unterminated character constant");
+	expect_error("x{{a-b}}", "f:1:5: bad character U+002D '-'");
+	expect_error("{{.a[0]}}", "f:1:5: bad character U+005B '['");
+	expect_error("{{ 1a }}", "f:1:4: bad number syntax");
+	expect_error("{{ 1 ) }}", "f:1:6: unexpected right paren");
+	expect_error("{{ ( 1 }}", "f:1:8: unclosed left paren");
+	expect_error("{{ 1 : 2 }}", "f:1:6: expected :=");
+	expect_error("{{\n  \xC2\xA7 }}", "f:2:3: unrecognized character in action: U+00A7");
+	expect_error("{{\1}}", "f:1:3: unrecognized character in action: U+0001");
+}
+
+static void parser_errors_have_line_and_column(void **state)
+{
+	(void)state;
+	expect_error("{{}}", "f:1:3: missing value for command");
+	expect_error("\n{{if}}{{end}}", "f:2:5: missing value for if");
+	expect_error("{{range}}{{end}}", "f:1:8: missing value for range");
+	expect_error("{{with}}{{end}}", "f:1:7: missing value for with");
+	expect_error("a\n{{if 1}}\nb", "f:3:2: unexpected end of the template");
+	expect_error("{{range .}}{{else if 1}}{{end}}", "f:1:19: unexpected \"if\"");
+	expect_error("x{{template 1}}", "f:1:13: unexpected \"1\" in template clause");
+	expect_error("{{define x}}{{end}}", "f:1:10: unexpected \"x\" in define clause");
+	expect_error("{{block \"b\"}}{{end}}", "f:1:12: missing value for block clause");
+	expect_error("{{define \"a\"}}1{{end}}{{define \"a\"}}2{{end}}", "f:1:25: multiple definition");
+	expect_error("{{if 1}}{{define \"a\"}}{{end}}{{end}}", "f:1:11: unexpected \"define\"");
+	expect_error("\n{{break}}", "f:2:3: {{break}} outside {{range}}");
+	expect_error("{{end}}", "f:1:6: unexpected {{end}} or {{else}}");
+	expect_error("\n {{nosuch 1}}", "f:2:4: function \"nosuch\" not defined");
+	expect_error("{{plugin \"x\"}}", "f:1:3: function \"plugin\" is not supported");
+	expect_error("{{$x}}", "f:1:3: undefined variable \"$x\"");
+	expect_error("{{$a, $b := 1}}", "f:1:5: too many declarations in command");
+	expect_error("{{1 | 2}}", "f:1:7: non executable command in pipeline stage 2");
+	expect_error("{{\"\\q\"}}", "f:1:3: invalid escape");
+	expect_error("{{1 = 2}}", "f:1:5: unexpected \"=\" in operand");
+	expect_error("{{99999999999999999999}}", "f:1:3: integer overflow");
+}
+
+static void errors_of_execution_have_line_and_column(void **state)
+{
+	(void)state;
+	expect_error("a\n {{ index (split \",\" \"x\") 3 }}", "f:2:5: index: index out of range: 3");
+	expect_error("{{ len 5 }}", "f:1:4: len: len of type int");
+	expect_error("{{ with parseJSON \"[1]\" }}\n{{ .a }}{{ end }}",
+		     "f:2:4: can't evaluate field a in type []interface {}");
+	expect_error("{{ toLower 5 }}", "f:1:12: expected string; found a number");
+	expect_error("{{ range true }}{{ end }}", "f:1:10: range can't iterate over a bool");
+	expect_error("{{ template \"x\" }}", "f:1:4: template \"x\" not defined");
+}
+
+static void the_line_and_a_caret_are_shown(void **state)
+{
+	(void)state;
+	expect_error("one\n\ttwo {{ len 5 }} three\nfour",
+		     "f:2:9: len: len of type int\n  \ttwo {{ len 5 }} three\n  \t       ^");
+}
+
+static void recursion_is_limited(void **state)
+{
+	(void)state;
+	expect_error("{{define \"a\"}}{{template \"a\"}}{{end}}{{template \"a\"}}",
+		     "f:1:17: templates call each other more than 1000 levels deep");
+	expect_error("{{define \"a\"}}{{executeTemplate \"a\"}}{{end}}{{template \"a\"}}", "f:1:");
+	expect_error("{{define \"a\"}}{{if 1}}{{if 1}}{{if 1}}{{if 1}}{{if 1}}{{if 1}}{{if 1}}"
+		     "{{template \"a\"}}{{end}}{{end}}{{end}}{{end}}{{end}}{{end}}{{end}}{{end}}"
+		     "{{template \"a\"}}", "f:1:");
+}
+
+static void repeat(struct buf *text, const char *part, int count)
+{
+	while (count--)
+		buf_add(text, part);
+}
+
+static void nesting_is_limited(void **state)
+{
+	CLEANUP(buf_release) struct buf deep = BUF_INIT;
+	CLEANUP(buf_release) struct buf parens = BUF_INIT;
+	CLEANUP(template_output_release) struct template_output output = { 0 };
+	struct error error = { "" };
+
+	(void)state;
+	repeat(&deep, "{{if 1}}", 100000);
+	assert_false(render(deep.data, NULL, &output, &error));
+	assert_non_null(strstr(error.text, "levels deep"));
+	buf_add(&parens, "{{");
+	repeat(&parens, "(", 100000);
+	error.text[0] = '\0';
+	assert_false(render(parens.data, NULL, &output, &error));
+	assert_non_null(strstr(error.text, "levels deep"));
+}
+
+static void output_steps_and_memory_are_limited(void **state)
+{
+	static const struct template_limits steps = { .steps = 1000 }, small = { .memory = 1 << 20 };
+	CLEANUP(template_output_release) struct template_output output = { 0 };
+	struct error error = { "" };
+
+	(void)state;
+	expect_error("{{range loop 1000}}{{range loop 1000}}{{printf \"%01000d\" 1}}{{end}}{{end}}",
+		     "f:1:");
+	assert_false(render("{{range loop 10000}}x{{end}}", &steps, &output, &error));
+	assert_non_null(strstr(error.text, "more than 1000 steps"));
+	assert_int_equal(output.text.used, 0);
+	error.text[0] = '\0';
+	assert_false(render("{{$x := \"0123456789\"}}{{range loop 60}}{{$x = print $x $x}}{{end}}", &small,
+			    &output, &error));
+	assert_non_null(strstr(error.text, "memory"));
+	expect_error("{{loop 1 9000000000}}", "f:1:3: loop: more than 1000000 rounds");
+}
+
+static void memory_is_given_back_and_a_template_serves_again(void **state)
+{
+	static const char text[] = "{{range $i := loop 3}}{{$i}}{{end}}{{scratch.Get \"a\"}}{{scratch.Set \"a\" 1}}";
+	CLEANUP(template_output_release) struct template_output output = { 0 };
+	struct template_input input = { .now = 0 };
+	struct error error = { "" };
+	struct template *template = template_parse("f", text, strlen(text), &options, &error);
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		assert_true(template_render(template, &input, &output, &error));
+		assert_string_equal(output.text.data, "012<no value>");
+	}
+	template_free(template);
+}
+
+static void secrets_are_noted_by_value(void **state)
+{
+	static const char text[] = "{{secret \"TEMPLATE_PW\" | quote}} {{secret \"TEMPLATE_PW\" | "
+				   "split \"-\" | join \"+\"}} {{range secret \"TEMPLATE_PW\" | split \"-\"}}"
+				   "{{.}};{{end}}{{len .HOME}}";
+	static const struct template_options config = { .profile = TEMPLATE_CONFIG,
+							.missing_key = MISSING_ZERO };
+	CLEANUP(template_output_release) struct template_output output = { 0 };
+	char *const env[] = { "HOME=/", "A=b=c", NULL };
+	struct template_input input = { .env = env };
+	struct error error = { "" };
+	struct template *template = template_parse("f", text, strlen(text), &config, &error);
+	AUTOFREE char *secrets = NULL;
+
+	(void)state;
+	setenv("TEMPLATE_PW", "a\"b-cd", 1);
+	assert_true(template_render(template, &input, &output, &error));
+	secrets = strv_join(&output.secrets, " ");
+	assert_string_equal(output.text.data, "\"a\\\"b-cd\" a\"b+cd a\"b;cd;1");
+	assert_string_equal(secrets, "a\"b-cd a\\\"b-cd \"a\\\"b-cd\" a\"b+cd a\"b cd");
+	template_free(template);
+	unsetenv("TEMPLATE_PW");
+}
+
+static void invalid_utf8_passes(void **state)
+{
+	(void)state;
+	expect_output("a\xFF{{\"\\xff\"}}{{printf \"%q\" \"\\xff\"}}{{len \"\\xff\"}}", "a\xFF\xFF\"\\xff\"1");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lexer_errors_have_line_and_column),
+		cmocka_unit_test(parser_errors_have_line_and_column),
+		cmocka_unit_test(errors_of_execution_have_line_and_column),
+		cmocka_unit_test(the_line_and_a_caret_are_shown),
+		cmocka_unit_test(recursion_is_limited),
+		cmocka_unit_test(nesting_is_limited),
+		cmocka_unit_test(output_steps_and_memory_are_limited),
+		cmocka_unit_test(memory_is_given_back_and_a_template_serves_again),
+		cmocka_unit_test(secrets_are_noted_by_value),
+		cmocka_unit_test(invalid_utf8_passes),
+	};
+
+	return cmocka_run_group_tests_name("template", tests, NULL, NULL);
+}

@@ -96,16 +96,15 @@ static bool eval_argument(struct scope *scope, const struct node *node, enum typ
 static bool call_function(struct exec *exec, const struct node *node, const struct function *function,
 			  struct call *call)
 {
-	struct error error = { 0 };
-
+	exec->reason.text[0] = '\0';
 	call->exec = exec;
 	call->arena = &exec->arena;
-	call->error = &error;
+	call->error = &exec->reason;
 	for (const char *const *denied = exec->input->denied; denied && *denied; denied++)
 		if (!strcmp(*denied, function->name))
 			return exec_fail(exec, node->at, "function %s is disabled", function->name);
 	if (!function->fn(call) && !exec->error->text[0])
-		return exec_fail(exec, node->at, "%s: %s", function->name, error.text);
+		return exec_fail(exec, node->at, "%s: %s", function->name, exec->reason.text);
 	if (exec->error->text[0])
 		return false;
 	/* What is made of a secret is one. */
@@ -285,7 +284,7 @@ static bool eval_field(struct scope *scope, const struct node *node, const struc
 		       struct value *value)
 {
 	static const struct arguments none = { 0 };
-	struct value base;
+	struct value base = { 0 };
 	bool secret;
 
 	if (node->base->kind == NODE_NIL)

@@ -10,6 +10,7 @@ struct exec {
 	struct template_output *output;
 	struct template_limits limits;
 	struct error *error;
+	struct error reason;		/* why the function that was called last has failed */
 	struct arena arena;
 	struct buf *sink;		/* where text goes: the output, or what executeTemplate makes */
 	struct map *scratch;

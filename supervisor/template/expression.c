@@ -258,7 +258,7 @@ static bool parse_commands(struct parser *parser, struct node *pipe, const char 
 struct node *parse_pipeline(struct parser *parser, const char *context, enum token_kind end)
 {
 	struct node *pipe = parse_node(parser, NODE_PIPE, peek_solid(parser));
-	const struct token *names[2];
+	const struct token *names[2] = { NULL };
 
 	if (!parse_enter(parser, peek_token(parser)) ||
 	    !parse_declarations(parser, context, pipe, names) ||

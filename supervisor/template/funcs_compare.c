@@ -93,28 +93,28 @@ static bool order(struct call *call, int *result)
 
 static bool fn_lt(struct call *call)
 {
-	int result;
+	int result = 0;
 
 	return order(call, &result) && give(call, value_bool(result < 0));
 }
 
 static bool fn_le(struct call *call)
 {
-	int result;
+	int result = 0;
 
 	return order(call, &result) && give(call, value_bool(result <= 0));
 }
 
 static bool fn_gt(struct call *call)
 {
-	int result;
+	int result = 0;
 
 	return order(call, &result) && give(call, value_bool(result > 0));
 }
 
 static bool fn_ge(struct call *call)
 {
-	int result;
+	int result = 0;
 
 	return order(call, &result) && give(call, value_bool(result >= 0));
 }

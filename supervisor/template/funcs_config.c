@@ -48,7 +48,7 @@ static bool to_number(struct call *call, struct value value, int64_t *number)
 static bool fn_loop(struct call *call)
 {
 	struct list_maker list = { .arena = call->arena };
-	int64_t from = 0, to;
+	int64_t from = 0, to = 0;
 
 	if (!to_number(call, call->args[call->count - 1], &to) ||
 	    (call->count == 2 && !to_number(call, call->args[0], &from)))

@@ -39,7 +39,7 @@ static bool index_map(struct call *call, struct value map, struct value key, str
 
 static bool index_one(struct call *call, struct value from, struct value key, struct value *item)
 {
-	size_t i;
+	size_t i = 0;
 
 	switch (kind_of(from)) {
 	case KIND_INVALID:

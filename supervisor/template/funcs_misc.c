@@ -50,7 +50,7 @@ static bool to_number(struct call *call, struct value value, int64_t *number)
 /* Upwards only. */
 static bool fn_loop(struct call *call)
 {
-	int64_t from = 0, to;
+	int64_t from = 0, to = 0;
 
 	if (call->count > 2)
 		return fail(call->error, "wrong number of arguments: want 1 or 2");

@@ -91,7 +91,7 @@ bool literal_unquote(struct arena *arena, const char *text, size_t size, struct 
 bool literal_character(const char *text, size_t size, int64_t *rune)
 {
 	const char *inside = text + 1;
-	uint32_t value;
+	uint32_t value = 0;
 	size_t took;
 	bool byte;
 

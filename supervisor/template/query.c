@@ -87,7 +87,7 @@ static int by_text(const void *a, const void *b)
 static bool take_filters(struct query *query, char *room, struct error *error)
 {
 	static const char known[] = ",any,passing,warning,critical,maintenance,";
-	char *filters[16], *filter, *rest = query->filters;
+	char *filters[16] = { NULL }, *filter, *rest = query->filters;
 	size_t count = 0;
 
 	while ((filter = strsep(&rest, ","))) {

@@ -210,8 +210,10 @@ static pcre2_code *compile(struct value pattern, struct error *error)
 	pcre2_code *code;
 	int number;
 
-	if (pattern.size > PATTERN_LIMIT)
-		return fail(error, "the regular expression is too long") ? NULL : NULL;
+	if (pattern.size > PATTERN_LIMIT) {
+		fail(error, "the regular expression is too long");
+		return NULL;
+	}
 	if (!translate(pattern, &text, error))
 		return NULL;
 	code = pcre2_compile((PCRE2_SPTR)text.data, text.used, PCRE2_UTF | PCRE2_MATCH_INVALID_UTF |

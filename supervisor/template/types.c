@@ -103,17 +103,12 @@ const struct type_info *type_info(enum type type)
 /* "interface{}" and "interface {}" are one. */
 enum type type_by_name(const char *name)
 {
-	AUTOFREE char *plain = alloc(strlen(name) + 2);
-	const char *brace = strstr(name, "interface{}");
+	const char *braces = strstr(name, "{}");
+	AUTOFREE char *spaced = braces && braces > name && braces[-1] != ' '
+		? format_string("%.*s %s", (int)(braces - name), name, braces) : NULL;
 
-	if (brace) {
-		size_t before = (size_t)(brace - name) + strlen("interface");
-
-		memcpy(plain, name, before);
-		plain[before] = ' ';
-		strcpy(plain + before + 1, name + before);
-		name = plain;
-	}
+	if (spaced)
+		name = spaced;
 	for (enum type type = TYPE_BOOL; type < TYPE_COUNT; type++)
 		if (!strcmp(types[type].name, name))
 			return type;

@@ -72,7 +72,7 @@ expect_words()
 @test "bytes that are no text" {
 	head -c 4096 /dev/urandom >"$dir/pilotfish.conf"
 	expect_words 65 'pilotfish.conf:[0-9]+(:[0-9]+)?: ' "$pilotfish" check -c "$dir/pilotfish.conf"
-	expect_words 78 'pilotfish.conf:[0-9]+: ' "$pilotfish" -c "$dir/pilotfish.conf"
+	expect_words 78 'pilotfish.conf:[0-9]+(:[0-9]+)?: ' "$pilotfish" -c "$dir/pilotfish.conf"
 }
 
 @test "an unknown key: its path, and the nearest known one" {

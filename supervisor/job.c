@@ -386,11 +386,6 @@ void job_kill(struct job *job)
 	job_step(job, INPUT_KILL);
 }
 
-bool job_is_active(const struct job *job)
-{
-	return job->state != JOB_WAITING && job->state != JOB_STOPPED;
-}
-
 static bool is_leaving_code(enum event_code code)
 {
 	return code == EVENT_DRAINING || code == EVENT_STOPPING || code == EVENT_STOPPED ||

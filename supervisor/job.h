@@ -105,9 +105,6 @@ void job_step(struct job *job, enum job_input input);
 void job_stop(struct job *job, double patience);	/* in order, within so many seconds */
 void job_kill(struct job *job);				/* at once */
 
-/* Does it run something, or is about to? */
-bool job_is_active(const struct job *job);
-
 /* Triggered by the leaving or the end of another: it is not stopped before that one. */
 bool job_attends_leaving(const struct job *job);
 

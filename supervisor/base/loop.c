@@ -125,13 +125,6 @@ bool timer_is_set(const struct timer *timer)
 	return ev_is_active(&timer->ev);
 }
 
-double timer_remaining(const struct timer *timer)
-{
-	if (!timer_is_set(timer))
-		return 0;
-	return ev_timer_remaining(timer->loop->ev, (ev_timer *)&timer->ev);
-}
-
 static void on_io(struct ev_loop *ev, ev_io *watcher, int revents)
 {
 	struct io *io = container_of(watcher, struct io, ev);

@@ -54,7 +54,6 @@ void timer_init(struct timer *timer, struct loop *loop, timer_fn *fn);
 void timer_set(struct timer *timer, double seconds);	/* once, from now; replaces */
 void timer_stop(struct timer *timer);			/* idempotent */
 bool timer_is_set(const struct timer *timer);
-double timer_remaining(const struct timer *timer);	/* 0 when not set */
 
 enum { IO_READ = EV_READ, IO_WRITE = EV_WRITE };
 

@@ -6,10 +6,7 @@ load trouble
 
 setup()
 {
-	start_fake_consul
-	fake service '{ "ID": "db-1", "Service": "db", "Port": 5431 }'
-	fake service '{ "ID": "db-2", "Service": "db", "Port": 5432 }'
-	begin_trouble "$fake_address"
+	begin_fake_trouble
 }
 
 @test "500" {

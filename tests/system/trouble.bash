@@ -3,6 +3,7 @@
 #   begin_trouble ADDRESS [CONSUL-KEYS]    a pilotfish that registers `app`, checked each 50 ms with a TTL of 1 s, and
 #                                          watches `db`; documents go to $dir/documents.  Waits until both work, and
 #                                          takes the marks for what follows
+#   begin_fake_trouble                     the same with a fake Consul that has two instances of db
 #   go_on [N]                              until N (20) more health checks of app have passed
 #   expect_unharmed                        since the mark: nothing ended, nothing was lost, nothing spun, each state was
 #                                          logged once
@@ -23,6 +24,14 @@ begin_trouble()
 	consul_address=${1/#unix*/$consul_address} await_passing app 1
 	mark
 	trouble_began=$(now) trouble_cpu=$(cpu_of "$pid")
+}
+
+begin_fake_trouble()
+{
+	start_fake_consul
+	fake service '{ "ID": "db-1", "Service": "db", "Port": 5431 }'
+	fake service '{ "ID": "db-2", "Service": "db", "Port": 5432 }'
+	begin_trouble "$fake_address"
 }
 
 go_on()

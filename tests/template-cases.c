@@ -22,10 +22,12 @@ struct fixture {
 	json_t *values;
 };
 
-static bool look_up(struct template_data *self, const char *dependency, json_t **value)
+static bool look_up(struct template_data *self, const struct query *query, const char *dependency,
+		    json_t **value)
 {
 	const struct fixture *fixture = (const struct fixture *)self;
 
+	(void)query;
 	*value = json_object_get(fixture->values, dependency);
 	return *value;
 }

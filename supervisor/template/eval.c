@@ -97,6 +97,7 @@ static bool call_function(struct exec *exec, const struct node *node, const stru
 			  struct call *call)
 {
 	exec->reason.text[0] = '\0';
+	exec->at = node->at;
 	call->exec = exec;
 	call->arena = &exec->arena;
 	call->error = &exec->reason;

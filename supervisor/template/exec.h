@@ -13,6 +13,8 @@ struct exec {
 	struct error reason;		/* why the function that was called last has failed */
 	struct arena arena;
 	struct buf *sink;		/* where text goes: the output, or what executeTemplate makes */
+	json_t *known_used, *known_missing;	/* objects: the names in the output's lists */
+	size_t at;			/* of the function that was called last */
 	struct map *scratch;
 	struct regexes *regexes;
 	json_t *owned;

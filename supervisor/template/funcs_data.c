@@ -15,7 +15,7 @@ static enum answer ask_for(struct call *call, enum query_kind kind, const char *
 	if (!query_parse(kind, argument, &query, call->error))
 		return ANSWER_FAILED;
 	query_name(&query, &name);
-	return exec_lookup(call->exec, name.data, json) ? ANSWER_THERE : ANSWER_MISSING;
+	return exec_lookup(call->exec, &query, name.data, json) ? ANSWER_THERE : ANSWER_MISSING;
 }
 
 /* All arguments make one question, joined; an empty one is not asked. */

@@ -171,6 +171,22 @@ bool query_parse(enum query_kind kind, const char *argument, struct query *query
 	return take_filters(query, query->text + QUERY_LIMIT, error) || fail_in(error, "%s", shape->name);
 }
 
+void query_copy(struct query *to, const struct query *from)
+{
+	char **const ours[] = {
+		&to->tag, &to->name, &to->dc, &to->near, &to->filters, &to->namespace,
+		&to->partition, &to->peer, &to->group,
+	};
+	const char *const theirs[] = {
+		from->tag, from->name, from->dc, from->near, from->filters, from->namespace,
+		from->partition, from->peer, from->group,
+	};
+
+	*to = *from;
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		*ours[i] = to->text + (theirs[i] - from->text);
+}
+
 static void add_part(struct buf *buf, const char *before, const char *part)
 {
 	if (*part)

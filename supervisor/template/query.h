@@ -27,6 +27,7 @@ struct query {
 
 bool query_parse(enum query_kind kind, const char *argument, struct query *query,
 		 struct error *error);
+void query_copy(struct query *to, const struct query *from);
 void query_name(const struct query *query, struct buf *name);
 
 /* The path, and parameters after `?` (only those of the question itself). */

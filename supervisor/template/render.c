@@ -33,20 +33,23 @@ const char *exec_env(const struct exec *exec, const char *name)
 	return NULL;
 }
 
-static void push_once(struct strv *strv, const char *text)
+/* True if it is new. */
+static bool push_once(struct strv *strv, json_t *known, const char *text)
 {
-	for (size_t i = 0; i < strv->count; i++)
-		if (!strcmp(strv->items[i], text))
-			return;
+	if (json_object_get(known, text))
+		return false;
+	json_object_set_new_nocheck(known, text, json_true());
 	strv_push(strv, text);
+	return true;
 }
 
-bool exec_lookup(struct exec *exec, const char *dependency, json_t **value)
+bool exec_lookup(struct exec *exec, const struct query *query, const char *dependency,
+		 json_t **value)
 {
 	struct template_data *data = exec->input->data;
 
-	push_once(&exec->output->used, dependency);
-	if (data && data->lookup(data, dependency, value))
+	push_once(&exec->output->used, exec->known_used, dependency);
+	if (data && data->lookup(data, query, dependency, value))
 		return true;
 	exec_miss(exec, dependency);
 	return false;
@@ -54,15 +57,23 @@ bool exec_lookup(struct exec *exec, const char *dependency, json_t **value)
 
 void exec_miss(struct exec *exec, const char *dependency)
 {
-	push_once(&exec->output->missing, dependency);
+	const struct source *source = &exec->template->source;
+
+	if (push_once(&exec->output->missing, exec->known_missing, dependency))
+		strv_push_taken(&exec->output->places,
+				format_string("%s:%zu", source->name, source_line(source, exec->at)));
 }
 
 void exec_add_secret(struct exec *exec, const char *bytes, size_t size)
 {
-	if (!size)
-		return;
+	struct strv *secrets = &exec->output->secrets;
 	AUTOFREE char *text = copy_bytes(bytes, size);
-	push_once(&exec->output->secrets, text);
+
+	for (size_t i = 0; i < secrets->count; i++)
+		if (!strcmp(secrets->items[i], text))
+			return;
+	if (size)
+		strv_push(secrets, text);
 }
 
 void exec_own(struct exec *exec, json_t *json)
@@ -133,12 +144,18 @@ static struct template_limits limits_of(const struct template_input *input)
 	return limits;
 }
 
+static void release_lists(struct template_output *output)
+{
+	strv_release(&output->used);
+	strv_release(&output->missing);
+	strv_release(&output->places);
+	strv_release(&output->secrets);
+}
+
 void template_output_release(struct template_output *output)
 {
 	buf_release(&output->text);
-	strv_release(&output->used);
-	strv_release(&output->missing);
-	strv_release(&output->secrets);
+	release_lists(output);
 }
 
 static void output_reset(struct template_output *output)
@@ -146,9 +163,7 @@ static void output_reset(struct template_output *output)
 	if (!output->text.data)
 		output->text = (struct buf)BUF_INIT;
 	buf_clear(&output->text);
-	strv_release(&output->used);
-	strv_release(&output->missing);
-	strv_release(&output->secrets);
+	release_lists(output);
 }
 
 bool template_render(const struct template *template, const struct template_input *input,
@@ -159,6 +174,7 @@ bool template_render(const struct template *template, const struct template_inpu
 		.template = template, .input = input, .output = output, .limits = limits_of(input),
 		.error = error, .sink = &output->text, .scratch = &scratch,
 		.regexes = regexes_new(), .owned = json_array(),
+		.known_used = json_object(), .known_missing = json_object(),
 	};
 	bool fine;
 
@@ -167,6 +183,8 @@ bool template_render(const struct template *template, const struct template_inpu
 	fine = exec_tree(&exec, template->trees, first_dot(&exec), 0);
 	if (!fine)
 		buf_clear(&output->text);
+	json_decref(exec.known_used);
+	json_decref(exec.known_missing);
 	json_decref(exec.owned);
 	regexes_free(exec.regexes);
 	arena_release(&exec.arena);

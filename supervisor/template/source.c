@@ -29,20 +29,37 @@ static void add_line(struct buf *buf, const char *line, size_t size, size_t colu
 	buf_add_char(buf, '^');
 }
 
+static const char *line_start(const struct source *source, size_t at, size_t *number)
+{
+	const char *line = source->text, *newline;
+
+	*number = 1;
+	while ((newline = memchr(line, '\n', (size_t)(source->text + at - line)))) {
+		++*number;
+		line = newline + 1;
+	}
+	return line;
+}
+
+size_t source_line(const struct source *source, size_t at)
+{
+	size_t number;
+
+	line_start(source, at, &number);
+	return number;
+}
+
 bool source_fail(const struct source *source, size_t at, struct error *error, const char *format,
 		 va_list args)
 {
-	const char *text = source->text, *end = text + source->size, *line = text, *newline;
+	const char *text = source->text, *end = text + source->size, *line, *newline;
 	struct buf message = BUF_INIT;
-	size_t number = 1, size;
+	size_t number, size;
 	char what[200];
 
 	if (at > source->size)
 		at = source->size;
-	while ((newline = memchr(line, '\n', (size_t)(text + at - line)))) {
-		number++;
-		line = newline + 1;
-	}
+	line = line_start(source, at, &number);
 	newline = memchr(line, '\n', (size_t)(end - line));
 	size = (size_t)((newline ? newline : end) - line);
 	vsnprintf(what, sizeof what, format, args);

@@ -18,6 +18,8 @@ struct source {
 	size_t size;
 };
 
+size_t source_line(const struct source *source, size_t at);	/* 1 is the first */
+
 bool source_fail(const struct source *source, size_t at, struct error *error, const char *format,
 		 va_list args);
 

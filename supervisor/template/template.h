@@ -32,9 +32,12 @@ struct template_options {
 };
 
 /* Where data comes from: false while there is none for this dependency.  Embedded by who has it.
- * The value is borrowed until the render is done; its form is that of consul-template's structures. */
+ * `query` is what `dependency` names, valid during the call.  The value is borrowed until the render is
+ * done; its form is that of consul-template's structures (reply.h). */
 struct template_data;
-typedef bool template_lookup_fn(struct template_data *self, const char *dependency, json_t **value);
+struct query;
+typedef bool template_lookup_fn(struct template_data *self, const struct query *query,
+				const char *dependency, json_t **value);
 struct template_data { template_lookup_fn *lookup; };
 
 struct template_limits {
@@ -55,6 +58,7 @@ struct template_input {
 struct template_output {
 	struct buf text;
 	struct strv used, missing;	/* dependencies, in the order of their first use */
+	struct strv places;		/* "FILE:LINE" where each of `missing` is asked for first */
 	struct strv secrets;		/* what in `text` came from secrets */
 };
 

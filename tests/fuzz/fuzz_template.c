@@ -15,10 +15,12 @@ struct source {
 	json_t *list, *string;
 };
 
-static bool look_up(struct template_data *self, const char *dependency, json_t **value)
+static bool look_up(struct template_data *self, const struct query *query, const char *dependency,
+		    json_t **value)
 {
 	const struct source *source = (const struct source *)self;
 
+	(void)query;
 	*value = !strncmp(dependency, "kv.block", 8) || !strncmp(dependency, "kv.get", 6) ||
 		 !strncmp(dependency, "file", 4) ? source->string : source->list;
 	return strcmp(dependency, "kv.block(none)") != 0;

@@ -1,0 +1,488 @@
+#include "target.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+
+static const char mark[] = ".pilotfish-", pattern[] = "XXXXXX";
+
+/* So much of a name fits between the dot before it and what comes after it. */
+enum { LABEL_MAX = NAME_MAX - 1 - (sizeof mark - 1) - (sizeof pattern - 1) };
+
+struct attributes {
+	mode_t mode;
+	uid_t uid;			/* -1, and the same of gid: as it is */
+	gid_t gid;
+	bool strict;			/* the owner is asked for, not just kept */
+};
+
+static void close_descriptor(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+static void close_folder(DIR **folder)
+{
+	if (*folder)
+		closedir(*folder);
+}
+
+static const char *kind_name(mode_t mode)
+{
+	static const struct { mode_t kind; const char *name; } kinds[] = {
+		{ S_IFLNK, "a symbolic link" },	  { S_IFDIR, "a directory" },
+		{ S_IFIFO, "a FIFO" },		  { S_IFSOCK, "a socket" },
+		{ S_IFCHR, "a character device" }, { S_IFBLK, "a block device" },
+	};
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if ((mode & S_IFMT) == kinds[i].kind)
+			return kinds[i].name;
+	return "of an unknown kind";
+}
+
+/* st_mode 0: nothing is there. */
+static bool look(const char *path, struct stat *found, struct error *error)
+{
+	*found = (struct stat){ 0 };
+	if (lstat(path, found) < 0)
+		return errno == ENOENT || fail(error, "cannot look at %s: %s", path, strerror(errno));
+	return S_ISREG(found->st_mode) || fail(error, "%s is %s", path, kind_name(found->st_mode));
+}
+
+/* Open what look() has found, unless it became something else in between. */
+static int open_file(const char *path, int how, struct stat *found, struct error *error)
+{
+	int fd = open(path, how | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0 || fstat(fd, found) < 0)
+		fail(error, "cannot open %s: %s", path, strerror(errno));
+	else if (!S_ISREG(found->st_mode))
+		fail(error, "%s is %s", path, kind_name(found->st_mode));
+	else
+		return fd;
+	close_descriptor(&fd);
+	return -1;
+}
+
+/* Appends the whole file; less than `size` bytes if it shrinks meanwhile. */
+static bool load(int fd, size_t size, struct buf *text)
+{
+	while (text->used < size) {
+		size_t rest = size - text->used;
+		ssize_t n = pread(fd, buf_reserve(text, rest), rest, (off_t)text->used);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n == 0;
+		text->used += (size_t)n;
+		text->data[text->used] = '\0';
+	}
+	return true;
+}
+
+static bool load_file(const char *path, int how, int *fd, struct buf *text, struct error *error)
+{
+	struct stat found;
+
+	*fd = open_file(path, how, &found, error);
+	if (*fd < 0)
+		return false;
+	return load(*fd, (size_t)found.st_size, text) ||
+	       fail(error, "cannot read %s: %s", path, strerror(errno));
+}
+
+/* errno says why not. */
+static bool write_all(int fd, const struct buf *text)
+{
+	size_t done = 0;
+
+	while (done < text->used) {
+		ssize_t n = pwrite(fd, text->data + done, text->used - done, (off_t)done);
+
+		if (n < 0 && errno != EINTR)
+			return false;
+		done += n < 0 ? 0 : (size_t)n;
+	}
+	return true;
+}
+
+static struct attributes wanted_attributes(const struct target_config *config,
+					   const struct stat *former)
+{
+	struct attributes wanted = { .mode = 0644, .uid = (uid_t)-1, .gid = (gid_t)-1 };
+
+	if (former->st_mode) {
+		wanted.mode = former->st_mode & 07777;
+		wanted.uid = former->st_uid;
+		wanted.gid = former->st_gid;
+	}
+	if (config->perms >= 0)
+		wanted.mode = (mode_t)config->perms;
+	if (config->identity.set) {
+		wanted.uid = config->identity.uid;
+		wanted.gid = config->identity.gid;
+		wanted.strict = true;
+	}
+	return wanted;
+}
+
+static bool has_attributes(const struct stat *found, const struct attributes *wanted)
+{
+	return (found->st_mode & 07777) == wanted->mode &&
+	       (wanted->uid == (uid_t)-1 || found->st_uid == wanted->uid) &&
+	       (wanted->gid == (gid_t)-1 || found->st_gid == wanted->gid);
+}
+
+/* A file that acted for another must not come to act for us. */
+static mode_t keep_what_we_may(int fd, const struct attributes *wanted)
+{
+	bool ours = fchown(fd, (uid_t)-1, wanted->gid) < 0;
+
+	return wanted->mode & ~(mode_t)(S_ISUID | (ours ? S_ISGID : 0));
+}
+
+/* What is right already is not touched: there are file systems that refuse all changes. */
+static bool set_attributes(int fd, const struct attributes *wanted, const char *path,
+			   struct error *error)
+{
+	mode_t mode = wanted->mode;
+	struct stat found;
+
+	if (fstat(fd, &found) < 0)
+		return fail(error, "cannot look at %s: %s", path, strerror(errno));
+	if (has_attributes(&found, wanted))
+		return true;
+	if (fchown(fd, wanted->uid, wanted->gid) < 0) {
+		if (wanted->strict)
+			return fail(error, "cannot give %s to %u:%u: %s", path, wanted->uid,
+				    wanted->gid, strerror(errno));
+		mode = keep_what_we_may(fd, wanted);
+	}
+	return fchmod(fd, mode) == 0 ||
+	       fail(error, "cannot set the mode of %s: %s", path, strerror(errno));
+}
+
+bool target_compare(const struct target_config *config, const struct buf *text,
+		    enum target_state *state, struct error *error)
+{
+	CLEANUP(buf_release) struct buf former = BUF_INIT;
+	CLEANUP(close_descriptor) int fd = -1;
+	struct attributes wanted;
+	struct stat found;
+
+	if (!look(config->destination, &found, error))
+		return false;
+	if (!found.st_mode) {
+		*state = TARGET_NEW;
+		return true;
+	}
+	wanted = wanted_attributes(config, &found);
+	if ((size_t)found.st_size != text->used || !has_attributes(&found, &wanted)) {
+		*state = TARGET_DIFFERS;
+		return true;
+	}
+	if (!load_file(config->destination, O_RDONLY, &fd, &former, error))
+		return false;
+	*state = former.used == text->used && !memcmp(former.data, text->data, text->used)
+			 ? TARGET_SAME : TARGET_DIFFERS;
+	return true;
+}
+
+static const char *name_in(const char *path)
+{
+	return strrchr(path, '/') + 1;
+}
+
+static char *folder_of(const char *path)	/* with its slash */
+{
+	return copy_bytes(path, (size_t)(name_in(path) - path));
+}
+
+/* mkdir() would subtract our umask. */
+static bool make_folder(const char *path, struct error *error)
+{
+	CLEANUP(close_descriptor) int fd = -1;
+
+	if (mkdir(path, 0755) < 0)
+		return errno == EEXIST ||
+		       fail(error, "cannot make the directory %s: %s", path, strerror(errno));
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return (fd >= 0 && fchmod(fd, 0755) == 0) ||
+	       fail(error, "cannot set the mode of %s: %s", path, strerror(errno));
+}
+
+static bool make_folders(const char *destination, struct error *error)
+{
+	AUTOFREE char *path = folder_of(destination);
+
+	if (access(path, F_OK) == 0)
+		return true;
+	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (!make_folder(path, error))
+			return false;
+		*slash = '/';
+	}
+	return true;
+}
+
+static void remove_if_left(int folder, const char *name)
+{
+	CLEANUP(close_descriptor) int fd = -1;
+	struct stat found;
+
+	if (fstatat(folder, name, &found, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(found.st_mode))
+		return;
+	fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		unlinkat(folder, name, 0);
+}
+
+static void remove_leftovers(const char *folder, const char *start)
+{
+	CLEANUP(close_folder) DIR *entries = opendir(folder);
+	size_t length = strlen(start);
+	const struct dirent *entry;
+
+	while (entries && (entry = readdir(entries)))
+		if (!strncmp(entry->d_name, start, length) &&
+		    strlen(entry->d_name) == length + sizeof pattern - 1)
+			remove_if_left(dirfd(entries), entry->d_name);
+}
+
+/* A new file, empty and mode 0600, that tells by its name what for.  -1: errno. */
+static int make_staged(struct target *target, const char *folder, const char *label)
+{
+	size_t length = strlen(label), cut = length > LABEL_MAX ? length - LABEL_MAX : 0;
+	AUTOFREE char *start = format_string(".%s%s", label + cut, mark);
+	AUTOFREE char *path = format_string("%s%s%s", folder, start, pattern);
+	int fd;
+
+	remove_leftovers(folder, start);
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	/* Not by `fd`: a file that is open for writing could not be executed by a check. */
+	target->lock = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (target->lock >= 0)
+		flock(target->lock, LOCK_SH | LOCK_NB);
+	target->staged = steal(&path);
+	return fd;
+}
+
+static int make_beside(struct target *target)
+{
+	const char *destination = target->config->destination;
+	AUTOFREE char *folder = folder_of(destination);
+
+	return make_staged(target, folder, name_in(destination));
+}
+
+/* The name has the whole path in it: files of one name from many directories meet there. */
+static int make_elsewhere(struct target *target)
+{
+	const char *const folders[] = { getenv("TMPDIR"), "/tmp", "/dev/shm", "/run" };
+	AUTOFREE char *label = copy_string(target->config->destination + 1);
+	int fd = -1;
+
+	for (char *slash = strchr(label, '/'); slash; slash = strchr(slash, '/'))
+		*slash = '+';
+	for (size_t i = 0; i < sizeof folders / sizeof *folders && fd < 0; i++) {
+		AUTOFREE char *folder = format_string("%s/", folders[i] ? folders[i] : "");
+
+		if (folder[1])
+			fd = make_staged(target, folder, label);
+	}
+	target->elsewhere = true;
+	return fd;
+}
+
+static int make_wherever(struct target *target, struct error *error)
+{
+	const char *destination = target->config->destination;
+	int fd = make_beside(target), why = errno;
+
+	if (fd < 0 && (why == EROFS || why == EACCES || why == EPERM) &&
+	    access(destination, W_OK) == 0)
+		fd = make_elsewhere(target);
+	if (fd < 0)
+		fail(error, "cannot write %s: %s", destination, strerror(why));
+	return fd;
+}
+
+bool target_stage(struct target *target, const struct target_config *config,
+		  const struct buf *text, struct error *error)
+{
+	struct attributes wanted;
+	struct stat former;
+	bool good;
+	int fd;
+
+	target_drop(target);
+	*target = (struct target){ .config = config };
+	if (!look(config->destination, &former, error))
+		return false;
+	if (!*name_in(config->destination))
+		return fail(error, "%s is the name of a directory", config->destination);
+	if (config->create_dirs && !make_folders(config->destination, error))
+		return false;
+	fd = make_wherever(target, error);
+	if (fd < 0)
+		return false;
+	wanted = wanted_attributes(config, &former);
+	good = (write_all(fd, text) ||
+		fail(error, "cannot write %s: %s", config->destination, strerror(errno))) &&
+	       set_attributes(fd, &wanted, config->destination, error);
+	/* Network file systems may tell only now that there is no room. */
+	if (close(fd) < 0 && good)
+		good = fail(error, "cannot write %s: %s", config->destination, strerror(errno));
+	if (!good)
+		target_drop(target);
+	return good;
+}
+
+static bool link_former(struct target *spare)
+{
+	int fd = make_beside(spare);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return unlink(spare->staged) == 0 && link(spare->config->destination, spare->staged) == 0;
+}
+
+static bool copy_former(struct target *spare, struct error *error)
+{
+	const char *destination = spare->config->destination;
+	const struct target_config as_it_is = { .perms = -1 };
+	CLEANUP(buf_release) struct buf text = BUF_INIT;
+	CLEANUP(close_descriptor) int from = -1, fd = -1;
+	struct attributes wanted;
+	struct stat former;
+
+	if (!load_file(destination, O_RDONLY, &from, &text, error))
+		return false;
+	fd = make_beside(spare);
+	if (fd < 0 || fstat(from, &former) < 0 || !write_all(fd, &text))
+		return fail(error, "cannot copy %s: %s", destination, strerror(errno));
+	wanted = wanted_attributes(&as_it_is, &former);
+	return set_attributes(fd, &wanted, spare->staged, error);
+}
+
+static bool keep_former(const struct target_config *config, bool may_link, struct error *error)
+{
+	AUTOFREE char *kept = format_string("%s.bak", config->destination);
+	CLEANUP(target_drop) struct target spare = { .config = config };
+
+	if (!may_link || !link_former(&spare)) {
+		target_drop(&spare);
+		if (!copy_former(&spare, error))
+			return fail_in(error, "%s", kept);
+	}
+	/* This does nothing if the two are links to one file already; the drop takes it away. */
+	return rename(spare.staged, kept) == 0 ||
+	       fail(error, "cannot keep %s as %s: %s", config->destination, kept, strerror(errno));
+}
+
+/* False only if the file system says that there is no room; some cannot tell. */
+static bool has_room(int fd, size_t size, size_t former)
+{
+	int why;
+
+	if (!size || fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)size) == 0)
+		return true;
+	why = errno;
+	if (why != ENOSPC && why != EDQUOT && why != EFBIG)
+		return true;
+	if (ftruncate(fd, (off_t)former) < 0)	/* gives back what there was */
+		return false;
+	errno = why;
+	return false;
+}
+
+static bool overwrite(int fd, const struct buf *text)
+{
+	return write_all(fd, text) && ftruncate(fd, (off_t)text->used) == 0;
+}
+
+static bool write_in_place(const struct target *target, struct error *error)
+{
+	const char *destination = target->config->destination;
+	CLEANUP(buf_release) struct buf text = BUF_INIT, former = BUF_INIT;
+	CLEANUP(close_descriptor) int from = -1, fd = -1;
+	struct attributes wanted;
+	struct stat found;
+	int why;
+
+	if (!load_file(target->staged, O_RDONLY, &from, &text, error) ||
+	    !load_file(destination, O_RDWR, &fd, &former, error))
+		return false;
+	if (fstat(fd, &found) < 0 || !has_room(fd, text.used, former.used))
+		return fail(error, "cannot write %s: %s", destination, strerror(errno));
+	wanted = wanted_attributes(target->config, &found);
+	if (!set_attributes(fd, &wanted, destination, error))
+		return false;
+	if (overwrite(fd, &text))
+		return true;
+	why = errno;
+	return fail(error, "cannot write %s: %s%s", destination, strerror(why),
+		    overwrite(fd, &former) ? "" : "; its old content is lost");
+}
+
+static bool replace(const struct target *target, bool *in_place, struct error *error)
+{
+	const struct target_config *config = target->config;
+	bool backup = config->backup;
+	struct stat former;
+
+	if (!look(config->destination, &former, error))
+		return false;
+	backup = backup && former.st_mode;
+	if (!target->elsewhere) {
+		if (backup && !keep_former(config, true, error))
+			return false;
+		if (rename(target->staged, config->destination) == 0) {
+			*in_place = false;
+			return true;
+		}
+		if (errno != EBUSY && errno != EXDEV)
+			return fail(error, "cannot replace %s: %s", config->destination,
+				    strerror(errno));
+	}
+	/* A link would be written into, too. */
+	if (backup && !keep_former(config, false, error))
+		return false;
+	if (!write_in_place(target, error))
+		return false;
+	*in_place = true;
+	return true;
+}
+
+bool target_commit(struct target *target, bool *in_place, struct error *error)
+{
+	bool done = replace(target, in_place, error);
+
+	target_drop(target);
+	return done;
+}
+
+void target_drop(struct target *target)
+{
+	if (!target->staged)
+		return;
+	unlink(target->staged);
+	close_descriptor(&target->lock);
+	free(steal(&target->staged));
+}

@@ -1,0 +1,939 @@
+#include "hooks/target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+
+enum { NOBODY = 65534, FULL_SIZE = 64 * 1024 };
+
+static char folder[64];			/* where a test works; its current directory, too */
+static bool is_root, may_mount;
+
+/* What the kernel is made to answer. */
+static bool no_links, no_reserving;
+static mode_t mode_at_write;
+
+int __real_link(const char *from, const char *to);
+int __wrap_link(const char *from, const char *to);
+int __wrap_link(const char *from, const char *to)
+{
+	errno = EPERM;
+	return no_links ? -1 : __real_link(from, to);
+}
+
+int __real_fallocate(int fd, int mode, off_t from, off_t size);
+int __wrap_fallocate(int fd, int mode, off_t from, off_t size);
+int __wrap_fallocate(int fd, int mode, off_t from, off_t size)
+{
+	errno = EOPNOTSUPP;
+	return no_reserving ? -1 : __real_fallocate(fd, mode, from, size);
+}
+
+ssize_t __real_pwrite(int fd, const void *bytes, size_t size, off_t from);
+ssize_t __wrap_pwrite(int fd, const void *bytes, size_t size, off_t from);
+ssize_t __wrap_pwrite(int fd, const void *bytes, size_t size, off_t from)
+{
+	struct stat found;
+
+	assert_int_equal(fstat(fd, &found), 0);
+	mode_at_write = found.st_mode & 07777;
+	return __real_pwrite(fd, bytes, size, from);
+}
+
+static char *in_folder(const char *name)
+{
+	return format_string("%s/%s", folder, name);
+}
+
+static void put(const char *name, const char *text)
+{
+	FILE *file = fopen(name, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void holds(const char *name, const char *text)
+{
+	CLEANUP(buf_release) struct buf found = BUF_INIT;
+	struct error error = { "" };
+
+	if (!file_read(name, 1 << 20, &found, &error))
+		fail_msg("%s", error.text);
+	assert_string_equal(found.data, text);
+}
+
+static struct stat look_at(const char *name)
+{
+	struct stat found;
+
+	if (lstat(name, &found) < 0)
+		fail_msg("%s: %s", name, strerror(errno));
+	return found;
+}
+
+static void has_mode(const char *name, mode_t mode)
+{
+	assert_int_equal(look_at(name).st_mode & 07777, mode);
+}
+
+static void is_missing(const char *name)
+{
+	struct stat found;
+
+	assert_int_equal(lstat(name, &found), -1);
+	assert_int_equal(errno, ENOENT);
+}
+
+static unsigned staged_count;
+
+static int count_staged(const char *path, const struct stat *found, int type, struct FTW *at)
+{
+	(void)found;
+	(void)type;
+	staged_count += strstr(path + at->base, ".pilotfish-") != NULL;
+	return 0;
+}
+
+/* So many staged files are anywhere in a directory. */
+static void has_staged(const char *where, unsigned count)
+{
+	staged_count = 0;
+	assert_int_equal(nftw(where, count_staged, 8, FTW_PHYS), 0);
+	assert_int_equal(staged_count, count);
+}
+
+static struct target_config to(const char *path)
+{
+	return (struct target_config){ .destination = (char *)path, .perms = -1 };
+}
+
+static struct buf text_of(const char *text)
+{
+	return (struct buf){ .data = (char *)text, .used = strlen(text) };
+}
+
+static void stage(struct target *target, const struct target_config *config, const char *text)
+{
+	struct buf buf = text_of(text);
+	struct error error = { "" };
+
+	if (!target_stage(target, config, &buf, &error))
+		fail_msg("%s", error.text);
+	assert_non_null(target->staged);
+}
+
+static bool commit(struct target *target)
+{
+	struct error error = { "" };
+	bool in_place;
+
+	if (!target_commit(target, &in_place, &error))
+		fail_msg("%s", error.text);
+	assert_null(target->staged);
+	return in_place;
+}
+
+/* True: in place. */
+static bool write_text(const struct target_config *config, const char *text)
+{
+	struct target target = { 0 };
+
+	stage(&target, config, text);
+	return commit(&target);
+}
+
+static void contains(const struct error *error, const char *message)
+{
+	if (!strstr(error->text, message))
+		fail_msg("\"%s\" is not in \"%s\"", message, error->text);
+}
+
+static void is_not_staged(const struct target_config *config, const char *text, const char *message)
+{
+	struct buf buf = text_of(text);
+	struct error error = { "" };
+	struct target target = { 0 };
+
+	assert_false(target_stage(&target, config, &buf, &error));
+	contains(&error, message);
+	assert_null(target.staged);
+	has_staged(folder, 0);
+}
+
+static void does_not_commit(struct target *target, const char *message)
+{
+	struct error error = { "" };
+	bool in_place;
+
+	assert_false(target_commit(target, &in_place, &error));
+	contains(&error, message);
+	assert_null(target->staged);
+}
+
+static void is_not_committed(struct target *target, const char *message)
+{
+	does_not_commit(target, message);
+	has_staged(folder, 0);
+}
+
+static void compares(const struct target_config *config, const char *text, enum target_state wanted)
+{
+	struct buf buf = text_of(text);
+	struct error error = { "" };
+	enum target_state state;
+
+	if (!target_compare(config, &buf, &state, &error))
+		fail_msg("%s", error.text);
+	assert_int_equal(state, wanted);
+}
+
+static void test_compare(void **state)
+{
+	AUTOFREE char *path = in_folder("a");
+	struct target_config config = to(path);
+	struct stat found;
+
+	(void)state;
+	compares(&config, "", TARGET_NEW);
+	put("a", "text");
+	compares(&config, "text", TARGET_SAME);
+	compares(&config, "tex", TARGET_DIFFERS);
+	compares(&config, "text!", TARGET_DIFFERS);
+	compares(&config, "tExt", TARGET_DIFFERS);
+	put("a", "");
+	compares(&config, "", TARGET_SAME);
+	assert_int_equal(chmod("a", 0640), 0);
+	config.perms = 0640;
+	compares(&config, "", TARGET_SAME);
+	config.perms = 0644;
+	compares(&config, "", TARGET_DIFFERS);
+	config.perms = -1;
+	found = look_at("a");
+	config.identity = (struct identity){ .set = true, .uid = found.st_uid, .gid = found.st_gid };
+	compares(&config, "", TARGET_SAME);
+	config.identity.gid++;
+	compares(&config, "", TARGET_DIFFERS);
+	config.identity.gid--;
+	config.identity.uid++;
+	compares(&config, "", TARGET_DIFFERS);
+}
+
+static void test_compare_of_large_files(void **state)
+{
+	enum { SIZE = 3000000 };
+	AUTOFREE char *path = in_folder("a"), *text = alloc(SIZE + 1);
+	struct target_config config = to(path);
+
+	(void)state;
+	memset(text, 'x', SIZE);
+	assert_false(write_text(&config, text));
+	compares(&config, text, TARGET_SAME);
+	text[SIZE - 1] = 'y';
+	compares(&config, text, TARGET_DIFFERS);
+}
+
+static void test_staged_beside(void **state)
+{
+	AUTOFREE char *path = in_folder("a.conf"), *start = in_folder(".a.conf.pilotfish-");
+	struct target_config config = to(path);
+	struct target target = { 0 };
+	ino_t staged;
+
+	(void)state;
+	put("a.conf", "old");
+	stage(&target, &config, "new");
+	assert_memory_equal(target.staged, start, strlen(start));
+	assert_int_equal(strlen(target.staged), strlen(start) + 6);
+	holds(target.staged, "new");
+	holds("a.conf", "old");
+	staged = look_at(target.staged).st_ino;
+	assert_false(commit(&target));
+	holds("a.conf", "new");
+	assert_int_equal(look_at("a.conf").st_ino, staged);
+	has_staged(folder, 0);
+	is_missing("a.conf.bak");
+}
+
+static void test_nobody_else_reads_it_too_early(void **state)
+{
+	AUTOFREE char *path = in_folder("a");
+	struct target_config config = to(path);
+	mode_t umask_before = umask(0);
+
+	(void)state;
+	mode_at_write = 0;
+	assert_false(write_text(&config, "new"));
+	assert_int_equal(mode_at_write, 0600);
+	umask(umask_before);
+}
+
+static void test_drop(void **state)
+{
+	AUTOFREE char *path = in_folder("a");
+	struct target_config config = to(path);
+	struct target target = { 0 };
+
+	(void)state;
+	target_drop(&target);
+	put("a", "old");
+	stage(&target, &config, "new");
+	has_staged(folder, 1);
+	stage(&target, &config, "newer");
+	has_staged(folder, 1);
+	target_drop(&target);
+	target_drop(&target);
+	has_staged(folder, 0);
+	holds("a", "old");
+}
+
+static void test_leftovers(void **state)
+{
+	AUTOFREE char *path = in_folder("a");
+	struct target_config config = to(path);
+	struct target other = { 0 }, target = { 0 };
+
+	(void)state;
+	stage(&other, &config, "alive");
+	put(".a.pilotfish-AbC123", "left");
+	put(".b.pilotfish-AbC123", "of another");
+	put(".a.pilotfish-AbC1234", "something else");
+	assert_int_equal(symlink("a", ".a.pilotfish-000000"), 0);
+	stage(&target, &config, "new");
+	is_missing(".a.pilotfish-AbC123");
+	holds(".b.pilotfish-AbC123", "of another");
+	holds(".a.pilotfish-AbC1234", "something else");
+	holds(other.staged, "alive");
+	look_at(".a.pilotfish-000000");
+	target_drop(&target);
+	target_drop(&other);
+}
+
+static void test_the_staged_file_can_be_run(void **state)
+{
+	AUTOFREE char *path = in_folder("a");
+	struct target_config config = to(path);
+	struct target target = { 0 };
+	char line[16] = "";
+	FILE *run;
+
+	(void)state;
+	config.perms = 0755;
+	stage(&target, &config, "#!/bin/sh\necho good\n");
+	run = popen(target.staged, "r");
+	assert_non_null(run);
+	assert_non_null(fgets(line, sizeof line, run));
+	assert_int_equal(pclose(run), 0);
+	assert_string_equal(line, "good\n");
+	target_drop(&target);
+}
+
+static void test_mode(void **state)
+{
+	AUTOFREE char *path = in_folder("a");
+	struct target_config config = to(path);
+	mode_t umask_before = umask(077);
+
+	(void)state;
+	write_text(&config, "1");
+	has_mode("a", 0644);
+	assert_int_equal(chmod("a", 07751), 0);
+	write_text(&config, "2");
+	has_mode("a", 07751);
+	config.perms = 0666;
+	write_text(&config, "3");
+	has_mode("a", 0666);
+	config.perms = 0;
+	write_text(&config, "4");
+	has_mode("a", 0);
+	umask(umask_before);
+}
+
+static void has_owner(const char *name, uid_t uid, gid_t gid)
+{
+	struct stat found = look_at(name);
+
+	assert_int_equal(found.st_uid, uid);
+	assert_int_equal(found.st_gid, gid);
+}
+
+static void need(bool what, const char *why)
+{
+	if (what)
+		return;
+	print_message("# skipped: %s\n", why);
+	skip();
+}
+
+static void test_owner(void **state)
+{
+	AUTOFREE char *path = in_folder("a");
+	struct target_config config = to(path);
+	struct target target = { 0 };
+
+	(void)state;
+	need(is_root, "only root gives files away");
+	write_text(&config, "1");
+	has_owner("a", 0, 0);
+	assert_int_equal(chown("a", 12, 34), 0);
+	assert_int_equal(chmod("a", 04755), 0);
+	write_text(&config, "2");
+	has_owner("a", 12, 34);
+	has_mode("a", 04755);
+	config.identity = (struct identity){ .set = true, .uid = 56, .gid = 78 };
+	stage(&target, &config, "3");
+	has_owner(target.staged, 56, 78);
+	commit(&target);
+	has_owner("a", 56, 78);
+}
+
+static void be_nobody(void)
+{
+	assert_int_equal(chmod(folder, 0777), 0);
+	assert_int_equal(setegid(NOBODY), 0);
+	assert_int_equal(seteuid(NOBODY), 0);
+}
+
+static void be_root(void)
+{
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(setegid(0), 0);
+}
+
+static void test_owner_that_cannot_be_kept(void **state)
+{
+	AUTOFREE char *path = in_folder("a");
+	struct target_config config = to(path);
+
+	(void)state;
+	need(is_root, "only root can be another");
+	put("a", "1");
+	assert_int_equal(chmod("a", 06755), 0);
+	be_nobody();
+	write_text(&config, "2");
+	has_owner("a", NOBODY, NOBODY);
+	has_mode("a", 0755);
+	config.identity = (struct identity){ .set = true };
+	is_not_staged(&config, "3", "to 0:0: Operation not permitted");
+	holds("a", "2");
+	be_root();
+}
+
+static void is_refused(const char *name, const char *message)
+{
+	AUTOFREE char *path = in_folder(name);
+	struct target_config config = to(path);
+	struct buf text = text_of("new");
+	struct error error = { "" };
+	enum target_state state;
+
+	assert_false(target_compare(&config, &text, &state, &error));
+	contains(&error, message);
+	is_not_staged(&config, "new", message);
+}
+
+static void test_what_is_no_file(void **state)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "socket" };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	(void)state;
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+	close(fd);
+	put("file", "old");
+	assert_int_equal(symlink("file", "link"), 0);
+	assert_int_equal(symlink("nowhere", "dangling"), 0);
+	assert_int_equal(mkdir("directory", 0755), 0);
+	assert_int_equal(mkfifo("fifo", 0644), 0);
+	is_refused("link", "link is a symbolic link");
+	is_refused("dangling", "dangling is a symbolic link");
+	is_refused("directory", "directory is a directory");
+	is_refused("directory/", "directory/ is a directory");
+	is_refused("directory/..", "directory/.. is a directory");
+	is_refused("fifo", "fifo is a FIFO");
+	is_refused("socket", "socket is a socket");
+	is_refused("file/x", "file/x: Not a directory");
+	holds("file", "old");
+	is_missing("nowhere");
+}
+
+static void test_devices(void **state)
+{
+	(void)state;
+	need(is_root, "only root makes devices");
+	if (mknod("null", S_IFCHR | 0600, makedev(1, 3)) < 0)
+		need(false, strerror(errno));
+	is_refused("null", "null is a character device");
+}
+
+static void test_a_link_put_there_meanwhile(void **state)
+{
+	AUTOFREE char *path = in_folder("a");
+	struct target_config config = to(path);
+	struct target target = { 0 };
+
+	(void)state;
+	put("victim", "old");
+	stage(&target, &config, "new");
+	assert_int_equal(symlink("victim", "a"), 0);
+	is_not_committed(&target, "is a symbolic link");
+	holds("victim", "old");
+}
+
+static void test_links_among_the_directories(void **state)
+{
+	AUTOFREE char *path = in_folder("link/a");
+	struct target_config config = to(path);
+
+	(void)state;
+	assert_int_equal(mkdir("real", 0755), 0);
+	assert_int_equal(symlink("real", "link"), 0);
+	assert_false(write_text(&config, "new"));
+	holds("real/a", "new");
+	config.create_dirs = true;
+	assert_false(write_text(&config, "newer"));
+	holds("real/a", "newer");
+}
+
+static void test_missing_directories(void **state)
+{
+	AUTOFREE char *path = in_folder("x/y/a"), *name = in_folder("z/");
+	struct target_config config = to(path), nameless = to(name);
+	mode_t umask_before = umask(077);
+
+	(void)state;
+	compares(&config, "new", TARGET_NEW);
+	is_not_staged(&config, "new", "x/y/a: No such file or directory");
+	is_missing("x");
+	config.create_dirs = true;
+	assert_false(write_text(&config, "new"));
+	holds("x/y/a", "new");
+	has_mode("x", 0755);
+	has_mode("x/y", 0755);
+	umask(umask_before);
+	is_not_staged(&nameless, "new", "z/ is the name of a directory");
+	put("x/y/b", "a file");
+	free(path);
+	path = in_folder("x/y/b/c/d");
+	config.destination = path;
+	is_not_staged(&config, "new", "x/y/b/c/d: Not a directory");
+}
+
+static void test_long_names(void **state)
+{
+	char longest[256];
+	AUTOFREE char *path = NULL;
+	struct target_config config;
+	struct target target = { 0 };
+
+	(void)state;
+	memset(longest, 'n', 255);
+	longest[255] = '\0';
+	path = in_folder(longest);
+	config = to(path);
+	stage(&target, &config, "new");
+	assert_int_equal(strlen(strrchr(target.staged, '/') + 1), 255);
+	commit(&target);
+	holds(longest, "new");
+}
+
+static void test_backup(void **state)
+{
+	AUTOFREE char *path = in_folder("a");
+	struct target_config config = to(path);
+	ino_t first, second;
+
+	(void)state;
+	config.backup = true;
+	write_text(&config, "1");
+	is_missing("a.bak");
+	first = look_at("a").st_ino;
+	write_text(&config, "2");
+	holds("a.bak", "1");
+	assert_int_equal(look_at("a.bak").st_ino, first);
+	second = look_at("a").st_ino;
+	write_text(&config, "3");
+	holds("a.bak", "2");
+	assert_int_equal(look_at("a.bak").st_ino, second);
+	assert_int_equal(look_at("a.bak").st_nlink, 1);
+	/* As a commit leaves it that fails after this. */
+	assert_int_equal(unlink("a.bak"), 0);
+	assert_int_equal(__real_link("a", "a.bak"), 0);
+	write_text(&config, "4");
+	holds("a.bak", "3");
+	has_staged(folder, 0);
+}
+
+static void test_backup_through_no_link(void **state)
+{
+	AUTOFREE char *path = in_folder("a");
+	struct target_config config = to(path);
+	struct target target = { 0 };
+
+	(void)state;
+	config.backup = true;
+	put("a", "1");
+	put("victim", "old");
+	assert_int_equal(symlink("victim", "a.bak"), 0);
+	write_text(&config, "2");
+	holds("victim", "old");
+	holds("a.bak", "1");
+	assert_true(S_ISREG(look_at("a.bak").st_mode));
+	assert_int_equal(unlink("a.bak"), 0);
+	assert_int_equal(mkdir("a.bak", 0755), 0);
+	stage(&target, &config, "3");
+	is_not_committed(&target, "a.bak: Is a directory");
+	holds("a", "2");
+}
+
+static void test_backup_by_copy(void **state)
+{
+	AUTOFREE char *path = in_folder("a");
+	struct target_config config = to(path);
+
+	(void)state;
+	config.backup = true;
+	config.perms = 0600;
+	put("a", "1");
+	assert_int_equal(chmod("a", 0640), 0);
+	if (is_root)
+		assert_int_equal(chown("a", 12, 34), 0);
+	no_links = true;
+	write_text(&config, "2");
+	no_links = false;
+	holds("a", "2");
+	holds("a.bak", "1");
+	has_mode("a.bak", 0640);
+	if (is_root)
+		has_owner("a.bak", 12, 34);
+	has_staged(folder, 0);
+}
+
+static void mount_tmpfs(const char *where, const char *options)
+{
+	assert_int_equal(mkdir(where, 0755), 0);
+	if (mount("tmpfs", where, "tmpfs", 0, options) < 0)
+		fail_msg("mount %s: %s", where, strerror(errno));
+}
+
+static void bind_file(const char *from, const char *onto)
+{
+	if (mount(from, onto, NULL, MS_BIND, NULL) < 0)
+		fail_msg("bind %s: %s", onto, strerror(errno));
+}
+
+static void make_read_only(const char *where)
+{
+	if (mount(NULL, where, NULL, MS_REMOUNT | MS_RDONLY, NULL) < 0)
+		fail_msg("remount %s: %s", where, strerror(errno));
+}
+
+static const char no_mounts[] = "nothing can be mounted";
+
+static void test_bind_mount(void **state)
+{
+	AUTOFREE char *path = in_folder("a");
+	struct target_config config = to(path);
+	ino_t inode;
+
+	(void)state;
+	need(may_mount, no_mounts);
+	put("a", "below");
+	put("outside", "a long text");
+	assert_int_equal(chmod("outside", 0604), 0);
+	inode = look_at("outside").st_ino;
+	bind_file("outside", "a");
+	assert_true(write_text(&config, "short"));
+	holds("a", "short");
+	holds("outside", "short");
+	assert_int_equal(look_at("outside").st_ino, inode);
+	has_mode("outside", 0604);
+	assert_true(write_text(&config, "much longer than before"));
+	holds("outside", "much longer than before");
+	config.perms = 0640;
+	config.identity = (struct identity){ .set = true, .uid = 12, .gid = 34 };
+	assert_true(write_text(&config, ""));
+	holds("outside", "");
+	has_mode("outside", 0640);
+	has_owner("outside", 12, 34);
+	has_staged(folder, 0);
+}
+
+static void test_bind_mount_with_backup(void **state)
+{
+	AUTOFREE char *path = in_folder("a");
+	struct target_config config = to(path);
+
+	(void)state;
+	need(may_mount, no_mounts);
+	put("a", "below");
+	put("outside", "1");
+	bind_file("outside", "a");
+	config.backup = true;
+	assert_true(write_text(&config, "2"));
+	holds("outside", "2");
+	holds("a.bak", "1");
+	has_staged(folder, 0);
+}
+
+/* A read-only directory `fixed` with the file `outside` mounted over its file `a`. */
+static void make_fixed(void)
+{
+	need(may_mount, no_mounts);
+	mount_tmpfs("fixed", NULL);
+	put("fixed/a", "below");
+	put("outside", "old");
+	make_read_only("fixed");
+	bind_file("outside", "fixed/a");
+}
+
+static void test_read_only_directory_with_a_bind_mount(void **state)
+{
+	AUTOFREE char *path = in_folder("fixed/a"), *temporary = in_folder("tmp");
+	struct target_config config = to(path);
+	struct target target = { 0 };
+	AUTOFREE char *start = format_string("%s/.", temporary);
+
+	(void)state;
+	make_fixed();
+	assert_int_equal(mkdir("tmp", 0755), 0);
+	setenv("TMPDIR", temporary, 1);
+	stage(&target, &config, "new");
+	assert_memory_equal(target.staged, start, strlen(start));
+	assert_non_null(strstr(target.staged, "+fixed+a.pilotfish-"));
+	holds(target.staged, "new");
+	holds("outside", "old");
+	assert_true(commit(&target));
+	holds("outside", "new");
+	has_staged(folder, 0);
+	setenv("TMPDIR", "/nowhere", 1);
+	stage(&target, &config, "newer");
+	assert_memory_equal(target.staged, "/tmp/.", 6);
+	assert_true(commit(&target));
+	holds("outside", "newer");
+	config.backup = true;
+	stage(&target, &config, "newest");
+	is_not_committed(&target, "a.bak: cannot copy");
+	holds("outside", "newer");
+	unsetenv("TMPDIR");
+}
+
+static void test_read_only_directory(void **state)
+{
+	AUTOFREE char *path = in_folder("fixed/b"), *there = in_folder("fixed/c/d");
+	struct target_config config = to(path), missing = to(there);
+
+	(void)state;
+	need(may_mount, no_mounts);
+	mount_tmpfs("fixed", NULL);
+	put("fixed/b", "old");
+	make_read_only("fixed");
+	is_not_staged(&config, "new", "fixed/b: Read-only file system");
+	holds("fixed/b", "old");
+	missing.create_dirs = true;
+	is_not_staged(&missing, "new", "fixed/c: Read-only file system");
+}
+
+static void test_no_permission(void **state)
+{
+	AUTOFREE char *path = in_folder("x/a");
+	struct target_config config = to(path);
+	struct target target = { 0 };
+
+	(void)state;
+	need(is_root, "only root can be another");
+	assert_int_equal(mkdir("x", 0755), 0);
+	be_nobody();
+	is_not_staged(&config, "new", "x/a: Permission denied");
+	be_root();
+	assert_int_equal(chown("x", NOBODY, NOBODY), 0);
+	be_nobody();
+	stage(&target, &config, "new");
+	be_root();
+	assert_int_equal(chown("x", 0, 0), 0);
+	be_nobody();
+	has_staged(folder, 1);
+	does_not_commit(&target, "x/a: Permission denied");
+	be_root();
+	is_missing("x/a");
+}
+
+/* Some may write into the file and not into the directory. */
+static void test_only_the_file_is_ours(void **state)
+{
+	AUTOFREE char *path = in_folder("x/a");
+	struct target_config config = to(path);
+
+	(void)state;
+	need(is_root, "only root can be another");
+	assert_int_equal(mkdir("x", 0755), 0);
+	put("x/a", "old");
+	assert_int_equal(chown("x/a", NOBODY, NOBODY), 0);
+	assert_int_equal(chmod("x/a", 0600), 0);
+	assert_int_equal(setresuid(NOBODY, NOBODY, 0), 0);
+	assert_true(write_text(&config, "new"));
+	assert_int_equal(setresuid(0, 0, 0), 0);
+	holds("x/a", "new");
+	has_owner("x/a", NOBODY, NOBODY);
+	has_mode("x/a", 0600);
+}
+
+static char *large_text(void)
+{
+	char *text = alloc(2 * FULL_SIZE + 1);
+
+	memset(text, 'x', 2 * FULL_SIZE);
+	return text;
+}
+
+static void test_disk_full(void **state)
+{
+	AUTOFREE char *path = in_folder("full/a"), *text = large_text();
+	struct target_config config = to(path);
+
+	(void)state;
+	need(may_mount, no_mounts);
+	mount_tmpfs("full", "size=64k");
+	put("full/a", "old");
+	is_not_staged(&config, text, "full/a: No space left on device");
+	holds("full/a", "old");
+}
+
+/* `outside`, mounted over `a`, is in a file system that has too little room. */
+static void overflow(const char *text)
+{
+	AUTOFREE char *path = in_folder("a"), *old = copy_string(text);
+	struct target_config config = to(path);
+	struct target target = { 0 };
+
+	need(may_mount, no_mounts);
+	mount_tmpfs("full", "size=64k");
+	put("a", "below");
+	old[FULL_SIZE / 4] = '\0';
+	memset(old, 'o', FULL_SIZE / 4);
+	put("full/outside", old);
+	bind_file("full/outside", "a");
+	config.perms = 0600;
+	stage(&target, &config, text);
+	is_not_committed(&target, "a: No space left on device");
+	holds("full/outside", old);
+}
+
+static void test_no_room_in_place(void **state)
+{
+	AUTOFREE char *text = large_text();
+
+	(void)state;
+	mode_at_write = 0;
+	overflow(text);
+	assert_int_equal(mode_at_write, 0600);		/* of the staged file, the only one */
+	has_mode("full/outside", 0644);
+	put("full/more", "there is room as before");
+}
+
+static void test_what_was_there_is_written_back(void **state)
+{
+	AUTOFREE char *text = large_text();
+
+	(void)state;
+	no_reserving = true;
+	overflow(text);
+}
+
+static int remove_entry(const char *path, const struct stat *found, int type, struct FTW *at)
+{
+	(void)found;
+	(void)type;
+	(void)at;
+	return remove(path);
+}
+
+static int make_folder(void **state)
+{
+	(void)state;
+	umask(022);
+	snprintf(folder, sizeof folder, "/tmp/test_target.XXXXXX");
+	if (!mkdtemp(folder) || (may_mount && mount("tmpfs", folder, "tmpfs", 0, NULL) < 0))
+		return -1;
+	return chdir(folder);
+}
+
+static int remove_folder(void **state)
+{
+	(void)state;
+	no_links = no_reserving = false;
+	if (is_root && (setresuid(0, 0, 0) < 0 || setegid(0) < 0))
+		return -1;
+	if (chdir("/") < 0 || (may_mount && umount2(folder, MNT_DETACH) < 0))
+		return -1;
+	return nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Mounts that no one else sees, and that end with us. */
+static int unshare_mounts(void **state)
+{
+	(void)state;
+	unsetenv("TMPDIR");
+	is_root = geteuid() == 0;
+	may_mount = is_root && unshare(CLONE_NEWNS) == 0 &&
+		    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+	return 0;
+}
+
+#define T(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(test_compare),
+		T(test_compare_of_large_files),
+		T(test_staged_beside),
+		T(test_nobody_else_reads_it_too_early),
+		T(test_drop),
+		T(test_leftovers),
+		T(test_the_staged_file_can_be_run),
+		T(test_mode),
+		T(test_owner),
+		T(test_owner_that_cannot_be_kept),
+		T(test_what_is_no_file),
+		T(test_devices),
+		T(test_a_link_put_there_meanwhile),
+		T(test_links_among_the_directories),
+		T(test_missing_directories),
+		T(test_long_names),
+		T(test_backup),
+		T(test_backup_through_no_link),
+		T(test_backup_by_copy),
+		T(test_bind_mount),
+		T(test_bind_mount_with_backup),
+		T(test_read_only_directory_with_a_bind_mount),
+		T(test_read_only_directory),
+		T(test_no_permission),
+		T(test_only_the_file_is_ours),
+		T(test_disk_full),
+		T(test_no_room_in_place),
+		T(test_what_was_there_is_written_back),
+	};
+
+	return cmocka_run_group_tests(tests, unshare_mounts, NULL);
+}

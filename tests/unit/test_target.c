@@ -1,17 +1,11 @@
 #include "hooks/target.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -21,16 +15,12 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
-#include "base/file.h"
+#include "target.h"
 
-enum { NOBODY = 65534, FULL_SIZE = 64 * 1024 };
+enum { NOBODY = 65534 };
 
-static char folder[64];			/* where a test works; its current directory, too */
-static bool is_root, may_mount;
-
-/* What the kernel is made to answer. */
-static bool no_links, no_reserving;
-static mode_t mode_at_write;
+static bool no_links;			/* link(2) is made to fail */
+static mode_t mode_at_write;		/* of what was last written to */
 
 int __real_link(const char *from, const char *to);
 int __wrap_link(const char *from, const char *to);
@@ -38,14 +28,6 @@ int __wrap_link(const char *from, const char *to)
 {
 	errno = EPERM;
 	return no_links ? -1 : __real_link(from, to);
-}
-
-int __real_fallocate(int fd, int mode, off_t from, off_t size);
-int __wrap_fallocate(int fd, int mode, off_t from, off_t size);
-int __wrap_fallocate(int fd, int mode, off_t from, off_t size)
-{
-	errno = EOPNOTSUPP;
-	return no_reserving ? -1 : __real_fallocate(fd, mode, from, size);
 }
 
 ssize_t __real_pwrite(int fd, const void *bytes, size_t size, off_t from);
@@ -57,144 +39,6 @@ ssize_t __wrap_pwrite(int fd, const void *bytes, size_t size, off_t from)
 	assert_int_equal(fstat(fd, &found), 0);
 	mode_at_write = found.st_mode & 07777;
 	return __real_pwrite(fd, bytes, size, from);
-}
-
-static char *in_folder(const char *name)
-{
-	return format_string("%s/%s", folder, name);
-}
-
-static void put(const char *name, const char *text)
-{
-	FILE *file = fopen(name, "w");
-
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
-}
-
-static void holds(const char *name, const char *text)
-{
-	CLEANUP(buf_release) struct buf found = BUF_INIT;
-	struct error error = { "" };
-
-	if (!file_read(name, 1 << 20, &found, &error))
-		fail_msg("%s", error.text);
-	assert_string_equal(found.data, text);
-}
-
-static struct stat look_at(const char *name)
-{
-	struct stat found;
-
-	if (lstat(name, &found) < 0)
-		fail_msg("%s: %s", name, strerror(errno));
-	return found;
-}
-
-static void has_mode(const char *name, mode_t mode)
-{
-	assert_int_equal(look_at(name).st_mode & 07777, mode);
-}
-
-static void is_missing(const char *name)
-{
-	struct stat found;
-
-	assert_int_equal(lstat(name, &found), -1);
-	assert_int_equal(errno, ENOENT);
-}
-
-static unsigned staged_count;
-
-static int count_staged(const char *path, const struct stat *found, int type, struct FTW *at)
-{
-	(void)found;
-	(void)type;
-	staged_count += strstr(path + at->base, ".pilotfish-") != NULL;
-	return 0;
-}
-
-/* So many staged files are anywhere in a directory. */
-static void has_staged(const char *where, unsigned count)
-{
-	staged_count = 0;
-	assert_int_equal(nftw(where, count_staged, 8, FTW_PHYS), 0);
-	assert_int_equal(staged_count, count);
-}
-
-static struct target_config to(const char *path)
-{
-	return (struct target_config){ .destination = (char *)path, .perms = -1 };
-}
-
-static struct buf text_of(const char *text)
-{
-	return (struct buf){ .data = (char *)text, .used = strlen(text) };
-}
-
-static void stage(struct target *target, const struct target_config *config, const char *text)
-{
-	struct buf buf = text_of(text);
-	struct error error = { "" };
-
-	if (!target_stage(target, config, &buf, &error))
-		fail_msg("%s", error.text);
-	assert_non_null(target->staged);
-}
-
-static bool commit(struct target *target)
-{
-	struct error error = { "" };
-	bool in_place;
-
-	if (!target_commit(target, &in_place, &error))
-		fail_msg("%s", error.text);
-	assert_null(target->staged);
-	return in_place;
-}
-
-/* True: in place. */
-static bool write_text(const struct target_config *config, const char *text)
-{
-	struct target target = { 0 };
-
-	stage(&target, config, text);
-	return commit(&target);
-}
-
-static void contains(const struct error *error, const char *message)
-{
-	if (!strstr(error->text, message))
-		fail_msg("\"%s\" is not in \"%s\"", message, error->text);
-}
-
-static void is_not_staged(const struct target_config *config, const char *text, const char *message)
-{
-	struct buf buf = text_of(text);
-	struct error error = { "" };
-	struct target target = { 0 };
-
-	assert_false(target_stage(&target, config, &buf, &error));
-	contains(&error, message);
-	assert_null(target.staged);
-	has_staged(folder, 0);
-}
-
-static void does_not_commit(struct target *target, const char *message)
-{
-	struct error error = { "" };
-	bool in_place;
-
-	assert_false(target_commit(target, &in_place, &error));
-	contains(&error, message);
-	assert_null(target->staged);
-}
-
-static void is_not_committed(struct target *target, const char *message)
-{
-	does_not_commit(target, message);
-	has_staged(folder, 0);
 }
 
 static void compares(const struct target_config *config, const char *text, enum target_state wanted)
@@ -367,22 +211,6 @@ static void test_mode(void **state)
 	write_text(&config, "4");
 	has_mode("a", 0);
 	umask(umask_before);
-}
-
-static void has_owner(const char *name, uid_t uid, gid_t gid)
-{
-	struct stat found = look_at(name);
-
-	assert_int_equal(found.st_uid, uid);
-	assert_int_equal(found.st_gid, gid);
-}
-
-static void need(bool what, const char *why)
-{
-	if (what)
-		return;
-	print_message("# skipped: %s\n", why);
-	skip();
 }
 
 static void test_owner(void **state)
@@ -629,131 +457,6 @@ static void test_backup_by_copy(void **state)
 	has_staged(folder, 0);
 }
 
-static void mount_tmpfs(const char *where, const char *options)
-{
-	assert_int_equal(mkdir(where, 0755), 0);
-	if (mount("tmpfs", where, "tmpfs", 0, options) < 0)
-		fail_msg("mount %s: %s", where, strerror(errno));
-}
-
-static void bind_file(const char *from, const char *onto)
-{
-	if (mount(from, onto, NULL, MS_BIND, NULL) < 0)
-		fail_msg("bind %s: %s", onto, strerror(errno));
-}
-
-static void make_read_only(const char *where)
-{
-	if (mount(NULL, where, NULL, MS_REMOUNT | MS_RDONLY, NULL) < 0)
-		fail_msg("remount %s: %s", where, strerror(errno));
-}
-
-static const char no_mounts[] = "nothing can be mounted";
-
-static void test_bind_mount(void **state)
-{
-	AUTOFREE char *path = in_folder("a");
-	struct target_config config = to(path);
-	ino_t inode;
-
-	(void)state;
-	need(may_mount, no_mounts);
-	put("a", "below");
-	put("outside", "a long text");
-	assert_int_equal(chmod("outside", 0604), 0);
-	inode = look_at("outside").st_ino;
-	bind_file("outside", "a");
-	assert_true(write_text(&config, "short"));
-	holds("a", "short");
-	holds("outside", "short");
-	assert_int_equal(look_at("outside").st_ino, inode);
-	has_mode("outside", 0604);
-	assert_true(write_text(&config, "much longer than before"));
-	holds("outside", "much longer than before");
-	config.perms = 0640;
-	config.identity = (struct identity){ .set = true, .uid = 12, .gid = 34 };
-	assert_true(write_text(&config, ""));
-	holds("outside", "");
-	has_mode("outside", 0640);
-	has_owner("outside", 12, 34);
-	has_staged(folder, 0);
-}
-
-static void test_bind_mount_with_backup(void **state)
-{
-	AUTOFREE char *path = in_folder("a");
-	struct target_config config = to(path);
-
-	(void)state;
-	need(may_mount, no_mounts);
-	put("a", "below");
-	put("outside", "1");
-	bind_file("outside", "a");
-	config.backup = true;
-	assert_true(write_text(&config, "2"));
-	holds("outside", "2");
-	holds("a.bak", "1");
-	has_staged(folder, 0);
-}
-
-/* A read-only directory `fixed` with the file `outside` mounted over its file `a`. */
-static void make_fixed(void)
-{
-	need(may_mount, no_mounts);
-	mount_tmpfs("fixed", NULL);
-	put("fixed/a", "below");
-	put("outside", "old");
-	make_read_only("fixed");
-	bind_file("outside", "fixed/a");
-}
-
-static void test_read_only_directory_with_a_bind_mount(void **state)
-{
-	AUTOFREE char *path = in_folder("fixed/a"), *temporary = in_folder("tmp");
-	struct target_config config = to(path);
-	struct target target = { 0 };
-	AUTOFREE char *start = format_string("%s/.", temporary);
-
-	(void)state;
-	make_fixed();
-	assert_int_equal(mkdir("tmp", 0755), 0);
-	setenv("TMPDIR", temporary, 1);
-	stage(&target, &config, "new");
-	assert_memory_equal(target.staged, start, strlen(start));
-	assert_non_null(strstr(target.staged, "+fixed+a.pilotfish-"));
-	holds(target.staged, "new");
-	holds("outside", "old");
-	assert_true(commit(&target));
-	holds("outside", "new");
-	has_staged(folder, 0);
-	setenv("TMPDIR", "/nowhere", 1);
-	stage(&target, &config, "newer");
-	assert_memory_equal(target.staged, "/tmp/.", 6);
-	assert_true(commit(&target));
-	holds("outside", "newer");
-	config.backup = true;
-	stage(&target, &config, "newest");
-	is_not_committed(&target, "a.bak: cannot copy");
-	holds("outside", "newer");
-	unsetenv("TMPDIR");
-}
-
-static void test_read_only_directory(void **state)
-{
-	AUTOFREE char *path = in_folder("fixed/b"), *there = in_folder("fixed/c/d");
-	struct target_config config = to(path), missing = to(there);
-
-	(void)state;
-	need(may_mount, no_mounts);
-	mount_tmpfs("fixed", NULL);
-	put("fixed/b", "old");
-	make_read_only("fixed");
-	is_not_staged(&config, "new", "fixed/b: Read-only file system");
-	holds("fixed/b", "old");
-	missing.create_dirs = true;
-	is_not_staged(&missing, "new", "fixed/c: Read-only file system");
-}
-
 static void test_no_permission(void **state)
 {
 	AUTOFREE char *path = in_folder("x/a");
@@ -798,110 +501,6 @@ static void test_only_the_file_is_ours(void **state)
 	has_mode("x/a", 0600);
 }
 
-static char *large_text(void)
-{
-	char *text = alloc(2 * FULL_SIZE + 1);
-
-	memset(text, 'x', 2 * FULL_SIZE);
-	return text;
-}
-
-static void test_disk_full(void **state)
-{
-	AUTOFREE char *path = in_folder("full/a"), *text = large_text();
-	struct target_config config = to(path);
-
-	(void)state;
-	need(may_mount, no_mounts);
-	mount_tmpfs("full", "size=64k");
-	put("full/a", "old");
-	is_not_staged(&config, text, "full/a: No space left on device");
-	holds("full/a", "old");
-}
-
-/* `outside`, mounted over `a`, is in a file system that has too little room. */
-static void overflow(const char *text)
-{
-	AUTOFREE char *path = in_folder("a"), *old = copy_string(text);
-	struct target_config config = to(path);
-	struct target target = { 0 };
-
-	need(may_mount, no_mounts);
-	mount_tmpfs("full", "size=64k");
-	put("a", "below");
-	old[FULL_SIZE / 4] = '\0';
-	memset(old, 'o', FULL_SIZE / 4);
-	put("full/outside", old);
-	bind_file("full/outside", "a");
-	config.perms = 0600;
-	stage(&target, &config, text);
-	is_not_committed(&target, "a: No space left on device");
-	holds("full/outside", old);
-}
-
-static void test_no_room_in_place(void **state)
-{
-	AUTOFREE char *text = large_text();
-
-	(void)state;
-	mode_at_write = 0;
-	overflow(text);
-	assert_int_equal(mode_at_write, 0600);		/* of the staged file, the only one */
-	has_mode("full/outside", 0644);
-	put("full/more", "there is room as before");
-}
-
-static void test_what_was_there_is_written_back(void **state)
-{
-	AUTOFREE char *text = large_text();
-
-	(void)state;
-	no_reserving = true;
-	overflow(text);
-}
-
-static int remove_entry(const char *path, const struct stat *found, int type, struct FTW *at)
-{
-	(void)found;
-	(void)type;
-	(void)at;
-	return remove(path);
-}
-
-static int make_folder(void **state)
-{
-	(void)state;
-	umask(022);
-	snprintf(folder, sizeof folder, "/tmp/test_target.XXXXXX");
-	if (!mkdtemp(folder) || (may_mount && mount("tmpfs", folder, "tmpfs", 0, NULL) < 0))
-		return -1;
-	return chdir(folder);
-}
-
-static int remove_folder(void **state)
-{
-	(void)state;
-	no_links = no_reserving = false;
-	if (is_root && (setresuid(0, 0, 0) < 0 || setegid(0) < 0))
-		return -1;
-	if (chdir("/") < 0 || (may_mount && umount2(folder, MNT_DETACH) < 0))
-		return -1;
-	return nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-/* Mounts that no one else sees, and that end with us. */
-static int unshare_mounts(void **state)
-{
-	(void)state;
-	unsetenv("TMPDIR");
-	is_root = geteuid() == 0;
-	may_mount = is_root && unshare(CLONE_NEWNS) == 0 &&
-		    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
-	return 0;
-}
-
-#define T(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -924,15 +523,8 @@ int main(void)
 		T(test_backup),
 		T(test_backup_through_no_link),
 		T(test_backup_by_copy),
-		T(test_bind_mount),
-		T(test_bind_mount_with_backup),
-		T(test_read_only_directory_with_a_bind_mount),
-		T(test_read_only_directory),
 		T(test_no_permission),
 		T(test_only_the_file_is_ours),
-		T(test_disk_full),
-		T(test_no_room_in_place),
-		T(test_what_was_there_is_written_back),
 	};
 
 	return cmocka_run_group_tests(tests, unshare_mounts, NULL);

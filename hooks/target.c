@@ -227,8 +227,6 @@ static bool make_folders(const char *destination, struct error *error)
 {
 	AUTOFREE char *path = folder_of(destination);
 
-	if (access(path, F_OK) == 0)
-		return true;
 	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		if (!make_folder(path, error))

@@ -1,5 +1,6 @@
 #include "hooks/target.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -19,7 +20,8 @@
 
 enum { NOBODY = 65534 };
 
-static bool no_links;			/* link(2) is made to fail */
+/* What the kernel is made to answer: link(2) fails, and nothing is renamed over what is no backup. */
+static bool no_links, no_renames;
 static mode_t mode_at_write;		/* of what was last written to */
 
 int __real_link(const char *from, const char *to);
@@ -28,6 +30,14 @@ int __wrap_link(const char *from, const char *to)
 {
 	errno = EPERM;
 	return no_links ? -1 : __real_link(from, to);
+}
+
+int __real_rename(const char *from, const char *onto);
+int __wrap_rename(const char *from, const char *onto);
+int __wrap_rename(const char *from, const char *onto)
+{
+	errno = EBUSY;
+	return no_renames && !strstr(onto, ".bak") ? -1 : __real_rename(from, onto);
 }
 
 ssize_t __real_pwrite(int fd, const void *bytes, size_t size, off_t from);
@@ -457,6 +467,24 @@ static void test_backup_by_copy(void **state)
 	has_staged(folder, 0);
 }
 
+/* The old content must not be lost by writing into a second link to it. */
+static void test_backup_of_what_is_written_in_place(void **state)
+{
+	AUTOFREE char *path = in_folder("a");
+	struct target_config config = to(path);
+
+	(void)state;
+	config.backup = true;
+	put("a", "1");
+	no_renames = true;
+	assert_true(write_text(&config, "2"));
+	no_renames = false;
+	holds("a", "2");
+	holds("a.bak", "1");
+	assert_int_equal(look_at("a").st_nlink, 1);
+	has_staged(folder, 0);
+}
+
 static void test_no_permission(void **state)
 {
 	AUTOFREE char *path = in_folder("x/a");
@@ -489,6 +517,8 @@ static void test_only_the_file_is_ours(void **state)
 
 	(void)state;
 	need(is_root, "only root can be another");
+	assert_int_equal(chmod(folder, 0777), 0);
+	setenv("TMPDIR", folder, 1);
 	assert_int_equal(mkdir("x", 0755), 0);
 	put("x/a", "old");
 	assert_int_equal(chown("x/a", NOBODY, NOBODY), 0);
@@ -496,6 +526,7 @@ static void test_only_the_file_is_ours(void **state)
 	assert_int_equal(setresuid(NOBODY, NOBODY, 0), 0);
 	assert_true(write_text(&config, "new"));
 	assert_int_equal(setresuid(0, 0, 0), 0);
+	unsetenv("TMPDIR");
 	holds("x/a", "new");
 	has_owner("x/a", NOBODY, NOBODY);
 	has_mode("x/a", 0600);
@@ -523,6 +554,7 @@ int main(void)
 		T(test_backup),
 		T(test_backup_through_no_link),
 		T(test_backup_by_copy),
+		T(test_backup_of_what_is_written_in_place),
 		T(test_no_permission),
 		T(test_only_the_file_is_ours),
 	};

@@ -222,7 +222,8 @@ static enum agent_answer judge(struct agent_request *request)
 	if (http->status >= 200 && http->status < 300) {
 		if (!strcmp(http->method, "PUT"))
 			return ANSWER_OK;
-		request->json = json_loadb(http->reply.data, http->reply.used, 0, &where);
+		request->json = json_loadb(http->reply.data, http->reply.used, JSON_DECODE_ANY,
+					   &where);
 		return request->json ? ANSWER_OK : ANSWER_TROUBLE;
 	}
 	if (http->status == 404 || is_unknown(http))

@@ -1,43 +1,33 @@
 #include "feed.h"
 
-#include <math.h>
-#include <string.h>
-
 #include "base/alloc.h"
 
-enum {
-	WAIT = 60,			/* seconds: bounds how long a stale index hides changes */
-	POLL = 15,			/* seconds between questions that cannot wait */
-};
-#define TOKENS_MAX 10.0			/* and so many grow a second */
+enum { POLL = 15 };			/* seconds between questions that cannot wait */
 #define COST_OF_NEWS 0.1
 
-static void ask(struct feed *feed)
+static void on_call(struct crowd_member *member)
 {
-	const char *path = feed->question->path;
-	CLEANUP(buf_release) struct buf text = BUF_INIT;
+	struct feed *feed = container_of(member, struct feed, member);
 
-	buf_print(&text, "%s%cwait=%ds", path, strchr(path, '?') ? '&' : '?', WAIT);
-	if (feed->index)
-		buf_print(&text, "&index=%lu", feed->index);
-	/* Consul adds up to a sixteenth, so that not all come at once. */
-	agent_get(&feed->query, text.data, WAIT * 17.0 / 16 + 5);
+	timer_stop(&feed->retry);
+	if (member->lane)
+		agent_wait(&feed->query, feed->question->path, feed->index);
+	else
+		agent_get(&feed->query, feed->question->path, AGENT_PATIENCE);
 }
 
-/* The next query, as soon as the tokens allow. */
+/* The next query, as soon as the tokens allow; without a lane, when there is a reason. */
 static void ask_again(struct feed *feed, double cost)
 {
-	double now = monotonic_now();
+	double delay = pace_spend(&feed->pace, cost);
 
-	feed->tokens += (now - feed->refilled) * TOKENS_MAX;
-	feed->tokens = fmin(feed->tokens, TOKENS_MAX) - cost;
-	feed->refilled = now;
+	agent_forget_answer(&feed->query);
 	if (!feed->query.http.index)
 		timer_set(&feed->retry, POLL);
-	else if (feed->tokens >= 0)
-		ask(feed);
-	else
-		timer_set(&feed->retry, -feed->tokens / TOKENS_MAX);
+	else if (feed->member.lane && delay > 0)
+		timer_set(&feed->retry, delay);
+	else if (feed->member.lane)
+		crowd_ask(&feed->member);
 }
 
 /* Takes `state`, or NULL. */
@@ -47,10 +37,16 @@ static void hold_back(struct feed *feed, json_t *state)
 	feed->pending = state;
 }
 
+static void cancel_rights(struct feed *feed)
+{
+	agent_cancel(&feed->rights);
+	crowd_finish(feed->member.crowd, &feed->turn);
+}
+
 /* Takes `state`.  True if that is news. */
 static bool adopt(struct feed *feed, json_t *state)
 {
-	agent_cancel(&feed->rights);
+	cancel_rights(feed);
 	agent_content(&feed->rights);
 	hold_back(feed, NULL);
 	if (feed->state && question_equal(feed->question, feed->state, state)) {
@@ -63,17 +59,14 @@ static bool adopt(struct feed *feed, json_t *state)
 }
 
 /* May we see what we saw? */
-static void ask_rights(struct feed *feed)
+static void on_turn(struct turn *turn)
 {
-	const char *dc = feed->question->dc;
+	struct feed *feed = container_of(turn, struct feed, turn);
 	CLEANUP(json_decrefp) json_t *rights = question_rights(feed->question, feed->state);
 	CLEANUP(buf_release) struct buf path = BUF_INIT;
 
 	buf_add(&path, "/v1/internal/acl/authorize");
-	if (dc) {
-		buf_add(&path, "?dc=");
-		url_escape(&path, dc);
-	}
+	url_add(&path, "dc", feed->question->dc);
 	agent_post(&feed->rights, path.data, json_dumps(rights, JSON_COMPACT), AGENT_PATIENCE);
 }
 
@@ -89,8 +82,8 @@ static bool believe(struct feed *feed, json_t *state)
 	if (!is_in_doubt(feed, state) || feed->agent->acl_off || feed->allowed)
 		return adopt(feed, state);
 	hold_back(feed, state);
-	if (!agent_is_busy(&feed->rights))
-		ask_rights(feed);
+	if (feed->turn.state == TURN_NONE)
+		crowd_want(feed->member.crowd, &feed->turn);
 	return false;
 }
 
@@ -129,13 +122,19 @@ static void distrust(struct feed *feed)
 	feed->allowed = false;
 }
 
+static void on_doubt(struct crowd_member *member)
+{
+	distrust(container_of(member, struct feed, member));
+}
+
 /* Keep what we have, and ask again later. */
 static void on_trouble(struct feed *feed)
 {
 	distrust(feed);
 	timer_stop(&feed->settling);
 	agent_cancel(&feed->query);
-	agent_cancel(&feed->rights);
+	crowd_answered(&feed->member);
+	cancel_rights(feed);
 	hold_back(feed, NULL);
 	timer_set(&feed->retry, backoff_next(&feed->backoff));
 }
@@ -178,6 +177,7 @@ static void on_reply(struct agent_request *query, enum agent_answer answer)
 	json_t *state = read_answer(feed, answer, &error);
 	bool news;
 
+	crowd_answered(&feed->member);
 	if (error.text[0]) {
 		agent_complain(query, answer == ANSWER_OK ? ANSWER_TROUBLE : answer, &error);
 		on_trouble(feed);
@@ -213,8 +213,7 @@ static void on_allowed(struct feed *feed)
 {
 	feed->allowed = true;
 	feed->index = 0;
-	timer_stop(&feed->retry);
-	ask(feed);
+	crowd_ask(&feed->member);
 }
 
 static void on_rights(struct agent_request *rights, enum agent_answer answer)
@@ -228,6 +227,7 @@ static void on_rights(struct agent_request *rights, enum agent_answer answer)
 		answer = ANSWER_TROUBLE;
 		fail(&error, "no word about our rights");
 	}
+	crowd_finish(feed->member.crowd, &feed->turn);
 	feed->agent->acl_off = rights->http.status == 401;
 	if (answer == ANSWER_TROUBLE) {
 		agent_complain(rights, answer, &error);
@@ -243,7 +243,7 @@ static void on_rights(struct agent_request *rights, enum agent_answer answer)
 
 static void on_retry(struct timer *timer)
 {
-	ask(container_of(timer, struct feed, retry));
+	crowd_ask(&container_of(timer, struct feed, retry)->member);
 }
 
 static void on_consul_back(struct subscription *self, const struct event *event)
@@ -253,7 +253,7 @@ static void on_consul_back(struct subscription *self, const struct event *event)
 	(void)event;
 	if (feed->distrusted && timer_is_set(&feed->retry)) {
 		timer_stop(&feed->retry);
-		ask(feed);
+		crowd_ask(&feed->member);
 	}
 }
 
@@ -268,10 +268,17 @@ void feed_init(struct feed *feed, struct agent *agent, const struct question *qu
 		.on_news = feed->on_news,
 		.agent = agent,
 		.settle = settle,
+		.member = {
+			.question = question,
+			.state = &feed->state,
+			.on_call = on_call,
+			.on_doubt = on_doubt,
+		},
+		.turn.on_turn = on_turn,
 		.backoff = { .min = 0.25, .max = 30 },
-		.tokens = TOKENS_MAX,
-		.refilled = monotonic_now(),
 	};
+	pace_init(&feed->pace);
+	crowd_join(&feed->member, agent);
 	agent_request_init(&feed->query, agent, name, on_reply);
 	agent_request_init(&feed->rights, agent, name, on_rights);
 	timer_init(&feed->retry, loop, on_retry);
@@ -289,6 +296,8 @@ void feed_release(struct feed *feed)
 	timer_stop(&feed->settling);
 	agent_request_release(&feed->query);
 	agent_request_release(&feed->rights);
+	crowd_forget(feed->member.crowd, &feed->turn);
+	crowd_leave(&feed->member);
 	json_decref(feed->state);
 	json_decref(feed->pending);
 	*feed = (struct feed){ 0 };

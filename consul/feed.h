@@ -1,6 +1,7 @@
 /* feed.h - one question to Consul, and what is believed about its answer.
  *
- * A blocking query, waiting 60 s at a time, so that a change is seen in milliseconds.  A question
+ * A blocking query, waiting 60 s at a time, so that a change is seen in milliseconds; where there
+ * are too many for that, crowd.h says what stands for it, and what latency follows.  A question
  * whose answers have no index (the datacentres) is asked every 15 s.
  *
  * No set is ever emptied by Consul's own trouble:
@@ -25,6 +26,8 @@
 
 #include "base/backoff.h"
 #include "agent.h"
+#include "crowd.h"
+#include "pace.h"
 #include "question.h"
 
 struct feed {
@@ -36,14 +39,16 @@ struct feed {
 
 	/* private */
 	struct agent *agent;
+	struct crowd_member member;
 	double settle;
 	struct subscription on_consul;	/* it is back: ask now */
 	struct agent_request query, rights;
+	struct turn turn;		/* to ask for the rights */
 	unsigned long index;		/* 0: ask without one */
 	json_t *pending;		/* what Consul says, while that is not believed */
 	bool distrusted;		/* something was wrong since the last good answer */
 	bool allowed;			/* to read what we saw; known before this query was sent */
-	double tokens, refilled;	/* and when (monotonic) */
+	struct pace pace;
 	struct backoff backoff;
 	struct timer retry, settling;
 };

@@ -1,16 +1,6 @@
 #include "watch.h"
 
-#include <string.h>
-
 #include "base/alloc.h"
-
-static void add_parameter(struct buf *path, const char *name, const char *value)
-{
-	if (!value)
-		return;
-	buf_print(path, "%c%s=", strchr(path->data, '?') ? '&' : '?', name);
-	url_escape(path, value);
-}
 
 static const char *subject_of(const struct watch_config *config)
 {
@@ -35,10 +25,10 @@ static char *make_path(const struct question *question, const struct watch_confi
 		if (config->passing)
 			buf_add(&path, "?passing");
 		for (size_t i = 0; i < config->tags.count; i++)
-			add_parameter(&path, "tag", config->tags.items[i]);
-		add_parameter(&path, "near", config->near);
+			url_add(&path, "tag", config->tags.items[i]);
+		url_add(&path, "near", config->near);
 	}
-	add_parameter(&path, "dc", question->dc);
+	url_add(&path, "dc", question->dc);
 	return buf_take(&path);
 }
 

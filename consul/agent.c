@@ -9,7 +9,11 @@
 #include "base/alloc.h"
 #include "base/duration.h"
 
-enum { TOKEN_MAX = 4096, REASON_MAX = 200 };
+enum {
+	TOKEN_MAX = 4096, REASON_MAX = 200,
+	CONNECTIONS_MAX = 96,		/* of the 200 that Consul takes from an address */
+	WAIT = 60,			/* seconds: bounds how long a stale index hides changes */
+};
 #define ANSWER_MAX ((size_t)64 << 20)	/* of a set; to a PUT there is little to say */
 #define RECEIPT_MAX ((size_t)64 << 10)
 #define CONNECT_PATIENCE 6.0		/* a resolver gives its first server 5 s (resolv.conf(5)) */
@@ -148,6 +152,7 @@ bool agent_init(struct agent *agent, struct loop *loop, const struct consul_conf
 		},
 	};
 	http_init(&agent->http, loop);
+	agent->http.connections_max = CONNECTIONS_MAX;
 	source_init(&agent->source, &loop->bus, "consul", NULL);
 	if (!parse_address(agent, config->address, error)) {
 		agent_release(agent);
@@ -222,7 +227,8 @@ static enum agent_answer judge(struct agent_request *request)
 	if (http->status >= 200 && http->status < 300) {
 		if (!strcmp(http->method, "PUT"))
 			return ANSWER_OK;
-		request->json = json_loadb(http->reply.data, http->reply.used, 0, &where);
+		request->json = json_loadb(http->reply.data, http->reply.used, JSON_DECODE_ANY,
+					   &where);
 		return request->json ? ANSWER_OK : ANSWER_TROUBLE;
 	}
 	if (http->status == 404 || is_unknown(http))
@@ -261,10 +267,11 @@ void agent_request_init(struct agent_request *request, struct agent *agent, cons
 	};
 }
 
-static void drop_answer(struct agent_request *request)
+void agent_forget_answer(struct agent_request *request)
 {
 	json_decref(request->json);
 	request->json = NULL;
+	buf_release(&request->http.reply);
 }
 
 void agent_request_release(struct agent_request *request)
@@ -272,7 +279,7 @@ void agent_request_release(struct agent_request *request)
 	if (!request->agent)
 		return;
 	http_forget(&request->http);
-	drop_answer(request);
+	agent_forget_answer(request);
 	free(request->name);
 	free(request->url);
 	free(request->body);
@@ -286,16 +293,10 @@ static char *make_url(const struct agent *agent, const char *path)
 		{ "partition", agent->config->partition },
 	};
 	CLEANUP(buf_release) struct buf url = BUF_INIT;
-	bool first = !strchr(path, '?');
 
 	buf_print(&url, "%s%s", agent->base, path);
-	for (size_t i = 0; i < sizeof scope / sizeof *scope; i++) {
-		if (!scope[i].value)
-			continue;
-		buf_print(&url, "%c%s=", first ? '?' : '&', scope[i].name);
-		url_escape(&url, scope[i].value);
-		first = false;
-	}
+	for (size_t i = 0; i < sizeof scope / sizeof *scope; i++)
+		url_add(&url, scope[i].name, scope[i].value);
 	return buf_take(&url);
 }
 
@@ -308,7 +309,7 @@ static void ask(struct agent_request *request, const char *method, const char *p
 	size_t count = 0;
 
 	agent_cancel(request);
-	drop_answer(request);
+	agent_forget_answer(request);
 	refresh_token(agent);
 	if (agent->token_header)
 		headers[count++] = agent->token_header;
@@ -338,6 +339,17 @@ static void ask(struct agent_request *request, const char *method, const char *p
 void agent_get(struct agent_request *request, const char *path, double timeout)
 {
 	ask(request, "GET", path, NULL, timeout);
+}
+
+void agent_wait(struct agent_request *request, const char *path, unsigned long index)
+{
+	CLEANUP(buf_release) struct buf text = BUF_INIT;
+
+	buf_print(&text, "%s%cwait=%ds", path, strchr(path, '?') ? '&' : '?', WAIT);
+	if (index)
+		buf_print(&text, "&index=%lu", index);
+	/* Consul adds up to a sixteenth, so that not all come at once. */
+	agent_get(request, text.data, WAIT * 17.0 / 16 + 5);
 }
 
 void agent_put(struct agent_request *request, const char *path, char *body, double timeout)
@@ -413,4 +425,12 @@ void url_escape(struct buf *out, const char *text)
 		else
 			buf_print(out, "%%%02X", (unsigned char)*text);
 	}
+}
+
+void url_add(struct buf *url, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	buf_print(url, "%c%s=", strchr(url->data, '?') ? '&' : '?', name);
+	url_escape(url, value);
 }

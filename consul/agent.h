@@ -19,6 +19,8 @@
 #include "config/config.h"
 #include "http.h"
 
+struct crowd;
+
 struct agent {
 	const struct consul_config *config;	/* borrowed */
 	struct http http;
@@ -34,6 +36,7 @@ struct agent {
 	enum agent_state { AGENT_UNKNOWN, AGENT_UP, AGENT_DOWN } state;
 	double down_since;		/* monotonic */
 	struct source source;		/* "consul": healthy, unhealthy */
+	struct crowd *crowd;		/* of its feeds; NULL: there is none */
 };
 
 /* What an answer means to everybody. */
@@ -71,12 +74,15 @@ void agent_request_init(struct agent_request *request, struct agent *agent, cons
 			agent_reply_fn *on_reply);
 void agent_request_release(struct agent_request *request);
 
-/* `path` begins with "/v1/"; takes `body` (NULL: none). */
+/* `path` begins with "/v1/"; takes `body` (NULL: none).  agent_wait() is a blocking query: for up
+ * to a minute, until there is something newer than `index` (0: does not wait). */
 void agent_get(struct agent_request *request, const char *path, double timeout);
+void agent_wait(struct agent_request *request, const char *path, unsigned long index);
 void agent_put(struct agent_request *request, const char *path, char *body, double timeout);
 void agent_post(struct agent_request *request, const char *path, char *body, double timeout);
 bool agent_is_busy(const struct agent_request *request);
 void agent_cancel(struct agent_request *request);
+void agent_forget_answer(struct agent_request *request);	/* its JSON and its text */
 
 void agent_explain(const struct agent_request *request, struct error *error);	/* in words */
 
@@ -87,5 +93,6 @@ void agent_complain(struct agent_request *request, enum agent_answer answer,
 void agent_content(struct agent_request *request);
 
 void url_escape(struct buf *out, const char *text);	/* percent-encoding, RFC 3986 */
+void url_add(struct buf *url, const char *name, const char *value);	/* NULL: nothing */
 
 #endif

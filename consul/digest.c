@@ -141,6 +141,13 @@ static json_t *read_key(const json_t *entry, struct error *error)
 			 "modifyIndex", json_integer_value(json_object_get(entry, "ModifyIndex")));
 }
 
+const char *const *digest_identity(enum watch_kind kind)
+{
+	static const char *const instance[] = { "node", "id", NULL }, *const key[] = { "key", NULL };
+
+	return kind == WATCH_SERVICE ? instance : key;
+}
+
 json_t *digest_read(enum watch_kind kind, const json_t *answer, struct error *error)
 {
 	CLEANUP(json_decrefp) json_t *set = json_array();
@@ -207,16 +214,6 @@ static bool next_pair(struct pair *pair)
 	pair->at_old += pair->was != NULL;
 	pair->at_now += pair->is != NULL;
 	return pair->was || pair->is;
-}
-
-json_t *digest_union(const json_t *old, const json_t *now)
-{
-	struct pair pair = { .old = old, .now = now };
-	json_t *both = json_array();
-
-	while (next_pair(&pair))
-		json_array_append(both, pair.is ? pair.is : pair.was);
-	return both;
 }
 
 json_t *digest_document(const struct event *event, enum watch_kind kind, const json_t *before,

@@ -18,7 +18,7 @@
 /* All give new references.  `answer` NULL: a key that is not there, the empty set. */
 json_t *digest_read(enum watch_kind kind, const json_t *answer, struct error *error);
 bool digest_equal(const json_t *a, const json_t *b);
-json_t *digest_union(const json_t *old, const json_t *now);	/* of what both have, now's */
+const char *const *digest_identity(enum watch_kind kind);	/* NULL-terminated */
 
 /* What a hook gets: {"source","event","instances" or "keys","added","removed","modified"}.
  * `before` NULL: there was nothing. */

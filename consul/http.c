@@ -13,9 +13,8 @@
 #endif
 
 enum {
-	/* More than Consul accepts from one address, so that none is closed only to be opened
-	 * again; those that idle for two minutes libcurl closes by itself. */
-	CONNECTIONS_KEPT = 256,
+	/* Idle ones; what idles for two minutes libcurl closes when it is next asked for one. */
+	CONNECTIONS_SPARE = 8,
 	STREAMS = 250,			/* what a Consul allows on one HTTP/2 connection */
 	KEEPALIVE_IDLE = 20, KEEPALIVE_INTERVAL = 5,	/* seconds */
 	NAMES_KEPT = 5,			/* seconds: a restarted Consul may have another address */
@@ -56,10 +55,25 @@ static void explain(struct http_request *request, CURLcode result)
 							       : curl_easy_strerror(result));
 }
 
+/* Not more than are of use: others want some of those that Consul takes from an address. */
+static void keep_connections(struct http *http)
+{
+	curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS,
+			  (long)(http->busy + CONNECTIONS_SPARE));
+}
+
+/* Nothing of libcurl's stays: there may be a thousand requests that rest. */
 static void detach(struct http_request *request)
 {
 	curl_multi_remove_handle(request->http->multi, request->easy);
+	curl_easy_cleanup(request->easy);
+	curl_slist_free_all(request->list);
+	curl_slist_free_all(request->route);
+	request->list = request->route = NULL;
+	request->easy = NULL;
 	list_remove(&request->link);
+	request->http->busy--;
+	keep_connections(request->http);
 	request->http = NULL;
 }
 
@@ -211,7 +225,8 @@ static void start(struct http *http)
 	curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
 	curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
 	curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
-	curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
+	curl_multi_setopt(http->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+			  (long)http->connections_max);
 	curl_multi_setopt(http->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)STREAMS);
 }
 
@@ -309,16 +324,8 @@ static struct curl_slist *append(struct curl_slist *list, const char *text)
 	return checked(curl_slist_append(list, text));
 }
 
-static void forget_lists(struct http_request *request)
-{
-	curl_slist_free_all(request->list);
-	curl_slist_free_all(request->route);
-	request->list = request->route = NULL;
-}
-
 static void copy_lists(struct http_request *request)
 {
-	forget_lists(request);
 	for (const char *const *header = request->headers; header && *header; header++)
 		request->list = append(request->list, *header);
 	if (request->connect_to) {
@@ -333,9 +340,7 @@ void http_send(struct http *http, struct http_request *request)
 	http_cancel(request);
 	if (!http->multi)
 		start(http);
-	if (!request->easy)
-		request->easy = checked(curl_easy_init());
-	curl_easy_reset(request->easy);
+	request->easy = checked(curl_easy_init());
 	copy_lists(request);
 	request->status = 0;
 	request->error.text[0] = request->reason[0] = '\0';
@@ -348,6 +353,8 @@ void http_send(struct http *http, struct http_request *request)
 	set_tls(request->easy, request->tls);
 	set_callbacks(request->easy, request);
 	set_question(request->easy, request);
+	http->busy++;
+	keep_connections(http);
 	if (curl_multi_add_handle(http->multi, request->easy))
 		abort();
 	request->http = http;
@@ -363,10 +370,6 @@ void http_cancel(struct http_request *request)
 void http_forget(struct http_request *request)
 {
 	http_cancel(request);
-	if (request->easy)
-		curl_easy_cleanup(request->easy);
-	request->easy = NULL;
-	forget_lists(request);
 	buf_release(&request->reply);
 }
 

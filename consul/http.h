@@ -10,6 +10,7 @@
  *   query must not take its index to an agent that may have forgotten everything.
  * - A body larger than `limit` is an error, not a shorter body.
  * - Redirects are not followed and proxies not used: who asks for a Consul means that one.
+ * - As many connections are kept as there are requests under way, and a few more.
  * - NOSIGNAL and QUICK_EXIT are set on every handle, so that a resolver that hangs blocks neither
  *   the loop nor our exit.
  */
@@ -26,7 +27,9 @@
 
 struct http {
 	struct loop *loop;
+	size_t connections_max;		/* further requests wait; 0: any number */
 	CURLM *multi;			/* NULL before the first request */
+	size_t busy;			/* requests under way */
 	struct timer timer;
 	struct list requests;		/* under way */
 	struct list sockets;
@@ -65,7 +68,7 @@ struct http_request {
 	bool connected;			/* there was a connection, though perhaps no answer */
 
 	/* private */
-	struct http *http;		/* NULL: not under way */
+	struct http *http;		/* NULL: not under way; then so are: */
 	CURL *easy;
 	struct curl_slist *list, *route;
 	struct list link;

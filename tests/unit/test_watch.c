@@ -166,21 +166,6 @@ static void test_nonsense_is_an_error(void **state)
 	}
 }
 
-static void test_a_union_prefers_the_new(void **state)
-{
-	CLEANUP(json_decrefp) json_t *old = read_set(WATCH_PREFIX,
-		"[" KEY("a", "\"YQ==\"", "1") "," KEY("b", "\"YQ==\"", "1") "]");
-	CLEANUP(json_decrefp) json_t *now = read_set(WATCH_PREFIX,
-		"[" KEY("b", "\"Yg==\"", "2") "," KEY("c", "\"Yg==\"", "2") "]");
-	CLEANUP(json_decrefp) json_t *both = digest_union(old, now);
-
-	(void)state;
-	assert_json(both,
-		"[{\"key\":\"a\",\"value\":\"a\",\"encoding\":\"utf-8\",\"modifyIndex\":1},"
-		"{\"key\":\"b\",\"value\":\"b\",\"encoding\":\"utf-8\",\"modifyIndex\":2},"
-		"{\"key\":\"c\",\"value\":\"b\",\"encoding\":\"utf-8\",\"modifyIndex\":2}]");
-}
-
 static void test_a_document_has_the_differences(void **state)
 {
 	CLEANUP(json_decrefp) json_t *old = read_set(WATCH_PREFIX,
@@ -275,7 +260,7 @@ static void start(struct fixture *self, const char *const *replies)
 	self->server.replies = replies;
 	assert_true(agent_init(&self->agent, &self->loop, &self->consul, &error));
 	watch_init(&self->watch, &self->agent, &self->config);
-	self->watch.backoff = (struct backoff){ .min = 0.01, .max = 0.01 };
+	self->watch.feed.backoff = (struct backoff){ .min = 0.01, .max = 0.01 };
 }
 
 /* Until so many have been in all. */
@@ -301,7 +286,7 @@ static void assert_keys(struct fixture *self, const char *expected)
 	json_t *entry;
 	size_t i;
 
-	json_array_foreach(self->watch.state, i, entry)
+	json_array_foreach(self->watch.feed.state, i, entry)
 		buf_add(&keys, json_string_value(json_object_get(entry, "key")));
 	assert_string_equal(keys.data, expected);
 }
@@ -321,7 +306,7 @@ static void test_the_first_answer_is_a_change(void **state)
 	start(self, replies);
 	run(self, 2, 2);
 	assert_events(self, "changed healthy");
-	assert_non_null(strstr(self->server.asked.items[0], "GET /v1/kv/p%2F?wait=60s&recurse "));
+	assert_non_null(strstr(self->server.asked.items[0], "GET /v1/kv/p%2F?recurse&wait=60s "));
 	assert_non_null(strstr(self->server.asked.items[1], "&index=7 "));
 }
 
@@ -421,9 +406,9 @@ static void test_an_empty_set_needs_the_right_to_see(void **state)
 	self->server.post_reply = RIGHT("false");
 	start(self, replies);
 	run(self, 2, 4);
-	while (!self->watch.rights.complaint && !self->late)
+	while (!self->watch.feed.rights.complaint && !self->late)
 		ev_run(self->loop.ev, EVRUN_ONCE);
-	assert_int_equal(self->watch.rights.complaint, ANSWER_DENIED);
+	assert_int_equal(self->watch.feed.rights.complaint, ANSWER_DENIED);
 	assert_events(self, "changed healthy");
 	assert_keys(self, "a");
 }
@@ -504,7 +489,6 @@ int main(void)
 		cmocka_unit_test(test_base64),
 		cmocka_unit_test(test_an_index_is_no_change),
 		cmocka_unit_test(test_nonsense_is_an_error),
-		cmocka_unit_test(test_a_union_prefers_the_new),
 		cmocka_unit_test(test_a_document_has_the_differences),
 		TEST(test_the_first_answer_is_a_change),
 		TEST(test_a_missing_key_is_the_empty_set),

@@ -34,17 +34,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
-#include "base/process.h"
-
-struct target_config {
-	char *destination;		/* absolute */
-	int perms;			/* -1: those of the file that is there, else 0644 */
-	struct identity identity;	/* not set: the owner of the file that is there, else ours */
-	/* The former content is kept as DESTINATION.bak, one generation: a hard link, or a copy where
-	 * a link cannot be.  Where it cannot be kept the new content is refused. */
-	bool backup;
-	bool create_dirs;		/* missing directories are made, 0755 and ours */
-};
+#include "config/config.h"
 
 struct target {				/* one staging under way; zeroed: none */
 	const struct target_config *config;	/* borrowed */

@@ -7,18 +7,18 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/output.h"
-#include "config/load.h"
 #include "crew.h"
 #include "reload.h"
 #include "shutdown.h"
 
 struct app {
-	const char *path;
+	const struct app_call *call;
 	struct loop loop;
 	struct crew crew;
 	struct reload reload;
 	struct shutdown shutdown;
 	struct subscription tap;
+	struct timer review;		/* when what was said has been acted upon */
 	double stop_timeout;
 	bool reload_again;
 	bool ordered;			/* the stop was asked for */
@@ -79,14 +79,14 @@ static bool open_log(struct app *app, const struct log_config *config)
 }
 
 /* A file that is empty may be one that is just being written: it does not mean "stop all". */
-static struct config *load_next(const char *path, struct error *error)
+static struct config *load_next(const struct app_call *call, struct error *error)
 {
 	struct load_error why = { .code = 0 };
-	struct config *next = load_config(path, &why);
+	struct config *next = call->load(call, &why);
 
 	*error = why.error;
 	if (next && !json_object_size(next->tree)) {
-		fail(error, "%s is empty", path);
+		fail(error, "%s is empty", call->name);
 		config_free(steal(&next));
 	}
 	return next;
@@ -102,12 +102,12 @@ static void start_reload(struct app *app)
 		return;
 	}
 	app->reload_again = false;
-	next = load_next(app->path, &error);
+	next = load_next(app->call, &error);
 	if (!next) {
 		log_error("not reloaded, the old configuration stays: %s", error.text);
 		return;
 	}
-	log_info("reloading %s", app->path);
+	log_info("reloading %s", app->call->name);
 	open_log(app, &next->logging);
 	app->stop_timeout = next->stop_timeout;
 	reload_begin(&app->reload, next, next->stop_timeout);
@@ -200,14 +200,52 @@ static void on_signal(struct loop *loop, const struct signalfd_siginfo *info)
 	crew_signal(&app->crew, signo);
 }
 
-/* ---- the beginning ---- */
+/* ---- once ---- */
+
+/* Has everything been done that was to be done once?  Then *code says how. */
+static bool is_done(const struct crew *crew, int *code)
+{
+	*code = 0;
+	list_each(node, &crew->scribes) {
+		const struct source *source = &list_entry(node, struct scribe, link)->render.source;
+
+		if (source_holds(source, EVENT_UNHEALTHY)) {
+			*code = 1;
+			return true;
+		}
+		if (!source_holds(source, EVENT_RENDERED))
+			return false;
+	}
+	list_each(node, &crew->units) {
+		const struct job *job = &list_entry(node, struct unit, link)->job;
+
+		if (job->state == JOB_RUNNING)
+			return false;
+		if (job->failed)
+			*code = job->code;
+	}
+	return true;
+}
+
+static void on_review(struct timer *timer)
+{
+	struct app *app = container_of(timer, struct app, review);
+
+	if (!app->shutdown.begun && is_done(&app->crew, &app->code))
+		begin_shutdown(app);
+}
 
 static void on_any_event(struct subscription *sub, const struct event *event)
 {
-	(void)sub;
+	struct app *app = container_of(sub, struct app, tap);
+
 	if (log_wants(LEVEL_DEBUG))
 		log_event(event->source->name, event_name(event->code));
+	if (app->call->once)
+		timer_set(&app->review, 0);
 }
+
+/* ---- the beginning ---- */
 
 static bool start(struct app *app, struct config *config, struct error *error)
 {
@@ -221,15 +259,15 @@ static bool start(struct app *app, struct config *config, struct error *error)
 		return false;
 	source_publish(&app->crew.global, EVENT_STARTUP);
 	if (crew_is_spent(&app->crew)) {
-		log_warn("%s has nothing to run", app->path);
+		log_warn("%s has nothing to run", app->call->name);
 		begin_shutdown(app);
 	}
 	return true;
 }
 
-static void init(struct app *app, const char *path)
+static void init(struct app *app, const struct app_call *call)
 {
-	*app = (struct app){ .path = path };
+	*app = (struct app){ .call = call };
 	loop_init(&app->loop);
 	crew_init(&app->crew, &app->loop);
 	reload_init(&app->reload, &app->crew);
@@ -237,6 +275,7 @@ static void init(struct app *app, const char *path)
 	app->crew.on_stopped = on_stopped;
 	app->reload.on_over = on_reloaded;
 	app->shutdown.on_over = on_shutdown_over;
+	timer_init(&app->review, &app->loop, on_review);
 	subscribe(&app->tap, &app->loop.bus.any, EVENT_ANY, on_any_event);
 }
 
@@ -246,21 +285,22 @@ static void release(struct app *app)
 	crew_release(&app->crew);
 	output_free_left();
 	log_close();
+	timer_stop(&app->review);
 	unsubscribe(&app->tap);
 	loop_release(&app->loop);
 }
 
-int app_run(const char *path)
+int app_run(const struct app_call *call)
 {
 	struct load_error error = { .code = 0 };
-	struct config *config = load_config(path, &error);
+	struct config *config = call->load(call, &error);
 	struct app app;
 
 	if (!config) {
 		log_error("%s", error.error.text);
 		return error.code == EX_NOINPUT ? EX_NOINPUT : EX_CONFIG;
 	}
-	init(&app, path);
+	init(&app, call);
 	app.stop_timeout = config->stop_timeout;
 	if (!open_log(&app, &config->logging)) {
 		app.code = EX_CANTCREAT;
@@ -268,7 +308,7 @@ int app_run(const char *path)
 		config_free(steal(&config));
 		loop_run(&app.loop);
 	} else {
-		log_error("%s: %s", path, error.error.text);
+		log_error("%s: %s", call->name, error.error.text);
 		app.code = EX_CONFIG;
 	}
 	config_free(config);

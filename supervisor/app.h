@@ -7,8 +7,18 @@
 #ifndef APP_H
 #define APP_H
 
-/* Run the configuration at `path` to its end.  Returns the exit code: 0 after an ordered stop, 137 if
- * that took SIGKILL, the essential job's, or 66 or 78 if nothing was started. */
-int app_run(const char *path);
+#include "config/load.h"
+
+/* What is to be run. */
+struct app_call {
+	const char *name;		/* in messages: the path of the configuration */
+	struct config *(*load)(const struct app_call *call, struct load_error *error);
+	bool once;			/* stop when all templates are rendered and nothing runs */
+};
+
+/* Run it to its end.  Returns the exit code: 0 after an ordered stop, 137 if that took SIGKILL, the
+ * essential job's, 66 or 78 if nothing was started; with `once` 1 if a template cannot be rendered,
+ * or the code of the command that failed. */
+int app_run(const struct app_call *call);
 
 #endif

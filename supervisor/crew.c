@@ -54,7 +54,9 @@ void crew_init(struct crew *crew, struct loop *loop)
 	*crew = (struct crew){ .loop = loop };
 	list_init(&crew->units);
 	list_init(&crew->lookouts);
+	list_init(&crew->scribes);
 	list_init(&crew->signals);
+	facts_init(&crew->facts, loop);
 	source_init(&crew->global, &loop->bus, "global", NULL);
 	http_init(&crew->http, loop);
 }
@@ -168,7 +170,7 @@ bool crew_is_spent(const struct crew *crew)
 		    !(job->state == JOB_WAITING && job_attends_leaving(job)))
 			return false;
 	}
-	return true;
+	return !list_empty(&crew->units) || list_empty(&crew->scribes);
 }
 
 /* ---- Consul ---- */
@@ -181,8 +183,10 @@ static bool add_agent(struct crew *crew, struct config *config, struct error *er
 	*crew->consul = config->consul;
 	config->consul = (struct consul_config){ 0 };
 	crew->agent = NEW(struct agent);
-	if (agent_init(crew->agent, crew->loop, crew->consul, error))
+	if (agent_init(crew->agent, crew->loop, crew->consul, error)) {
+		facts_use(&crew->facts, crew->agent, crew->consul->settle);
 		return true;
+	}
 	free(steal(&crew->agent));
 	consul_config_release(crew->consul);
 	free(steal(&crew->consul));
@@ -214,10 +218,30 @@ void crew_drop_agent(struct crew *crew)
 		crew_remove_lookout(list_entry(crew->lookouts.next, struct lookout, link));
 	if (!crew->agent)
 		return;
+	facts_use(&crew->facts, NULL, 0);
 	agent_release(crew->agent);
 	free(steal(&crew->agent));
 	consul_config_release(crew->consul);
 	free(steal(&crew->consul));
+}
+
+/* ---- templates ---- */
+
+static void add_scribe(struct crew *crew, struct template_config *config)
+{
+	struct scribe *scribe = NEW(struct scribe);
+
+	scribe->config = config;
+	render_init(&scribe->render, crew->loop, &crew->facts.source, config);
+	list_append(&crew->scribes, &scribe->link);
+}
+
+void crew_remove_scribe(struct scribe *scribe)
+{
+	list_remove(&scribe->link);
+	render_release(&scribe->render);
+	template_config_free(scribe->config);
+	free(scribe);
 }
 
 /* ---- the whole ---- */
@@ -232,6 +256,9 @@ bool crew_add(struct crew *crew, struct config *config, struct error *error)
 	for (size_t i = 0; i < config->watch_count; i++)
 		if (config->watches[i])
 			add_lookout(crew, steal(&config->watches[i]));
+	for (size_t i = 0; i < config->template_count; i++)
+		if (config->templates[i])
+			add_scribe(crew, steal(&config->templates[i]));
 	list_each(node, &crew->units)
 		add_services(crew, list_entry(node, struct unit, link));
 	return true;
@@ -250,6 +277,8 @@ bool crew_link(struct crew *crew, struct error *error)
 
 void crew_release(struct crew *crew)
 {
+	while (!list_empty(&crew->scribes))
+		crew_remove_scribe(list_entry(crew->scribes.next, struct scribe, link));
 	crew_drop_agent(crew);
 	while (!list_empty(&crew->units))
 		crew_remove_unit(list_entry(crew->units.next, struct unit, link));
@@ -261,6 +290,7 @@ void crew_release(struct crew *crew)
 		source_release(&signal->source);
 		free(signal);
 	}
+	facts_release(&crew->facts);
 	http_release(&crew->http);
 	source_release(&crew->global);
 }

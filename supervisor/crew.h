@@ -1,4 +1,4 @@
-/* crew.h - all that runs: the jobs with their checks and services, and the watches.
+/* crew.h - all that runs: the jobs with their checks and services, the watches and the templates.
  *
  * Built from a configuration, whose parts it takes over; linked by name; taken apart unit by unit.
  * The sources that belong to nobody live here: `global` (startup, shutdown, maintenance) and one for
@@ -12,6 +12,8 @@
 #include "consul/agent.h"
 #include "consul/service.h"
 #include "consul/watch.h"
+#include "hooks/render.h"
+#include "facts.h"
 #include "health.h"
 #include "job.h"
 
@@ -39,30 +41,40 @@ struct lookout {			/* a watch, and the configuration that it owns */
 	struct watch_config *config;
 };
 
+struct scribe {			/* a template, and the configuration that it owns */
+	struct list link;
+	struct render render;
+	struct template_config *config;
+};
+
 struct crew {
 	struct loop *loop;
 	struct http http;		/* of http and tcp checks */
 	struct agent *agent;		/* NULL: no Consul */
 	struct consul_config *consul;	/* owned; what the agent was made from */
 	struct source global;
-	struct list units, lookouts, signals;
+	struct facts facts;		/* for the templates */
+	struct list units, lookouts, scribes, signals;
 	void (*on_stopped)(struct crew *crew, struct unit *unit);	/* one of them, for good */
 };
 
 void crew_init(struct crew *crew, struct loop *loop);
 void crew_release(struct crew *crew);
 
-/* Take what `config` has left: its Consul if the crew has none, its watches, its jobs. */
+/* Take what `config` has left: its Consul if the crew has none, its watches, templates and jobs. */
 bool crew_add(struct crew *crew, struct config *config, struct error *error);
 bool crew_link(struct crew *crew, struct error *error);	/* all of them, again after changes */
 
 void crew_remove_unit(struct unit *unit);
 void crew_remove_lookout(struct lookout *lookout);
-void crew_drop_agent(struct crew *crew);	/* with all services and watches */
+void crew_remove_scribe(struct scribe *scribe);
+void crew_drop_agent(struct crew *crew);	/* with all services and watches, and the templates' data */
 
 struct unit *crew_find_unit(const struct crew *crew, const char *name);
 bool crew_is_idle(const struct crew *crew);	/* every job has stopped */
-bool crew_is_spent(const struct crew *crew);	/* ... or waits for nothing but the end of all */
+
+/* Every job has stopped or waits for nothing but the end of all, and there are not just templates. */
+bool crew_is_spent(const struct crew *crew);
 
 /* Does a job listen to this signal?  Then it hears of it. */
 bool crew_signal(struct crew *crew, int signo);

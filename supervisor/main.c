@@ -11,14 +11,15 @@
 #include "config/load.h"
 #include "app.h"
 #include "init.h"
+#include "spec.h"
 
 #define DEFAULT_CONFIG "/etc/pilotfish.conf"
 
-/* What is left of the command line behind the verb and its options. */
+/* What the command line says behind the verb. */
 struct call {
 	const char *config;		/* NULL: not given */
 	bool mdoc;
-	char **rest;
+	struct spec spec;
 };
 
 struct verb {
@@ -43,12 +44,18 @@ static int complain(int code, const struct error *error)
 	return code;
 }
 
+static struct config *load_file(const struct app_call *call, struct load_error *error)
+{
+	return load_config(call->name, error);
+}
+
 static int run(const struct call *call)
 {
 	struct error error = { 0 };
 	AUTOFREE char *path = config_path(call, &error);
 
-	return path ? app_run(path) : complain(EX_CONFIG, &error);
+	return path ? app_run(&(struct app_call){ .name = path, .load = load_file })
+		    : complain(EX_CONFIG, &error);
 }
 
 static int check(const struct call *call)
@@ -59,19 +66,46 @@ static int check(const struct call *call)
 
 	if (!config)
 		return complain(error.code, &error.error);
-	printf("%s is fine: %zu jobs, %zu watches, %s\n", path, config->job_count,
-	       config->watch_count,
+	printf("%s is fine: %zu jobs, %zu watches, %zu templates, %s\n", path, config->job_count,
+	       config->watch_count, config->template_count,
 	       config->consul.enabled ? config->consul.address : "no Consul");
 	config_free(config);
 	return EX_OK;
+}
+
+struct render_call {
+	struct app_call app;
+	const struct spec *spec;
+};
+
+static struct config *load_spec(const struct app_call *app, struct load_error *error)
+{
+	return spec_config(container_of(app, const struct render_call, app)->spec, &error->error);
+}
+
+static int render_templates(const struct spec *spec)
+{
+	const struct render_call call = {
+		.app = {
+			.name = "the command line",
+			.load = load_spec,
+			.once = spec->once,
+		},
+		.spec = spec,
+	};
+
+	return app_run(&call.app);
 }
 
 static int render(const struct call *call)
 {
 	struct load_error error = { .code = EX_DATAERR };
 	AUTOFREE char *path = config_path(call, &error.error);
-	AUTOFREE char *text = path ? load_rendered(path, &error) : NULL;
+	AUTOFREE char *text = NULL;
 
+	if (call->spec.templates.count)
+		return render_templates(&call->spec);
+	text = path ? load_rendered(path, &error) : NULL;
 	if (!text)
 		return complain(error.code, &error.error);
 	fputs(text, stdout);
@@ -128,6 +162,7 @@ static const struct verb verbs[] = {
 	{ "run",     "[-c FILE]", "start what the configuration says (the default)", run },
 	{ "check",   "[-c FILE]", "say whether the configuration is right; start nothing", check },
 	{ "render",  "[-c FILE]", "print the configuration's text, rendered with the environment", render },
+	{ "render",  "-t IN[:OUT[:COMMAND]]", "keep files rendered from data in Consul", render },
 	{ "expand",  "[-c FILE]", "print the configuration as JSON, its hooks turned into jobs", expand },
 	{ "options", "[--mdoc]",  "print all keys of the configuration, with their meaning", options },
 	{ "version", "",          "print the version", version },
@@ -167,13 +202,17 @@ static int usage(const char *what, const char *which)
 	return EX_USAGE;
 }
 
-enum { OPTION_MDOC = 256 };
+enum { OPTION_MDOC = 256, OPTION_ONCE, OPTION_DRY, OPTION_CONSUL };
 
 static const struct option long_options[] = {
 	{ "config",  required_argument, NULL, 'c' },
 	{ "help",    no_argument,       NULL, 'h' },
 	{ "version", no_argument,       NULL, 'V' },
 	{ "mdoc",    no_argument,       NULL, OPTION_MDOC },
+	{ "template", required_argument, NULL, 't' },
+	{ "once",    no_argument,       NULL, OPTION_ONCE },
+	{ "dry",     no_argument,       NULL, OPTION_DRY },
+	{ "consul-addr", required_argument, NULL, OPTION_CONSUL },
 	{ 0 },
 };
 
@@ -190,12 +229,16 @@ static int dispatch(int argc, char **argv)
 		argv++;
 	}
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+c:hV", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "+c:ht:V", long_options, NULL)) != -1) {
 		switch (option) {
 		case 'c': call.config = optarg; break;
 		case 'h': return help(&call);
 		case 'V': return version(&call);
+		case 't': strv_push(&call.spec.templates, optarg); break;
 		case OPTION_MDOC: call.mdoc = true; break;
+		case OPTION_ONCE: call.spec.once = true; break;
+		case OPTION_DRY: call.spec.once = call.spec.dry = true; break;
+		case OPTION_CONSUL: call.spec.consul = optarg; break;
 		default: return usage("no such option, or it lacks its value: ", argv[optind - 1]);
 		}
 	}

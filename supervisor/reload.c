@@ -112,6 +112,32 @@ static void sort_out_lookouts(struct reload *reload)
 	}
 }
 
+static bool is_same_template(const struct template_config *a, const struct template_config *b)
+{
+	return json_equal(a->tree, b->tree) && a->text.used == b->text.used &&
+	       !memcmp(a->text.data, b->text.data, a->text.used);
+}
+
+static void sort_out_scribes(struct reload *reload)
+{
+	struct config *next = reload->next;
+
+	list_each(node, &reload->crew->scribes) {
+		struct scribe *scribe = list_entry(node, struct scribe, link);
+		bool kept = false;
+
+		for (size_t i = 0; i < next->template_count; i++) {
+			if (!next->templates[i] ||
+			    !is_same_template(next->templates[i], scribe->config))
+				continue;
+			template_config_free(steal(&next->templates[i]));
+			kept = true;
+		}
+		if (!kept)
+			crew_remove_scribe(scribe);
+	}
+}
+
 static bool swap(struct reload *reload, struct error *error)
 {
 	struct crew *crew = reload->crew;
@@ -120,6 +146,7 @@ static bool swap(struct reload *reload, struct error *error)
 	if (crew->agent && !json_equal(crew->consul->tree, reload->next->consul.tree))
 		crew_drop_agent(crew);
 	sort_out_lookouts(reload);
+	sort_out_scribes(reload);
 	list_each(node, &crew->units)
 		if (unit_at(node)->doomed)
 			crew_remove_unit(unit_at(node));

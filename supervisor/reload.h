@@ -1,6 +1,7 @@
 /* reload.h - from one configuration to the next, touching only what changed.
  *
- * An unchanged job keeps its process, its counters and its registration; an unchanged watch its set.
+ * An unchanged job keeps its process, its counters and its registration; an unchanged watch its set; a
+ * template is unchanged if its file is, too.
  * What changed or went is stopped in order first, then taken away, then the new parts are added
  * and everything is linked again.  A job and its preStart are one in this: if either changed,
  * both are new.  Jobs that attend the leaving of a job that goes are new as well.

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { CHUNK = 64 * 1024 };
@@ -27,9 +28,11 @@ static bool read_all(int fd, size_t limit, struct buf *text, int *why)
 	}
 }
 
-bool file_read(const char *path, size_t limit, struct buf *text, struct error *error)
+/* Closes `fd`; if that is -1, errno says why. */
+static bool read_and_close(int fd, const char *path, size_t limit, struct buf *text,
+			   struct error *error)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), why = errno;
+	int why = errno;
 	bool read = fd >= 0 && read_all(fd, limit, text, &why);
 
 	if (fd >= 0)
@@ -39,4 +42,21 @@ bool file_read(const char *path, size_t limit, struct buf *text, struct error *e
 	if (why == EFBIG)
 		return fail(error, "cannot read %s: more than %zu bytes", path, limit);
 	return fail(error, "cannot read %s: %s", path, strerror(why));
+}
+
+bool file_read(const char *path, size_t limit, struct buf *text, struct error *error)
+{
+	return read_and_close(open(path, O_RDONLY | O_CLOEXEC), path, limit, text, error);
+}
+
+bool file_read_regular(const char *path, size_t limit, struct buf *text, struct error *error)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat status;
+
+	if (fd >= 0 && !fstat(fd, &status) && !S_ISREG(status.st_mode)) {
+		close(fd);
+		return fail(error, "cannot read %s: it is no regular file", path);
+	}
+	return read_and_close(fd, path, limit, text, error);
 }

@@ -11,4 +11,7 @@
 /* Appends what the file holds; more than `limit` bytes are an error. */
 bool file_read(const char *path, size_t limit, struct buf *text, struct error *error);
 
+/* The same of a regular file only, so that nothing waits for whoever is to fill a FIFO. */
+bool file_read_regular(const char *path, size_t limit, struct buf *text, struct error *error);
+
 #endif

@@ -352,12 +352,15 @@ void log_event(const char *source, const char *event)
 static void say(enum log_level level, const char *format, va_list args)
 {
 	struct buf text = BUF_INIT;
+	char *rest, *line;
 
 	if (level < logger.level)
 		return;
 	buf_vprint(&text, format, args);
-	emit(&(struct record){ .level = level, .text = text.data,
-			       .size = utf8_cut(text.data, text.used, LOG_PIECE) });
+	rest = text.data;
+	while ((line = strsep(&rest, "\n")))
+		emit(&(struct record){ .level = level, .text = line,
+				       .size = utf8_cut(line, strlen(line), LOG_PIECE) });
 	buf_release(&text);
 }
 

@@ -53,6 +53,7 @@ void log_event(const char *source, const char *event);	/* debug */
  * does (output.h). */
 struct writer *log_writer(void);
 
+/* Each line of what they say is a record. */
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -21,14 +21,6 @@ static const struct job_config *find_source_job(const struct config *config, con
 	return job && job->health.set ? job : NULL;
 }
 
-static bool has_watch(const struct config *config, const char *name)
-{
-	for (size_t i = 0; i < config->watch_count; i++)
-		if (!strcmp(config->watches[i]->name, name))
-			return true;
-	return false;
-}
-
 static void add_sources(const struct config *config, struct strv *sources)
 {
 	strv_push(sources, "global");
@@ -40,38 +32,51 @@ static void add_sources(const struct config *config, struct strv *sources)
 	}
 	for (size_t i = 0; i < config->watch_count; i++)
 		strv_push_taken(sources, format_string("watch.%s", config->watches[i]->name));
+	for (size_t i = 0; i < config->template_count; i++)
+		strv_push_taken(sources, format_string("template.%s", config->templates[i]->name));
 }
 
-static bool check_source(const struct config *config, const char *source, struct error *error)
+static bool check_source(const struct config *config, const struct strv *sources,
+			 const char *source, struct error *error)
 {
-	CLEANUP(strv_release) struct strv sources = { 0 };
-
-	if (!strcmp(source, "consul"))
-		return config->consul.enabled ||
-		       fail(error, "\"consul\" says nothing, as there is no consul in this "
+	if (!strcmp(source, "consul") && !config->consul.enabled)
+		return fail(error, "\"consul\" says nothing, as there is no consul in this "
 			    "configuration");
-	if (!strcmp(source, "global") || !strncmp(source, "SIG", 3) ||
-	    (!strncmp(source, "watch.", 6) && has_watch(config, source + 6)) ||
-	    find_source_job(config, source))
+	if (!strncmp(source, "SIG", 3))
 		return true;
-	add_sources(config, &sources);
-	return fail(error, "there is no source \"%.64s\"%s", source,
-		    suggest(source, &sources).text);
+	for (size_t i = 0; i < sources->count; i++)
+		if (!strcmp(sources->items[i], source))
+			return true;
+	return fail(error, "there is no source \"%.64s\"%s", source, suggest(source, sources).text);
 }
 
-static bool check_sources(const struct config *config, const struct job_config *job,
-			  struct error *error)
+static bool check_sources_of(const struct config *config, const struct strv *sources,
+			     const struct job_config *job, struct error *error)
 {
-	if (job->when.source && !check_source(config, job->when.source, error))
+	if (job->when.source && !check_source(config, sources, job->when.source, error))
 		return fail_in(error, ".when.source");
 	for (size_t i = 0; i < job->need_count; i++)
-		if (!check_source(config, job->needs[i].source, error))
+		if (!check_source(config, sources, job->needs[i].source, error))
 			return fail_in(error, ".needs");
 	return true;
 }
 
+static bool check_sources(const struct config *config, struct error *error)
+{
+	CLEANUP(strv_release) struct strv sources = { 0 };
+
+	add_sources(config, &sources);
+	for (size_t i = 0; i < config->job_count; i++)
+		if (!check_sources_of(config, &sources, config->jobs[i], error))
+			return fail_in(error, "jobs[%.64s]", config->jobs[i]->name);
+	return true;
+}
+
 /* The kinds of sources, and who of them says what. */
-enum { JOB = 1, CHECKED = 2, CHECK = 4, GLOBAL = 8, CONSUL = 16, WATCH = 32, SIGNAL = 64 };
+enum {
+	JOB = 1, CHECKED = 2, CHECK = 4, GLOBAL = 8, CONSUL = 16, WATCH = 32, SIGNAL = 64,
+	TEMPLATE = 128,
+};
 
 static const unsigned speakers[EVENT_COUNT] = {
 	[EVENT_STARTUP] = GLOBAL,
@@ -82,10 +87,11 @@ static const unsigned speakers[EVENT_COUNT] = {
 	[EVENT_STOPPED] = JOB,
 	[EVENT_EXIT_SUCCESS] = JOB | CHECK,
 	[EVENT_EXIT_FAILED] = JOB | CHECK,
-	[EVENT_HEALTHY] = CHECKED | WATCH | CONSUL,
+	[EVENT_HEALTHY] = CHECKED | WATCH | CONSUL | TEMPLATE,
 	[EVENT_WARNING] = CHECKED,
-	[EVENT_UNHEALTHY] = CHECKED | WATCH | CONSUL,
-	[EVENT_CHANGED] = WATCH,
+	[EVENT_UNHEALTHY] = CHECKED | WATCH | CONSUL | TEMPLATE,
+	[EVENT_CHANGED] = WATCH | TEMPLATE,
+	[EVENT_RENDERED] = TEMPLATE,
 	[EVENT_TIMER_EXPIRED] = JOB,
 	[EVENT_ENTER_MAINTENANCE] = GLOBAL,
 	[EVENT_EXIT_MAINTENANCE] = GLOBAL,
@@ -106,6 +112,8 @@ static unsigned kinds_of(const struct config *config, const char *source)
 		return has_check(&job->health) ? JOB | CHECKED : JOB;
 	if (!strncmp(source, "watch.", 6))
 		return WATCH;
+	if (!strncmp(source, "template.", 9))
+		return TEMPLATE;
 	if (!strncmp(source, "SIG", 3))
 		return SIGNAL;
 	return !strcmp(source, "global") ? GLOBAL : !strcmp(source, "consul") ? CONSUL : CHECK;
@@ -158,6 +166,7 @@ static bool check_unique(struct strv *names, const char *what, struct error *err
 static bool check_names(const struct config *config, struct error *error)
 {
 	CLEANUP(strv_release) struct strv jobs = { 0 }, watches = { 0 }, services = { 0 };
+	CLEANUP(strv_release) struct strv templates = { 0 }, files = { 0 };
 
 	for (size_t i = 0; i < config->job_count; i++) {
 		strv_push(&jobs, config->jobs[i]->name);
@@ -166,8 +175,14 @@ static bool check_names(const struct config *config, struct error *error)
 	}
 	for (size_t i = 0; i < config->watch_count; i++)
 		strv_push(&watches, config->watches[i]->name);
+	for (size_t i = 0; i < config->template_count; i++) {
+		strv_push(&templates, config->templates[i]->name);
+		strv_push(&files, config->templates[i]->target.destination);
+	}
 	return check_unique(&jobs, "jobs", error) && check_unique(&watches, "watches", error) &&
-	       check_unique(&services, "services", error);
+	       check_unique(&services, "services", error) &&
+	       check_unique(&templates, "templates", error) &&
+	       check_unique(&files, "destinations", error);
 }
 
 static bool check_consul(const struct config *config, struct error *error)
@@ -252,11 +267,7 @@ static bool check_circles(const struct config *config, struct error *error)
 
 bool config_check(const struct config *config, struct error *error)
 {
-	if (!check_names(config, error))
-		return false;
-	for (size_t i = 0; i < config->job_count; i++)
-		if (!check_sources(config, config->jobs[i], error))
-			return fail_in(error, "jobs[%.64s]", config->jobs[i]->name);
-	return check_circles(config, error) && check_events(config, error) &&
+	return check_names(config, error) && check_sources(config, error) &&
+	       check_circles(config, error) && check_events(config, error) &&
 	       check_consul(config, error);
 }

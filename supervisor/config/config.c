@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/setting.h"
+#include "template/template.h"
 #include "check.h"
 #include "tables.h"
 
@@ -97,6 +98,24 @@ void watch_config_free(struct watch_config *watch)
 	free(watch);
 }
 
+void template_config_free(struct template_config *template)
+{
+	if (!template)
+		return;
+	json_decref(template->tree);
+	free(template->name);
+	free(template->source);
+	free(template->contents);
+	buf_release(&template->text);
+	template_free(template->template);
+	free(template->left);
+	free(template->right);
+	free(template->target.destination);
+	identity_release(&template->target.identity);
+	exec_release(&template->check.exec);
+	free(template);
+}
+
 void config_free(struct config *config)
 {
 	if (!config)
@@ -110,6 +129,9 @@ void config_free(struct config *config)
 	for (size_t i = 0; i < config->watch_count; i++)
 		watch_config_free(config->watches[i]);
 	free(config->watches);
+	for (size_t i = 0; i < config->template_count; i++)
+		template_config_free(config->templates[i]);
+	free(config->templates);
 	free(config);
 }
 

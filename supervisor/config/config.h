@@ -1,6 +1,6 @@
 /* config.h - what a configuration says, as plain data.
  *
- * struct config owns everything below it.  Each job and watch is an allocation of its own that
+ * struct config owns everything below it.  Each job, watch and template is an allocation of its own that
  * keeps the tree it was decoded from: a reload compares trees, and what did not change keeps
  * its old struct.  Names that refer to others (`when`, `needs`) are still
  * names; app.c links them to sources.  Times are seconds; 0 means "none" unless it says
@@ -118,6 +118,45 @@ struct watch_config {
 	double settle;
 };
 
+struct target_config {
+	char *destination;		/* absolute */
+	int perms;			/* -1: those of the file that is there, else 0644 */
+	struct identity identity;	/* not set: the owner of the file that is there, else ours */
+	/* The former content is kept as DESTINATION.bak, one generation: a hard link, or a copy where
+	 * a link cannot be.  Where it cannot be kept the new content is refused. */
+	bool backup;
+	bool create_dirs;		/* missing directories are made, 0755 and ours */
+};
+
+struct check_config {
+	struct exec_config exec;	/* empty: none; %f in it stands for the staged file */
+	double timeout;
+};
+
+struct wait_config {
+	double min;			/* changes are collected until there was none for so long */
+	double max;			/* but at most so long */
+};
+
+struct template;
+
+struct template_config {
+	json_t *tree;
+	char *name;
+	char *source, *contents;	/* a path or the text itself: one of them */
+	struct buf text;		/* as it was when the configuration was read */
+	struct template *template;	/* made of it */
+	char *left, *right;		/* delimiters */
+	bool error_on_missing_key;
+	struct target_config target;
+	struct check_config check;
+	struct wait_config wait;
+	enum on_empty { ON_EMPTY_RENDER, ON_EMPTY_KEEP } on_empty;	/* KEEP: it is not there yet */
+	long min_instances;		/* nor is a service with fewer */
+	bool new_is_change;		/* the first file that is written is a change, too */
+	enum { PRINT_NOTHING, PRINT_TEXT, PRINT_TITLED } print;	/* to standard output, writing nothing */
+};
+
 struct tls_config {
 	char *ca_file, *ca_path, *client_cert, *client_key, *server_name;
 	bool verify;
@@ -149,6 +188,8 @@ struct config {
 	size_t job_count;
 	struct watch_config **watches;
 	size_t watch_count;
+	struct template_config **templates;
+	size_t template_count;
 };
 
 /* Decode and check a tree that sugar() has been through.  NULL: error has the key's path. */
@@ -156,6 +197,7 @@ struct config *config_decode(json_t *tree, struct error *error);
 void config_free(struct config *config);	/* NULL is fine */
 void job_config_free(struct job_config *config);
 void watch_config_free(struct watch_config *config);
+void template_config_free(struct template_config *config);
 struct job_config *config_find_job(const struct config *config, const char *name);	/* or NULL */
 void consul_config_release(struct consul_config *config);
 

@@ -22,19 +22,31 @@ bool decode_user(const struct field *field, void *slot, const json_t *value, str
 	return *text && *text != '-';
 }
 
-bool decode_umask(const struct field *field, void *slot, const json_t *value, struct error *error)
+/* Octal digits in quotes, or the word that stands for -1. */
+static bool decode_octal(const json_t *value, const char *word, int max, int *slot)
 {
 	const char *text = json_string_value(value);
 
-	(void)field, (void)error;
-	if (text && !strcmp(text, inherited)) {
-		*(int *)slot = -1;
+	if (text && !strcmp(text, word)) {
+		*slot = -1;
 		return true;
 	}
-	if (!text || !*text || strlen(text) > 4 || strspn(text, "01234567") != strlen(text))
+	if (!text || !*text || strlen(text) > 5 || strspn(text, "01234567") != strlen(text))
 		return false;
-	*(int *)slot = (int)strtol(text, NULL, 8);
-	return *(int *)slot <= 0777;
+	*slot = (int)strtol(text, NULL, 8);
+	return *slot <= max;
+}
+
+bool decode_umask(const struct field *field, void *slot, const json_t *value, struct error *error)
+{
+	(void)field, (void)error;
+	return decode_octal(value, inherited, 0777, slot);
+}
+
+bool decode_perms(const struct field *field, void *slot, const json_t *value, struct error *error)
+{
+	(void)field, (void)error;
+	return decode_octal(value, "keep", 07777, slot);
 }
 
 bool decode_oom_score(const struct field *field, void *slot, const json_t *value,
@@ -268,6 +280,16 @@ bool decode_consul(const struct field *field, void *slot, const json_t *value,
 	if (json_is_string(value))
 		return decode_consul_address(slot, json_string_value(value), error);
 	return json_is_false(value);
+}
+
+bool decode_check(const struct field *field, void *slot, const json_t *value, struct error *error)
+{
+	json_t *tree = json_is_object(value) ? json_incref((json_t *)value)
+					     : json_pack("{sO}", "exec", value);
+	bool decoded = schema_decode(field->record, slot, tree, error);
+
+	json_decref(tree);
+	return decoded;
 }
 
 bool decode_hook(const struct field *field, void *slot, const json_t *value, struct error *error)

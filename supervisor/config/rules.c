@@ -8,6 +8,8 @@
 #include "address.h"
 #include "base/alloc.h"
 #include "base/duration.h"
+#include "base/file.h"
+#include "template/template.h"
 #include "config.h"
 #include "value.h"
 
@@ -24,9 +26,8 @@ static char *copy_key(const json_t *tree, const char *key)
 	return has(tree, key) ? value_text(json_object_get(tree, key)) : NULL;
 }
 
-bool exec_rules(void *object, const json_t *tree, struct error *error)
+static bool read_identity(struct identity *identity, const json_t *tree, struct error *error)
 {
-	struct exec_config *exec = object;
 	AUTOFREE char *user = copy_key(tree, "user"), *group = copy_key(tree, "group");
 	bool has_user = user;
 
@@ -34,8 +35,15 @@ bool exec_rules(void *object, const json_t *tree, struct error *error)
 		return true;
 	if (!user)
 		user = format_string("%u", geteuid());
-	return identity_parse(&exec->identity, user, group, error) ||
+	return identity_parse(identity, user, group, error) ||
 	       fail_in(error, has_user ? ".user" : ".group");
+}
+
+bool exec_rules(void *object, const json_t *tree, struct error *error)
+{
+	struct exec_config *exec = object;
+
+	return read_identity(&exec->identity, tree, error);
 }
 
 /* Signals are sources that need no event, and some that nobody can hear. */
@@ -211,7 +219,7 @@ bool service_rules(void *object, const json_t *tree, struct error *error)
 static bool check_job_name(const char *name, struct error *error)
 {
 	if (!strcmp(name, "global") || !strcmp(name, "consul") || !strncmp(name, "watch.", 6) ||
-	    !strncmp(name, "SIG", 3))
+	    !strncmp(name, "template.", 9) || !strncmp(name, "SIG", 3))
 		return fail(error, ".name: \"%.64s\" is the name of a source that is no job", name);
 	for (const char *c = name; *c; c++)
 		if (iscntrl((unsigned char)*c))
@@ -279,4 +287,56 @@ bool watch_rules(void *object, const json_t *tree, struct error *error)
 	if (watch->kind == WATCH_SERVICE && !watch->service)
 		watch->service = copy_string(watch->name);
 	return true;
+}
+
+bool check_rules(void *object, const json_t *tree, struct error *error)
+{
+	const struct check_config *check = object;
+
+	(void)tree;
+	return check->exec.argv.count || fail(error, ".exec: missing");
+}
+
+bool wait_rules(void *object, const json_t *tree, struct error *error)
+{
+	struct wait_config *wait = object;
+
+	if (!has(tree, "max"))
+		wait->max = 4 * wait->min;
+	return wait->min <= wait->max || fail(error, ".min: must not be more than max");
+}
+
+static bool parse_template(struct template_config *config, struct error *error)
+{
+	const struct template_options options = {
+		.profile = TEMPLATE_CONSUL,
+		.missing_key = config->error_on_missing_key ? MISSING_ERROR : MISSING_ZERO,
+		.left = config->left, .right = config->right,
+	};
+
+	config->template = template_parse(config->source ? config->source : config->name,
+					  config->text.data, config->text.used, &options, error);
+	return config->template;
+}
+
+bool template_rules(void *object, const json_t *tree, struct error *error)
+{
+	struct template_config *config = object;
+
+	config->tree = json_incref((json_t *)tree);
+	config->text = (struct buf)BUF_INIT;
+	if (!config->source == !config->contents)
+		return fail(error, "needs a source or contents, and only one of them");
+	if (*config->target.destination != '/')
+		return fail(error, ".destination: must be an absolute path, found \"%.64s\"",
+			    config->target.destination);
+	if (!*config->left || !*config->right)
+		return fail(error, "a delimiter cannot be empty");
+	if (!read_identity(&config->target.identity, tree, error))
+		return false;
+	if (config->contents)
+		buf_add(&config->text, config->contents);
+	else if (!file_read_regular(config->source, TEMPLATE_SOURCE_LIMIT, &config->text, error))
+		return fail_in(error, ".source");
+	return parse_template(config, error) || fail_in(error, config->source ? ".source" : ".contents");
 }

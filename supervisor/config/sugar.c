@@ -10,11 +10,13 @@ static const struct sugar {
 	const char *word, *event;	/* when: once stopped; NULL: before the owner */
 	const char *timeout;		/* a default */
 	const char *restarts;
+	bool inherits;			/* user, env and so on of the owner */
 } rows[] = {
-	{ "jobs",    "preStart", "",       NULL,   NULL,       "5m",  NULL },
-	{ "jobs",    "preStop",  "",       "once", "stopping", NULL,  NULL },
-	{ "jobs",    "postStop", "",       "once", "stopped",  "10s", NULL },
-	{ "watches", "onChange", "watch.", "each", "changed",  "30s", "onFailure" },
+	{ "jobs",      "preStart", "",          NULL,   NULL,       "5m",  NULL,        true },
+	{ "jobs",      "preStop",  "",          "once", "stopping", NULL,  NULL,        true },
+	{ "jobs",      "postStop", "",          "once", "stopped",  "10s", NULL,        true },
+	{ "watches",   "onChange", "watch.",    "each", "changed",  "30s", "onFailure", false },
+	{ "templates", "exec",     "template.", "each", "changed",  "30s", "onFailure", false },
 };
 
 static const char *const inherited[] = { "env", "cwd", "umask" };
@@ -117,7 +119,8 @@ static bool expand(const struct sugar *row, json_t *owner, json_t *jobs, struct 
 		put_before(hook, owner);
 	set_default(hook, "restarts", row->restarts);
 	set_default(hook, "timeout", row->timeout);
-	inherit(hook, owner);
+	if (row->inherits)
+		inherit(hook, owner);
 	json_object_del(owner, row->key);
 	json_array_append_new(jobs, hook);
 	return true;

@@ -77,12 +77,12 @@ static const struct record exec_record = { .fields = exec_fields, .finish = exec
 
 static const struct field when_fields[] = {
 	{ "source", STRING(when_config, source),
-	  .help = "Whose event it is: a job, \"watch.NAME\", \"consul\", \"global\" (pilotfish "
+	  .help = "Whose event it is: a job, \"watch.NAME\", \"template.NAME\", \"consul\", \"global\" (pilotfish "
 		  "itself, and what it is unless given), or a signal such as \"SIGUSR1\". A signal "
 		  "needs neither once nor each: the job runs every time." },
 	{ "once", CUSTOM_WHOLE(decode_once), .form = "the name of an event",
 	  .help = "Run after the first such event: startup, shutdown, running, draining, stopping, "
-		  "stopped, exitSuccess, exitFailed, healthy, warning, unhealthy, changed, "
+		  "stopped, exitSuccess, exitFailed, healthy, warning, unhealthy, changed, rendered, "
 		  "timerExpired, enterMaintenance, exitMaintenance, signalled or reloaded. A state "
 		  "that holds already, such as healthy, counts." },
 	{ "each", CUSTOM_WHOLE(decode_each), .form = "the name of an event",
@@ -318,6 +318,92 @@ static const struct record watch_record = {
 	.fields = watch_fields, .size = sizeof(struct watch_config), .finish = watch_rules,
 };
 
+/* A template. */
+
+static const struct field check_fields[] = {
+	{ "", EMBED(check_config, exec, exec_record) },
+	{ "timeout", SECONDS(check_config, timeout), .min = 0.001, .initial = "30s",
+	  .help = "A check that takes longer is killed and has failed." },
+	{ 0 }
+};
+static const struct record check_record = {
+	.title = "check of a template",
+	.about = "A program that says by its exit code whether a file is right.",
+	.fields = check_fields, .finish = check_rules,
+};
+
+static const struct field wait_fields[] = {
+	{ "min", SECONDS(wait_config, min), .initial = "0",
+	  .help = "Render when nothing has changed for so long." },
+	{ "max", SECONDS(wait_config, max),
+	  .help = "But do not put it off for longer than this. Four times min unless given." },
+	{ 0 }
+};
+static const struct record wait_record = {
+	.title = "wait of a template",
+	.about = "Changes that come close together make one new file. The first one is written as "
+		 "soon as all data is there.",
+	.fields = wait_fields, .finish = wait_rules,
+};
+
+static const struct choice on_empty[] = {
+	{ "render", ON_EMPTY_RENDER }, { "keep", ON_EMPTY_KEEP }, { 0 }
+};
+
+static const struct field template_fields[] = {
+	{ "name", STRING(template_config, name), .flags = REQUIRED,
+	  .help = "Others call it template.NAME." },
+	{ "source", STRING(template_config, source),
+	  .help = "The file with the template. It is read at the start and at a reload." },
+	{ "contents", STRING(template_config, contents),
+	  .help = "The template itself instead. As {{ in a configuration is for its own rendering, "
+		  "this needs other delimiters." },
+	{ "destination", STRING(template_config, target.destination), .flags = REQUIRED,
+	  .help = "The file to write. It is replaced in one step, and only if it differs; a file "
+		  "that is mounted itself is overwritten in place. Never a symbolic link." },
+	{ "perms", CUSTOM(template_config, target.perms, decode_perms), .initial = "keep",
+	  .form = "an octal number in quotes such as \"0640\"",
+	  .help = "Its permissions. Those of the file that is there unless given, else 0644." },
+	{ "user", CUSTOM_WHOLE(decode_user), .form = "the name or number of a user",
+	  .help = "Its owner. That of the file that is there unless given." },
+	{ "group", CUSTOM_WHOLE(decode_user), .form = "the name or number of a group",
+	  .help = "Its group." },
+	{ "backup", BOOL(template_config, target.backup), .initial = "false",
+	  .help = "Keep the former file as DESTINATION.bak." },
+	{ "createDestDirs", BOOL(template_config, target.create_dirs), .initial = "true",
+	  .help = "Make directories that are missing, with permissions 0755." },
+	{ "leftDelimiter", STRING(template_config, left), .initial = "{{",
+	  .help = "What begins an action." },
+	{ "rightDelimiter", STRING(template_config, right), .initial = "}}",
+	  .help = "What ends it." },
+	{ "errorOnMissingKey", BOOL(template_config, error_on_missing_key), .initial = "false",
+	  .help = "A key that is not in a map is an error, not empty." },
+	{ "wait", TABLE(template_config, wait, wait_record),
+	  .help = "How long changes are collected." },
+	{ "onEmpty", CHOICE(template_config, on_empty, on_empty), .initial = "render",
+	  .help = "\"keep\": while something that the template asks for is empty, a service without "
+		  "instances or a prefix without keys, the file stays as it is." },
+	{ "minInstances", INT(template_config, min_instances), .initial = "0",
+	  .help = "While a service that the template asks for has fewer instances, the file stays "
+		  "as it is." },
+	{ "check", CUSTOM(template_config, check, decode_check), .record = &check_record,
+	  .form = "a command, or a group { exec = ...; timeout = ...; }",
+	  .help = "Run before the file is replaced, with %f, and PILOTFISH_FILE, for the new one. "
+		  "If it fails the old file stays, and it is tried again, with pauses." },
+	{ "exec", HOOK,
+	  .help = "Run after each change of a file that was there before. Becomes the job NAME.exec, "
+		  "tried again until it succeeds; its timeout is 30s unless given." },
+	{ 0 }
+};
+static const struct record template_record = {
+	.title = "templates",
+	.about = "A file that is written from data in Consul, in the language of consul-template, and "
+		 "again whenever that data changes. Its events: rendered, when the file is there for "
+		 "the first time; changed, when it has replaced another; unhealthy, when it cannot "
+		 "be made, written or checked, and healthy.",
+	.fields = template_fields, .size = sizeof(struct template_config), .finish = template_rules,
+};
+
 /* The whole. */
 
 static const struct field tls_fields[] = {
@@ -404,6 +490,8 @@ static const struct field config_fields[] = {
 	  .help = "What to run." },
 	{ "watches", POINTERS(config, watches, watch_count, watch_record),
 	  .help = "What to watch in Consul." },
+	{ "templates", POINTERS(config, templates, template_count, template_record),
+	  .help = "Files to write from what is in Consul." },
 	{ 0 }
 };
 static const struct record config_table = {

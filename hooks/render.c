@@ -1,0 +1,390 @@
+#include "render.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/duration.h"
+#include "base/log.h"
+#include "template/query.h"
+#include "exec.h"
+
+enum { SHOWN_MISSING = 10 };
+static const double patience = 10;
+
+static const char *name_of(const struct render *render)
+{
+	return render->source.name;
+}
+
+/* ---- what is wrong, once ---- */
+
+static void wait_aloud(struct render *render, const struct error *error)
+{
+	if (render->complaint && !strcmp(render->complaint, error->text))
+		return;
+	log_warn("%s: %s", name_of(render), error->text);
+	free(render->complaint);
+	render->complaint = copy_string(error->text);
+}
+
+static void complain(struct render *render, const struct error *error)
+{
+	wait_aloud(render, error);
+	if (!source_holds(&render->source, EVENT_UNHEALTHY))
+		source_publish(&render->source, EVENT_UNHEALTHY);
+}
+
+static void content(struct render *render)
+{
+	if (render->complaint)
+		log_info("%s is in order again", name_of(render));
+	if (!source_holds(&render->source, EVENT_HEALTHY))
+		source_publish(&render->source, EVENT_HEALTHY);
+	free(steal(&render->complaint));
+	backoff_reset(&render->backoff);
+}
+
+/* Keep the file that is there, and try again later. */
+static void try_later(struct render *render, const struct error *error)
+{
+	complain(render, error);
+	target_drop(&render->target);
+	timer_set(&render->due, backoff_next(&render->backoff));
+}
+
+static void print_missing(const struct render *render, struct buf *text)
+{
+	const struct template_output *output = &render->output;
+
+	for (size_t i = 0; i < output->missing.count && i < SHOWN_MISSING; i++)
+		buf_print(text, "%s%s (%s)", i ? ", " : "", output->missing.items[i],
+			  output->places.items[i]);
+	if (output->missing.count > SHOWN_MISSING)
+		buf_print(text, " and %zu more", output->missing.count - SHOWN_MISSING);
+}
+
+/* All that it asks for is known, but there is less of it than the configuration wants. */
+static void keep(struct render *render)
+{
+	CLEANUP(buf_release) struct buf missing = BUF_INIT;
+	struct error error = { "" };
+
+	print_missing(render, &missing);
+	fail(&error, "%s stays as it is, as there is too little of %s",
+	     render->config->target.destination, missing.data);
+	wait_aloud(render, &error);
+}
+
+/* ---- the file ---- */
+
+static void settle(struct render *render, bool changed)
+{
+	content(render);
+	if (changed)
+		source_publish(&render->source, EVENT_CHANGED);
+	if (!render->rendered)
+		source_publish(&render->source, EVENT_RENDERED);
+	render->rendered = true;
+}
+
+static void commit(struct render *render)
+{
+	const struct target_config *config = &render->config->target;
+	bool in_place = false;
+	struct error error = { "" };
+
+	if (!target_commit(&render->target, &in_place, &error)) {
+		try_later(render, &error);
+		return;
+	}
+	if (in_place && !render->in_place)
+		log_warn("%s: %s is a mount of its own and cannot be replaced: it is overwritten in place",
+			 name_of(render), config->destination);
+	render->in_place |= in_place;
+	log_info("%s: %s is written, %zu bytes", name_of(render), config->destination,
+		 render->output.text.used);
+	settle(render, render->state == TARGET_DIFFERS || render->config->new_is_change);
+}
+
+/* With the path of the staged file for each %f. */
+static void add_argument(struct strv *argv, const char *argument, const char *path)
+{
+	CLEANUP(buf_release) struct buf text = BUF_INIT;
+	const char *found;
+
+	while ((found = strstr(argument, "%f"))) {
+		buf_append(&text, argument, (size_t)(found - argument));
+		buf_add(&text, path);
+		argument = found + strlen("%f");
+	}
+	buf_add(&text, argument);
+	strv_push(argv, text.data);
+}
+
+static void release_check(struct render *render)
+{
+	timer_stop(&render->limit);
+	if (render->check)
+		render->check->ops->free(steal(&render->check));
+	strv_release(&render->check_config.argv);
+	strv_release(&render->check_config.env);
+	buf_clear(&render->check_output);
+}
+
+static void prepare_check(struct render *render)
+{
+	const struct exec_config *config = &render->config->check.exec;
+	const char *staged = render->target.staged;
+
+	release_check(render);
+	render->check_config = *config;
+	render->check_config.argv = render->check_config.env = (struct strv){ 0 };
+	for (size_t i = 0; i < config->argv.count; i++)
+		add_argument(&render->check_config.argv, config->argv.items[i], staged);
+	strv_copy(&render->check_config.env, config->env.items);
+	strv_set(&render->check_config.env, "PILOTFISH_FILE", staged);
+	render->check = exec_new(render->loop, name_of(render), &render->check_config);
+	render->check->user = &render->check_user;
+	render->check->tail = &render->check_output;
+	render->checking = true;
+	render->timed_out = false;
+}
+
+static void start_check(struct render *render)
+{
+	AUTOFREE char *job = format_string("%s.check", render->config->name);
+	struct occasion occasion = { .job = job, .source = name_of(render) };
+	struct error error = { "" };
+
+	prepare_check(render);
+	if (render->check->ops->start(render->check, &occasion, &error)) {
+		timer_set(&render->limit, render->config->check.timeout);
+		return;
+	}
+	render->checking = false;
+	fail_in(&error, "its check cannot be started");
+	try_later(render, &error);
+}
+
+static void on_check_too_long(struct timer *timer)
+{
+	struct render *render = container_of(timer, struct render, limit);
+
+	render->timed_out = true;
+	render->check->ops->signal(render->check, SIGKILL);
+}
+
+static void refuse(struct render *render)
+{
+	const struct buf *output = &render->check_output;
+	char status[64];
+	struct error error = { "" };
+
+	if (render->timed_out)
+		snprintf(status, sizeof status, "took too long");
+	else
+		status_print(render->check->status, status);
+	fail(&error, "the check refuses it (%s), %s stays as it is: %.*s", status,
+	     render->config->target.destination, (int)utf8_cut(output->data, output->used, 300),
+	     output->data);
+	try_later(render, &error);
+}
+
+static void on_check_done(struct hook_user *user)
+{
+	struct render *render = container_of(user, struct render, check_user);
+
+	timer_stop(&render->limit);
+	render->checking = false;
+	if (render->check->status || render->timed_out)
+		refuse(render);
+	else
+		commit(render);
+	if (render->stale)
+		timer_set(&render->due, 0);
+	render->stale = false;
+}
+
+static void print(struct render *render)
+{
+	if (render->config->print == PRINT_TITLED)
+		printf("> %s\n", render->config->target.destination);
+	fwrite(render->output.text.data, 1, render->output.text.used, stdout);
+	fflush(stdout);
+	settle(render, false);
+}
+
+static void place(struct render *render)
+{
+	const struct template_config *config = render->config;
+	const struct buf *text = &render->output.text;
+	struct error error = { "" };
+
+	if (config->print) {
+		print(render);
+	} else if (!target_compare(&config->target, text, &render->state, &error)) {
+		try_later(render, &error);
+	} else if (render->state == TARGET_SAME) {
+		settle(render, false);
+	} else if (!target_stage(&render->target, &config->target, text, &error)) {
+		try_later(render, &error);
+	} else if (config->check.exec.argv.count) {
+		start_check(render);
+	} else {
+		commit(render);
+	}
+}
+
+/* ---- the text ---- */
+
+/* How many entries of an answer make it one that counts. */
+static size_t wanted(const struct template_config *config, enum query_kind kind)
+{
+	size_t few = config->on_empty == ON_EMPTY_KEEP;
+
+	if ((kind == QUERY_SERVICE || kind == QUERY_CONNECT) && config->min_instances > (long)few)
+		return (size_t)config->min_instances;
+	return few;
+}
+
+static bool look_up(struct template_data *self, const struct query *query, const char *dependency,
+		    json_t **value)
+{
+	struct render *render = container_of(self, struct render, bounded);
+	struct template_data *data = &render->facts->data;
+
+	return data->lookup(data, query, dependency, value) &&
+	       (!json_is_array(*value) ||
+		json_array_size(*value) >= wanted(render->config, query->kind));
+}
+
+/* False: with what is known there is an error, or something can never be known. */
+static bool try_text(struct render *render, struct error *error)
+{
+	struct template_input input = {
+		.env = environ, .data = &render->bounded, .now = time(NULL),
+	};
+	struct error why = { "" };
+	bool fine = template_render(render->config->template, &input, &render->output, &why);
+
+	if (!render->facts->want(render->facts, &render->user, &render->output.used, error))
+		render->user.awaited = 0;
+	else if (!fine)
+		*error = why;
+	return !error->text[0];
+}
+
+static void on_impatient(struct timer *timer)
+{
+	struct render *render = container_of(timer, struct render, patience);
+	CLEANUP(buf_release) struct buf missing = BUF_INIT;
+	struct error error = { "" };
+
+	try_text(render, &error);	/* only to know what is missing now */
+	print_missing(render, &missing);
+	error.text[0] = '\0';
+	fail(&error, "waits for %s", missing.data);
+	wait_aloud(render, &error);
+}
+
+/* False: not now, and why that is so is said. */
+static bool make_text(struct render *render)
+{
+	struct error error = { "" };
+	bool fine = try_text(render, &error);
+
+	if (render->user.awaited) {
+		if (!timer_is_set(&render->patience))
+			timer_set(&render->patience, patience);
+		return false;
+	}
+	timer_stop(&render->patience);
+	if (render->output.missing.count && fine)
+		keep(render);
+	else if (!fine)
+		complain(render, &error);
+	return fine && !render->output.missing.count;
+}
+
+static void on_due(struct timer *timer)
+{
+	struct render *render = container_of(timer, struct render, due);
+
+	render->last_call = 0;
+	if (render->checking)
+		render->stale = true;
+	else if (make_text(render))
+		place(render);
+}
+
+/* The first text is wanted at once, later ones when the changes pause. */
+static void on_news(struct data_user *user)
+{
+	struct render *render = container_of(user, struct render, user);
+	const struct wait_config *wait = &render->config->wait;
+	double now = monotonic_now();
+
+	if (!render->rendered || !wait->min) {
+		timer_set(&render->due, 0);
+		return;
+	}
+	if (!render->last_call)
+		render->last_call = now + wait->max;
+	timer_set(&render->due, fmax(0, fmin(wait->min, render->last_call - now)));
+}
+
+static json_t *describe(struct source *source, enum event_code code, const json_t *since,
+			json_t **now)
+{
+	struct render *render = container_of(source, struct render, source);
+
+	(void)since;
+	*now = NULL;
+	return json_pack("{ss ss ss}", "source", source->name, "event", event_name(code),
+			 "destination", render->config->target.destination);
+}
+
+static const struct source_ops ops = { .describe = describe };
+
+void render_init(struct render *render, struct loop *loop, struct data_source *facts,
+		 const struct template_config *config)
+{
+	AUTOFREE char *name = format_string("template.%s", config->name);
+
+	*render = (struct render){
+		.config = config,
+		.loop = loop,
+		.facts = facts,
+		.bounded = { look_up },
+		.output = { .text = BUF_INIT },
+		.check_user = { on_check_done },
+		.check_output = BUF_INIT,
+		.backoff = { .min = 0.25, .max = 30 },
+	};
+	source_init(&render->source, &loop->bus, name, &ops);
+	data_user_init(&render->user, on_news);
+	timer_init(&render->due, loop, on_due);
+	timer_init(&render->limit, loop, on_check_too_long);
+	timer_init(&render->patience, loop, on_impatient);
+	timer_set(&render->due, 0);
+}
+
+void render_release(struct render *render)
+{
+	struct strv nothing = { 0 };
+	struct error error;
+
+	render->facts->want(render->facts, &render->user, &nothing, &error);
+	release_check(render);
+	target_drop(&render->target);
+	timer_stop(&render->due);
+	timer_stop(&render->patience);
+	template_output_release(&render->output);
+	buf_release(&render->check_output);
+	free(render->complaint);
+	source_release(&render->source);
+}

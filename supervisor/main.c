@@ -112,17 +112,6 @@ static int render(const struct call *call)
 	return EX_OK;
 }
 
-/* What is printed ends in logs and bug reports. */
-static void redact(json_t *tree)
-{
-	static const char *const secrets[] = { "token", "auth" };
-	json_t *consul = json_object_get(tree, "consul");
-
-	for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
-		if (json_object_get(consul, secrets[i]))
-			json_object_set_new(consul, secrets[i], json_string("(secret)"));
-}
-
 static int expand(const struct call *call)
 {
 	struct load_error error = { .code = EX_DATAERR };
@@ -132,7 +121,6 @@ static int expand(const struct call *call)
 
 	if (!tree)
 		return complain(error.code, &error.error);
-	redact(tree);
 	text = json_dumps(tree, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
 	json_decref(tree);
 	puts(text);

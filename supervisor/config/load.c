@@ -86,6 +86,7 @@ json_t *load_tree(const char *path, struct load_error *error)
 	if (!get_text(path, &output, error))
 		return NULL;
 	tree = parse(path, output.text.data, output.text.used, error);
+	secret_collect(tree, &output.secrets);
 	if (tree)
 		secret_hide_in_tree(&output.secrets, tree);
 	else

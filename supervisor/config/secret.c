@@ -6,6 +6,19 @@
 #define SHOWN "(secret)"
 #define LEAST_PART 6		/* of a value, to be taken for a part of it */
 
+void secret_collect(const json_t *tree, struct strv *secrets)
+{
+	static const char *const keys[] = { "token", "auth" };
+	const json_t *consul = json_object_get(tree, "consul");
+
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		const char *value = json_string_value(json_object_get(consul, keys[i]));
+
+		if (value && *value)
+			strv_push(secrets, value);
+	}
+}
+
 /* How much of a secret stands here; with `parts` its beginning will do. */
 static size_t match(const struct strv *secrets, const char *text, bool parts)
 {

@@ -60,12 +60,10 @@ static bool eval_number(struct exec *exec, const struct node *node, enum type wa
 
 	*value = node->value;
 	if (wanted == TYPE_ANY || wanted == TYPE_VALUE)
-		return true;
+		return value->type != TYPE_UINT64 ||
+		       exec_fail(exec, node->at, "integer overflow: this is no int");
 	if (integer && node->is_integer)
 		*value = (struct value){ .type = wanted, .integer = node->integer };
-	else if (wanted == TYPE_FLOAT)
-		*value = value_float(node->value.type == TYPE_INT ? (double)node->integer :
-				     node->value.real);
 	else
 		return exec_fail(exec, node->at, "expected %s; found a number",
 				 integer ? "integer" : type_info(wanted)->name);
@@ -305,8 +303,8 @@ static bool eval_plain(struct scope *scope, const struct node *node, struct valu
 	switch (node->kind) {
 	case NODE_DOT: *value = scope->dot; return true;
 	case NODE_VARIABLE: *value = scope->slots[node->slot]; return true;
+	case NODE_NUMBER: return eval_number(scope->exec, node, TYPE_VALUE, value);
 	case NODE_BOOL:
-	case NODE_NUMBER:
 	case NODE_STRING: *value = node->value; return true;
 	case NODE_PIPE: return eval_pipe(scope, node, value);
 	default: return exec_fail(scope->exec, node->at, "nil is not a command");

@@ -135,10 +135,11 @@ static struct value joined(struct call *call)
 {
 	struct text text = { .arena = call->arena };
 
-	if (call->count == 1)
-		print_value(&text, call->args[0]);
-	else
-		print_operands(&text, call->args, call->count, false);
+	struct value *args = arena_alloc(call->arena, call->count * sizeof *args);
+
+	for (size_t i = 0; i < call->count; i++)
+		args[i] = call->args[i].type == TYPE_NIL ? value_string("<no value>") : call->args[i];
+	print_operands(&text, args, call->count, false);
 	return value_of_text(&text);
 }
 
@@ -170,15 +171,17 @@ static bool fn_js(struct call *call)
 	struct value value = joined(call);
 	struct text text = { .arena = call->arena };
 
-	for (size_t i = 0; i < value.size; i++) {
-		unsigned char c = (unsigned char)value.text[i];
+	for (size_t i = 0, length; i < value.size; i += length) {
+		uint32_t rune;
 
-		if (c == '\\' || c == '\'' || c == '"')
-			text_print(&text, "\\%c", c);
-		else if (c < ' ' || c == '<' || c == '>' || c == '&' || c == '=')
-			text_print(&text, "\\u%04X", c);
+		length = utf8_read(value.text + i, value.size - i, &rune);
+		if (rune == '\\' || rune == '\'' || rune == '"')
+			text_print(&text, "\\%c", (char)rune);
+		else if (rune < ' ' || rune == '<' || rune == '>' || rune == '&' || rune == '=' ||
+			 (rune >= 0x80 && !rune_is_print(rune)))
+			text_print(&text, "\\u%04X", (unsigned)rune);
 		else
-			text_char(&text, (char)c);
+			text_add(&text, value.text + i, length);
 	}
 	return give_text(call, &text);
 }

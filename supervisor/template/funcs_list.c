@@ -2,7 +2,7 @@
 
 enum { ME = TEMPLATE_CONSUL };
 
-/* Within integers, within floats, within strings. */
+/* Only within signed integers, within floats, within strings. */
 static bool is_same(struct value a, struct value b)
 {
 	enum kind first = kind_of(a), second = kind_of(b);
@@ -11,84 +11,60 @@ static bool is_same(struct value a, struct value b)
 		return !value_compare_text(a, b);
 	if (first == KIND_FLOAT && second == KIND_FLOAT)
 		return a.real == b.real;
-	if (first == KIND_BOOL && second == KIND_BOOL)
-		return a.truth == b.truth;
-	return (first == KIND_INT || first == KIND_UINT) && (second == KIND_INT || second == KIND_UINT) &&
-	       a.integer == b.integer;
+	return first == KIND_INT && second == KIND_INT && a.integer == b.integer;
 }
 
-static bool is_in(struct call *call, struct value list, struct value wanted, bool *found)
+static bool is_in(struct value list, struct value wanted)
 {
-	*found = false;
-	if (list.type == TYPE_STRING) {
-		*found = wanted.type == TYPE_STRING &&
-			 (!wanted.size || memmem(list.text, list.size, wanted.text, wanted.size));
-		return true;
-	}
-	if (list.type == TYPE_NIL)
-		return true;
-	if (kind_of(list) != KIND_LIST)
-		return fail(call->error, "cannot look into a %s", type_info(list.type)->name);
-	for (size_t i = 0; i < list.size && !*found; i++)
-		*found = is_same(list.items[i], wanted);
-	return true;
+	bool found = false;
+
+	if (list.type == TYPE_STRING)
+		return wanted.type == TYPE_STRING &&
+		       (!wanted.size || memmem(list.text, list.size, wanted.text, wanted.size));
+	if (kind_of(list) == KIND_LIST)
+		for (size_t i = 0; i < list.size && !found; i++)
+			found = is_same(list.items[i], wanted);
+	return found;
 }
 
 static bool fn_in(struct call *call)
 {
-	bool found;
-
-	return is_in(call, call->args[0], call->args[1], &found) && give(call, value_bool(found));
+	return give(call, value_bool(is_in(call->args[0], call->args[1])));
 }
 
 static bool fn_contains(struct call *call)
 {
-	bool found;
-
-	return is_in(call, call->args[1], call->args[0], &found) && give(call, value_bool(found));
+	return give(call, value_bool(is_in(call->args[1], call->args[0])));
 }
 
 /* How many of the first list are in the second. */
-static bool count_in(struct call *call, size_t *count)
+static size_t count_in(const struct call *call)
 {
-	struct value wanted = call->args[0];
-	bool found;
+	size_t count = 0;
 
-	*count = 0;
-	for (size_t i = 0; i < wanted.size; i++) {
-		if (!is_in(call, call->args[1], wanted.items[i], &found))
-			return false;
-		*count += found;
-	}
-	return true;
+	for (size_t i = 0; i < call->args[0].size; i++)
+		count += is_in(call->args[1], call->args[0].items[i]);
+	return count;
 }
 
 static bool fn_contains_all(struct call *call)
 {
-	size_t count;
-
-	return count_in(call, &count) && give(call, value_bool(count == call->args[0].size));
+	return give(call, value_bool(count_in(call) == call->args[0].size));
 }
 
 static bool fn_contains_any(struct call *call)
 {
-	size_t count;
-
-	return count_in(call, &count) && give(call, value_bool(count > 0));
+	return give(call, value_bool(count_in(call) > 0));
 }
 
 static bool fn_contains_none(struct call *call)
 {
-	size_t count;
-
-	return count_in(call, &count) && give(call, value_bool(!count));
+	return give(call, value_bool(!count_in(call)));
 }
 
 static bool fn_contains_not_all(struct call *call)
 {
-	size_t count;
-
-	return count_in(call, &count) && give(call, value_bool(count < call->args[0].size));
+	return give(call, value_bool(count_in(call) < call->args[0].size));
 }
 
 const struct function *functions_list(void)

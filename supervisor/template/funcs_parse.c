@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "function.h"
 #include "print.h"
+#include "tree.h"
 #include "utf8.h"
 
 enum { ME = TEMPLATE_CONSUL };
@@ -55,14 +56,10 @@ static bool fn_parse_uint(struct call *call)
 
 static bool fn_parse_float(struct call *call)
 {
-	struct value value = value_text(call_string(call, 0), call->args[0].size);
-	char *end;
+	struct value value = call->args[0];
+	double number = 0;
 
-	errno = 0;
-	double number = value.size ? strtod(value.text, &end) : 0;
-	if (errno == ERANGE && number < 1 && number > -1)
-		errno = 0;
-	if (value.size && !is_whole(value, end))
+	if (value.size && !literal_float(call->arena, value.text, value.size, &number))
 		return fail(call->error, "not a number");
 	return give(call, value_float(number));
 }

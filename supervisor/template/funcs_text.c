@@ -20,7 +20,8 @@ static bool convert(struct call *call, uint32_t (*change)(uint32_t), bool words)
 			text_add(&text, bytes, utf8_write(bytes, change(rune)));
 		else
 			text_add(&text, value.text + i, length);
-		inside = rune_is_letter(rune) || rune == '\'';
+		/* Beyond ASCII only a space ends a word. */
+		inside = rune_is_letter(rune) || (rune >= 0x80 && !rune_is_space(rune));
 	}
 	return give_text(call, &text);
 }
@@ -37,7 +38,7 @@ static bool fn_upper(struct call *call)
 
 static bool fn_title(struct call *call)
 {
-	return convert(call, rune_upper, true);
+	return convert(call, rune_title, true);
 }
 
 static bool in_set(struct value set, uint32_t rune)

@@ -15,7 +15,7 @@ enum part {
 	PART_BLANK_DAY, PART_ZERO_DAY, PART_DAY, PART_YEAR_DAY, PART_BLANK_YEAR_DAY, PART_YEAR,
 	PART_SHORT_YEAR, PART_HOUR, PART_ZERO_HOUR12, PART_HOUR12, PART_ZERO_MINUTE, PART_MINUTE,
 	PART_ZERO_SECOND, PART_SECOND, PART_PM, PART_LOWER_PM, PART_ZONE_NAME, PART_ZULU, PART_ZONE_COLON,
-	PART_ZONE,
+	PART_ZONE, PART_ZONE_HOUR, PART_ZONE_SECONDS, PART_ZONE_COLON_SECONDS,
 };
 
 /* Of two that fit the longer stands first. */
@@ -27,8 +27,9 @@ static const struct { const char *name; enum part part; } parts[] = {
 	{ "15", PART_HOUR }, { "2006", PART_YEAR }, { "__2", PART_BLANK_YEAR_DAY },
 	{ "_2", PART_BLANK_DAY }, { "PM", PART_PM }, { "pm", PART_LOWER_PM },
 	{ "Z07:00:00", PART_ZULU }, { "Z070000", PART_ZULU }, { "Z07:00", PART_ZULU },
-	{ "Z0700", PART_ZULU }, { "Z07", PART_ZULU }, { "-07:00", PART_ZONE_COLON },
-	{ "-0700", PART_ZONE }, { "-07", PART_ZONE }, { "1", PART_NUMBER_MONTH }, { "2", PART_DAY },
+	{ "Z0700", PART_ZULU }, { "Z07", PART_ZULU }, { "-07:00:00", PART_ZONE_COLON_SECONDS },
+	{ "-070000", PART_ZONE_SECONDS }, { "-07:00", PART_ZONE_COLON }, { "-0700", PART_ZONE },
+	{ "-07", PART_ZONE_HOUR }, { "1", PART_NUMBER_MONTH }, { "2", PART_DAY },
 	{ "3", PART_HOUR12 }, { "4", PART_MINUTE }, { "5", PART_SECOND },
 };
 
@@ -68,6 +69,9 @@ static void add_time(struct text *text, const struct tm *tm, enum part part)
 	case PART_ZONE_NAME: text_string(text, "UTC"); break;
 	case PART_ZULU: text_char(text, 'Z'); break;
 	case PART_ZONE_COLON: text_string(text, "+00:00"); break;
+	case PART_ZONE_HOUR: text_string(text, "+00"); break;
+	case PART_ZONE_SECONDS: text_string(text, "+000000"); break;
+	case PART_ZONE_COLON_SECONDS: text_string(text, "+00:00:00"); break;
 	default: text_string(text, "+0000"); break;
 	}
 }
@@ -95,7 +99,11 @@ static size_t add_part(struct text *text, const struct tm *tm, const char *layou
 
 		if (length > size || memcmp(layout, parts[i].name, length))
 			continue;
-		if (parts[i].part == PART_MONTH && size > 3 && layout[3] >= 'a' && layout[3] <= 'z')
+		/* Words that only begin like a month or day, and an underscore before a year. */
+		if ((parts[i].part == PART_MONTH || parts[i].part == PART_DAY_NAME) && size > 3 &&
+		    layout[3] >= 'a' && layout[3] <= 'z')
+			continue;
+		if (parts[i].part == PART_BLANK_DAY && size > 4 && !memcmp(layout + 1, "2006", 4))
 			continue;
 		if (parts[i].part < PART_HOUR)
 			add_date(text, tm, parts[i].part);

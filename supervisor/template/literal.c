@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "tree.h"
 #include "utf8.h"
@@ -110,25 +111,27 @@ bool literal_character(const char *text, size_t size, int64_t *rune)
 static bool plain_digits(const char *text, size_t size, char *plain)
 {
 	bool based = size > 1 && text[0] == '0' && isalpha((unsigned char)text[1]);
+	int (*is_digit)(int) = based && (text[1] | 32) == 'x' ? isxdigit : isdigit;
 
 	for (size_t i = 0; i < size; i++) {
 		if (text[i] != '_') {
 			*plain++ = text[i];
 			continue;
 		}
-		bool before = i && (isxdigit((unsigned char)text[i - 1]) || (based && i == 2));
-		if (!before || i + 1 >= size || !isxdigit((unsigned char)text[i + 1]))
+		bool before = i && (is_digit((unsigned char)text[i - 1]) || (based && i == 2));
+		if (!before || i + 1 >= size || !is_digit((unsigned char)text[i + 1]))
 			return false;
 	}
 	*plain = '\0';
 	return true;
 }
 
-/* An integer with Go's prefixes; `sign` was taken off.  1: it is one; -1: too large; 0: none. */
-static int read_integer(const char *digits, bool minus, int64_t *integer)
+enum number { NUMBER_NONE, NUMBER_FINE, NUMBER_TOO_LARGE };
+
+/* Go's prefixes; the sign was taken off. */
+static enum number read_natural(const char *digits, uint64_t *natural)
 {
 	int base = 10;
-	unsigned long long value;
 	char *end;
 
 	if (digits[0] == '0' && digits[1]) {
@@ -138,46 +141,86 @@ static int read_integer(const char *digits, bool minus, int64_t *integer)
 		digits += isdigit((unsigned char)digits[1]) ? 1 : 2;
 	}
 	if (!isxdigit((unsigned char)digits[0]))
-		return 0;
+		return NUMBER_NONE;
 	errno = 0;
-	value = strtoull(digits, &end, base);
+	*natural = strtoull(digits, &end, base);
 	if (*end)
-		return 0;
-	if (errno || value > (uint64_t)INT64_MAX + minus)
-		return -1;
-	*integer = (int64_t)(minus ? -value : value);
-	return 1;
+		return NUMBER_NONE;
+	return errno ? NUMBER_TOO_LARGE : NUMBER_FINE;
+}
+
+/* What fits no int64 but an uint64 is an error only when it is used, unless as a float. */
+static const char *set_integer(struct node *node, char sign, uint64_t natural)
+{
+	bool fits = natural <= (uint64_t)INT64_MAX + (sign == '-');
+
+	if (!fits && sign)
+		return "integer overflow";
+	node->is_integer = fits;
+	node->integer = (int64_t)(sign == '-' ? -natural : natural);
+	node->value = fits ? value_int(node->integer) : value_uint64(natural);
+	return NULL;
+}
+
+/* Digits of a float without sign. */
+static bool read_real(const char *digits, double *number)
+{
+	bool hex = digits[0] == '0' && (digits[1] | 32) == 'x';
+	char *end;
+
+	*number = strtod(digits, &end);
+	return (isdigit((unsigned char)digits[0]) || digits[0] == '.') && !*end && end != digits &&
+	       (!hex || strpbrk(digits, "pP")) && !isinf(*number);
+}
+
+static const char *set_real(struct node *node, const char *digits, bool minus)
+{
+	double number;
+
+	if (!read_real(digits, &number))
+		return "illegal number syntax";
+	number = minus ? -number : number;
+	node->value = value_float(number);
+	node->is_integer = number == floor(number) && fabs(number) < 0x1p63;
+	node->integer = node->is_integer ? (int64_t)number : 0;
+	return NULL;
+}
+
+bool literal_float(struct arena *arena, const char *text, size_t size, double *number)
+{
+	bool sign = size && (text[0] == '-' || text[0] == '+'), minus = sign && text[0] == '-';
+	char *plain = arena_alloc(arena, size + 1);
+
+	if (!plain_digits(text + sign, size - sign, plain))
+		return false;
+	if (!strcasecmp(plain, "inf") || !strcasecmp(plain, "infinity"))
+		*number = INFINITY;
+	else if (!sign && !strcasecmp(plain, "nan"))
+		*number = NAN;
+	else if (memchr(text, '\0', size) || !read_real(plain, number))
+		return false;
+	*number = minus ? -*number : *number;
+	return true;
 }
 
 const char *literal_number(const char *text, size_t size, struct node *node)
 {
-	bool minus = text[0] == '-', hex, real;
-	char plain[128], *end;
-	double number;
-	int found;
+	char plain[128], sign = text[0] == '-' || text[0] == '+' ? text[0] : '\0';
+	uint64_t natural = 0;
+	bool hex;
 
-	if (text[0] == '-' || text[0] == '+') {
+	if (sign) {
 		text++;
 		size--;
 	}
 	if (size >= sizeof plain || !size || !plain_digits(text, size, plain))
 		return "bad number syntax";
 	hex = plain[0] == '0' && (plain[1] | 32) == 'x';
-	real = hex ? strpbrk(plain, ".pP") : strpbrk(plain, ".eEpP");
-	found = real ? 0 : read_integer(plain, minus, &node->integer);
-	node->is_integer = found == 1;
-	node->value = value_int(node->integer);
-	if (found)
-		return found < 0 ? "integer overflow" : NULL;
-	errno = 0;
-	number = strtod(plain, &end);
-	if (*end || end == plain || (hex && !strpbrk(plain, "pP")) || isinf(number))
-		return "illegal number syntax";
-	if (!real)
-		return "integer overflow";
-	number = minus ? -number : number;
-	node->value = value_float(number);
-	node->is_integer = number == floor(number) && fabs(number) < 0x1p63;
-	node->integer = node->is_integer ? (int64_t)number : 0;
-	return NULL;
+	if (strpbrk(plain, hex ? ".pP" : ".eEpP"))
+		return set_real(node, plain, sign == '-');
+	switch (read_natural(plain, &natural)) {
+	case NUMBER_FINE: return set_integer(node, sign, natural);
+	case NUMBER_TOO_LARGE: return "integer overflow";
+	default: return "illegal number syntax";
+	}
 }

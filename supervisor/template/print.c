@@ -117,7 +117,7 @@ void print_operands(struct text *text, const struct value *args, size_t count, b
 		text_char(text, '\n');
 }
 
-static void quote_rune(struct text *text, uint32_t rune)
+static void quote_rune(struct text *text, uint32_t rune, char quote, bool ascii)
 {
 	static const char controls[] = "\a\b\f\n\r\t\v", names[] = "abfnrtv";
 	const char *control = rune && rune < 0x80 ? strchr(controls, (int)rune) : NULL;
@@ -125,17 +125,26 @@ static void quote_rune(struct text *text, uint32_t rune)
 
 	if (control)
 		text_print(text, "\\%c", names[control - controls]);
-	else if (rune == '"' || rune == '\\')
+	else if (rune == (uint32_t)quote || rune == '\\')
 		text_print(text, "\\%c", (char)rune);
 	else if (rune < ' ' || rune == 0x7F)
 		text_print(text, "\\x%02x", (unsigned)rune);
-	else if (rune >= 0x80 && rune != 0xAD && (rune < 0xA1 || rune_is_space(rune) || rune == 0xFEFF))
-		text_print(text, "\\u%04x", (unsigned)rune);
+	else if (rune >= 0x80 && (ascii || !rune_is_print(rune)))
+		text_print(text, rune < 0x10000 ? "\\u%04x" : "\\U%08x", (unsigned)rune);
 	else
 		text_add(text, bytes, utf8_write(bytes, rune));
 }
 
-void print_quoted(struct text *text, struct value value)
+void print_quoted_rune(struct text *text, uint32_t rune, bool ascii)
+{
+	if (rune >= 0xD800 && rune < 0xE000)
+		rune = RUNE_BAD;
+	text_char(text, '\'');
+	quote_rune(text, rune, '\'', ascii);
+	text_char(text, '\'');
+}
+
+void print_quoted(struct text *text, struct value value, bool ascii)
 {
 	text_char(text, '"');
 	for (size_t i = 0, length; i < value.size; i += length) {
@@ -145,7 +154,7 @@ void print_quoted(struct text *text, struct value value)
 		if (rune == RUNE_BAD && length == 1)
 			text_print(text, "\\x%02x", (unsigned char)value.text[i]);
 		else
-			quote_rune(text, rune);
+			quote_rune(text, rune, '"', ascii);
 	}
 	text_char(text, '"');
 }

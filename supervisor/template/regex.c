@@ -34,12 +34,13 @@ void regexes_free(struct regexes *regexes)
 
 static bool check_escape(char c, bool class, struct error *error)
 {
-	static const char known[] = "abfnrtvxpPdDsSwWzABQECN";
+	static const char known[] = "abfnrtvxpPdDsSwWzABQE";
 
-	if (class && c && strchr("AzBQEC", c))
+	if (class && c && strchr("AzBQE", c))
 		return fail(error, "invalid escape sequence in a class: \\%c", c);
-	if ((c >= '1' && c <= '9') || (((c | 32) >= 'a' && (c | 32) <= 'z') &&
-				       (!strchr(known, c) || c == 'N' || c == 'C')))
+	if ((unsigned char)c >= 0x80)
+		return fail(error, "invalid escape sequence");
+	if ((c >= '1' && c <= '9') || (((c | 32) >= 'a' && (c | 32) <= 'z') && !strchr(known, c)))
 		return fail(error, "invalid escape sequence: \\%c", c);
 	return true;
 }
@@ -110,19 +111,97 @@ static bool translate_repeat(struct translation *t, size_t length)
 	return true;
 }
 
-/* \s is Go's, without the vertical tab. */
-static bool translate_escape(struct translation *t)
+/* \101: octal; how long it is, 0: it is none (a digit alone would refer back). */
+static size_t octal_length(const struct translation *t)
+{
+	size_t length = 1;
+
+	while (length < 4 && next_char(t, length) >= '0' && next_char(t, length) <= '7')
+		length++;
+	return length > 2 || next_char(t, 1) == '0' ? length : 0;
+}
+
+static void translate_octal(struct translation *t, size_t length)
+{
+	unsigned value = 0;
+
+	for (size_t i = 1; i < length; i++)
+		value = value * 8 + (unsigned)(next_char(t, i) - '0');
+	buf_print(t->out, "\\x{%x}", value);
+	t->at += length;
+}
+
+/* \Qtext\E */
+static void translate_quoted(struct translation *t)
+{
+	const char *start = t->text + t->at + 2;
+	const char *end = memmem(start, t->size - t->at - 2, "\\E", 2);
+	size_t size = end ? (size_t)(end - start) : t->size - t->at - 2;
+
+	for (size_t i = 0; i < size; i++) {
+		if (start[i] > 0 && strchr("\\^$.[]|()*+?{}", start[i]))
+			buf_add_char(t->out, '\\');
+		buf_add_char(t->out, start[i]);
+	}
+	t->at += size + (end ? 4 : 2);
+}
+
+/* Whether `*`, `+`, `?` or {n} stands `ahead`. */
+static bool is_repeated(const struct translation *t, size_t ahead)
+{
+	struct error ignored = { 0 };
+	char c = next_char(t, ahead);
+
+	return c && (strchr("*+?", c) ||
+		     (c == '{' && check_repeat(t->text + t->at + ahead, t->size - t->at - ahead, &ignored)));
+}
+
+/* What matches no character may be repeated in Go, although that makes no sense. */
+static void translate_assertion(struct translation *t, size_t length)
+{
+	bool repeated = is_repeated(t, length);
+
+	if (repeated)
+		buf_add(t->out, "(?:");
+	copy_chars(t, length);
+	if (repeated)
+		buf_add_char(t->out, ')');
+}
+
+/* \s is Go's, without the vertical tab; \v is just that. */
+static void translate_shorthand(struct translation *t)
 {
 	char c = next_char(t, 1);
 
-	if (!check_escape(c, t->class, t->error))
-		return false;
-	if (c != 's' && (c != 'S' || t->class)) {
-		copy_chars(t, 2);
+	if (c == 's')
+		buf_add(t->out, t->class ? "\\t\\n\\f\\r " : "[\\t\\n\\f\\r ]");
+	else if (c == 'S')
+		buf_add(t->out, t->class ? "\\x00-\\x08\\x0b\\x0e-\\x1f\\x21-\\x{10ffff}" :
+					   "[^\\t\\n\\f\\r ]");
+	else
+		buf_add(t->out, "\\x0b");
+	t->at += 2;
+}
+
+static bool translate_escape(struct translation *t)
+{
+	char c = next_char(t, 1);
+	size_t octal = octal_length(t);
+
+	if (octal) {
+		translate_octal(t, octal);
 		return true;
 	}
-	buf_add(t->out, t->class ? "\\t\\n\\f\\r " : c == 's' ? "[\\t\\n\\f\\r ]" : "[^\\t\\n\\f\\r ]");
-	t->at += 2;
+	if (!check_escape(c, t->class, t->error))
+		return false;
+	if (c == 's' || c == 'S' || c == 'v')
+		translate_shorthand(t);
+	else if (c == 'Q')
+		translate_quoted(t);
+	else if (!t->class && c && strchr("bBAz", c))
+		translate_assertion(t, 2);
+	else
+		copy_chars(t, 2);
 	return true;
 }
 
@@ -184,6 +263,8 @@ static bool translate_next(struct translation *t)
 		open_class(t);
 	else if (c == '(')
 		return translate_group(t);
+	else if (c == '^' || c == '$')
+		translate_assertion(t, 1);
 	else
 		copy_chars(t, 1);
 	return true;

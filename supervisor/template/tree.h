@@ -72,6 +72,7 @@ const struct tree *tree_find(const struct template *template, struct value name)
 /* Literals, as Go reads them.  unquote: false if it is none. */
 bool literal_unquote(struct arena *arena, const char *text, size_t size, struct value *value);
 bool literal_character(const char *text, size_t size, int64_t *rune);
+bool literal_float(struct arena *arena, const char *text, size_t size, double *number);
 const char *literal_number(const char *text, size_t size, struct node *node);	/* what is wrong */
 
 #endif

@@ -101,33 +101,20 @@ bool rune_is_space(uint32_t rune)
 	       rune == 0x2029 || rune == 0x202F || rune == 0x205F || rune == 0x3000;
 }
 
-/* Upper-case ranges; `delta` leads to lower case, 1 means that the cases alternate. */
-static const struct { uint32_t from, to; int delta; } cases[] = {
-	{ 'A', 'Z', 32 }, { 0xC0, 0xD6, 32 }, { 0xD8, 0xDE, 32 }, { 0x100, 0x12E, 1 },
-	{ 0x132, 0x136, 1 }, { 0x139, 0x147, 1 }, { 0x14A, 0x176, 1 }, { 0x179, 0x17D, 1 },
-	{ 0x386, 0x386, 38 }, { 0x388, 0x38A, 37 }, { 0x391, 0x3A1, 32 }, { 0x3A3, 0x3AB, 32 },
-	{ 0x400, 0x40F, 80 }, { 0x410, 0x42F, 32 }, { 0x460, 0x480, 1 }, { 0x48A, 0x4BE, 1 },
-	{ 0x4D0, 0x52E, 1 }, { 0x531, 0x556, 48 }, { 0x1E00, 0x1E94, 1 }, { 0x1EA0, 0x1EFE, 1 },
-	{ 0xFF21, 0xFF3A, 32 },
-};
-
-uint32_t rune_lower(uint32_t rune)
+/* Controls, spaces, what is for private use and what stands for no character; unassigned numbers between
+ * those of letters count as printable. */
+bool rune_is_print(uint32_t rune)
 {
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		if (rune >= cases[i].from && rune <= cases[i].to &&
-		    (cases[i].delta != 1 || (rune - cases[i].from) % 2 == 0))
-			return rune + (uint32_t)cases[i].delta;
-	return rune;
-}
+	static const struct range hidden[] = {
+		{ 0, 0x1F }, { 0x7F, 0xA0 }, { 0xAD, 0xAD }, { 0x600, 0x605 }, { 0x61C, 0x61C },
+		{ 0x6DD, 0x6DD }, { 0x70F, 0x70F }, { 0x1680, 0x1680 }, { 0x180E, 0x180E },
+		{ 0x2000, 0x200F }, { 0x2028, 0x202F }, { 0x205F, 0x206F }, { 0x3000, 0x3000 },
+		{ 0xD800, 0xF8FF }, { 0xFDD0, 0xFDEF }, { 0xFEFF, 0xFEFF }, { 0xFFF0, 0xFFFB },
+		{ 0xFFFE, 0xFFFF }, { 0x1D173, 0x1D17A }, { 0xE0000, 0xE00FF }, { 0xE01F0, UINT32_MAX },
+	};
 
-uint32_t rune_upper(uint32_t rune)
-{
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		uint32_t upper = rune - (uint32_t)cases[i].delta;
-
-		if (rune > (uint32_t)cases[i].delta && upper >= cases[i].from && upper <= cases[i].to &&
-		    (cases[i].delta != 1 || (upper - cases[i].from) % 2 == 0))
-			return upper;
-	}
-	return rune;
+	for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
+		if (rune >= hidden[i].from && rune <= hidden[i].to)
+			return false;
+	return true;
 }

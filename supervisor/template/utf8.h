@@ -16,7 +16,11 @@ bool utf8_is_valid(const char *text, size_t size);
 
 bool rune_is_letter(uint32_t rune);		/* of an identifier: letters, digits, _ */
 bool rune_is_space(uint32_t rune);
+bool rune_is_print(uint32_t rune);
+
+/* All of Unicode 15.0, one rune for one (so that German sharp s, for one, stays what it is). */
 uint32_t rune_lower(uint32_t rune);
 uint32_t rune_upper(uint32_t rune);
+uint32_t rune_title(uint32_t rune);
 
 #endif

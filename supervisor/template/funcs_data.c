@@ -187,8 +187,8 @@ static bool fn_safe_tree(struct call *call)
 const struct function *functions_data(void)
 {
 	static const struct function table[] = {
-		{ "service", fn_service, 1, MANY, ME, { TYPE_STRING } },
-		{ "connect", fn_connect, 1, MANY, ME, { TYPE_STRING } },
+		{ "service", fn_service, 0, MANY, ME, { TYPE_STRING } },
+		{ "connect", fn_connect, 0, MANY, ME, { TYPE_STRING } },
 		{ "services", fn_services, 0, MANY, ME, { TYPE_STRING } },
 		{ "nodes", fn_nodes, 0, MANY, ME, { TYPE_STRING } },
 		{ "node", fn_node, 0, MANY, ME, { TYPE_STRING } },

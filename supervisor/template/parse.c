@@ -86,6 +86,13 @@ static bool expect_right(struct parser *parser, const char *context)
 
 static struct node *parse_control(struct parser *parser, const struct token *keyword);
 
+/* The keyword was taken last. */
+static bool fail_at_else(struct parser *parser)
+{
+	return parse_fail(parser, &parser->tokens.items[parser->at - 1],
+			  "unexpected {{else}}, expected {{end}}");
+}
+
 /* Behind {{else: `if` continues an if, `with` a with; one {{end}} closes both. */
 static bool parse_else(struct parser *parser, struct node *node)
 {
@@ -102,7 +109,7 @@ static bool parse_else(struct parser *parser, struct node *node)
 	switch (parse_list(parser, &node->otherwise)) {
 	case ENDING_END: return true;
 	case ENDING_FAILED: return false;
-	default: return parse_fail(parser, token, "expected end behind else");
+	default: return fail_at_else(parser);
 	}
 }
 
@@ -231,7 +238,7 @@ static bool parse_body(struct parser *parser, struct value name, const struct to
 		enum ending ending = parse_list(parser, &tree->body);
 
 		fine = ending == ENDING_END ||
-		       (ending == ENDING_ELSE && parse_fail(parser, keyword, "unexpected {{else}} in it"));
+		       (ending == ENDING_ELSE && fail_at_else(parser));
 	}
 	parse_leave(parser);
 	free(parser->variables);

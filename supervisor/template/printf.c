@@ -110,7 +110,8 @@ static void read_width(struct printer *printer, struct directive *d)
 
 static void read_precision(struct printer *printer, struct directive *d)
 {
-	if (!at_char(printer, '.'))
+	/* A point at the very end is the verb. */
+	if (!at_char(printer, '.') || printer->format + 1 == printer->end)
 		return;
 	printer->format++;
 	if (printer->indexed)

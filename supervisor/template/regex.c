@@ -298,7 +298,8 @@ static pcre2_code *compile(struct value pattern, struct error *error)
 	if (!translate(pattern, &text, error))
 		return NULL;
 	code = pcre2_compile((PCRE2_SPTR)text.data, text.used, PCRE2_UTF | PCRE2_MATCH_INVALID_UTF |
-			     PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C, &number, &at, NULL);
+			     PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C | PCRE2_ALT_CIRCUMFLEX,
+			     &number, &at, NULL);
 	if (code)
 		return code;
 	pcre2_get_error_message(number, message, sizeof message);

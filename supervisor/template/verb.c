@@ -120,8 +120,8 @@ static void print_based(struct text *text, const struct directive *d, bool minus
 	struct text digits = { .arena = text->arena }, out = { .arena = text->arena };
 	struct directive plain = *d;
 	const char *sign = minus ? "-" : d->plus ? "+" : d->space ? " " : "";
-	const char *prefix = verb == 'O' ? "0o" : !d->sharp ? "" : base == 16 ? verb == 'x' ? "0x" : "0X" :
-			     base == 8 ? "0" : base == 2 ? "0b" : "";
+	const char *prefix = verb == 'O' ? "0o" : !d->sharp ? "" : verb == 'x' ? "0x" : verb == 'X' ? "0X" :
+			     verb == 'b' ? "0b" : "";
 	long least = d->precision >= 0 ? d->precision : d->zero ? d->width - (long)strlen(sign) : 0;
 
 	plain.zero = false;
@@ -131,8 +131,9 @@ static void print_based(struct text *text, const struct directive *d, bool minus
 	}
 	print_digits(&digits, natural, base, verb == 'X');
 	text_string(&out, sign);
-	if (base != 8 || verb == 'O' || (natural && least <= (long)digits.used))
-		text_string(&out, prefix);
+	text_string(&out, prefix);
+	if (d->sharp && base == 8 && natural && least <= (long)digits.used)
+		text_char(&out, '0');
 	text_repeat(&out, '0', least - (long)digits.used);
 	text_add(&out, digits.data, digits.used);
 	print_padded(text, &plain, out.data, out.used);
@@ -212,6 +213,10 @@ static void print_compound(struct text *text, const struct directive *d, struct 
 	bool list = kind_of(value) == KIND_LIST;
 	size_t count = list ? value.size : value.map->count;
 
+	if (d->verb == 'w') {
+		print_bad(text, d, value);
+		return;
+	}
 	text_string(text, d->go_syntax ? type_info(value.type)->name : list ? "" : "map");
 	text_char(text, d->go_syntax ? '{' : '[');
 	for (size_t i = 0; i < count; i++) {

@@ -85,7 +85,7 @@ $B/tests/unit/%: $B/tests/unit/%.o $B/core.a
 	$(call say,LD,$@)
 	$(Q)$(link) $(wraps) -o $@ $^ $(libs) -lcmocka
 
-$B/tests/template-cases: $B/tests/template-cases.o $B/core.a
+$B/tests/template-%: $B/tests/template-%.o $B/core.a
 	$(call say,LD,$@)
 	$(Q)$(link) -o $@ $^ $(libs)
 
@@ -130,7 +130,7 @@ check-san: sanitized		## unit and system tests under the sanitizers
 	$(run) B=$(SAN_B) $(UNIT:$B/%=$(SAN_B)/%) tests/template-cases.sh $(SYSTEM)
 bench:				## what is promised about time and memory, measured
 	$(Q)tests/setup
-	$(again) all
+	$(again) all $B/tests/template-bench
 	$(Q)B=$B tests/bench/run
 soak:				## the long run
 	$(Q)tests/setup
@@ -163,4 +163,4 @@ help:				## this
 	check-san bench soak fuzz install uninstall format clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
--include $(OBJS:.o=.d) $(patsubst %.c,$B/%.d,$(TESTS) $(FUZZERS) tests/template-cases.c)
+-include $(OBJS:.o=.d) $(patsubst %.c,$B/%.d,$(TESTS) $(FUZZERS) $(wildcard tests/*.c))

@@ -112,6 +112,17 @@ void text_char(struct text *text, char c)
 	text_add(text, &c, 1);
 }
 
+void text_natural(struct text *text, uint64_t natural, unsigned base)
+{
+	char digits[64];
+	size_t at = sizeof digits;
+
+	do
+		digits[--at] = "0123456789abcdef"[natural % base];
+	while (natural /= base);
+	text_add(text, digits + at, sizeof digits - at);
+}
+
 void text_repeat(struct text *text, char c, long count)
 {
 	if (count <= 0 || !text_reserve(text, (size_t)count))

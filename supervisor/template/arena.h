@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct arena {
 	struct chunk *chunks;
@@ -32,6 +33,7 @@ struct text {
 void text_add(struct text *text, const char *bytes, size_t size);
 void text_string(struct text *text, const char *string);
 void text_char(struct text *text, char c);
+void text_natural(struct text *text, uint64_t natural, unsigned base);
 void text_repeat(struct text *text, char c, long count);
 void text_print(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

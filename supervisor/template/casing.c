@@ -6,7 +6,7 @@ struct mapping { uint32_t from, to; int delta; };
 
 /* Upper case to lower case, and back. */
 static const struct mapping pairs[] = {
-	{ 0x41, 0x5A, 32 }, { 0xC0, 0xD6, 32 }, { 0xD8, 0xDE, 32 }, { 0x100, 0x12E, 1 },
+	{ 0xC0, 0xD6, 32 }, { 0xD8, 0xDE, 32 }, { 0x100, 0x12E, 1 },
 	{ 0x132, 0x136, 1 }, { 0x139, 0x147, 1 }, { 0x14A, 0x176, 1 }, { 0x178, 0x178, -121 },
 	{ 0x179, 0x17D, 1 }, { 0x181, 0x181, 210 }, { 0x182, 0x184, 1 }, { 0x186, 0x186, 206 },
 	{ 0x187, 0x187, 1 }, { 0x189, 0x18A, 205 }, { 0x18B, 0x18B, 1 }, { 0x18E, 0x18E, 79 },
@@ -96,9 +96,12 @@ static const struct mapping *find(const struct mapping *table, size_t count, uin
 
 uint32_t rune_lower(uint32_t rune)
 {
-	const struct mapping *mapping = find(pairs, COUNT(pairs), rune);
+	const struct mapping *mapping;
 
-	if (!mapping && rune >= 0x80)
+	if (rune < 0x80)
+		return rune >= 'A' && rune <= 'Z' ? rune + 'a' - 'A' : rune;
+	mapping = find(pairs, COUNT(pairs), rune);
+	if (!mapping)
 		mapping = find(to_lower, COUNT(to_lower), rune);
 	return mapping ? rune + (uint32_t)mapping->delta : rune;
 }
@@ -107,10 +110,12 @@ uint32_t rune_upper(uint32_t rune)
 {
 	const struct mapping *mapping;
 
+	if (rune < 0x80)
+		return rune >= 'a' && rune <= 'z' ? rune + 'A' - 'a' : rune;
 	for (size_t i = 0; i < COUNT(pairs); i++)
 		if (covers(&pairs[i], rune - (uint32_t)pairs[i].delta))
 			return rune - (uint32_t)pairs[i].delta;
-	mapping = rune < 0x80 ? NULL : find(to_upper, COUNT(to_upper), rune);
+	mapping = find(to_upper, COUNT(to_upper), rune);
 	return mapping ? rune + (uint32_t)mapping->delta : rune;
 }
 

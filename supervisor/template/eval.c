@@ -275,7 +275,8 @@ static bool get_field(struct scope *scope, const struct node *node, struct value
 				 (int)node->field_size, node->field);
 	if (!field)
 		return get_from_map(exec, node, base, value);
-	*value = value_from_json(&exec->arena, json_object_get(base.json, field->name), field->type);
+	*value = value_from_json(&exec->arena, json_object_getn(base.json, node->field, node->field_size),
+				 field->type);
 	return true;
 }
 

@@ -81,14 +81,21 @@ static void print_struct(struct text *text, struct value value)
 	text_char(text, '}');
 }
 
+static void print_integer(struct text *text, int64_t integer)
+{
+	if (integer < 0)
+		text_char(text, '-');
+	text_natural(text, integer < 0 ? -(uint64_t)integer : (uint64_t)integer, 10);
+}
+
 void print_inner(struct text *text, struct value value)
 {
 	switch (kind_of(value)) {
 	case KIND_INVALID:
 	case KIND_NIL: text_string(text, "<nil>"); break;
 	case KIND_BOOL: text_string(text, value.truth ? "true" : "false"); break;
-	case KIND_INT: text_print(text, "%lld", (long long)value.integer); break;
-	case KIND_UINT: text_print(text, "%llu", (unsigned long long)value.natural); break;
+	case KIND_INT: print_integer(text, value.integer); break;
+	case KIND_UINT: text_natural(text, value.natural, 10); break;
 	case KIND_FLOAT: print_float(text, value.real); break;
 	case KIND_STRING: text_add(text, value.text, value.size); break;
 	case KIND_LIST: print_list(text, value); break;

@@ -118,7 +118,7 @@ enum type type_by_name(const char *name)
 const struct field *type_field(enum type type, const char *name, size_t size)
 {
 	for (const struct field *field = types[type].fields; field && field->name; field++)
-		if (!strncmp(field->name, name, size) && !field->name[size])
+		if (field->name[0] == name[0] && !strncmp(field->name, name, size) && !field->name[size])
 			return field;
 	return NULL;
 }

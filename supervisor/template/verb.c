@@ -101,17 +101,6 @@ static void print_string(struct text *text, const struct directive *d, struct va
 	print_padded(text, d, out.data, out.used);
 }
 
-static void print_digits(struct text *out, uint64_t natural, unsigned base, bool upper)
-{
-	char digits[64];
-	size_t at = sizeof digits;
-
-	do
-		digits[--at] = (upper ? "0123456789ABCDEF" : "0123456789abcdef")[natural % base];
-	while (natural /= base);
-	text_add(out, digits + at, sizeof digits - at);
-}
-
 /* Zeros that fill the width count as precision, before the prefix. */
 static void print_based(struct text *text, const struct directive *d, bool minus, uint64_t natural)
 {
@@ -129,7 +118,9 @@ static void print_based(struct text *text, const struct directive *d, bool minus
 		print_padded(text, &plain, "", 0);
 		return;
 	}
-	print_digits(&digits, natural, base, verb == 'X');
+	text_natural(&digits, natural, base);
+	for (size_t i = 0; verb == 'X' && i < digits.used; i++)
+		digits.data[i] = (char)rune_upper((unsigned char)digits.data[i]);
 	text_string(&out, sign);
 	text_string(&out, prefix);
 	if (d->sharp && base == 8 && natural && least <= (long)digits.used)

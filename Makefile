@@ -142,7 +142,7 @@ fuzz:				## each fuzzer for FUZZ_TIME seconds
 	$(Q)for fuzzer in $(FUZZERS:%.c=$B/fuzz/%); do \
 		mkdir -p $$fuzzer.found && \
 		$$fuzzer -max_total_time=$(FUZZ_TIME) -timeout=10 -max_len=65536 -print_final_stats=1 \
-			-artifact_prefix=$$fuzzer- $$fuzzer.found tests/cases || exit 1; done
+			-dict=tests/fuzz/words.dict -artifact_prefix=$$fuzzer- $$fuzzer.found tests/cases || exit 1; done
 
 install: all			## into $(DESTDIR)$(PREFIX)
 	$(Q)install -D -m 755 $B/$(PROG) $(DESTDIR)$(BINDIR)/$(PROG)

@@ -18,7 +18,7 @@ enum { SERVICES = 200, INSTANCES = 20, WARM = 10 };
 static const char text[] =
 	"global\n  maxconn 4096\n\ndefaults\n  mode http\n{{ range services }}{{ if ne .Name \"consul\" }}\n"
 	"backend {{ .Name | toLower }}\n  balance roundrobin\n{{- range service .Name }}\n"
-	"  server {{ .ID }} {{ .Address }}:{{ .Port }} check{{ if .Tags }}{{ end }}\n{{- end }}\n{{ end }}{{ end }}";
+	"  server {{ .ID }} {{ .Address }}:{{ .Port }} check\n{{- end }}\n{{ end }}{{ end }}";
 
 struct bodies {
 	struct template_data data;

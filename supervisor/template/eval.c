@@ -1,4 +1,4 @@
-#include <stdio.h>
+#include <fnmatch.h>
 
 #include "exec.h"
 
@@ -100,7 +100,7 @@ static bool call_function(struct exec *exec, const struct node *node, const stru
 	call->arena = &exec->arena;
 	call->error = &exec->reason;
 	for (const char *const *denied = exec->input->denied; denied && *denied; denied++)
-		if (!strcmp(*denied, function->name))
+		if (!fnmatch(*denied, function->name, 0))
 			return exec_fail(exec, node->at, "function %s is disabled", function->name);
 	if (!function->fn(call) && !exec->error->text[0])
 		return exec_fail(exec, node->at, "%s: %s", function->name, exec->reason.text);

@@ -50,7 +50,8 @@ struct template_input {
 	const char *dot_type;		/* "map[string]string"; NULL: as the JSON is */
 	char *const *env;		/* NULL: empty */
 	struct template_data *data;	/* NULL: nothing is there */
-	const char *const *denied;	/* functions that may not be called; ends in NULL; NULL: none */
+	const char *const *denied;	/* patterns (of fnmatch) of functions that may not be called; ends in
+					 * NULL; NULL: none */
 	time_t now;
 	struct template_limits limits;	/* 0: the default */
 };

@@ -15,7 +15,7 @@ import (
 
 const text = "global\n  maxconn 4096\n\ndefaults\n  mode http\n{{ range services }}{{ if ne .Name \"consul\" }}\n" +
 	"backend {{ .Name | toLower }}\n  balance roundrobin\n{{- range service .Name }}\n" +
-	"  server {{ .ID }} {{ .Address }}:{{ .Port }} check{{ if .Tags }}{{ end }}\n{{- end }}\n{{ end }}{{ end }}"
+	"  server {{ .ID }} {{ .Address }}:{{ .Port }} check\n{{- end }}\n{{ end }}{{ end }}"
 
 type instance struct {
 	ID, Address string

@@ -212,6 +212,122 @@ static void invalid_utf8_passes(void **state)
 	expect_output("a\xFF{{\"\\xff\"}}{{printf \"%q\" \"\\xff\"}}{{len \"\\xff\"}}", "a\xFF\xFF\"\\xff\"1");
 }
 
+/* What is looked up: one answer for all. */
+struct answers {
+	struct template_data data;
+	json_t *value;		/* NULL: not there yet */
+};
+
+static bool look_up(struct template_data *self, const struct query *query, const char *dependency,
+		    json_t **value)
+{
+	(void)query;
+	(void)dependency;
+	*value = ((struct answers *)self)->value;
+	return *value;
+}
+
+static bool render_with(const char *text, json_t *value, const char *const *denied,
+			struct template_output *output, struct error *error)
+{
+	struct answers answers = { { look_up }, value };
+	const struct template_input input = { .data = &answers.data, .denied = denied };
+	struct template *template = template_parse("f", text, strlen(text), &options, error);
+	bool fine = template && template_render(template, &input, output, error);
+
+	template_free(template);
+	json_decref(value);
+	return fine;
+}
+
+/* Both fail; only the first is told to wait. */
+static void an_error_while_data_is_missing_means_wait(void **state)
+{
+	static const char text[] = "a\n{{ (index (service \"web\") 0).Address }}";
+	CLEANUP(template_output_release) struct template_output output = { 0 };
+	struct error error = { "" };
+
+	(void)state;
+	assert_false(render_with(text, NULL, NULL, &output, &error));
+	assert_int_equal(output.missing.count, 1);
+	assert_string_equal(output.missing.items[0], "health.service(web|passing)");
+	assert_string_equal(output.places.items[0], "f:2");
+	error.text[0] = '\0';
+	assert_false(render_with(text, json_array(), NULL, &output, &error));
+	assert_int_equal(output.missing.count, 0);
+	assert_int_equal(output.used.count, 1);
+	assert_non_null(strstr(error.text, "f:2:5: index: index out of range: 0"));
+	error.text[0] = '\0';
+	assert_true(render_with(text, json_pack("[{s:s}]", "Address", "10.0.0.1"), NULL, &output, &error));
+	assert_string_equal(output.text.data, "a\n10.0.0.1");
+}
+
+static void bytes_of_a_key_pass(void **state)
+{
+	static const char bytes[] = "\xFF\0\xC3(\xE2\x82";
+	CLEANUP(template_output_release) struct template_output output = { 0 };
+	struct error error = { "" };
+	size_t size = sizeof bytes - 1;
+
+	(void)state;
+	assert_true(render_with("{{ key \"a\" }}{{ key \"a\" | len }}",
+				json_stringn_nocheck(bytes, size), NULL, &output, &error));
+	assert_int_equal(output.text.used, size + 1);
+	assert_memory_equal(output.text.data, bytes, size);
+	assert_int_equal(output.text.data[size], '6');
+	assert_true(render_with("{{ key \"a\" | replaceAll \"(\" \"[\" }}", json_stringn_nocheck(bytes, size),
+				NULL, &output, &error));
+	assert_memory_equal(output.text.data, "\xFF\0\xC3[\xE2\x82", size);
+}
+
+static void ten_thousand_instances_are_no_trouble(void **state)
+{
+	CLEANUP(template_output_release) struct template_output output = { 0 };
+	struct error error = { "" };
+	json_t *list = json_array();
+
+	(void)state;
+	for (int i = 0; i < 10000; i++)
+		json_array_append_new(list, json_pack("{s:s, s:i, s:[s, s]}", "Address", "10.0.0.1", "Port", i,
+						      "Tags", i % 2 ? "odd" : "even", "all"));
+	if (!render_with("{{ range service \"web\" }}{{ .Address }}:{{ .Port }}\n{{ end }}"
+			 "{{ range $tag, $l := service \"web\" | byTag }}{{ $tag }} {{ len $l }},{{ end }}"
+			 "{{ len (service \"web\" | byPort) }}", list, NULL, &output, &error))
+		fail_msg("%s", error.text);
+	assert_memory_equal(output.text.data, "10.0.0.1:0\n10.0.0.1:1\n", 22);
+	assert_non_null(strstr(output.text.data, "10.0.0.1:9999\nall 10000,even 5000,odd 5000,10000"));
+}
+
+static void functions_are_denied_by_pattern(void **state)
+{
+	static const char *const denied[] = { "key*", "env", NULL };
+	static const struct { const char *text; bool fine; } cases[] = {
+		{ "{{ key \"a\" }}", false }, { "{{ if keyExists \"a\" }}{{ end }}", false },
+		{ "{{ env \"A\" }}", false }, { "{{ envOrDefault \"A\" \"b\" }}", true },
+		{ "{{ if false }}{{ key \"a\" }}{{ end }}", true },
+	};
+	CLEANUP(template_output_release) struct template_output output = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct error error = { "" };
+
+		assert_int_equal(render_with(cases[i].text, json_string("x"), denied, &output, &error),
+				 cases[i].fine);
+		assert_int_equal(!cases[i].fine, !!strstr(error.text, " is disabled"));
+		assert_int_equal(output.used.count, 0);
+	}
+}
+
+static void functions_of_others_are_named(void **state)
+{
+	(void)state;
+	expect_error("\n{{ secret \"a/b\" }}", "f:2:4: function \"secret\" is not supported");
+	expect_error("{{ sprig_upper \"a\" }}", "f:1:4: function \"sprig_upper\" is not supported");
+	expect_error("{{ spew_dump . }}", "f:1:4: function \"spew_dump\" is not supported");
+	expect_error("{{ nomadServices }}", "f:1:4: function \"nomadServices\" is not supported");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +341,11 @@ int main(void)
 		cmocka_unit_test(memory_is_given_back_and_a_template_serves_again),
 		cmocka_unit_test(secrets_are_noted_by_value),
 		cmocka_unit_test(invalid_utf8_passes),
+		cmocka_unit_test(an_error_while_data_is_missing_means_wait),
+		cmocka_unit_test(bytes_of_a_key_pass),
+		cmocka_unit_test(ten_thousand_instances_are_no_trouble),
+		cmocka_unit_test(functions_are_denied_by_pattern),
+		cmocka_unit_test(functions_of_others_are_named),
 	};
 
 	return cmocka_run_group_tests_name("template", tests, NULL, NULL);

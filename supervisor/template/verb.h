@@ -1,4 +1,4 @@
-/* verb.h - one directive of a format and one value, as Go's fmt prints them; between printf.c and its verbs. */
+/* verb.h - one directive of a format and one value, as Go prints them; between printf.c and its verbs. */
 #ifndef VERB_H
 #define VERB_H
 

@@ -1,7 +1,7 @@
 # bash completion for pilotfish: its verbs, as `pilotfish help` has them, options and files.
 _pilotfish()
 {
-	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verbs i
+	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verbs options i
 
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		if [[ ${COMP_WORDS[i]} == -- ]]; then
@@ -9,8 +9,12 @@ _pilotfish()
 			return
 		fi
 	done
+	# IN:OUT:COMMAND of a template comes in parts, the colons for themselves.
+	if [[ $word == : ]]; then
+		before=: word=
+	fi
 	case $before in
-	-c | --config)
+	-c | --config | -t | --template | :)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
@@ -18,14 +22,18 @@ _pilotfish()
 		mapfile -t COMPREPLY < <(compgen -A signal -- "$word")
 		return
 		;;
-	options)
-		mapfile -t COMPREPLY < <(compgen -W --mdoc -- "$word")
+	--consul-addr)
 		return
 		;;
 	esac
-	verbs=$("${COMP_WORDS[0]}" help 2>/dev/null | awk '/^  [a-z]+ / { print $1 }')
+	case ${COMP_WORDS[1]} in
+	render) options='--config --template --once --dry --consul-addr' ;;
+	options) options=--mdoc ;;
+	*) options='--config --help --version --' ;;
+	esac
+	verbs=$("${COMP_WORDS[0]}" help 2>/dev/null | awk '/^  [a-z]+ / && !seen[$1]++ { print $1 }')
 	((COMP_CWORD == 1)) || verbs=
-	mapfile -t COMPREPLY < <(compgen -W "$verbs --config --help --version --" -- "$word")
+	mapfile -t COMPREPLY < <(compgen -W "$verbs $options" -- "$word")
 }
 
 complete -o filenames -F _pilotfish pilotfish

@@ -157,7 +157,8 @@ static bool fn_split_to_map(struct call *call)
 
 	if (rest.size)
 		while (!call->arena->over && next_part(&rest, call->args[0], &part))
-			if (next_part(&part, call->args[1], &key) && part.text)
+			if (next_part(&part, call->args[1], &key) && part.text &&
+			    (part.size || call->args[1].size))
 				*map_put(call->arena, map.map, key) = part;
 	return give(call, map);
 }

@@ -208,10 +208,9 @@ static bool add_tree(struct parser *parser, struct tree *tree, const struct toke
 		parser->template->trees->next = tree;
 		return true;
 	}
-	if (is_empty(tree->body))
-		return true;
 	if (!is_empty(old->body))
-		return parse_fail(parser, keyword, "multiple definition of template \"%.*s\"",
+		return is_empty(tree->body) ||
+		       parse_fail(parser, keyword, "multiple definition of template \"%.*s\"",
 				  (int)utf8_cut(tree->name.text, tree->name.size, 64), tree->name.text);
 	old->body = tree->body;
 	old->slot_count = tree->slot_count;

@@ -13,6 +13,11 @@ struct value value_zero(struct arena *arena, enum type type)
 	case KIND_STRING: return value_string("");
 	case KIND_MAP: return value_map(arena, type);
 	case KIND_NIL: return value_nil();
+	case KIND_STRUCT:
+		/* Key pairs are behind pointers. */
+		if (type == TYPE_PAIR)
+			return value_nil();
+		return (struct value){ .type = type };
 	default: return (struct value){ .type = type };
 	}
 }

@@ -8,7 +8,7 @@
 enum {
 	LANES = 64,
 	PULLS = 8,
-	GENTLE = 2,			/* of them */
+	GENTLE = 4,			/* of them */
 	ALARMS = 16,
 	MANY = 64,			/* changes at once */
 };

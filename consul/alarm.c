@@ -133,7 +133,7 @@ struct alarm *alarm_new(struct agent *agent, enum tally_kind kind, const char *d
 		.polled = polled,
 		.backoff = { .min = 0.25, .max = 30 },
 	};
-	pace_init(&alarm->pace);
+	pace_init(&alarm->pace, 10, 10);
 	list_init(&alarm->link);
 	agent_request_init(&alarm->query, agent, alarm->path, on_reply);
 	timer_init(&alarm->retry, loop, on_retry);

@@ -45,10 +45,10 @@ static void on_blindness(struct alarm *alarm)
 	alarm->on_ring(alarm, RING_BLIND, NULL);
 }
 
-static void ask_again(struct alarm *alarm)
+static void ask_again(struct alarm *alarm, bool news)
 {
 	double size = (double)alarm->query.http.reply.used;
-	double delay = pace_spend(&alarm->pace, COST_OF_NEWS + size * COST_OF_BYTE);
+	double delay = pace_spend(&alarm->pace, (news ? COST_OF_NEWS : 1) + size * COST_OF_BYTE);
 
 	agent_forget_answer(&alarm->query);
 	if (alarm->polled || delay > 0)
@@ -70,7 +70,7 @@ static void take(struct alarm *alarm, json_t *tally)
 	alarm->set = true;
 	alarm->blind = alarm->lost = false;
 	backoff_reset(&alarm->backoff);
-	ask_again(alarm);
+	ask_again(alarm, back || !was_set || index > last);
 	if (back)
 		alarm->on_ring(alarm, RING_BACK, changes);
 	else if (!was_set)
@@ -133,7 +133,7 @@ struct alarm *alarm_new(struct agent *agent, enum tally_kind kind, const char *d
 		.polled = polled,
 		.backoff = { .min = 0.25, .max = 30 },
 	};
-	pace_init(&alarm->pace);
+	pace_init(&alarm->pace, 10, 10);
 	list_init(&alarm->link);
 	agent_request_init(&alarm->query, agent, alarm->path, on_reply);
 	timer_init(&alarm->retry, loop, on_retry);

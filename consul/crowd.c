@@ -8,11 +8,13 @@
 enum {
 	LANES = 64,
 	PULLS = 8,
-	GENTLE = 2,			/* of them */
+	GENTLE = 4,			/* of them */
 	ALARMS = 16,
 	MANY = 64,			/* changes at once */
 };
-#define REST_AFTER_SWEEP 4		/* times what it took */
+/* Of the time, and in seconds that may be saved. */
+#define SWEEPING_SHARE 0.2
+#define SWEEPING_SAVED 2.0
 
 /* ---- alarms and whom they concern ---- */
 
@@ -179,11 +181,13 @@ static void move_all(struct list *from, struct list *to)
 
 static void time_sweeps(struct crowd *crowd)
 {
-	double now = monotonic_now();
+	double now = monotonic_now(), pause;
 
 	if (crowd->sweeping && list_empty(&crowd->sweep) && !crowd->gentle) {
 		crowd->sweeping = false;
-		timer_set(&crowd->pause, REST_AFTER_SWEEP * (now - crowd->sweep_began));
+		pause = pace_spend(&crowd->pace, now - crowd->sweep_began);
+		if (pause > 0)
+			timer_set(&crowd->pause, pause);
 	}
 	if (!crowd->sweeping && !list_empty(&crowd->next) && !timer_is_set(&crowd->pause)) {
 		move_all(&crowd->next, &crowd->sweep);
@@ -340,6 +344,7 @@ void crowd_join(struct crowd_member *member, struct agent *agent)
 		list_init(&crowd->parked);
 		list_init(&crowd->sweep);
 		list_init(&crowd->next);
+		pace_init(&crowd->pace, SWEEPING_SHARE, SWEEPING_SAVED);
 		timer_init(&crowd->pause, agent->http.loop, on_pause_over);
 	}
 	member->crowd = crowd;

@@ -12,8 +12,8 @@
  *       keys           /v1/kv/?keys
  *       catalogues     /v1/catalog/services, /v1/catalog/nodes
  * - Where the alarm knows whose answer may be another, these are read at once; if they are many, or it
- *   does not know, all that may be meant are read by a *sweep*, GENTLE at a time; and after
- *   one that took d there is none for 4 d, so that sweeps take a fifth of the time at most.
+ *   does not know, all that may be meant are read by a *sweep*, GENTLE at a time.  Sweeps take a fifth
+ *   of the time at most, of which two seconds may be saved.
  *
  * No change is lost: a feed is read first only when its alarms are set, and an alarm keeps its index.
  * When an alarm was in trouble or its index went backwards, all that rely on it are in doubt
@@ -44,6 +44,7 @@
 #define CROWD_H
 
 #include "agent.h"
+#include "pace.h"
 #include "question.h"
 
 struct turn;
@@ -84,6 +85,7 @@ struct crowd {
 	size_t taken, gentle;		/* turns; gentle ones are among the taken */
 	bool sweeping;
 	double sweep_began;		/* monotonic */
+	struct pace pace;		/* of sweeps: seconds */
 	struct timer pause;		/* between sweeps */
 };
 

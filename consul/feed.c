@@ -277,7 +277,7 @@ void feed_init(struct feed *feed, struct agent *agent, const struct question *qu
 		.turn.on_turn = on_turn,
 		.backoff = { .min = 0.25, .max = 30 },
 	};
-	pace_init(&feed->pace);
+	pace_init(&feed->pace, 10, 10);
 	crowd_join(&feed->member, agent);
 	agent_request_init(&feed->query, agent, name, on_reply);
 	agent_request_init(&feed->rights, agent, name, on_rights);

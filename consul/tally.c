@@ -47,9 +47,9 @@ static char *name_in_tally(const char *what, const char *name)
 static void add(json_t *tally, const char *what, const char *name, uint64_t hash)
 {
 	AUTOFREE char *key = name_in_tally(what, name);
-	uint64_t sum = (uint64_t)json_integer_value(json_object_get(tally, key));
+	uint64_t sum = hash + (uint64_t)json_integer_value(json_object_get(tally, key));
 
-	json_object_set_new(tally, key, json_integer((json_int_t)(sum + hash)));
+	json_object_set_new(tally, key, json_integer((json_int_t)sum));
 }
 
 static bool read_checks(json_t *tally, const json_t *answer)

@@ -7,7 +7,7 @@ It keeps services, checks and keys, and answers blocking queries, well enough fo
 it does wrong is set over HTTP, on the same port:
 
     POST /fake/mode {"mode": M, "path": P, "count": N, "seconds": S}
-        For requests whose path begins with P (default "/v1/"), for the next N of them or for S
+        For requests whose path begins with P (default "/v1/"; or a list of such), for the next N of them or for S
         seconds (default: until the next mode).  Queries that are blocked feel it at once.
         M: ok         as it should be
            refuse     nobody listens, and what is connected is reset; needs "seconds"
@@ -142,6 +142,12 @@ class Agent:
             found.append({"Node": NODE, "Service": service, "Checks": checks})
         return found
 
+    def all_checks(self):
+        return [{"Node": NODE["Node"], "CheckID": c["CheckID"], "Status": c["Status"],
+                 "ServiceID": c["ServiceID"], "ModifyIndex": 1,
+                 "ServiceName": self.services[c["ServiceID"]]["Service"]}
+                for c in self.checks.values()]
+
     def kv(self, path, recurse):
         found = [{"Key": key, "Value": base64.b64encode(value).decode(), "ModifyIndex": index}
                  for key, (value, index) in sorted(self.keys.items())
@@ -155,6 +161,12 @@ class Agent:
             return 200, self.health(name, "passing" in args, args.get("tag")), self.index
         if path.startswith("/v1/kv/"):
             return self.kv(path[len("/v1/kv/"):], "recurse" in args)
+        if path == "/v1/health/state/any":
+            return 200, self.all_checks(), self.index
+        if path == "/v1/catalog/services":
+            return 200, {s["Service"]: s["Tags"] for s in self.services.values()}, self.index
+        if path == "/v1/catalog/nodes":
+            return 200, [dict(NODE, ModifyIndex=1)], self.index
         if path == "/v1/agent/services":
             return 200, self.services, None
         if path == "/v1/agent/checks":
@@ -313,7 +325,8 @@ class Server:
     # ---- control ----
 
     def set_mode(self, body):
-        self.mode, self.path = str(body["mode"]), body.get("path", "/v1/")
+        path = body.get("path", "/v1/")
+        self.mode, self.path = str(body["mode"]), tuple(path) if isinstance(path, list) else path
         self.count, seconds = body.get("count"), body.get("seconds")
         self.until = time.monotonic() + seconds if seconds else None
         self.agent.denied = self.mode == "denied"

@@ -1,7 +1,7 @@
 /* canned.h - for unit tests: an HTTP server on the test's own loop that says what it is told.
  *
  * Answers requests in order with `replies`, whatever they ask; after the last of them it does not
- * answer any more.  Records what was asked. */
+ * answer any more.  Or as `choose` says.  Records what was asked. */
 #ifndef CANNED_H
 #define CANNED_H
 
@@ -25,6 +25,8 @@ struct canned {
 	int port;
 	const char *const *replies;	/* NULL-terminated */
 	const char *post_reply;		/* to each POST; NULL: as to any other */
+	/* instead of `replies`; NULL: no answer, until canned_answer() gives one */
+	const char *(*choose)(struct canned *server, const char *request);
 	size_t served, accepted;
 	bool keep_alive;		/* keep the connection after a reply with Content-Length */
 	struct strv asked;		/* each request's head and body */
@@ -35,6 +37,7 @@ struct canned_connection {
 	struct io io;
 	struct list link;
 	struct buf text;
+	char *waiting;			/* the request that has no answer yet; or NULL */
 };
 
 static void canned_close(struct canned_connection *connection)
@@ -44,6 +47,7 @@ static void canned_close(struct canned_connection *connection)
 	io_stop(&connection->io);
 	list_remove(&connection->link);
 	buf_release(&connection->text);
+	free(connection->waiting);
 	close(fd);
 	free(connection);
 }
@@ -60,6 +64,8 @@ static bool canned_is_whole(const struct buf *text)
 
 static const char *canned_reply(struct canned *server, const char *request)
 {
+	if (server->choose)
+		return server->choose(server, request);
 	if (server->post_reply && !strncmp(request, "POST ", 5))
 		return server->post_reply;
 	return server->replies[server->served] ? server->replies[server->served++] : NULL;
@@ -81,13 +87,34 @@ static void canned_on_read(struct io *io, int events)
 	buf_append(&connection->text, bytes, (size_t)size);
 	if (!canned_is_whole(&connection->text))
 		return;
-	reply = canned_reply(server, connection->text.data);
 	strv_push(&server->asked, connection->text.data);
+	reply = canned_reply(server, connection->text.data);
+	free(connection->waiting);
+	connection->waiting = reply ? NULL : copy_string(connection->text.data);
 	buf_clear(&connection->text);
 	if (!reply)
 		return;
 	if (write(io->ev.fd, reply, strlen(reply)) < 0 || !server->keep_alive)
 		canned_close(connection);
+}
+
+/* To all that wait for it, and whose request has `what` in it.  How many were those? */
+static inline size_t canned_answer(struct canned *server, const char *what, const char *reply)
+{
+	size_t count = 0;
+
+	list_each(node, &server->connections) {
+		struct canned_connection *connection =
+			list_entry(node, struct canned_connection, link);
+
+		if (!connection->waiting || !strstr(connection->waiting, what))
+			continue;
+		if (write(connection->io.ev.fd, reply, strlen(reply)) < 0)
+			abort();
+		canned_close(connection);
+		count++;
+	}
+	return count;
 }
 
 static void canned_on_connection(struct io *io, int events)

@@ -1,0 +1,117 @@
+# The queries about everything, on which watches beyond the connections rely, are refused or answered with nonsense.
+
+load lib
+load measure
+load many
+
+alarms='["/v1/health/state", "/v1/catalog/"]'
+
+setup()
+{
+	start_fake_consul
+	for name in s00{0,1,2,3,4,5,6}{0,1,2,3,4,5,6,7,8,9} s0070 s0071; do
+		fake service "{ \"ID\": \"$name-1\", \"Service\": \"$name\", \"Port\": 80 }"
+	done
+	fake forget
+	begin_many "$fake_address" 72
+	# One of those that have no blocking query of their own.
+	rests=$(fake 'requests?path=/v1/health/service/' | jq -r \
+		'[.[] | select(.query | contains("wait") | not) | .path][0] | split("/")[-1]')
+	[[ $rests == s00* ]]
+	fake forget
+}
+
+trouble()		# trouble MODE
+{
+	fake mode "{ \"mode\": \"$1\", \"path\": $alarms }"
+}
+
+another_port()
+{
+	fake service "{ \"ID\": \"$rests-1\", \"Service\": \"$rests\", \"Port\": $1 }"
+}
+
+expect_no_harm()
+{
+	[[ $(grep -c '"event":"unhealthy"' "$dir/main.log") == 0 ]] || fail "a set was emptied"
+}
+
+complaints()
+{
+	grep -c '"level":"\(warn\|error\)"' "$dir/main.log"
+}
+
+@test "a change is seen though the alarms are denied, and they are complained of once" {
+	trouble 403
+	expect_log 'consul refuses our token for /v1/health/state/any: 403'
+	expect_log 'consul refuses our token for /v1/catalog/services: 403'
+	expect_log 'consul refuses our token for /v1/catalog/nodes: 403'
+	mark
+	another_port 81
+	expect_changed "$rests"
+	another_port 82
+	LIMIT=40 await has_changed_twice
+	[[ $(complaints) == 3 ]]
+	expect_no_harm
+	# And when they are allowed, it is seen at once.
+	trouble ok
+	LIMIT=40 expect_log 'consul serves /v1/health/state/any again'
+	mark
+	another_port 83
+	expect_changed "$rests"
+}
+
+has_changed_twice()
+{
+	(($(count_events "watch.$rests changed") == 2))
+}
+
+@test "what changes while the alarms answer nonsense is read when they are sane" {
+	for mode in shape garbage 500; do
+		trouble "$mode"
+		expect_log 'consul cannot serve /v1/health/state/any'
+		mark
+		another_port "9${#mode}"
+		refute_events "watch.$rests changed"
+		trouble ok
+		expect_changed "$rests"
+		expect_no_harm
+		mark
+	done
+}
+
+@test "alarms that answer at once for ever are asked ten times a second" {
+	fake forget
+	began=$(now)
+	trouble spin
+	fake 'wait?path=/v1/health/state&count=30' >/dev/null
+	asked=$(fake 'requests?path=/v1/health/state' | jq length)
+	at_most $((12 + ($(now) - began) / 90)) "$asked"
+	mark
+	another_port 81
+	expect_changed "$rests"
+	expect_no_harm
+}
+
+@test "indexes of alarms that go backwards and forwards empty nothing" {
+	trouble backwards
+	fake 'wait?path=/v1/health/state&count=10' >/dev/null
+	mark
+	another_port 81
+	expect_changed "$rests"
+	trouble ok
+	fake 'wait?path=/v1/health/state&count=12' >/dev/null
+	mark
+	another_port 82
+	expect_changed "$rests"
+	expect_no_harm
+}
+
+@test "a service that goes while nobody tells is gone when the alarms are back" {
+	trouble 500
+	expect_log 'consul cannot serve /v1/health/state/any'
+	fake remove "{ \"ID\": \"$rests-1\" }"
+	mark
+	trouble ok
+	LIMIT=30 expect_events "watch.$rests changed" "watch.$rests unhealthy"
+}

@@ -22,14 +22,18 @@ start_browser()
 			"--disable-component-update", "--disable-sync", "--no-proxy-server",
 			"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 			"--hide-scrollbars", "--window-size=1280,900", "--user-data-dir=\($profile)"
-		] } } } }')") || { fail "$answer"; return; }
+		] } } } }')") || return
 	browser+=/$(jq -r .value.sessionId <<<"$answer")
 	export browser
 }
 
 webdriver()		# METHOD PATH [BODY]
 {
-	curl -sS --fail-with-body --noproxy '*' --max-time 60 -X "$1" ${3:+--data-binary "$3"} "$browser$2"
+	local answer
+
+	answer=$(curl -sS --fail-with-body --noproxy '*' --max-time 60 -X "$1" ${3:+--data-binary "$3"} \
+		"$browser$2") || { fail "$answer"; return; }
+	echo "$answer"
 }
 
 run_script()		# SCRIPT [ARGUMENT]: prints what it returns

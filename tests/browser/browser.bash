@@ -12,7 +12,7 @@ start_browser()
 	local port answer
 
 	free_port
-	start_program browser env -i PATH="$PATH" HOME="$dir" chromedriver --port="$port"
+	start_program browser env -i PATH="$PATH" HOME="$dir" TMPDIR="$dir" chromedriver --port="$port"
 	await_port "$port"
 	browser=http://127.0.0.1:$port/session
 	answer=$(webdriver POST '' "$(jq -n --arg profile "$dir/browser.profile" '

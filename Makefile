@@ -48,6 +48,7 @@ STYLE   := $(sort $(filter-out tests/check/lint-%,$(wildcard tests/check/*.sh)))
 LINT    := $(sort $(wildcard tests/check/lint-*.sh))
 UNIT    := $(TESTS:%.c=$B/%)
 SYSTEM  := $(sort $(wildcard tests/system/*.bats))
+BROWSER := $(sort $(wildcard tests/browser/*.bats))
 SAN_B   := $B/san
 
 Q = $(if $(filter 1,$(V)),,@)
@@ -116,7 +117,7 @@ demo:				## see it at work, with a real Consul; KEEP=1: stay up
 check:				## prove it: installs what is missing, runs all below but fuzz
 	$(Q)tests/setup
 	$(again) WERROR=1 all tests sanitized
-	$(run) B=$B $(STYLE) $(LINT) $(UNIT) tests/template-cases.sh $(SYSTEM) \
+	$(run) B=$B $(STYLE) $(LINT) $(UNIT) tests/template-cases.sh $(SYSTEM) $(BROWSER) \
 		B=$(SAN_B) $(UNIT:$B/%=$(SAN_B)/%) tests/template-cases.sh $(SYSTEM)
 check-style: all		## folders, sizes, who uses what, is it in the manual
 	$(run) B=$B $(STYLE)
@@ -126,6 +127,8 @@ check-unit: tests		## unit tests
 	$(run) B=$B $(UNIT) tests/template-cases.sh
 check-system: all		## tests of the whole program; ONLY="1*": some files
 	$(run) B=$B $(if $(ONLY),$(wildcard tests/system/$(ONLY)),$(SYSTEM))
+check-browser: all		## Consul's UI in a browser
+	$(run) B=$B $(BROWSER)
 check-san: sanitized		## unit and system tests under the sanitizers
 	$(run) B=$(SAN_B) $(UNIT:$B/%=$(SAN_B)/%) tests/template-cases.sh $(SYSTEM)
 bench:				## what is promised about time and memory, measured
@@ -160,7 +163,7 @@ help:				## this
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n",$$1,$$2}' Makefile
 
 .PHONY: all tests fuzzers sanitized demo check check-style check-lint check-unit check-system \
-	check-san bench soak fuzz install uninstall format clean help FORCE
+	check-browser check-san bench soak fuzz install uninstall format clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(OBJS:.o=.d) $(patsubst %.c,$B/%.d,$(TESTS) $(FUZZERS) $(wildcard tests/*.c))

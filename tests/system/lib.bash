@@ -48,7 +48,7 @@
 
 bats_require_minimum_version 1.5.0
 
-lib=$BATS_TEST_DIRNAME
+lib=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 root=$(cd "$lib/../.." && pwd)
 B=${B:-build}
 [[ $B == /* ]] || B=$root/$B

@@ -163,8 +163,11 @@ static enum flow exec_range(struct scope *scope, const struct node *node)
 	if (count < 0)
 		return exec_fail(scope->exec, node->pipe->at, "range can't iterate over a %s",
 				 type_info(range.type)->name) ? FLOW_ON : FLOW_FAILED;
-	if (!count)
-		return exec_list(scope, node->otherwise);
+	/* {{break}} in {{else}} ends this range, which has no round, and not the one around it. */
+	if (!count) {
+		flow = exec_list(scope, node->otherwise);
+		return flow == FLOW_BREAK ? FLOW_ON : flow;
+	}
 	/* A map may shrink no more than grow while it is walked: scratch.MapSet. */
 	for (int64_t i = 0; i < count && flow == FLOW_ON; i++) {
 		range_item(range, i, &index, &item);

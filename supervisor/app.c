@@ -79,22 +79,20 @@ static bool open_log(struct app *app, const struct log_config *config)
 }
 
 /* A file that is empty may be one that is just being written: it does not mean "stop all". */
-static struct config *load_next(const struct app_call *call, struct error *error)
+static struct config *load_next(const struct app_call *call, struct load_error *error)
 {
-	struct load_error why = { .code = 0 };
-	struct config *next = call->load(call, &why);
+	struct config *next = call->load(call, error);
 
-	*error = why.error;
-	if (next && !json_object_size(next->tree)) {
-		fail(error, "%s is empty", call->name);
-		config_free(steal(&next));
-	}
-	return next;
+	if (!next || json_object_size(next->tree))
+		return next;
+	fail(&error->error, "%s is empty", call->name);
+	config_free(next);
+	return NULL;
 }
 
 static void start_reload(struct app *app)
 {
-	struct error error;
+	struct load_error error = { .code = 0 };
 	struct config *next;
 
 	if (app->reload.next) {
@@ -104,7 +102,7 @@ static void start_reload(struct app *app)
 	app->reload_again = false;
 	next = load_next(app->call, &error);
 	if (!next) {
-		log_error("not reloaded, the old configuration stays: %s", error.text);
+		log_error("not reloaded, the old configuration stays: %s", error.error.text);
 		return;
 	}
 	log_info("reloading %s", app->call->name);

@@ -342,9 +342,7 @@ void facts_use(struct facts *facts, struct agent *agent, double settle)
 
 void facts_release(struct facts *facts)
 {
-	struct fact *fact, *next;
-
 	facts_use(facts, NULL, 0);
-	HASH_ITER(hh, facts->all, fact, next)
-		forget(fact);
+	while (facts->all)
+		forget(facts->all);
 }

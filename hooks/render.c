@@ -218,25 +218,33 @@ static void print(struct render *render)
 	settle(render, false);
 }
 
-static void place(struct render *render)
+/* Beside the file, unless that is right as it is. */
+static bool stage(struct render *render)
 {
-	const struct template_config *config = render->config;
+	const struct target_config *config = &render->config->target;
 	const struct buf *text = &render->output.text;
 	struct error error = { "" };
 
-	if (config->print) {
+	if (target_compare(config, text, &render->state, &error) &&
+	    (render->state == TARGET_SAME ||
+	     target_stage(&render->target, config, text, &error)))
+		return true;
+	try_later(render, &error);
+	return false;
+}
+
+static void place(struct render *render)
+{
+	if (render->config->print)
 		print(render);
-	} else if (!target_compare(&config->target, text, &render->state, &error)) {
-		try_later(render, &error);
-	} else if (render->state == TARGET_SAME) {
+	else if (!stage(render))
+		return;
+	else if (render->state == TARGET_SAME)
 		settle(render, false);
-	} else if (!target_stage(&render->target, &config->target, text, &error)) {
-		try_later(render, &error);
-	} else if (config->check.exec.argv.count) {
+	else if (render->config->check.exec.argv.count)
 		start_check(render);
-	} else {
+	else
 		commit(render);
-	}
 }
 
 /* ---- the text ---- */

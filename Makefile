@@ -122,6 +122,8 @@ demo:				## see it at work, with a real Consul; KEEP=1: stay up
 check:				## prove it: installs what is missing, runs all below but fuzz
 	$(Q)tests/setup
 	$(again) WERROR=1 all tests sanitized
+	$(again) release
+	$(again) release ARCH=arm64
 	$(run) B=$B $(STYLE) $(LINT) $(UNIT) tests/template-cases.sh $(SYSTEM) $(BROWSER) \
 		B=$(SAN_B) $(UNIT:$B/%=$(SAN_B)/%) tests/template-cases.sh $(SYSTEM)
 check-style: all		## folders, sizes, who uses what, is it in the manual

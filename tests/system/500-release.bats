@@ -20,6 +20,7 @@ setup()
 {
 	skip_if_sanitized
 	needs_root
+	unset SSL_CERT_FILE SSL_CERT_DIR
 	image=$dir/image
 	mkdir -p "$image/etc" "$image/dev"
 	mknod -m 666 "$image/dev/null" c 1 3
@@ -94,7 +95,7 @@ static_program()		# FILE MACHINE
 	version=$("$RELEASE/pilotfish" version)
 	mkdir "$dir/else where"
 	tar -C "$root" -c Makefile release.mk supervisor hooks consul | tar -x -C "$dir/else where"
-	make -s -C "$dir/else where" B=made FETCHED="$(realpath "$B/../build/fetched")" \
+	make -s -j "$(nproc)" -C "$dir/else where" B=made FETCHED="$(realpath "$B/../build/fetched")" \
 		STATIC=1 VERSION="${version#pilotfish }" made/pilotfish
 	cmp "$RELEASE/pilotfish" "$dir/else where/made/pilotfish"
 }

@@ -142,6 +142,8 @@ bench:				## what is promised about time and memory, measured
 	$(Q)tests/setup
 	$(again) all $B/tests/template-bench
 	$(Q)B=$B tests/bench/run
+	$(again) release
+	$(Q)B=$B/release tests/bench/run start early idle
 soak:				## the long run
 	$(Q)tests/setup
 	$(again) all

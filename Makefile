@@ -2,7 +2,7 @@
 # make demo      see it at work              make check   prove it
 #
 # Yours to set: CC CFLAGS CPPFLAGS LDFLAGS LDLIBS, PREFIX DESTDIR, B (the folder for all that is made),
-# SAN=address,undefined (with a B of its own), WERROR=1.
+# SAN=address,undefined (with a B of its own), WERROR=1, VERSION, ARCH=arm64 (with release, on amd64).
 PROG    := pilotfish
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
@@ -17,21 +17,23 @@ PKGS    := libcurl jansson libconfig libpcre2-8
 PKG_CONFIG ?= pkg-config
 
 # Mitigations; FORTIFY_SOURCE mixes neither with sanitizers nor with -O0.
-CFLAGS  ?= -O2 -g
+CFLAGS  ?= -O2 $(if $(STATIC),,-g)
 machine := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null)))
+position := $(if $(STATIC),-fno-pie,-fPIE)
 fortify := $(if $(SAN),,$(filter -O1 -O2 -O3 -Os,$(CFLAGS)))
-harden  := -fstack-protector-strong -fPIE \
+harden  := -fstack-protector-strong $(position) \
 	$(if $(fortify),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3) \
 	$(if $(filter x86_64 i686,$(machine)),-fcf-protection) \
 	$(if $(filter aarch64,$(machine)),-mbranch-protection=standard)
 
-compile := $(CC) -I. -Isupervisor -D_GNU_SOURCE \
-	$(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null) $(CPPFLAGS) \
+compile = $(CC) -I. -Isupervisor -D_GNU_SOURCE $(includes) $(CPPFLAGS) \
 	-std=gnu17 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
 	-Wformat=2 -fno-common -fno-strict-aliasing $(harden) \
 	$(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=undefined -fno-omit-frame-pointer) \
-	$(if $(WERROR),-Werror) $(CFLAGS)
-link    := $(CC) -pie -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=$(SAN)) $(CFLAGS) $(LDFLAGS)
+	$(if $(WERROR),-Werror) $(sections) $(CFLAGS)
+link    = $(CC) $(mode) -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=$(SAN)) $(CFLAGS) $(LDFLAGS)
+includes := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
+mode    := -pie
 # libev ships no .pc
 libs    := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lev -lm $(LDLIBS)
 
@@ -61,6 +63,9 @@ all: $B/$(PROG) $(MANS)		## the program and its manual
 $B/$(PROG): $(OBJS)
 	$(call say,LD,$@)
 	$(Q)$(link) -o $@ $^ $(libs)
+ifdef STATIC
+include release.mk
+endif
 
 $B/%.o: %.c $B/flags
 	$(call say,CC,$<)
@@ -71,7 +76,7 @@ $B/%.o: %.c $B/flags
 $B/flags: text = '$(compile)' '$(link)' '$(libs)'
 $B/version: text = '$(VERSION)'
 $B/flags $B/version: FORCE
-	@$(PKG_CONFIG) --exists $(PKGS) || { echo "libraries are missing: try tests/setup build"; exit 1; }
+	@$(if $(STATIC),:,$(PKG_CONFIG) --exists $(PKGS)) || { echo "libraries are missing: try tests/setup build"; exit 1; }
 	@mkdir -p $(@D)
 	@printf '%s\n' $(text) | cmp -s - $@ || printf '%s\n' $(text) >$@
 $(patsubst %.c,$B/%.o,$(shell grep -lw VERSION $(SRCS))): $B/version
@@ -117,6 +122,8 @@ demo:				## see it at work, with a real Consul; KEEP=1: stay up
 check:				## prove it: installs what is missing, runs all below but fuzz
 	$(Q)tests/setup
 	$(again) WERROR=1 all tests sanitized
+	$(again) release
+	$(again) release ARCH=arm64
 	$(run) B=$B $(STYLE) $(LINT) $(UNIT) tests/template-cases.sh $(SYSTEM) $(BROWSER) \
 		B=$(SAN_B) $(UNIT:$B/%=$(SAN_B)/%) tests/template-cases.sh $(SYSTEM)
 check-style: all		## folders, sizes, who uses what, is it in the manual
@@ -135,6 +142,8 @@ bench:				## what is promised about time and memory, measured
 	$(Q)tests/setup
 	$(again) all $B/tests/template-bench
 	$(Q)B=$B tests/bench/run
+	$(again) release
+	$(Q)B=$B/release tests/bench/run start early idle
 soak:				## the long run
 	$(Q)tests/setup
 	$(again) all
@@ -146,6 +155,10 @@ fuzz:				## each fuzzer for FUZZ_TIME seconds
 		mkdir -p $$fuzzer.found && \
 		$$fuzzer -max_total_time=$(FUZZ_TIME) -timeout=10 -max_len=65536 -print_final_stats=1 \
 			-dict=tests/fuzz/words.dict -artifact_prefix=$$fuzzer- $$fuzzer.found tests/cases || exit 1; done
+
+release:			## one static program for any image, build/release; ARCH=arm64
+	$(Q)tests/setup release $(ARCH)
+	$(again) STATIC=1 $(if $(ARCH),CC=aarch64-linux-gnu-gcc) B=$B/release$(ARCH:%=-%) $B/release$(ARCH:%=-%)/$(PROG)
 
 install: all			## into $(DESTDIR)$(PREFIX)
 	$(Q)install -D -m 755 $B/$(PROG) $(DESTDIR)$(BINDIR)/$(PROG)
@@ -163,7 +176,7 @@ help:				## this
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n",$$1,$$2}' Makefile
 
 .PHONY: all tests fuzzers sanitized demo check check-style check-lint check-unit check-system \
-	check-browser check-san bench soak fuzz install uninstall format clean help FORCE
+	check-browser check-san bench soak fuzz release install uninstall format clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(OBJS:.o=.d) $(patsubst %.c,$B/%.d,$(TESTS) $(FUZZERS) $(wildcard tests/*.c))

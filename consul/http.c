@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/duration.h"
@@ -274,14 +275,42 @@ static void set_connection(CURL *easy, const struct http_request *request)
 	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, (long)request->fresh);
 }
 
+/* The static program knows nothing of the system that it runs on. */
+static const char *system_authorities(void)
+{
+	static const char *const files[] = {
+		"/etc/ssl/certs/ca-certificates.crt",	/* Debian, Alpine, distroless */
+		"/etc/pki/tls/certs/ca-bundle.crt",	/* Fedora */
+		"/etc/ssl/ca-bundle.pem",		/* openSUSE */
+	};
+
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+		if (!access(files[i], R_OK))
+			return files[i];
+	return NULL;
+}
+
+static void set_authorities(CURL *easy, const struct http_tls *tls)
+{
+	const char *file = tls ? tls->ca_file : NULL, *path = tls ? tls->ca_path : NULL;
+
+	if (!file && !path) {
+		file = getenv("SSL_CERT_FILE");
+		path = getenv("SSL_CERT_DIR");
+	}
+	if (!file && !path)
+		file = system_authorities();
+	if (file)
+		curl_easy_setopt(easy, CURLOPT_CAINFO, file);
+	if (path)
+		curl_easy_setopt(easy, CURLOPT_CAPATH, path);
+}
+
 static void set_tls(CURL *easy, const struct http_tls *tls)
 {
+	set_authorities(easy, tls);
 	if (!tls)
 		return;
-	if (tls->ca_file)
-		curl_easy_setopt(easy, CURLOPT_CAINFO, tls->ca_file);
-	if (tls->ca_path)
-		curl_easy_setopt(easy, CURLOPT_CAPATH, tls->ca_path);
 	curl_easy_setopt(easy, CURLOPT_SSLCERT, tls->client_cert);
 	curl_easy_setopt(easy, CURLOPT_SSLKEY, tls->client_key);
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, (long)tls->verify);
@@ -350,7 +379,8 @@ void http_send(struct http *http, struct http_request *request)
 	buf_release(&request->reply);	/* it may be large, and the next answer long in coming */
 
 	set_connection(request->easy, request);
-	set_tls(request->easy, request->tls);
+	if (!strncasecmp(request->url, "https:", 6))
+		set_tls(request->easy, request->tls);
 	set_callbacks(request->easy, request);
 	set_question(request->easy, request);
 	http->busy++;

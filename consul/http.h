@@ -35,7 +35,7 @@ struct http {
 	struct list sockets;
 };
 
-struct http_tls {			/* borrowed; NULL members: the system's */
+struct http_tls {			/* borrowed; NULL members: $SSL_CERT_FILE, else the system's */
 	const char *ca_file, *ca_path, *client_cert, *client_key;
 	bool verify;
 };

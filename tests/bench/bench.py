@@ -22,6 +22,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.join(ROOT, os.environ.get("B", "build"))
 PILOTFISH = os.path.join(BUILD, "pilotfish")
+AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 LIMIT = 10          # seconds that anything may take
 
 now = time.monotonic_ns
@@ -147,19 +148,33 @@ class Consul:
 
     def __init__(self):
         ports = subprocess.check_output(
-            [os.path.join(ROOT, "tests/system/helpers/free-ports"), "4"], text=True).split()
-        self.port, server, lan, wan = map(int, ports)
+            [os.path.join(ROOT, "tests/system/helpers/free-ports"), "5"], text=True).split()
+        self.port, server, lan, wan, https = map(int, ports)
         self.address = f"127.0.0.1:{self.port}"
+        self.https_address = f"https://127.0.0.1:{https}"
+        self._certify()
         path = os.path.join(directory, "consul.json")
         with open(path, "w", encoding="ascii") as file:
             json.dump({
                 "node_name": "bench", "bind_addr": "127.0.0.1", "client_addr": "127.0.0.1",
                 "disable_update_check": True, "disable_host_node_id": True, "log_level": "err",
                 "limits": {"http_max_conns_per_client": 1000},
-                "ports": {"http": self.port, "dns": -1, "grpc": -1, "server": server,
+                "cert_file": os.path.join(directory, "server.pem"),
+                "key_file": os.path.join(directory, "server.key"),
+                "ports": {"http": self.port, "https": https, "dns": -1, "grpc": -1, "server": server,
                           "serf_lan": lan, "serf_wan": wan}}, file)
         self.path = path
         self._start()
+
+    def _certify(self):
+        """Our authority among all that a system trusts."""
+        subprocess.run([os.path.join(ROOT, "tests/system/helpers/certificates"), directory], check=True)
+        self.authorities = os.path.join(directory, "authorities.pem")
+        with open(self.authorities, "wb") as file:
+            for path in (AUTHORITIES, os.path.join(directory, "ca.pem")):
+                if os.path.exists(path):
+                    with open(path, "rb") as part:
+                        file.write(part.read())
 
     def _start(self):
         self.child = start("consul", "agent", "-dev", f"-config-file={self.path}",
@@ -245,6 +260,20 @@ def pilotfish(text, name="pilotfish", **options):
         with open(os.path.join(directory, name + ".log"), "ab") as log:
             return start(PILOTFISH, "-c", path, stdout=log, stderr=log, **options)
     return start(PILOTFISH, "-c", path, **options)
+
+
+def is_release():
+    with open(os.path.join(BUILD, "flags"), encoding="utf-8") as file:
+        return " -static " in file.read()
+
+
+def forget_file():
+    """As if the program had just been read from disk.  One just written is in memory in large pieces, each of which
+    is mapped, and dirty, as a whole."""
+    fd = os.open(PILOTFISH, os.O_RDONLY)
+    os.fsync(fd)
+    os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+    os.close(fd)
 
 
 class Usage:

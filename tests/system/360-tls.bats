@@ -116,6 +116,7 @@ refused()
 }
 
 @test "many watches share one connection" {
+	! grep -qs -- ' -static ' "$B/flags" || skip "the release build speaks no HTTP/2"
 	start_pilotfish <<-EOF
 		consul = { address = "$consul_address"; tls = { cafile = "$certificates/ca.pem"; }; };
 		jobs = ( { name = "app"; exec = "sleep 1000"; } );

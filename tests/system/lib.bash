@@ -287,7 +287,7 @@ consul_settings()
 	+ if $acl == "" then {} else
 		{ acl: { enabled: true, default_policy: "deny", down_policy: "extend-cache",
 			 tokens: { master: $acl, agent: $acl } } } end
-	+ $extra' >"$dir/$name.json"
+	| . * $extra' >"$dir/$name.json"
 }
 
 start_consul()

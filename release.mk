@@ -1,0 +1,81 @@
+# release.mk - how the release build differs: one static program, with a libcurl of its own.  The Makefile includes
+# this when STATIC is set.
+#
+# Not position-independent: there is nothing to relocate, so that it starts a third faster than a static PIE (measured
+# bare, where tini takes 1.4 ms: 1.1 against 1.4 ms) and has 0.4 MB less memory of its own.
+#
+# libcurl is Debian's source with Debian's fixes, cut down to what http.c uses: HTTP/1.1, TLS by OpenSSL, Unix sockets,
+# and c-ares, which resolves names without threads and without the shared libraries that glibc's resolver would
+# load.  consul/curl.patch makes a channel of c-ares, and OpenSSL, only when they are needed.  OpenSSL
+# reads no configuration, as it might name modules, which a static program cannot load.
+#
+# Another architecture's libraries are unpacked, not installed.  What was fetched is kept in $(FETCHED), since two
+# builds are the same only if they are made from the same.
+FETCHED ?= build/fetched
+curl    := $B/curl
+comma   := ,
+sysroot := $(if $(ARCH),$(abspath $(FETCHED))/$(ARCH))
+archives := $(sysroot)/usr/lib/$(machine)-linux-gnu
+target  := $(if $(ARCH),--sysroot=$(sysroot) -B$(archives) -L$(archives))
+
+includes := -I$(curl)/src/include $(target)
+sections := -ffunction-sections -fdata-sections
+# No name service of glibc may be asked, and no code be loaded; libcrypto and c-ares would for what we do not use.
+mode     := -static -no-pie -s -Wl,--gc-sections $(target) $(patsubst %,-Wl$(comma)--defsym=%=abort, \
+	getaddrinfo freeaddrinfo getnameinfo gethostbyname getservbyname getservbyport_r) \
+	-Wl,--wrap=dlopen,--defsym=__wrap_dlopen=abort
+# What is used stands together, and that is what is in memory: libcrypto comes last.
+libs     := -lcares -ljansson -lconfig -lev -lc -lpcre2-8 -lm -lssl -lcrypto $(LDLIBS)
+dev     := libssl-dev libc-ares-dev libjansson-dev libconfig-dev libev-dev libpcre2-dev libc6-dev linux-libc-dev
+
+curl_off := ftp file ldap ldaps rtsp proxy dict telnet tftp pop3 imap smb smtp gopher mqtt manual libcurl-option \
+	pthreads threaded-resolver rt sspi crypto-auth ntlm ntlm-wb tls-srp cookies socketpair doh mime dateparse \
+	netrc progress-meter dnsshuffle get-easy-options alt-svc headers-api hsts websockets \
+	openssl-auto-load-config shared dependency-tracking
+curl_without := zlib brotli zstd gssapi libpsl libgsasl libssh2 librtmp libidn2 nghttp2 ngtcp2 nghttp3 quiche \
+	msh3 ca-path
+
+# The second time with an index that is new.
+with_apt = { apt-get -qq $(1) || { apt-get -qq update && apt-get -qq $(1); }; } >log 2>&1 || { cat log; exit 1; }
+
+$(FETCHED)/curl:
+	$(call say,FETCH,$@)
+	$(Q)$(RM) -r $@.part && mkdir -p $@.part
+	$(Q)cd $@.part && $(call with_apt,source --download-only curl)
+	$(Q)mv $@.part $@
+
+ifdef ARCH
+$(sysroot):
+	$(call say,FETCH,$@)
+	$(Q)$(RM) -r $@.part && mkdir -p $@.part
+	$(Q)cd $@.part && $(call with_apt,download $(dev:%=%:$(ARCH)))
+	$(Q)cd $@.part && for package in *.deb; do dpkg-deb -x $$package . || exit 1; done
+	$(Q)mv $@.part $@
+endif
+
+# Curl's Makefile has variables of the same names.
+MAKEOVERRIDES :=
+
+# The two patches that come last are for other TLS libraries.
+$(curl)/src: consul/curl.patch | $(FETCHED)/curl
+	$(Q)$(RM) -r $(curl) && mkdir -p $(curl)
+	$(Q)dpkg-source -q --no-check --skip-patches -x $(FETCHED)/curl/*.dsc $@.part
+	$(Q)sed -i '/^90_gnutls\|^99_nss/d' $@.part/debian/patches/series
+	$(Q)cd $@.part && dpkg-source --before-build . >/dev/null
+	$(Q)patch -s -d $@.part -p1 <consul/curl.patch && touch $@.part
+	$(Q)mv $@.part $@
+
+$(curl)/lib/libcurl.a: $(curl)/src release.mk $B/flags | $(sysroot)
+	$(call say,CURL,$@)
+	$(Q)$(RM) -r $(@D) && mkdir -p $(@D)/build
+	$(Q)cd $(@D)/build && ../../src/configure -q --host=$(machine)-linux-gnu \
+		$(curl_off:%=--disable-%) $(curl_without:%=--without-%) --with-openssl --enable-ares \
+		--with-ca-bundle=/etc/ssl/certs/ca-certificates.crt \
+		CC='$(CC) $(target)' PKG_CONFIG=false CPPFLAGS='-DCURL_SOCKET_HASH_TABLE_SIZE=61 -DOPENSSL_NO_ENGINE' \
+		CFLAGS='$(CFLAGS) $(harden) $(sections)' LDFLAGS='-static -no-pie' >log 2>&1 || { tail log; exit 1; }
+	$(Q)$(MAKE) -C $(@D)/build/lib ACLOCAL=: AUTOMAKE=: AUTOCONF=: AUTOHEADER=: >$(@D)/log 2>&1 || \
+		{ tail $(@D)/log; exit 1; }
+	$(Q)cp $(@D)/build/lib/.libs/libcurl.a $@
+
+$(OBJS): | $(curl)/lib/libcurl.a
+$B/$(PROG): $(curl)/lib/libcurl.a

@@ -2,7 +2,9 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/duration.h"
@@ -215,7 +217,7 @@ static enum job_state settle(struct job *job)
 
 static void tell_end(struct job *job)
 {
-	char how[64], time[32];
+	char how[64 + 32], time[32];
 
 	if (!job->hook)
 		return;
@@ -223,6 +225,10 @@ static void tell_end(struct job *job)
 	status_print(job->hook->status, how);
 	job->code = exit_code(job->hook->status);
 	job->failed = job->hook->status != 0;
+	job->failures = job->failed ? job->failures + 1 : 0;
+	if (job->failures > 1)
+		snprintf(how + strlen(how), sizeof how - strlen(how), " (%lu times in a row)",
+			 job->failures);
 	if (job->timed_out) {
 		duration_print(job->config->timeout, time);
 		log_warn("%s timeout after %s, %s", job->source.name, time, how);

@@ -80,6 +80,7 @@ struct job {
 	double leave_by;		/* deadline of its leaving */
 	struct backoff backoff;		/* between restarts in a row */
 	long runs;
+	unsigned long failures;		/* in a row */
 	bool running, timed_out, drained;
 	bool stop_asked;		/* it ends because it was told to */
 	bool killed;			/* and took SIGKILL to do so */

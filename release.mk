@@ -48,7 +48,7 @@ ifdef ARCH
 $(sysroot):
 	$(call say,FETCH,$@)
 	$(Q)$(RM) -r $@.part && mkdir -p $@.part
-	$(Q)cd $@.part && $(call with_apt,download $(dev:%=%:$(ARCH)))
+	$(Q)cd $@.part && $(call with_apt,download $(dev:%=%:$(ARCH)) uthash-dev)
 	$(Q)cd $@.part && for package in *.deb; do dpkg-deb -x $$package . || exit 1; done
 	$(Q)mv $@.part $@
 endif

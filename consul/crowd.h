@@ -7,7 +7,7 @@
  * - The others *rest*.  They are read by plain requests, PULLS at a time, when an *alarm* (alarm.h)
  *   tells that their answer may be another.  There is one alarm of each kind and datacentre that
  *   resting feeds need:
- *       instances      /v1/health/state/any, /v1/catalog/services, /v1/catalog/nodes
+ *       instances      /v1/health/state/{any,critical,warning}, /v1/catalog/services, /v1/catalog/nodes
  *       a node         /v1/catalog/services, /v1/catalog/nodes
  *       keys           /v1/kv/?keys
  *       catalogues     /v1/catalog/services, /v1/catalog/nodes

@@ -74,6 +74,7 @@ has_changed_twice()
 		another_port "9${#mode}"
 		refute_events "watch.$rests changed"
 		trouble ok
+		expect_log 'consul serves /v1/health/state/any again'
 		expect_changed "$rests"
 		expect_no_harm
 		mark

@@ -100,8 +100,12 @@ has_changed_twice()
 	mark
 	another_port 81
 	expect_changed "$rests"
+	# A few more answers, with the true index, are enough to be right again.
+	trouble spin
+	for alarm in health/state/any health/state/critical health/state/warning catalog/services catalog/nodes; do
+		fake "wait?path=/v1/$alarm&count=$(($(fake "requests?path=/v1/$alarm" | jq length) + 3))" >/dev/null
+	done
 	trouble ok
-	fake 'wait?path=/v1/health/state/any&count=12' >/dev/null
 	mark
 	another_port 82
 	expect_changed "$rests"

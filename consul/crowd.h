@@ -12,13 +12,13 @@
  *       keys           /v1/kv/?keys
  *       catalogues     /v1/catalog/{services,nodes}
  * - Where the alarm knows whose answer may be another, these are read at once; if they are many,
- *   or it does not know, all that may be meant are read by a *sweep*, GENTLE at a time.  Sweeps take
- *   a fifth of the time at most, of which two seconds may be saved.
+ *   or it does not know, all that may be meant are read by a *sweep*, GENTLE at a time.  Sweeps
+ *   take a fifth of the time at most, of which two seconds may be saved.
  *
  * No change is lost: a feed is read first only when its alarms are set, and an alarm keeps its
- * index.  When an alarm was in trouble or its index went backwards, all that rely on it are in doubt
- * (feed.h: they only grow) and read again.  One that is refused (403) is tried again and again, and
- * each time all that rely on it are read.
+ * index.  When an alarm was in trouble or its index went backwards, all that rely on it are in
+ * doubt (feed.h: they only grow) and read again.  One that is refused (403) is tried again and again,
+ * and each time all that rely on it are read.
  *
  * What these indexes do, found with Consul 1.8.7 (x: the query returns; =: with the same body):
  *                                            state/any     services   nodes   kv/?keys
@@ -36,10 +36,10 @@
  * check begins or ceases to be so.  What latency follows, for 1,000 services, most without a lane:
  *     with a lane, as long as Consul takes: some ms
  *     a check fails or recovers, two requests: some ms
- *     an instance with checks comes or goes, other tags, a node's change: as long as Consul takes to
- *     tell all checks (350 KB), some 20 ms
- *     port, address, meta, an instance without checks, keys: half a sweep, 0.1 s; while such changes
- *     follow each other for long, up to five sweeps, a second or two
+ *     an instance with checks comes or goes, other tags, a node's change: as long as Consul takes
+ *     to tell all checks (350 KB), some 20 ms
+ *     port, address, meta, an instance without checks, keys: half a sweep, 0.1 s; while such
+ *     changes follow each other for long, up to five sweeps, a second or two
  *
  * Connections: LANES + PULLS + ALARMS, and what registration and checks need, for which http.h
  * keeps some.  Alarms beyond ALARMS, of many datacentres, are polled.

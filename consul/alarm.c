@@ -110,6 +110,8 @@ static char *make_path(enum tally_kind kind, const char *dc)
 {
 	static const char *const paths[] = {
 		[TALLY_CHECKS] = "/v1/health/state/any",
+		[TALLY_CRITICAL] = "/v1/health/state/critical",
+		[TALLY_WARNING] = "/v1/health/state/warning",
 		[TALLY_SERVICES] = "/v1/catalog/services",
 		[TALLY_NODES] = "/v1/catalog/nodes",
 		[TALLY_KEYS] = "/v1/kv/?keys&separator=/",

@@ -1,8 +1,8 @@
 /* alarm.h - a blocking query about everything of one kind, to hear that something has changed.
  *
  * It rings when it has an answer, is without one, or its answer has become another.  A change is
- * never missed: the index is kept between the queries, and only what was read after the first answer
- * relies on the alarm.
+ * never missed: the index is kept between the queries, and only what was read after the first
+ * answer relies on the alarm.
  *
  * How often it asks: as feed.h says, and more tokens the larger the answer is, 1.4 for 350 KB.
  */

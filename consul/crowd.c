@@ -20,12 +20,15 @@ enum {
 
 #define BIT(kind) (1U << (kind))
 
+#define CHECKS (BIT(TALLY_CHECKS) | BIT(TALLY_CRITICAL) | BIT(TALLY_WARNING))
+#define CATALOGUE (BIT(TALLY_SERVICES) | BIT(TALLY_NODES))
+
 static const unsigned alarms_of[] = {
-	[TOPIC_SERVICE] = BIT(TALLY_CHECKS) | BIT(TALLY_SERVICES) | BIT(TALLY_NODES),
-	[TOPIC_CONNECT] = BIT(TALLY_CHECKS) | BIT(TALLY_SERVICES) | BIT(TALLY_NODES),
-	[TOPIC_NODE] = BIT(TALLY_SERVICES) | BIT(TALLY_NODES),
+	[TOPIC_SERVICE] = CHECKS | CATALOGUE,
+	[TOPIC_CONNECT] = CHECKS | CATALOGUE,
+	[TOPIC_NODE] = CATALOGUE,
 	[TOPIC_KEYS] = BIT(TALLY_KEYS),
-	[TOPIC_NAMES] = BIT(TALLY_SERVICES) | BIT(TALLY_NODES),
+	[TOPIC_NAMES] = CATALOGUE,
 };
 
 static bool same_text(const char *a, const char *b)
@@ -289,9 +292,9 @@ static bool is_named(const struct crowd_member *member, const json_t *changes)
 static bool may_be_meant(const struct crowd_member *member, enum tally_kind kind,
 			 const json_t *changes)
 {
-	if (kind == TALLY_CHECKS)
-		return member->question->topic == TOPIC_CONNECT ||
-		       tally_has_any(changes, "node");
+	if (BIT(kind) & CHECKS)
+		return tally_has_any(changes, "node") ||
+		       (member->question->topic == TOPIC_CONNECT && json_object_size(changes));
 	return kind != TALLY_NODES;
 }
 

@@ -7,35 +7,39 @@
  * - The others *rest*.  They are read by plain requests, PULLS at a time, when an *alarm* (alarm.h)
  *   tells that their answer may be another.  There is one alarm of each kind and datacentre that
  *   resting feeds need:
- *       instances      /v1/health/state/any, /v1/catalog/services, /v1/catalog/nodes
- *       a node         /v1/catalog/services, /v1/catalog/nodes
+ *       instances      /v1/health/state/{any,critical,warning}, /v1/catalog/{services,nodes}
+ *       a node         /v1/catalog/{services,nodes}
  *       keys           /v1/kv/?keys
- *       catalogues     /v1/catalog/services, /v1/catalog/nodes
- * - Where the alarm knows whose answer may be another, these are read at once; if they are many, or it
- *   does not know, all that may be meant are read by a *sweep*, GENTLE at a time.  Sweeps take a fifth
- *   of the time at most, of which two seconds may be saved.
+ *       catalogues     /v1/catalog/{services,nodes}
+ * - Where the alarm knows whose answer may be another, these are read at once; if they are many,
+ *   or it does not know, all that may be meant are read by a *sweep*, GENTLE at a time.  Sweeps
+ *   take a fifth of the time at most, of which two seconds may be saved.
  *
- * No change is lost: a feed is read first only when its alarms are set, and an alarm keeps its index.
- * When an alarm was in trouble or its index went backwards, all that rely on it are in doubt
- * (feed.h: they only grow) and read again.  One that is refused (403) is tried again and
- * again, and each time all that rely on it are read.
+ * No change is lost: a feed is read first only when its alarms are set, and an alarm keeps its
+ * index.  When an alarm was in trouble or its index went backwards, all that rely on it are in
+ * doubt (feed.h: they only grow) and read again.  One that is refused (403) is tried again and again,
+ * and each time all that rely on it are read.
  *
  * What these indexes do, found with Consul 1.8.7 (x: the query returns; =: with the same body):
- *                                       state/any   services   nodes   kv/?keys
- *     an instance comes or goes          x if it has checks  x
- *     its port, address, meta, weights   x= if it has checks  x=
- *     its tags                           x if it has checks  x
- *     a check comes, goes, changes, maintenance   x
- *     only a check's output              x
- *     a node comes, or its address or meta changes            x
- *     a node goes                        x          x         x
- *     a key, however deep                                              x (x= unless at the top)
+ *                                            state/any     services   nodes   kv/?keys
+ *     an instance comes or goes              if checked    x
+ *     its tags                               if checked    x
+ *     its port, address, meta, weights       if checked =  x =
+ *     a check comes, goes, changes; maintenance     x
+ *     only a check's output                  x
+ *     a node comes; its address or meta                               x
+ *     a node goes                            x             x          x
+ *     a key, however deep                                                     x (= below the top)
  *     the same once more
  * The body of state/any has for each check its service, node, status and ModifyIndex, which tells
- * whose it is.  So a check's change, an instance with a check that comes or goes, other tags, or a
- * node's change is heard in the time that Consul takes to tell all checks (350 KB, some 10 ms for 1,000)
- * and one request more.  The port, address or meta of an instance, and keys, take half a sweep
- * on average, a fraction of a second for 1,000, and up to five sweeps when changes follow each other.
+ * whose it is.  Those of the critical and the warning ones are short, and return at once when a
+ * check begins or ceases to be so.  What latency follows, for 1,000 services, most without a lane:
+ *     with a lane, as long as Consul takes: some ms
+ *     a check fails or recovers, two requests: some ms
+ *     an instance with checks comes or goes, other tags, a node's change: as long as Consul takes
+ *     to tell all checks (350 KB), some 20 ms
+ *     port, address, meta, an instance without checks, keys: half a sweep, 0.1 s; while such
+ *     changes follow each other for long, up to five sweeps, a second or two
  *
  * Connections: LANES + PULLS + ALARMS, and what registration and checks need, for which http.h
  * keeps some.  Alarms beyond ALARMS, of many datacentres, are polled.

@@ -133,10 +133,10 @@ static void on_trouble(struct feed *feed)
 	distrust(feed);
 	timer_stop(&feed->settling);
 	agent_cancel(&feed->query);
-	crowd_answered(&feed->member);
-	cancel_rights(feed);
 	hold_back(feed, NULL);
 	timer_set(&feed->retry, backoff_next(&feed->backoff));
+	cancel_rights(feed);
+	crowd_answered(&feed->member);
 }
 
 static void take_index(struct feed *feed, unsigned long index)
@@ -177,7 +177,6 @@ static void on_reply(struct agent_request *query, enum agent_answer answer)
 	json_t *state = read_answer(feed, answer, &error);
 	bool news;
 
-	crowd_answered(&feed->member);
 	if (error.text[0]) {
 		agent_complain(query, answer == ANSWER_OK ? ANSWER_TROUBLE : answer, &error);
 		on_trouble(feed);
@@ -189,6 +188,7 @@ static void on_reply(struct agent_request *query, enum agent_answer answer)
 	news = state && consider(feed, state);
 	feed->allowed = false;
 	ask_again(feed, news ? COST_OF_NEWS : 1);
+	crowd_answered(&feed->member);	/* it may be sent again at once */
 	tell(feed, news);
 }
 

@@ -14,7 +14,8 @@
  *   one is believed).  If it may, the next answer is believed, if not, the last set stays and each
  *   further answer asks again.  That there are no access rules at all (401) is remembered while the
  *   agent lives, and costs nothing then.
- * - A catalogue is never empty: Consul itself is in it.  One that was not and is now is not believed.
+ * - A catalogue is never empty: Consul itself is in it.  One that was not and is now is not
+ *   believed.
  * An answer that is no set has nothing of this: the latest good one counts.
  *
  * How often it asks: an answer without news costs a token, one with news a tenth of one; ten tokens

@@ -1,4 +1,4 @@
-/* pace.h - how often something may be done: tokens, of which some grow a second, and some are saved. */
+/* pace.h - how often something may be done: tokens, of which some grow a second, some are saved. */
 #ifndef PACE_H
 #define PACE_H
 

@@ -112,6 +112,8 @@ json_t *tally_read(enum tally_kind kind, const json_t *answer, struct error *err
 {
 	static bool (*const readers[])(json_t *tally, const json_t *answer) = {
 		[TALLY_CHECKS] = read_checks,
+		[TALLY_CRITICAL] = read_checks,
+		[TALLY_WARNING] = read_checks,
 		[TALLY_SERVICES] = read_services,
 		[TALLY_NODES] = read_nodes,
 		[TALLY_KEYS] = read_keys,

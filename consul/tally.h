@@ -12,6 +12,7 @@
 
 enum tally_kind {
 	TALLY_CHECKS,			/* of /v1/health/state/any: services and nodes */
+	TALLY_CRITICAL, TALLY_WARNING,	/* ... of those in that state only */
 	TALLY_SERVICES,			/* of /v1/catalog/services: services by their tags */
 	TALLY_NODES,			/* of /v1/catalog/nodes */
 	TALLY_KEYS,			/* of /v1/kv/?keys: nothing; it only knows that something changed */

@@ -161,8 +161,9 @@ class Agent:
             return 200, self.health(name, "passing" in args, args.get("tag")), self.index
         if path.startswith("/v1/kv/"):
             return self.kv(path[len("/v1/kv/"):], "recurse" in args)
-        if path == "/v1/health/state/any":
-            return 200, self.all_checks(), self.index
+        if path.startswith("/v1/health/state/"):
+            state = path.rpartition("/")[2]
+            return 200, [c for c in self.all_checks() if state in ("any", c["Status"])], self.index
         if path == "/v1/catalog/services":
             return 200, {s["Service"]: s["Tags"] for s in self.services.values()}, self.index
         if path == "/v1/catalog/nodes":

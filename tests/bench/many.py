@@ -17,8 +17,8 @@ from bench import PILOTFISH, Consul, Fifo, Usage, configuration, directory, end,
 from bench import pilotfish, row
 
 COUNT = int(os.environ.get("SERVICES", "1000"))
-ROUNDS = int(os.environ.get("ROUNDS", "100"))
-IDLE = int(os.environ.get("SECONDS_IDLE", "30"))
+ROUNDS = int(os.environ.get("ROUNDS", "50"))
+IDLE = int(os.environ.get("SECONDS_IDLE", "60"))
 INTERVAL = 10       # seconds of Consul's metrics
 LIMIT = 10
 FIGURES = "ContainerPilot 3.8, 500: "

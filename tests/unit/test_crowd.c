@@ -51,6 +51,8 @@ static const char *choose(struct canned *server, const char *request)
 		return self->keys;
 	if (strstr(request, "GET /v1/health/state/any"))
 		return ANSWER("5", "[" CHECK("s0", "passing") "," CHECK("s1", "passing") "]");
+	if (strstr(request, "GET /v1/health/state/"))
+		return ANSWER("5", "[]");
 	if (strstr(request, "GET /v1/catalog/services"))
 		return ANSWER("5", "{\"s0\":[],\"s1\":[]}");
 	if (strstr(request, "GET /v1/catalog/nodes"))
@@ -215,6 +217,33 @@ static void test_an_alarm_has_it_read_again(void **state)
 	assert_int_equal(count_asked(self, "GET /v1/kv/s0 "), 2);
 }
 
+static void test_an_alarm_while_it_is_read_has_it_read_once_more(void **state)
+{
+	struct fixture *self = *state;
+
+	self->keys = ANSWER("7", "[{\"ID\":\"a\"}]");
+	start(self, TOPIC_SERVICE, 1, 0);
+	run_news(self, 1);
+	run(self, "GET /v1/health/state/critical?wait=60s&index=5 ", 1);
+	run(self, "GET /v1/health/state/any?wait=60s&index=5 ", 1);
+	self->keys = NULL;
+	canned_answer(&self->server, "/v1/health/state/critical",
+		      ANSWER("8", "[" CHECK("s0", "critical") "]"));
+	run(self, "GET /v1/health/service/s0 ", 2);
+	canned_answer(&self->server, "/v1/health/state/any",
+		      ANSWER("8", "[" CHECK("s0", "critical") "]"));
+	run(self, "GET /v1/health/state/any?wait=60s&index=8 ", 1);
+	canned_answer(&self->server, "GET /v1/health/service/s0 ",
+		      ANSWER("8", "[{\"ID\":\"b\"}]"));
+	run_news(self, 2);
+	assert_int_equal(json_array_size(self->subjects[0].feed.state), 1);
+	run(self, "GET /v1/health/service/s0 ", 3);
+	canned_answer(&self->server, "GET /v1/health/service/s0 ",
+		      ANSWER("9", "[{\"ID\":\"c\"}]"));
+	run_news(self, 3);
+	assert_int_equal(json_array_size(self->subjects[0].feed.state), 1);
+}
+
 static void test_no_news_of_an_alarm_are_no_reason(void **state)
 {
 	struct fixture *self = *state;
@@ -239,6 +268,21 @@ static void test_only_whose_check_has_changed_is_read(void **state)
 		ANSWER("8", "[" CHECK("s0", "passing") "," CHECK("s1", "critical") "]"));
 	run(self, "GET /v1/health/service/s1 ", 2);
 	run(self, "GET /v1/health/state/any?wait=60s&index=8 ", 1);
+	assert_int_equal(count_asked(self, "GET /v1/health/service/s0 "), 1);
+}
+
+static void test_that_it_is_critical_is_heard_without_all_checks(void **state)
+{
+	struct fixture *self = *state;
+
+	start(self, TOPIC_SERVICE, 2, 0);
+	run_news(self, 2);
+	run(self, "GET /v1/health/state/critical?wait=60s&index=5 ", 1);
+	self->keys = ANSWER("8", "[]");
+	canned_answer(&self->server, "/v1/health/state/critical",
+		      ANSWER("8", "[" CHECK("s1", "critical") "]"));
+	run(self, "GET /v1/health/service/s1 ", 2);
+	run(self, "GET /v1/health/state/critical?wait=60s&index=8 ", 1);
 	assert_int_equal(count_asked(self, "GET /v1/health/service/s0 "), 1);
 }
 
@@ -333,8 +377,10 @@ int main(void)
 		TEST(test_a_lane_that_is_free_goes_to_who_asks_next),
 		TEST(test_the_alarm_is_set_before_the_first_read),
 		TEST(test_an_alarm_has_it_read_again),
+		TEST(test_an_alarm_while_it_is_read_has_it_read_once_more),
 		TEST(test_no_news_of_an_alarm_are_no_reason),
 		TEST(test_only_whose_check_has_changed_is_read),
+		TEST(test_that_it_is_critical_is_heard_without_all_checks),
 		TEST(test_a_change_that_names_nobody_has_all_read),
 		TEST(test_an_alarm_that_is_denied),
 		TEST(test_an_index_that_goes_back_is_doubt),

@@ -229,7 +229,9 @@ static void on_review(struct timer *timer)
 {
 	struct app *app = container_of(timer, struct app, review);
 
-	if (!app->shutdown.begun && is_done(&app->crew, &app->code))
+	if (app->loop.bus.used)		/* not heard by those who act upon it */
+		timer_set(timer, 0);
+	else if (!app->shutdown.begun && is_done(&app->crew, &app->code))
 		begin_shutdown(app);
 }
 

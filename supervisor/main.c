@@ -206,12 +206,17 @@ static const struct option long_options[] = {
 	{ 0 },
 };
 
+static void call_release(struct call *call)
+{
+	strv_release(&call->spec.templates);
+}
+
 static int dispatch(int argc, char **argv)
 {
 	const char *name = argc > 1 && argv[1][0] != '-' ? argv[1] : verbs->name;
 	CLEANUP(buf_release) struct buf given = BUF_INIT;
+	CLEANUP(call_release) struct call call = { 0 };
 	const struct verb *verb;
-	struct call call = { 0 };
 	int option;
 
 	if (!find_verb(name, ""))

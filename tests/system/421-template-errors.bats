@@ -7,6 +7,11 @@ setup_file()
 	start_consul --config '{"log_level": "warn", "limits": {"http_max_conns_per_client": 1000}}'
 }
 
+is_gone()
+{
+	! kill -0 "$1" 2>/dev/null
+}
+
 bad()			# TEXT PLACE WORDS: the template is refused, by `check` and by `run`
 {
 	printf '%b' "$1" >"$dir/bad.ctmpl"
@@ -143,4 +148,23 @@ bad()			# TEXT PLACE WORDS: the template is refused, by `check` and by `run`
 	templates_config <<<"$(entry fifo)" >"$dir/fifo.conf"
 	expect_code_of 65 "$pilotfish" check -c "$dir/fifo.conf"
 	[[ $output == *"templates[fifo].source: "*"fifo.ctmpl: it is no regular file"* ]]
+}
+
+@test "TERM while a check hangs: it ends at once, and leaves nothing" {
+	template stuck <<<'text'
+	start_templates <<<"$(entry stuck "check = [ \"sh\", \"-c\", \"echo \$\$ >$dir/check.pid; exec sleep 1000\" ];")"
+	await [ -s "$dir/check.pid" ]
+	stop_pilotfish
+	expect_code 0
+	at_most 1000 "$took"
+	await is_gone "$(<"$dir/check.pid")"
+	[[ ! -e $dir/stuck && $(find "$dir" -name '.*pilotfish*') == "" ]]
+}
+
+@test "a check that prints without end costs no memory" {
+	template loud <<<'text'
+	start_templates <<<"$(entry loud 'check = { exec = [ "sh", "-c", "tr \"\\\\0\" x </dev/zero | head -c 300000000; exit 1" ]; };')"
+	LIMIT=30 expect_log 'template.loud: the check refuses it .exit code 1., .*: xxxx'
+	at_most 100000 "$(rss_of "$pid")"
+	[[ $(grep -c . "$dir/main.log") -lt 200 ]]
 }

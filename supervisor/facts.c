@@ -51,8 +51,7 @@ static void tell(struct fact *fact)
 		struct data_user *user = list_entry(node, struct use, of_fact)->user;
 
 		user->awaited -= first;
-		if (!user->awaited)
-			user->on_news(user);
+		user->on_news(user);
 	}
 }
 

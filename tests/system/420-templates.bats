@@ -138,6 +138,22 @@ is_later_than()		# SECOND
 	has_file third "$third"
 }
 
+@test "what depends on data that comes later is there at once" {
+	put chain/which a
+	put chain/next/a b
+	put chain/last/b end
+	template chain <<<'{{ key (printf "chain/last/%s" (key (printf "chain/next/%s" (key "chain/which")))) }}'
+	start_templates <<<"$(entry chain)"
+	LIMIT=2 expect_events "template.chain rendered"
+	expect_file chain end
+	put chain/next/c d
+	put chain/last/d other
+	put chain/which c
+	LIMIT=2 expect_events "template.chain changed"
+	expect_file chain other
+	refute_log "waits for"
+}
+
 @test "a dependency that is no longer asked for is no longer watched" {
 	start_fake_consul
 	curl -sS -X PUT -d a "$fake_address/v1/kv/which"

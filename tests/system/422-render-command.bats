@@ -214,3 +214,11 @@ start_render()		# one that stays
 	expect_code_of 0 "$pilotfish" render -c pilotfish.conf
 	expect_code_of 0 "$pilotfish" options --mdoc
 }
+
+@test "the token comes from the environment" {
+	start_consul -n guarded --acl --config '{"log_level": "warn"}'
+	put guarded/key secret
+	template in <<<'{{ key "guarded/key" }}'
+	CONSUL_HTTP_ADDR=$consul_address CONSUL_HTTP_TOKEN=$consul_token render 0 -t in.ctmpl --once
+	[[ $output == secret ]]
+}

@@ -145,7 +145,7 @@ static void on_sigterm(struct app *app, int signo)
 	}
 	log_info("%s: stopping", signal_name(signo));
 	app->ordered = true;
-	app->code = 0;
+	app->code = app->call->once ? 128 + signo : 0;	/* once: not done */
 	begin_shutdown(app);
 }
 

@@ -184,6 +184,8 @@ is_later_than()		# SECOND
 }
 
 @test "wait.max: changes that never pause are written all the same" {
+	local end n=0
+
 	put flood/key 0
 	template flood <<<'{{ key "flood/key" }}'
 	start_templates <<<"$(entry flood 'wait = { min = "290ms"; max = "300ms"; };')"

@@ -81,6 +81,15 @@ start_render()		# one that stays
 	has_file out now
 }
 
+@test "--once that is told to stop before all is written has not done it" {
+	template in <<<'{{ key "never/key" }}'
+	start_render -t "$dir/in.ctmpl:$dir/out" --once
+	expect_events "consul healthy"
+	stop_pilotfish
+	expect_code 143
+	[[ ! -e $dir/out ]]
+}
+
 @test "--dry prints what would be written, and does nothing" {
 	put dry/key one
 	template in <<<'{{ key "dry/key" }}'

@@ -7,7 +7,8 @@
 
 /* Who renders, as the owner of the data sees him. */
 struct data_user {
-	void (*on_news)(struct data_user *self);	/* from the loop, when nothing is awaited any more */
+	/* From the loop: something that he wants is there, is another, or can no longer be had. */
+	void (*on_news)(struct data_user *self);
 	struct list uses;		/* the owner's */
 	size_t awaited;			/* of what he wants and is not there yet */
 };

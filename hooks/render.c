@@ -14,6 +14,7 @@
 
 enum { SHOWN_MISSING = 10 };
 static const double patience = 10;
+static const double look_again = 0.05;	/* while more is missing */
 
 static const char *name_of(const struct render *render)
 {
@@ -293,6 +294,8 @@ static void on_impatient(struct timer *timer)
 	struct error error = { "" };
 
 	try_text(render, &error);	/* only to know what is missing now */
+	if (!render->user.awaited)
+		return;
 	print_missing(render, &missing);
 	error.text[0] = '\0';
 	fail(&error, "waits for %s", missing.data);
@@ -336,6 +339,11 @@ static void on_news(struct data_user *user)
 	const struct wait_config *wait = &render->config->wait;
 	double now = monotonic_now();
 
+	if (user->awaited) {
+		if (!timer_is_set(&render->due))
+			timer_set(&render->due, look_again);
+		return;
+	}
 	if (!render->rendered || !wait->min) {
 		timer_set(&render->due, 0);
 		return;

@@ -1,8 +1,9 @@
 /* render.h - a template, kept rendered: the source `template.NAME`.
  *
- * The template is rendered with what is known.  What it asked for and is not known yet is waited for,
- * all of it, and then it is rendered again, until nothing is missing; an error while something is
- * missing means no more than that.  Then the text is compared with the file, staged beside it,
+ * The template is rendered with what is known.  What it asked for and is not known yet is waited for:
+ * it is rendered again when all of it is there, and now and then when some of it is, as it may ask
+ * for other things then, until nothing is missing; an error while something is missing means no
+ * more than that.  Then the text is compared with the file, staged beside it,
  * checked, and put in its place (target.h).  After that it is rendered again whenever something that it
  * used last has changed, and for the first time with that `wait` counts.
  *

@@ -145,7 +145,7 @@ static void on_sigterm(struct app *app, int signo)
 	}
 	log_info("%s: stopping", signal_name(signo));
 	app->ordered = true;
-	app->code = 0;
+	app->code = app->call->once ? 128 + signo : 0;	/* once: not done */
 	begin_shutdown(app);
 }
 
@@ -229,7 +229,9 @@ static void on_review(struct timer *timer)
 {
 	struct app *app = container_of(timer, struct app, review);
 
-	if (!app->shutdown.begun && is_done(&app->crew, &app->code))
+	if (app->loop.bus.used)		/* not heard by those who act upon it */
+		timer_set(timer, 0);
+	else if (!app->shutdown.begun && is_done(&app->crew, &app->code))
 		begin_shutdown(app);
 }
 

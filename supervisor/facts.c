@@ -51,8 +51,7 @@ static void tell(struct fact *fact)
 		struct data_user *user = list_entry(node, struct use, of_fact)->user;
 
 		user->awaited -= first;
-		if (!user->awaited)
-			user->on_news(user);
+		user->on_news(user);
 	}
 }
 
@@ -313,14 +312,18 @@ void facts_init(struct facts *facts, struct loop *loop)
 	timer_init(&facts->ask_again, loop, on_ask_again);
 }
 
-/* All values go; their users keep what they made of them. */
+/* All values go; their users keep what they made of them, and look whether there can be others. */
 static void stop_all(struct facts *facts)
 {
 	for (struct fact *fact = facts->all; fact; fact = fact->hh.next) {
 		if (is_file(fact))
 			continue;
-		list_each(node, &fact->uses)
-			list_entry(node, struct use, of_fact)->user->awaited += fact->known;
+		list_each(node, &fact->uses) {
+			struct data_user *user = list_entry(node, struct use, of_fact)->user;
+
+			user->awaited += fact->known;
+			user->on_news(user);
+		}
 		stop(fact);
 	}
 }

@@ -25,6 +25,7 @@ struct call {
 struct verb {
 	const char *name, *arguments, *help;
 	int (*fn)(const struct call *call);
+	const char *options;		/* that it takes */
 };
 
 static char *config_path(const struct call *call, struct error *error)
@@ -83,18 +84,26 @@ static struct config *load_spec(const struct app_call *app, struct load_error *e
 	return spec_config(container_of(app, const struct render_call, app)->spec, &error->error);
 }
 
-static int render_templates(const struct spec *spec)
+static int usage(const char *what, const char *which)
 {
-	const struct render_call call = {
+	fprintf(stderr, "pilotfish: %s%s; try `pilotfish help`\n", what, which);
+	return EX_USAGE;
+}
+
+static int render_templates(const struct call *call)
+{
+	const struct render_call render = {
 		.app = {
 			.name = "the command line",
 			.load = load_spec,
-			.once = spec->once,
+			.once = call->spec.once,
 		},
-		.spec = spec,
+		.spec = &call->spec,
 	};
 
-	return app_run(&call.app);
+	if (!call->spec.templates.count)
+		return usage("what is to be rendered? It lacks ", "-t");
+	return app_run(&render.app);
 }
 
 static int render(const struct call *call)
@@ -103,8 +112,6 @@ static int render(const struct call *call)
 	AUTOFREE char *path = config_path(call, &error.error);
 	AUTOFREE char *text = NULL;
 
-	if (call->spec.templates.count)
-		return render_templates(&call->spec);
 	text = path ? load_rendered(path, &error) : NULL;
 	if (!text)
 		return complain(error.code, &error.error);
@@ -146,15 +153,17 @@ static int version(const struct call *call)
 
 static int help(const struct call *call);
 
+enum { OPTION_MDOC = 'm', OPTION_ONCE = '1', OPTION_DRY = 'd', OPTION_CONSUL = 'a' };
+
 static const struct verb verbs[] = {
-	{ "run",     "[-c FILE]", "start what the configuration says (the default)", run },
-	{ "check",   "[-c FILE]", "say whether the configuration is right; start nothing", check },
-	{ "render",  "[-c FILE]", "print the configuration's text, rendered with the environment", render },
-	{ "render",  "-t IN[:OUT[:COMMAND]]", "keep files rendered from data in Consul", render },
-	{ "expand",  "[-c FILE]", "print the configuration as JSON, its hooks turned into jobs", expand },
-	{ "options", "[--mdoc]",  "print all keys of the configuration, with their meaning", options },
-	{ "version", "",          "print the version", version },
-	{ "help",    "",          "print this", help },
+	{ "run",     "[-c FILE]", "start what the configuration says (the default)", run, "c" },
+	{ "check",   "[-c FILE]", "say whether the configuration is right; start nothing", check, "c" },
+	{ "render",  "[-c FILE]", "print the configuration's text, rendered with the environment", render, "c" },
+	{ "render",  "-t IN[:OUT[:COMMAND]]", "keep files rendered from data in Consul", render_templates, "t1da" },
+	{ "expand",  "[-c FILE]", "print the configuration as JSON, its hooks turned into jobs", expand, "c" },
+	{ "options", "[--mdoc]",  "print all keys of the configuration, with their meaning", options, "m" },
+	{ "version", "",          "print the version", version, "" },
+	{ "help",    "",          "print this", help, "" },
 };
 
 static int help(const struct call *call)
@@ -176,21 +185,14 @@ static int help(const struct call *call)
 	return EX_OK;
 }
 
-static const struct verb *find_verb(const char *name)
+/* The one that takes all these options. */
+static const struct verb *find_verb(const char *name, const char *given)
 {
 	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
-		if (!strcmp(verbs[i].name, name))
+		if (!strcmp(verbs[i].name, name) && !given[strspn(given, verbs[i].options)])
 			return &verbs[i];
 	return NULL;
 }
-
-static int usage(const char *what, const char *which)
-{
-	fprintf(stderr, "pilotfish: %s%s; try `pilotfish help`\n", what, which);
-	return EX_USAGE;
-}
-
-enum { OPTION_MDOC = 256, OPTION_ONCE, OPTION_DRY, OPTION_CONSUL };
 
 static const struct option long_options[] = {
 	{ "config",  required_argument, NULL, 'c' },
@@ -204,15 +206,22 @@ static const struct option long_options[] = {
 	{ 0 },
 };
 
+static void call_release(struct call *call)
+{
+	strv_release(&call->spec.templates);
+}
+
 static int dispatch(int argc, char **argv)
 {
-	const struct verb *verb = argc > 1 && argv[1][0] != '-' ? find_verb(argv[1]) : verbs;
-	struct call call = { 0 };
+	const char *name = argc > 1 && argv[1][0] != '-' ? argv[1] : verbs->name;
+	CLEANUP(buf_release) struct buf given = BUF_INIT;
+	CLEANUP(call_release) struct call call = { 0 };
+	const struct verb *verb;
 	int option;
 
-	if (!verb)
-		return usage("no such verb: ", argv[1]);
-	if (argc > 1 && argv[1][0] != '-') {
+	if (!find_verb(name, ""))
+		return usage("no such verb: ", name);
+	if (name == argv[1]) {
 		argc--;
 		argv++;
 	}
@@ -229,10 +238,12 @@ static int dispatch(int argc, char **argv)
 		case OPTION_CONSUL: call.spec.consul = optarg; break;
 		default: return usage("no such option, or it lacks its value: ", argv[optind - 1]);
 		}
+		buf_add_char(&given, (char)option);
 	}
 	if (argv[optind])
 		return usage("what is this: ", argv[optind]);
-	return verb->fn(&call);
+	verb = find_verb(name, given.data);
+	return verb ? verb->fn(&call) : usage("these options do not go together with ", name);
 }
 
 int main(int argc, char **argv)

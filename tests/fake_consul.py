@@ -132,9 +132,11 @@ class Agent:
         return 200, None, None
 
     def health(self, name, passing, tag):
-        found = []
+        found, by_service = [], {}
+        for check in self.checks.values():
+            by_service.setdefault(check["ServiceID"], []).append(check)
         for service in self.services.values():
-            checks = [c for c in self.checks.values() if c["ServiceID"] == service["ID"]]
+            checks = by_service.get(service["ID"], [])
             if service["Service"] != name or (tag and tag not in service["Tags"]):
                 continue
             if passing and any(c["Status"] != "passing" for c in checks):

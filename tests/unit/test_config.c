@@ -242,6 +242,59 @@ static void address_is(const char *consul, const char *wanted)
 	assert_string_equal(config->consul.address, wanted);
 }
 
+static void test_template_defaults(void **state)
+{
+	LOAD("templates = ( { name = \"t\"; contents = \"text\"; destination = \"/t\"; } );");
+	const struct template_config *template = config->templates[0];
+
+	(void)state;
+	assert_int_equal(config->template_count, 1);
+	assert_string_equal(template->text.data, "text");
+	assert_non_null(template->template);
+	assert_string_equal(template->left, "{{");
+	assert_string_equal(template->right, "}}");
+	assert_false(template->error_on_missing_key || template->new_is_change || template->print);
+	assert_int_equal(template->target.perms, -1);
+	assert_false(template->target.identity.set || template->target.backup);
+	assert_true(template->target.create_dirs);
+	assert_int_equal(template->check.exec.argv.count, 0);
+	assert_true(template->wait.min == 0 && template->wait.max == 0);
+	assert_int_equal(template->on_empty, ON_EMPTY_RENDER);
+	assert_int_equal(template->min_instances, 0);
+	assert_int_equal(config->job_count, 0);
+}
+
+static void test_templates(void **state)
+{
+	LOAD("templates = ( { name = \"t\"; contents = \"[[ 1 ]]\"; leftDelimiter = \"[[\"; rightDelimiter = \"]]\";"
+	     "  destination = \"/t\"; perms = \"0640\"; user = \"7\"; group = \"8\"; backup = true;"
+	     "  createDestDirs = false; wait = { min = \"250ms\"; }; onEmpty = \"keep\"; minInstances = 2;"
+	     "  check = \"try %f\"; exec = \"told\"; },"
+	     " { name = \"u\"; contents = \"x\"; destination = \"/u\"; wait = { min = 1; max = 2; };"
+	     "  check = { exec = [ \"try\" ]; timeout = 2; }; } );");
+	const struct template_config *template = config->templates[0];
+
+	(void)state;
+	assert_int_equal(template->target.perms, 0640);
+	assert_true(template->target.identity.set && template->target.backup);
+	assert_false(template->target.create_dirs);
+	assert_true(template->wait.min == .25 && template->wait.max == 1);
+	assert_int_equal(template->on_empty, ON_EMPTY_KEEP);
+	assert_int_equal(template->min_instances, 2);
+	assert_string_equal(template->check.exec.argv.items[1], "%f");
+	assert_true(template->check.timeout == 30);
+	assert_true(config->templates[1]->wait.max == 2);
+	assert_true(config->templates[1]->check.timeout == 2);
+	/* Its command is a job. */
+	assert_int_equal(config->job_count, 1);
+	assert_string_equal(config->jobs[0]->name, "t.exec");
+	assert_string_equal(config->jobs[0]->when.source, "template.t");
+	assert_int_equal(config->jobs[0]->when.code, EVENT_CHANGED);
+	assert_true(config->jobs[0]->when.each);
+	assert_int_equal(config->jobs[0]->restarts, ON_FAILURE);
+	assert_true(config->jobs[0]->timeout == 30);
+}
+
 static void test_consul_address(void **state)
 {
 	(void)state;
@@ -368,6 +421,8 @@ int main(void)
 		TEST(test_services),
 		TEST(test_how_to_run),
 		TEST(test_watches),
+		TEST(test_template_defaults),
+		TEST(test_templates),
 		TEST(test_consul_address),
 		TEST(test_consul_environment),
 		TEST(test_consul_by_environment_alone),

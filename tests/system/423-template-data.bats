@@ -1,0 +1,117 @@
+# What templates can ask Consul for.
+
+load templates
+
+setup_file()
+{
+	start_consul --config '{"log_level": "warn", "limits": {"http_max_conns_per_client": 1000}}'
+	consul_put /v1/agent/service/register '{ "Name": "web", "ID": "web-1", "Address": "192.0.2.1", "Port": 81,
+		"Tags": ["blue", "v1"], "Meta": { "zone": "a" }, "Check": { "TTL": "1h", "Status": "passing" } }'
+	consul_put /v1/agent/service/register '{ "Name": "web", "ID": "web-2", "Address": "192.0.2.2", "Port": 82,
+		"Tags": ["green"], "Check": { "TTL": "1h", "Status": "warning" } }'
+	consul_put /v1/agent/service/register '{ "Name": "web", "ID": "web-3", "Address": "192.0.2.3", "Port": 83,
+		"Tags": ["blue"], "Check": { "TTL": "1h", "Status": "critical" } }'
+	consul_put /v1/agent/service/register '{ "Name": "web", "ID": "web-4", "Address": "192.0.2.4", "Port": 84 }'
+	consul_put "/v1/agent/service/maintenance/web-4?enable=true"
+	consul_put /v1/catalog/register '{ "Node": "other", "Address": "192.0.2.99", "NodeMeta": { "rack": "7" },
+		"Service": { "Service": "db", "ID": "db-1", "Port": 5432, "Tags": ["primary"] } }' >/dev/null
+	put conf/a 1
+	put conf/b 2
+	put conf/sub/c 3
+}
+
+becomes()		# TEMPLATE TEXT
+{
+	printf '%s' "$1" >"$dir/in.ctmpl"
+	run -0 --separate-stderr timeout -k 1 "$(limit)" "$pilotfish" render --consul-addr "$consul_address" \
+		-t "$dir/in.ctmpl" --once
+	[[ $output == "$2" ]] || fail "$1: '$output', not '$2'"
+}
+
+@test "service: passing ones; by tag; by status" {
+	becomes '{{ range service "web" }}{{ .ID }} {{ .Address }}:{{ .Port }} {{ .Tags | join "," }} {{ .Status }} {{ .ServiceMeta.zone }} {{ end }}' \
+		"web-1 192.0.2.1:81 blue,v1 passing a "
+	becomes '{{ range service "web|any" }}{{ .ID }}={{ .Status }} {{ end }}' \
+		"web-1=passing web-2=warning web-3=critical web-4=maintenance "
+	becomes '{{ range service "web|passing,warning" }}{{ .ID }} {{ end }}' "web-1 web-2 "
+	becomes '{{ range service "web" "critical" }}{{ .ID }} {{ end }}' "web-3 "
+	becomes '{{ range service "blue.web|any" }}{{ .ID }} {{ end }}' "web-1 web-3 "
+	becomes '{{ range service "blue.web" }}{{ .ID }} {{ end }}{{ range service "green.web" }}{{ .ID }} {{ end }}' "web-1 "
+	becomes '{{ range service "web@dc1" }}{{ .ID }}{{ end }}{{ range service "web~_agent" }}{{ .ID }}{{ end }}' "web-1web-1"
+	becomes '{{ range service "nothing" }}x{{ else }}none{{ end }}' none
+}
+
+@test "services" {
+	becomes '{{ range services }}{{ .Name }}:{{ .Tags | join "," }} {{ end }}' "consul: db:primary web:blue,green,v1 "
+	becomes '{{ range services }}{{ range service .Name }}{{ .Name }}/{{ .ID }} {{ end }}{{ end }}' "consul/consul db/db-1 web/web-1 "
+}
+
+@test "node, nodes and datacenters" {
+	becomes '{{ with node }}{{ .Node.Node }} {{ .Node.Address }}{{ range .Services }} {{ .Service }}{{ end }}{{ end }}' \
+		"consul 127.0.0.1 consul web web web web"
+	becomes '{{ with node "other" }}{{ .Node.Address }} {{ .Node.Meta.rack }}{{ range .Services }} {{ .Service }}:{{ .Port }}{{ end }}{{ end }}' \
+		"192.0.2.99 7 db:5432"
+	becomes '{{ with (node "nobody").Node }}x{{ else }}none{{ end }}' none
+	becomes '{{ range nodes }}{{ .Node }} {{ .Address }} {{ end }}' "consul 127.0.0.1 other 192.0.2.99 "
+	becomes '{{ datacenters | join "," }}' dc1
+}
+
+@test "key, keyExists, keyOrDefault, ls, tree" {
+	becomes '{{ key "conf/a" }}{{ key "/conf/b" }}' 12
+	becomes '{{ keyExists "conf/a" }} {{ keyExists "conf/x" }} {{ keyOrDefault "conf/x" "d" }} {{ keyOrDefault "conf/a" "d" }}' \
+		"true false d 1"
+	becomes '{{ range ls "conf" }}{{ .Key }}={{ .Value }} {{ end }}' "a=1 b=2 "
+	becomes '{{ range tree "conf" }}{{ .Key }}={{ .Value }} {{ end }}' "a=1 b=2 sub/c=3 "
+	becomes '{{ range ls "nowhere" }}x{{ else }}none{{ end }}' none
+	becomes '{{ range $k, $v := tree "conf" | explode }}{{ $k }} {{ end }}' "a b sub "
+}
+
+@test "what changes is seen: a list of keys, a node, the services, a key that is not there yet" {
+	template all <<-'EOF'
+		{{ range tree "grow" }}{{ .Key }}={{ .Value }} {{ end }}
+		{{ with (node "grown").Node }}{{ .Address }}{{ end }}
+		{{ range services }}{{ if .Name | regexMatch "^grow" }}{{ .Name }}{{ end }}{{ end }}
+		{{ keyOrDefault "later" "not yet" }}
+	EOF
+	start_templates <<<"$(entry all)"
+	expect_file all $'\n\n\nnot yet'
+	put grow/a 1
+	expect_file all $'a=1 \n\n\nnot yet'
+	consul_put /v1/catalog/register '{ "Node": "grown", "Address": "192.0.2.77" }' >/dev/null
+	expect_file all $'a=1 \n192.0.2.77\n\nnot yet'
+	register growing growing-1 81
+	expect_file all $'a=1 \n192.0.2.77\ngrowing\nnot yet'
+	put later now
+	expect_file all $'a=1 \n192.0.2.77\ngrowing\nnow'
+	drop grow/a
+	drop later
+	deregister growing-1
+	expect_file all $'\n192.0.2.77\n\nnot yet'
+	# That a node is gone Consul tells only when the query's time is over.
+}
+
+@test "file: waited for, and read again when it changes" {
+	template file <<<"<{{ file \"$dir/data\" }}>"
+	start_templates <<<"$(entry file)"
+	expect_events "app running"
+	[[ ! -e $dir/file ]]
+	printf one >"$dir/data"
+	expect_file file '<one>'
+	printf two >"$dir/data.new"
+	mv "$dir/data.new" "$dir/data"
+	expect_file file '<two>'
+	rm "$dir/data"
+	printf three >"$dir/data"
+	expect_file file '<three>'
+}
+
+@test "a key that is deleted: the file stays until there is one again" {
+	put gone/key one
+	template gone <<<'{{ key "gone/key" }}'
+	start_templates <<<"$(entry gone)"
+	expect_file gone one
+	put gone/mark 1
+	drop gone/key
+	put gone/key two
+	expect_file gone two
+}

@@ -17,8 +17,8 @@
  *
  * No change is lost: a feed is read first only when its alarms are set, and an alarm keeps its
  * index.  When an alarm was in trouble or its index went backwards, all that rely on it are in
- * doubt (feed.h: they only grow) and read again.  One that is refused (403) is tried again and again,
- * and each time all that rely on it are read.
+ * doubt (feed.h: they only grow) and read again.  One that is refused (403) is tried again and
+ * again, and each time all that rely on it are read.
  *
  * What these indexes do, found with Consul 1.8.7 (x: the query returns; =: with the same body):
  *                                            state/any     services   nodes   kv/?keys

@@ -22,6 +22,8 @@ static void ask_again(struct feed *feed, double cost)
 	double delay = pace_spend(&feed->pace, cost);
 
 	agent_forget_answer(&feed->query);
+	if (feed->state && feed->agent->config->once)
+		return;
 	if (!feed->query.http.index)
 		timer_set(&feed->retry, POLL);
 	else if (feed->member.lane && delay > 0)

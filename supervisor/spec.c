@@ -80,6 +80,8 @@ struct config *spec_config(const struct spec *spec, struct error *error)
 	struct config *config = tree && sugar_expand(tree, error) ? config_decode(tree, error) : NULL;
 
 	json_decref(tree);
+	if (config)
+		config->consul.once = spec->once;
 	for (size_t i = 0; config && i < config->template_count; i++) {
 		struct template_config *template = config->templates[i];
 

@@ -171,6 +171,8 @@ struct consul_config {
 	char *datacenter, *namespace, *partition;
 	struct tls_config tls;
 	double settle;
+	bool once;			/* the first answer is enough.  An agent would keep the connection
+					 * of a blocking query that nobody waits for any more */
 };
 
 struct log_config {

@@ -51,6 +51,18 @@ start_render()		# one that stays
 	has_file sum 42:x
 }
 
+no_connections()	# are open at Consul
+{
+	! ss -Htn state connected "sport = :${consul_address##*:}" | grep -q .
+}
+
+@test "once leaves no queries with Consul, which would keep their connections for a minute" {
+	put gone/key value
+	template in <<<'{{ key "gone/key" }}{{ range services }}{{ .Name }}{{ end }}'
+	render 0 -t in.ctmpl --once
+	await no_connections
+}
+
 @test "the exit code of a command is ours" {
 	template in <<<'text'
 	render 7 -t 'in.ctmpl:out:exit 7' --once

@@ -180,12 +180,19 @@ class App(Container):
 
     def __init__(self, stage, hostname):
         self.port = free_port()
-        folder = os.path.join(HERE, "app")
-        config = stage.fill(f"{folder}/pilotfish.conf", hostname + ".conf", PORT=self.port, HERE=folder)
+        tmpdir = os.path.join(stage.folder, hostname)
+        os.mkdir(tmpdir)
+        self.ill = os.path.join(tmpdir, "ill")
+        config = stage.fill(f"{HERE}/app/pilotfish.conf", hostname + ".conf", PORT=self.port, TMPDIR=tmpdir,
+                            SERVER=os.path.join(HERE, "..", "nginx", "app", "server.js"))
         super().__init__(stage, hostname, config)
 
-    def feel(self, how):
-        request(self.port, "/" + how, "PUT")
+    def fall_ill(self):
+        with open(self.ill, "w"):
+            pass
+
+    def recover(self):
+        os.unlink(self.ill)
 
 
 class Nginx(Container):

@@ -1,30 +1,29 @@
-/* server.js PORT - a small web application that says who it is.
+/* server.js PORT [ADDRESS] - a small web application that says who it is.
  *
  *   GET /           hello from HOSTNAME, after ?wait=MILLISECONDS
- *   GET /health     200, or 503 while it is ill
- *   PUT /ill, PUT /well
+ *   GET /health     200, or 503 as long as there is a file "ill" in the folder for temporary files
  *
  * On SIGTERM it takes no new requests, answers those that it has, and ends.
  */
 'use strict';
 
+const fs = require('fs');
 const http = require('http');
 const os = require('os');
+const path = require('path');
 
-const port = Number(process.argv[2]);
-let well = true;
+const [port, address] = process.argv.slice(2);
+const ill = path.join(os.tmpdir(), 'ill');
 
 function answer(request, response) {
 	const url = new URL(request.url, 'http://app');
 
-	if (request.method === 'PUT')
-		well = url.pathname === '/well';
-	if (url.pathname === '/health')
-		response.statusCode = well ? 200 : 503;
+	if (url.pathname === '/health' && fs.existsSync(ill))
+		response.statusCode = 503;
 	response.setHeader('Connection', 'close');
 	setTimeout(() => response.end(`hello from ${os.hostname()}\n`), url.searchParams.get('wait'));
 }
 
 const server = http.createServer(answer);
-server.listen(port, '127.0.0.1', () => console.log(`listening at port ${port}`));
+server.listen(port, address, () => console.log(`listening at port ${port}`));
 process.on('SIGTERM', () => server.close(() => console.log('all answered, leaving')));

@@ -1,0 +1,136 @@
+# engine.bash - Docker, the images, and the example of examples/nginx, for scripts and tests.  To be sourced.
+#
+#   engine_start        Docker answers afterwards: the one that runs, or one of our own with all it has in
+#                       $B/docker, which engine_stop ends.  Fails with the reason on stderr.
+#   engine_stop
+#   images_make         pilotfish (from $B/release/pilotfish) and those of the example.  Base images come from
+#                       the registry or, if that cannot be reached, are made from Debian's packages.
+#   compose ARG...      docker-compose on the example, as the project $project, with free ports on this host
+#   compose_up [ARG...], compose_down
+#   compose_port SERVICE PORT    prints the port of this host that leads there
+
+engine_root=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
+B=${B:-build}
+[[ $B == /* ]] || B=$engine_root/$B
+engine_folder=$B/docker
+mkdir -p "$engine_folder"
+engine_run=/tmp/pilotfish-docker-$(cksum <<<"$engine_folder" | cut -d ' ' -f 1)
+project=pilotfish-tests-${engine_run##*-}
+example=$engine_root/examples/nginx
+export CONSUL_PORT=0 HTTP_PORT=0 DOCKER_BUILDKIT=0 COMPOSE_INTERACTIVE_NO_CLI=1
+[[ $PATH == *:/usr/sbin* ]] || PATH=$PATH:/usr/sbin:/sbin
+
+engine_answers()
+{
+	docker version >/dev/null 2>&1
+}
+
+engine_fail()
+{
+	printf '%s\n' "$*" >&2
+	return 1
+}
+
+engine_start()
+{
+	local waited=0 tool
+
+	for tool in docker docker-compose; do
+		command -v "$tool" >/dev/null || { engine_fail "there is no $tool"; return; }
+	done
+	! engine_answers || return 0
+	command -v dockerd >/dev/null || { engine_fail "no Docker engine answers, and there is no dockerd"; return; }
+	((EUID == 0)) || { engine_fail "no Docker engine answers, and only root can start one"; return; }
+
+	mkdir -p "$engine_run"
+	dockerd --data-root "$engine_folder/engine" --exec-root "$engine_run/exec" \
+		--pidfile "$engine_run/pid" >"$engine_folder/engine.log" 2>&1 </dev/null 3>&- &
+	until engine_answers; do
+		if ((++waited > 300)) || ! kill -0 $! 2>/dev/null; then
+			engine_stop
+			engine_fail "dockerd does not start: $(tail -n 1 "$engine_folder/engine.log")"
+			return
+		fi
+		sleep 0.1
+	done
+}
+
+engine_stop()
+{
+	local pid waited=0
+
+	pid=$(cat "$engine_run/pid" 2>/dev/null) || return 0
+	kill "$pid" 2>/dev/null
+	while kill -0 "$pid" 2>/dev/null; do
+		((++waited <= 300)) || { kill -KILL "$pid"; break; }
+		sleep 0.1
+	done
+	rm -rf "$engine_run"
+}
+
+# An image of the registry, or what make_it makes.
+image_have()
+{
+	local name=$1 make_it=$2
+
+	docker image inspect "$name" >/dev/null 2>&1 ||
+		timeout 120 docker pull -q "$name" >/dev/null 2>&1 ||
+		"$make_it" "$name"
+}
+
+image_debian()
+{
+	local tar=$engine_folder/base.tar
+
+	[[ -e $tar ]] || "$engine_root/tests/docker/base" "$tar" || return
+	docker import "$tar" "$1"
+}
+
+image_consul()
+{
+	local context=$engine_folder/consul
+
+	mkdir -p "$context"
+	cp -L "$(command -v consul)" "$context/consul"
+	docker build -q -t "$1" -f - "$context" <<-'END'
+		FROM node:18-bookworm-slim
+		COPY consul /usr/local/bin/
+		EXPOSE 8500
+		ENTRYPOINT ["consul"]
+	END
+}
+
+images_make()
+{
+	image_have node:18-bookworm-slim image_debian &&
+		image_have nginx:1.22 image_debian &&
+		image_have consul:1.8 image_consul &&
+		docker build -q -t pilotfish -f - "$B/release" <<-'END' &&
+			FROM scratch
+			COPY pilotfish /pilotfish
+			ENTRYPOINT ["/pilotfish"]
+		END
+		compose build -q
+}
+
+compose()
+{
+	docker-compose -p "$project" -f "$example/docker-compose.yml" "$@"
+}
+
+compose_up()
+{
+	compose up -d --no-build "$@"
+}
+
+compose_down()
+{
+	compose down --volumes --remove-orphans --timeout 10
+}
+
+compose_port()
+{
+	local address
+
+	address=$(compose port "$1" "$2") && echo "${address##*:}"
+}

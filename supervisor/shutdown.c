@@ -122,14 +122,21 @@ static void end(struct shutdown *shutdown)
 	shutdown->over = true;
 }
 
-/* All jobs are gone: what else descends from us? */
+/*
+ * All jobs are gone: who else is our child?  Those who came into the container from outside are not (docker exec,
+ * and Docker's own health check, which comes again and again), and nothing waits for them.
+ */
 static void sweep(struct shutdown *shutdown)
 {
-	if (!process_signal_descendants(shutdown->sweeping ? 0 : SIGTERM))
-		end(shutdown);
-	else if (!shutdown->sweeping)
+	bool left = process_has_children();
+
+	if (left && !shutdown->sweeping) {
+		process_signal_descendants(SIGTERM);
 		log_info("waiting for processes that others have left behind");
+	}
 	shutdown->sweeping = true;
+	if (!left)
+		end(shutdown);
 }
 
 static void on_review(struct timer *timer)
@@ -206,7 +213,7 @@ void shutdown_on_stopped(struct shutdown *shutdown, struct unit *unit)
 
 void shutdown_on_reaped(struct shutdown *shutdown)
 {
-	if (shutdown->sweeping && !process_signal_descendants(0))
+	if (shutdown->sweeping && !process_has_children())
 		end(shutdown);
 }
 

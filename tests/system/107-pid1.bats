@@ -38,6 +38,23 @@ setup()
 	((took >= 400 && took < 1200 * slow))
 }
 
+@test "who came into the container from outside, as a health check of Docker's does, is not waited for" {
+	script deaf <<-'EOF'
+		trap '' TERM
+		touch "$1"
+		while :; do read -rt 1 <> <(:); done
+	EOF
+	start_pilotfish -1 <<-EOF
+		jobs = ( { name = "app"; exec = "sleep 1000"; } );
+	EOF
+	expect_events "app running"
+	start_program visitor nsenter -t "$pid" -p "$dir/deaf" "$dir/came"
+	await [ -e "$dir/came" ]
+	stop_pilotfish
+	expect_code 0
+	refute_log "left behind|timeout is over"
+}
+
 @test "10,000 orphans: a handful of zombies at most, and all are gone" {
 	zombies() { ps --ppid "$pid" -o stat= | grep -c Z; }
 

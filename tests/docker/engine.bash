@@ -16,7 +16,7 @@ engine_folder=$B/docker
 mkdir -p "$engine_folder"
 engine_run=/tmp/pilotfish-docker-$(cksum <<<"$engine_folder" | cut -d ' ' -f 1)
 project=pilotfish-tests-${engine_run##*-}
-example=$engine_root/examples/nginx
+example=${EXAMPLE:-$engine_root/examples/nginx}
 export CONSUL_PORT=0 HTTP_PORT=0 DOCKER_BUILDKIT=0 COMPOSE_INTERACTIVE_NO_CLI=1
 [[ $PATH == *:/usr/sbin* ]] || PATH=$PATH:/usr/sbin:/sbin
 
@@ -92,7 +92,7 @@ image_consul()
 
 	mkdir -p "$context"
 	cp -L "$(command -v consul)" "$context/consul"
-	docker build -q -t "$1" -f - "$context" <<-'END'
+	docker build -q --force-rm -t "$1" -f - "$context" <<-'END'
 		FROM node:18-bookworm-slim
 		COPY consul /usr/local/bin/
 		EXPOSE 8500
@@ -105,12 +105,12 @@ images_make()
 	image_have node:18-bookworm-slim image_debian &&
 		image_have nginx:1.22 image_debian &&
 		image_have consul:1.8 image_consul &&
-		docker build -q -t pilotfish -f - "$B/release" <<-'END' &&
+		docker build -q --force-rm -t pilotfish -f - "$B/release" <<-'END' &&
 			FROM scratch
 			COPY pilotfish /pilotfish
 			ENTRYPOINT ["/pilotfish"]
 		END
-		compose build -q
+		compose build -q --force-rm
 }
 
 compose()

@@ -1,0 +1,174 @@
+# examples/nginx with docker-compose: scaled, stopped, killed, ill, and without Consul.
+# serial
+
+load lib
+
+TTL=3000 INTERVAL=500 FAILURES=2		# of examples/nginx/app/pilotfish.conf
+
+up()
+{
+	compose_down >/dev/null 2>&1 || :
+	quietly compose_up
+	client_start "${project}_default" consul
+}
+
+setup_file()
+{
+	file_begin up
+}
+
+teardown_file()
+{
+	file_end compose_down
+}
+
+setup()
+{
+	begin
+}
+
+# N instances, and nginx serves by them.
+scale()
+{
+	quietly compose_up --scale app="$1"
+	LIMIT=20 await seen is passing "$1"
+	LIMIT=20 await seen is upstreams "$1"
+}
+
+# The ID in Consul of a container.
+id_of()
+{
+	docker inspect -f 'app-{{ .Config.Hostname }}' "$1"
+}
+
+# Out of nginx before the container was gone.
+left_in_time()
+{
+	local name=$1 died
+
+	died=$(date -d "$(docker inspect -f '{{ .State.FinishedAt }}' "$name")" +%s%3N)
+	note left "$(id_of "$name")" $((died - since))
+}
+
+@test "one instance is served by nginx" {
+	scale 1
+	note joined 1000
+}
+
+@test "up to five: each is served by nginx within a second of being healthy" {
+	scale 5
+	await seen joined 1000 >/dev/null
+	note joined 1000
+	note failed
+}
+
+@test "down to two: nobody is asked who is gone, and no request fails" {
+	local before after
+
+	scale 5
+	since=$(now)
+	before=$(seen ids passing)
+	scale 2
+	after=$(seen ids passing)
+	for id in $before; do
+		[[ $after == *"$id"* ]] || note left "$id" 1000
+	done
+	note failed
+	note retried
+}
+
+@test "up to five again" {
+	scale 5
+	await seen joined 1000 >/dev/null
+	note joined 1000
+	note failed
+	note retried
+}
+
+@test "docker stop: no request fails" {
+	local name
+
+	scale 5
+	since=$(now)
+	name=$(containers app | head -n 1)
+	docker stop "$name"
+	left_in_time "$name"
+	[ "$(docker inspect -f '{{ .State.ExitCode }}' "$name")" = 0 ]
+	note failed
+	note retried
+}
+
+@test "docker kill: out of nginx when its TTL is over" {
+	local name
+
+	scale 5
+	name=$(containers app | tail -n 1)
+	since=$(now)
+	docker kill "$name"
+	await seen left "$(id_of "$name")" >/dev/null
+	note left "$(id_of "$name")" $((TTL + 1000))
+	note failed
+	seen retried >&3 || :
+}
+
+@test "its health fails: out of nginx after the last failure, and back when it is well" {
+	local name id
+
+	scale 5
+	name=$(containers app | head -n 1)
+	id=$(id_of "$name")
+	since=$(docker exec "$name" sh -c 'date +%s%3N; touch /tmp/ill')
+	await seen left "$id" >/dev/null
+	note left "$id" $((INTERVAL * FAILURES + 500))
+	since=$(now)
+	docker exec "$name" rm /tmp/ill
+	await seen is upstreams 5
+	await seen joined 1000 >/dev/null
+	note joined 1000
+	note failed
+	note retried
+}
+
+@test "Consul is restarted and has forgotten all: nginx keeps its upstreams, all register again" {
+	scale 5
+	since=$(now)
+	docker restart -t 1 "$(containers consul)"
+	LIMIT=30 await seen is passing 5
+	note never-fewer 5
+	note failed
+	note retried
+}
+
+@test "no root, no capability, no new privileges, and nothing to write to but a tmpfs" {
+	local name status
+
+	scale 2
+	for name in $(containers app | head -n 1) $(containers nginx); do
+		status=$(docker exec "$name" cat /proc/1/status)
+		grep -qP '^Uid:\t65532\t65532\t65532\t65532$' <<<"$status"
+		grep -qP '^Gid:\t65532\t65532\t65532\t65532$' <<<"$status"
+		[ "$(grep -cP '^Cap(Inh|Prm|Eff|Bnd|Amb):\t0+$' <<<"$status")" = 5 ]
+		grep -qP '^NoNewPrivs:\t1$' <<<"$status"
+		docker exec "$name" sh -c '! touch /etc/x /x /usr/x 2>/dev/null'
+	done
+}
+
+@test "what is registered is the container's own address" {
+	local name address
+
+	scale 2
+	for name in $(containers app) $(containers nginx); do
+		address=$(docker inspect -f '{{ range .NetworkSettings.Networks }}{{ .IPAddress }}{{ end }}' "$name")
+		docker exec "$(containers consul)" consul catalog services >/dev/null
+		curl -sf "http://127.0.0.1:$(compose_port consul 8500)/v1/agent/services" |
+			jq -e --arg address "$address" 'any(.Address == $address)'
+	done
+}
+
+@test "docker-compose stop: all go at once, nothing is left in Consul" {
+	scale 2
+	docker rm -f "$client"
+	quietly compose stop app nginx
+	[ "$(compose ps -q app nginx | xargs docker inspect -f '{{ .State.ExitCode }}' | sort -u)" = 0 ]
+	curl -sf "http://127.0.0.1:$(compose_port consul 8500)/v1/agent/services" | jq -e 'length == 0'
+}

@@ -1,0 +1,108 @@
+# examples/nginx as a stack of a swarm: scaled, and updated while requests come in.
+# serial
+
+load lib
+
+up()
+{
+	local token
+
+	if [[ $(docker info -f '{{ .Swarm.LocalNodeState }}') != inactive ]]; then
+		no_engine="this engine is part of a swarm already"
+		export no_engine
+		return
+	fi
+	quietly docker swarm init --advertise-addr 127.0.0.1
+	token=$(</proc/sys/kernel/random/uuid)
+	docker secret create consul-token - <<<"$token"
+	docker secret create consul-acl.hcl - <<-END
+		acl { enabled = true default_policy = "deny" tokens { master = "$token" agent = "$token" } }
+	END
+	deploy 1
+	await network_is_there
+	client_start "${project}_front"
+}
+
+network_is_there()
+{
+	docker network inspect "${project}_front" >/dev/null 2>&1
+}
+
+is_gone()
+{
+	[[ ! $(docker ps -aq --filter "label=com.docker.stack.namespace=$project") ]]
+}
+
+deploy()
+{
+	VERSION=$1 quietly docker stack deploy --detach=true --resolve-image never -c "$example/stack.yml" "$project"
+}
+
+down()
+{
+	docker stack rm "$project"
+	LIMIT=60 await is_gone
+	docker swarm leave --force
+	docker network rm docker_gwbridge
+}
+
+setup_file()
+{
+	file_begin up
+}
+
+teardown_file()
+{
+	file_end down
+}
+
+setup()
+{
+	begin
+}
+
+scale()
+{
+	quietly docker service scale --detach=true "${project}_app=$1"
+	LIMIT=30 await seen is upstreams "$1"
+}
+
+# Every instance in nginx is another than it was.
+all_are_new()
+{
+	local id
+
+	seen is upstreams 3 || return
+	for id in $before; do
+		[[ $(seen ids upstreams) != *"$id"* ]] || return
+	done
+}
+
+@test "three instances with a token that is a secret, served by nginx" {
+	LIMIT=60 await seen is upstreams 3
+	LIMIT=30 await seen failed >/dev/null || :
+}
+
+@test "what is registered is the address in the network that is meant" {
+	skip "later"
+}
+
+@test "up to five and down to two: no request fails" {
+	scale 5
+	scale 2
+	note failed
+	note retried
+}
+
+@test "a rolling update: no request fails, and there are never fewer instances" {
+	local before
+
+	scale 3
+	since=$(now)
+	before=$(seen ids upstreams)
+	deploy 2
+	LIMIT=60 await all_are_new
+	note never-fewer 3
+	note failed
+	note retried
+}

@@ -1,0 +1,86 @@
+# lib.bash - what the tests in Docker stand on, besides engine.bash.  `load lib` at the top of a file.
+#
+# A file has one project for all of its tests.  They are skipped, with the reason, where no engine can be had.
+#
+#   file_begin COMMAND...       for setup_file: an engine, images, nothing left of an earlier run, then the command
+#   file_end COMMAND...         for teardown_file: the command, and the engine stops if we started it
+#   now, await, fail            as in tests/system/lib.bash
+#   client_start NETWORK [CONSUL]        client.js in that network
+#   seen VERB ARG...            what the client has seen since $since: see the program; note VERB ARG...: fails
+#                               if it fails, and its output is shown
+#   containers SERVICE          prints their names
+
+# shellcheck source=engine.bash
+source "$BATS_TEST_DIRNAME/engine.bash"
+# shellcheck source=../system/lib.bash
+source "$engine_root/tests/system/lib.bash"
+lib=$engine_root/tests/system
+
+client=$project-client
+seen_file=$BATS_FILE_TMPDIR/seen
+
+file_begin()
+{
+	local problem=$BATS_FILE_TMPDIR/problem
+
+	if ! engine_start 2>"$problem"; then
+		no_engine=$(<"$problem")
+		export no_engine
+		return 0
+	fi
+	quietly images_make
+	"$@"
+}
+
+file_end()
+{
+	[[ ! ${no_engine-} ]] || return 0
+	docker rm -f "$client" >/dev/null 2>&1
+	"$@"
+	engine_stop
+}
+
+# Each test begins with a mark; `setup` of a file calls this.
+begin()
+{
+	[[ ! ${no_engine-} ]] || skip "$no_engine"
+	since=$(now)
+}
+
+quietly()
+{
+	local output
+
+	output=$("$@" 2>&1 </dev/null) || fail "$*: $output"
+}
+
+client_start()
+{
+	touch "$seen_file"
+	chmod 666 "$seen_file"
+	docker rm -f "$client" >/dev/null 2>&1 || :
+	quietly docker run -d --name "$client" --network "$1" --init --read-only --user 65532 --cap-drop ALL \
+		-v "$BATS_FILE_TMPDIR:/seen" -v "$BATS_TEST_DIRNAME/client.js:/client.js:ro" \
+		node:18-bookworm-slim node /client.js /seen/seen nginx "${@:2}"
+}
+
+seen()
+{
+	"$BATS_TEST_DIRNAME/seen" "$seen_file" "$since" "$@"
+}
+
+# Figures are worth seeing of tests that pass, too.
+note()
+{
+	local output status=0
+
+	output=$(seen "$@") || status=$?
+	printf '%s\n' "$output" >&2
+	sed 's/^/#   /' <<<"$output" >&3
+	return $status
+}
+
+containers()
+{
+	compose ps -q "$1" | xargs -r docker inspect -f '{{ .Name }}' | sed 's,^/,,' | sort -V
+}

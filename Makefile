@@ -51,6 +51,7 @@ LINT    := $(sort $(wildcard tests/check/lint-*.sh))
 UNIT    := $(TESTS:%.c=$B/%)
 SYSTEM  := $(sort $(wildcard tests/system/*.bats))
 BROWSER := $(sort $(wildcard tests/browser/*.bats))
+DOCKER  := $(sort $(wildcard tests/docker/*.bats))
 SAN_B   := $B/san
 
 Q = $(if $(filter 1,$(V)),,@)
@@ -124,7 +125,8 @@ check:				## prove it: installs what is missing, runs all below but fuzz
 	$(again) WERROR=1 all tests sanitized
 	$(again) release
 	$(again) release ARCH=arm64
-	$(run) B=$B $(STYLE) $(LINT) $(UNIT) tests/template-cases.sh $(SYSTEM) $(BROWSER) \
+	$(Q)B=$B tests/docker/prepare
+	$(run) B=$B $(STYLE) $(LINT) $(UNIT) tests/template-cases.sh $(SYSTEM) $(BROWSER) $(DOCKER) \
 		B=$(SAN_B) $(UNIT:$B/%=$(SAN_B)/%) tests/template-cases.sh $(SYSTEM)
 check-style: all		## folders, sizes, who uses what, is it in the manual
 	$(run) B=$B $(STYLE)
@@ -136,6 +138,10 @@ check-system: all		## tests of the whole program; ONLY="1*": some files
 	$(run) B=$B $(if $(ONLY),$(wildcard tests/system/$(ONLY)),$(SYSTEM))
 check-browser: all		## Consul's UI in a browser
 	$(run) B=$B $(BROWSER)
+check-docker:			## the example with docker-compose and in Swarm; starts an engine if none runs
+	$(Q)tests/setup docker
+	$(Q)B=$B tests/docker/prepare
+	$(run) B=$B $(DOCKER)
 check-san: sanitized		## unit and system tests under the sanitizers
 	$(run) B=$(SAN_B) $(UNIT:$B/%=$(SAN_B)/%) tests/template-cases.sh $(SYSTEM)
 bench:				## what is promised about time and memory, measured
@@ -176,7 +182,8 @@ help:				## this
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n",$$1,$$2}' Makefile
 
 .PHONY: all tests fuzzers sanitized demo check check-style check-lint check-unit check-system \
-	check-browser check-san bench soak fuzz release install uninstall format clean help FORCE
+	check-browser check-docker check-san bench soak fuzz release install uninstall format clean help \
+	FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(OBJS:.o=.d) $(patsubst %.c,$B/%.d,$(TESTS) $(FUZZERS) $(wildcard tests/*.c))

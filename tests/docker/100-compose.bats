@@ -41,13 +41,14 @@ id_of()
 	docker inspect -f 'app-{{ .Config.Hostname }}' "$1"
 }
 
-# Out of nginx before the container was gone.
+# Out of nginx before the container, which may be removed by now, had ended.
 left_in_time()
 {
-	local name=$1 died
+	local died
 
-	died=$(date -d "$(docker inspect -f '{{ .State.FinishedAt }}' "$name")" +%s%3N)
-	note left "$(id_of "$name")" $((died - since))
+	died=$(docker events --since $((since / 1000)) --until "$(date +%s)" --filter event=die \
+		--filter container="${1#app-}" --format '{{ .TimeNano }}' | tail -n 1)
+	note left "$1" $((died / 1000000 - since))
 }
 
 @test "one instance is served by nginx" {
@@ -55,9 +56,32 @@ left_in_time()
 	note joined 1000
 }
 
+@test "no root, no capability, no new privileges, and nothing to write to but a tmpfs" {
+	local name status
+
+	for name in $(containers app) $(containers nginx); do
+		status=$(docker exec "$name" cat /proc/1/status)
+		grep -qP '^Uid:\t65532\t65532\t65532\t65532$' <<<"$status"
+		grep -qP '^Gid:\t65532\t65532\t65532\t65532$' <<<"$status"
+		[ "$(grep -cP '^Cap(Inh|Prm|Eff|Bnd|Amb):\t0+$' <<<"$status")" = 5 ]
+		grep -qP '^NoNewPrivs:\t1$' <<<"$status"
+		docker exec "$name" sh -c '! touch /etc/x /x /usr/x 2>/dev/null'
+	done
+}
+
+@test "what is registered is the container's own address" {
+	local name address
+
+	for name in $(containers app) $(containers nginx); do
+		address=$(docker inspect -f '{{ range .NetworkSettings.Networks }}{{ .IPAddress }}{{ end }}' "$name")
+		curl -sf "http://127.0.0.1:$(compose_port consul 8500)/v1/agent/services" |
+			jq -e --arg address "$address" 'any(.Address == $address)'
+	done
+}
+
 @test "up to five: each is served by nginx within a second of being healthy" {
 	scale 5
-	await seen joined 1000 >/dev/null
+	await seen met
 	note joined 1000
 	note failed
 }
@@ -71,7 +95,7 @@ left_in_time()
 	scale 2
 	after=$(seen ids passing)
 	for id in $before; do
-		[[ $after == *"$id"* ]] || note left "$id" 1000
+		[[ $after == *"$id"* ]] || left_in_time "$id"
 	done
 	note failed
 	note retried
@@ -79,7 +103,7 @@ left_in_time()
 
 @test "up to five again" {
 	scale 5
-	await seen joined 1000 >/dev/null
+	await seen met
 	note joined 1000
 	note failed
 	note retried
@@ -92,7 +116,7 @@ left_in_time()
 	since=$(now)
 	name=$(containers app | head -n 1)
 	docker stop "$name"
-	left_in_time "$name"
+	left_in_time "$(id_of "$name")"
 	[ "$(docker inspect -f '{{ .State.ExitCode }}' "$name")" = 0 ]
 	note failed
 	note retried
@@ -123,7 +147,7 @@ left_in_time()
 	since=$(now)
 	docker exec "$name" rm /tmp/ill
 	await seen is upstreams 5
-	await seen joined 1000 >/dev/null
+	await seen met
 	note joined 1000
 	note failed
 	note retried
@@ -139,34 +163,7 @@ left_in_time()
 	note retried
 }
 
-@test "no root, no capability, no new privileges, and nothing to write to but a tmpfs" {
-	local name status
-
-	scale 2
-	for name in $(containers app | head -n 1) $(containers nginx); do
-		status=$(docker exec "$name" cat /proc/1/status)
-		grep -qP '^Uid:\t65532\t65532\t65532\t65532$' <<<"$status"
-		grep -qP '^Gid:\t65532\t65532\t65532\t65532$' <<<"$status"
-		[ "$(grep -cP '^Cap(Inh|Prm|Eff|Bnd|Amb):\t0+$' <<<"$status")" = 5 ]
-		grep -qP '^NoNewPrivs:\t1$' <<<"$status"
-		docker exec "$name" sh -c '! touch /etc/x /x /usr/x 2>/dev/null'
-	done
-}
-
-@test "what is registered is the container's own address" {
-	local name address
-
-	scale 2
-	for name in $(containers app) $(containers nginx); do
-		address=$(docker inspect -f '{{ range .NetworkSettings.Networks }}{{ .IPAddress }}{{ end }}' "$name")
-		docker exec "$(containers consul)" consul catalog services >/dev/null
-		curl -sf "http://127.0.0.1:$(compose_port consul 8500)/v1/agent/services" |
-			jq -e --arg address "$address" 'any(.Address == $address)'
-	done
-}
-
 @test "docker-compose stop: all go at once, nothing is left in Consul" {
-	scale 2
 	docker rm -f "$client"
 	quietly compose stop app nginx
 	[ "$(compose ps -q app nginx | xargs docker inspect -f '{{ .State.ExitCode }}' | sort -u)" = 0 ]

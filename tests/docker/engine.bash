@@ -3,8 +3,8 @@
 #   engine_start        Docker answers afterwards: the one that runs, or one of our own with all it has in
 #                       $B/docker, which engine_stop ends.  Fails with the reason on stderr.
 #   engine_stop
-#   images_make         pilotfish (from $B/release/pilotfish) and those of the example.  Base images come from
-#                       the registry or, if that cannot be reached, are made from Debian's packages.
+#   images_make         pilotfish (from `make release`) and those of the example.  Base images come from the
+#                       registry or, if that cannot be reached, are made from Debian's packages.
 #   compose ARG...      docker-compose on the example, as the project $project, with free ports on this host
 #   compose_up [ARG...], compose_down
 #   compose_port SERVICE PORT    prints the port of this host that leads there
@@ -102,7 +102,8 @@ image_consul()
 
 images_make()
 {
-	image_have node:18-bookworm-slim image_debian &&
+	make -s -C "$engine_root" B="$B" release &&
+		image_have node:18-bookworm-slim image_debian &&
 		image_have nginx:1.22 image_debian &&
 		image_have consul:1.8 image_consul &&
 		docker build -q --force-rm -t pilotfish -f - "$B/release" <<-'END' &&

@@ -35,7 +35,7 @@ is_gone()
 
 deploy()
 {
-	VERSION=$1 quietly docker stack deploy --detach=true --resolve-image never -c "$example/stack.yml" "$project"
+	VERSION=$1 quietly docker stack deploy --resolve-image never -c "$example/stack.yml" "$project"
 }
 
 down()

@@ -123,8 +123,8 @@ static void end(struct shutdown *shutdown)
 }
 
 /*
- * All jobs are gone: who else is our child?  Those who came into the container from outside are not (docker exec,
- * and Docker's own health check, which comes again and again), and nothing waits for them.
+ * All jobs are gone: who else is our child?  Those who came into the container from outside are
+ * not (docker exec, and Docker's own health check, again and again): nothing waits for them.
  */
 static void sweep(struct shutdown *shutdown)
 {

@@ -16,7 +16,7 @@ engine_folder=$B/docker
 mkdir -p "$engine_folder"
 engine_run=/tmp/pilotfish-docker-$(cksum <<<"$engine_folder" | cut -d ' ' -f 1)
 project=pilotfish-tests-${engine_run##*-}
-example=${EXAMPLE:-$engine_root/examples/nginx}
+example=$engine_root/examples/nginx
 export CONSUL_PORT=0 HTTP_PORT=0 DOCKER_BUILDKIT=0 COMPOSE_INTERACTIVE_NO_CLI=1
 [[ $PATH == *:/usr/sbin* ]] || PATH=$PATH:/usr/sbin:/sbin
 
@@ -102,7 +102,7 @@ image_consul()
 
 images_make()
 {
-	make -s -C "$engine_root" B="$B" release &&
+	env -u MAKEFLAGS -u MFLAGS make -s -C "$engine_root" B="$B" release &&
 		image_have node:18-bookworm-slim image_debian &&
 		image_have nginx:1.22 image_debian &&
 		image_have consul:1.8 image_consul &&

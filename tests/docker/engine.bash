@@ -102,7 +102,7 @@ image_consul()
 
 images_make()
 {
-	env -u MAKEFLAGS -u MFLAGS make -s -C "$engine_root" B="$B" release &&
+	env -u MAKEFLAGS -u MFLAGS make -s -C "$engine_root" B="${B#"$engine_root"/}" release &&
 		image_have node:18-bookworm-slim image_debian &&
 		image_have nginx:1.22 image_debian &&
 		image_have consul:1.8 image_consul &&

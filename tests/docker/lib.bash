@@ -7,7 +7,8 @@
 #   now, await, fail            as in tests/system/lib.bash
 #   client_start NETWORK [CONSUL]        client.js in that network
 #   seen VERB ARG...            what the client has seen since $since: see the program; note VERB ARG...: fails
-#                               if it fails, and its output is shown
+#                               if it fails, and shows its output in any case
+#   figure TEXT                 shows it in any case
 #   containers SERVICE          prints their names
 
 # shellcheck source=engine.bash
@@ -69,15 +70,19 @@ seen()
 	"$BATS_TEST_DIRNAME/seen" "$seen_file" "$since" "$@"
 }
 
-# Figures are worth seeing of tests that pass, too.
+# Figures are worth seeing of tests that pass, too; tests/run shows them.
 note()
 {
 	local output status=0
 
 	output=$(seen "$@") || status=$?
-	printf '%s\n' "$output" >&2
-	sed 's/^/#   /' <<<"$output" >&3
+	figure "${output//$'\n'/; }"
 	return $status
+}
+
+figure()
+{
+	printf '# figure: %s: %s\n' "${BATS_TEST_DESCRIPTION%%:*}" "$*" >&3
 }
 
 containers()

@@ -7,6 +7,7 @@ up()
 {
 	local token
 
+	[[ ! $(docker service ls -q --filter "label=com.docker.stack.namespace=$project" 2>/dev/null) ]] || down
 	if [[ $(docker info -f '{{ .Swarm.LocalNodeState }}') != inactive ]]; then
 		no_engine="this engine is part of a swarm already"
 		export no_engine

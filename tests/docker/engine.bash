@@ -42,6 +42,8 @@ engine_start()
 	command -v dockerd >/dev/null || { engine_fail "no Docker engine answers, and there is no dockerd"; return; }
 	((EUID == 0)) || { engine_fail "no Docker engine answers, and only root can start one"; return; }
 
+	# One that was killed may have left these; a swarm would begin again with all it had.
+	rm -rf "$engine_run" "$engine_folder/engine/swarm"
 	mkdir -p "$engine_run"
 	dockerd --data-root "$engine_folder/engine" --exec-root "$engine_run/exec" \
 		--pidfile "$engine_run/pid" >"$engine_folder/engine.log" 2>&1 </dev/null 3>&- &

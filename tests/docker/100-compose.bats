@@ -56,7 +56,7 @@ left_in_time()
 {
 	local died
 
-	died=$(docker events --since $((since / 1000)) --until "$(date +%s)" --filter event=die \
+	died=$(docker events --since $((since / 1000)) --until "$(date +%s.%N)" --filter event=die \
 		--filter container="${1#app-}" --format '{{ .TimeNano }}' | tail -n 1)
 	note left "$1" $((died / 1000000 - since))
 }

@@ -35,12 +35,6 @@ scale()
 	LIMIT=20 await seen is upstreams "$1"
 }
 
-# The ID in Consul of a container.
-id_of()
-{
-	docker inspect -f 'app-{{ .Config.Hostname }}' "$1"
-}
-
 ask_consul()
 {
 	curl -sf "http://127.0.0.1:$(compose_port consul 8500)/v1/$1"
@@ -83,7 +77,7 @@ left_in_time()
 	local name address
 
 	for name in $(containers app) $(containers nginx); do
-		address=$(docker inspect -f '{{ range .NetworkSettings.Networks }}{{ .IPAddress }}{{ end }}' "$name")
+		address=$(address_of "$name")
 		ask_consul agent/services | jq -e --arg address "$address" 'any(.Address == $address)'
 	done
 }

@@ -9,13 +9,12 @@
 #   seen VERB ARG...            what the client has seen since $since: see the program; note VERB ARG...: fails
 #                               if it fails, and shows its output in any case
 #   figure TEXT                 shows it in any case
-#   containers SERVICE          prints their names
+#   containers SERVICE          prints their names; id_of CONTAINER its ID in Consul, address_of CONTAINER
 
 # shellcheck source=engine.bash
 source "$BATS_TEST_DIRNAME/engine.bash"
 # shellcheck source=../system/lib.bash
 source "$engine_root/tests/system/lib.bash"
-lib=$engine_root/tests/system
 
 client=$project-client
 seen_file=$BATS_FILE_TMPDIR/seen
@@ -88,4 +87,14 @@ figure()
 containers()
 {
 	compose ps -q "$1" | xargs -r docker inspect -f '{{ .Name }}' | sed 's,^/,,' | sort -V
+}
+
+id_of()
+{
+	docker inspect -f 'app-{{ .Config.Hostname }}' "$1"
+}
+
+address_of()
+{
+	docker inspect -f '{{ range .NetworkSettings.Networks }}{{ .IPAddress }}{{ end }}' "$1"
 }

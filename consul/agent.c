@@ -11,7 +11,7 @@
 
 enum {
 	TOKEN_MAX = 4096, REASON_MAX = 200,
-	CONNECTIONS_MAX = 96,		/* of the 200 that Consul takes from an address */
+	CONNECTIONS_MAX = 92,		/* of the 200 that Consul takes from an address */
 	WAIT = 60,			/* seconds: bounds how long a stale index hides changes */
 };
 #define ANSWER_MAX ((size_t)64 << 20)	/* of a set; to a PUT there is little to say */

@@ -18,5 +18,5 @@ load many
 	consul_put /v1/catalog/register '{ "Node": "newer", "Address": "192.0.2.1", "Service": { "Service": "s0700" } }'
 	LIMIT=60 expect_changed s0700
 	[[ $(grep -c '"event":"unhealthy"' "$dir/main.log") == 1 ]]	# Consul itself
-	(($(connections) < 100))
+	few_connections
 }

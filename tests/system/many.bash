@@ -3,7 +3,7 @@
 #   begin_many ADDRESS COUNT [WATCH...]    watches of s0000, s0001, ... and what else is given; waits until each had its
 #                                          first answer, and takes the mark
 #   expect_changed NAME...                 `changed` of each of these watches since then, in any order
-#   connections                            the most that were open to Consul at once
+#   few_connections                        were there never a hundred to Consul at once?
 
 begin_many()
 {
@@ -43,7 +43,10 @@ has_changed()
 	(($(count_events "watch.$1 changed") > 0))
 }
 
-connections()
+few_connections()
 {
-	cat "$dir/connections"
+	local most
+
+	most=$(<"$dir/connections")
+	((most < 100)) || fail "$most connections"
 }

@@ -4,15 +4,35 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "utf8.h"
 
 #define LINE_SHOWN 120
 
-/* A tab stays one, so that the caret stands below its character. */
-static void add_blanks(struct buf *buf, const char *line, size_t count)
+/* What cannot be shown is a blank, what is no text a question mark. */
+static void add_shown(struct buf *buf, const char *text, size_t size)
 {
-	for (size_t i = 0; i < count; i++)
-		if (((unsigned char)line[i] & 0xC0) != 0x80)
-			buf_add_char(buf, line[i] == '\t' ? '\t' : ' ');
+	uint32_t rune;
+
+	for (size_t length; size; text += length, size -= length) {
+		length = utf8_read(text, size, &rune);
+		if (rune == RUNE_BAD)
+			buf_add_char(buf, '?');
+		else if (rune < ' ' && rune != '\t')
+			buf_add_char(buf, ' ');
+		else
+			buf_append(buf, text, length);
+	}
+}
+
+/* As wide as that; a tab stays one, so that the caret stands below its character. */
+static void add_blanks(struct buf *buf, const char *text, size_t size)
+{
+	uint32_t rune;
+
+	for (size_t length; size; text += length, size -= length) {
+		length = utf8_read(text, size, &rune);
+		buf_add_char(buf, rune == '\t' ? '\t' : ' ');
+	}
 }
 
 static void add_line(struct buf *buf, const char *line, size_t size, size_t column)
@@ -22,8 +42,7 @@ static void add_line(struct buf *buf, const char *line, size_t size, size_t colu
 	while (from && ((unsigned char)line[from] & 0xC0) == 0x80)
 		from--;
 	buf_add(buf, "\n  ");
-	for (size_t i = from; i < from + utf8_cut(line + from, size - from, LINE_SHOWN); i++)
-		buf_add_char(buf, (unsigned char)line[i] < ' ' && line[i] != '\t' ? ' ' : line[i]);
+	add_shown(buf, line + from, utf8_cut(line + from, size - from, LINE_SHOWN));
 	buf_add(buf, "\n  ");
 	add_blanks(buf, line + from, column - from);
 	buf_add_char(buf, '^');

@@ -70,9 +70,16 @@ expect_words()
 }
 
 @test "bytes that are no text" {
-	head -c 4096 /dev/urandom >"$dir/pilotfish.conf"
-	expect_words 65 'pilotfish.conf:[0-9]+(:[0-9]+)?: ' "$pilotfish" check -c "$dir/pilotfish.conf"
-	expect_words 78 'pilotfish.conf:[0-9]+(:[0-9]+)?: ' "$pilotfish" -c "$dir/pilotfish.conf"
+	head -c 4096 /dev/urandom | tr -d '{' >"$dir/pilotfish.conf"
+	expect_words 65 'pilotfish.conf:[0-9]+: ' "$pilotfish" check -c "$dir/pilotfish.conf"
+	expect_words 78 'pilotfish.conf:[0-9]+: ' "$pilotfish" -c "$dir/pilotfish.conf"
+}
+
+@test "bytes that are no text, in a template" {
+	printf 'a = "\xff\xfe"; b = {{ \x80 }};\n' >"$dir/pilotfish.conf"
+	run -65 "$pilotfish" check -c "$dir/pilotfish.conf"
+	[[ ${lines[0]} == *"pilotfish.conf:1:18: "* ]]
+	[[ ${lines[1]} == '  a = "??"; b = {{ ? }};' && ${lines[2]} == '                   ^' ]]
 }
 
 @test "an unknown key: its path, and the nearest known one" {

@@ -20,7 +20,7 @@ SPAN = 10e6         # nanoseconds
 CLONE_NEWPID = 0x20000000
 PATIENCE = 0.5      # seconds: more than an end takes that was asked for
 
-CONFIG = 'jobs = ( { name = "app"; exec = "sleep 30"; } );\n'
+CONFIG = 'logging = { level = "error"; }; jobs = ( { name = "app"; exec = "sleep 30"; } );\n'
 
 
 def become(command, gate, answer):

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/duration.h"
+#include "base/file.h"
 
 enum {
 	TOKEN_MAX = 4096, REASON_MAX = 200,
@@ -82,12 +83,6 @@ static void take_token(struct agent *agent, const char *token)
 	agent->token_header = *token ? format_string("X-Consul-Token: %s", token) : NULL;
 }
 
-static bool same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
-}
-
 static bool read_token(struct agent *agent, const char *path, struct error *error)
 {
 	char text[TOKEN_MAX];
@@ -121,7 +116,7 @@ static void refresh_token(struct agent *agent)
 		return;
 	if (stat(path, &now))
 		memset(&now, 0, sizeof now);
-	else if (same_file(&now, &agent->token_file))
+	else if (file_is_unchanged(&agent->token_file, &now))
 		return;
 	agent->token_file = now;
 	if (read_token(agent, path, &error)) {

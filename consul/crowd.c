@@ -172,16 +172,6 @@ static void serve_queue(struct crowd *crowd)
 	}
 }
 
-static void move_all(struct list *from, struct list *to)
-{
-	while (!list_empty(from)) {
-		struct list *node = from->next;
-
-		list_remove(node);
-		list_append(to, node);
-	}
-}
-
 static void time_sweeps(struct crowd *crowd)
 {
 	double now = monotonic_now(), pause;
@@ -193,7 +183,7 @@ static void time_sweeps(struct crowd *crowd)
 			timer_set(&crowd->pause, pause);
 	}
 	if (!crowd->sweeping && !list_empty(&crowd->next) && !timer_is_set(&crowd->pause)) {
-		move_all(&crowd->next, &crowd->sweep);
+		list_move_all(&crowd->next, &crowd->sweep);
 		crowd->sweeping = true;
 		crowd->sweep_began = now;
 	}
@@ -321,7 +311,7 @@ static void on_ring(struct alarm *alarm, enum ring ring, const json_t *changes)
 {
 	struct crowd *crowd = alarm->query.agent->crowd;
 
-	move_all(&crowd->parked, &crowd->queue);
+	list_move_all(&crowd->parked, &crowd->queue);
 	list_each(node, &crowd->members) {
 		struct crowd_member *member = list_entry(node, struct crowd_member, link);
 

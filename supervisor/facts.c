@@ -69,9 +69,7 @@ static void on_look(struct timer *timer)
 
 	timer_set(timer, look_at_file);
 	if (stat(fact->query.name, &now) ||
-	    (fact->known && now.st_ino == fact->seen.st_ino && now.st_size == fact->seen.st_size &&
-	     now.st_mtim.tv_sec == fact->seen.st_mtim.tv_sec &&
-	     now.st_mtim.tv_nsec == fact->seen.st_mtim.tv_nsec) ||
+	    (fact->known && file_is_unchanged(&fact->seen, &now)) ||
 	    !file_read_regular(fact->query.name, FILE_LIMIT, &text, &error))
 		return;
 	fact->seen = now;
@@ -283,12 +281,7 @@ static bool want(struct data_source *self, struct data_user *user, const struct 
 	bool possible = true;
 
 	data_user_init(&before, NULL);
-	while (!list_empty(&user->uses)) {
-		struct list *node = user->uses.next;
-
-		list_remove(node);
-		list_append(&before.uses, node);
-	}
+	list_move_all(&user->uses, &before.uses);
 	user->awaited = 0;
 	for (size_t i = 0; i < names->count; i++) {
 		struct fact *fact = find(facts, names->items[i]);

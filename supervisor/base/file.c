@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { CHUNK = 64 * 1024 };
@@ -59,4 +58,11 @@ bool file_read_regular(const char *path, size_t limit, struct buf *text, struct 
 		return fail(error, "cannot read %s: it is no regular file", path);
 	}
 	return read_and_close(fd, path, limit, text, error);
+}
+
+bool file_is_unchanged(const struct stat *before, const struct stat *now)
+{
+	return now->st_ino == before->st_ino && now->st_dev == before->st_dev &&
+	       now->st_size == before->st_size && now->st_mtim.tv_sec == before->st_mtim.tv_sec &&
+	       now->st_mtim.tv_nsec == before->st_mtim.tv_nsec;
 }

@@ -38,4 +38,15 @@ static inline void list_remove(struct list *node)
 	list_init(node);
 }
 
+/* In their order, behind what `to` has. */
+static inline void list_move_all(struct list *from, struct list *to)
+{
+	while (!list_empty(from)) {
+		struct list *node = from->next;
+
+		list_remove(node);
+		list_append(to, node);
+	}
+}
+
 #endif

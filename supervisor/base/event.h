@@ -53,6 +53,7 @@ enum level_group {
 	X(RENDERED,          "rendered",         DATA,   true)  \
 	X(ELECTED,           "elected",          ROLE,   true)  \
 	X(DEPOSED,           "deposed",          ROLE,   true)  \
+	X(LEADER,            "leader",           NONE,   true)  \
 	X(TIMER_EXPIRED,     "timerExpired",     NONE,   true)  \
 	X(ENTER_MAINTENANCE, "enterMaintenance", DUTY,   true)  \
 	X(EXIT_MAINTENANCE,  "exitMaintenance",  DUTY,   true)  \
@@ -69,11 +70,15 @@ enum event_code {
 };
 
 struct source;
+struct strv;
 struct json_t;			/* jansson's; a pointer is all that is needed here */
 
 struct source_ops {
 	/* All was delivered and nobody holds it. */
 	void (*on_heard)(struct source *source);
+
+	/* Variables that a hook gets for this event, besides those that every hook has. */
+	void (*add_env)(struct source *source, enum event_code code, struct strv *env);
 
 	/* The JSON document that a hook gets on its stdin for this event, relative to `since`,
 	 * a state that an earlier call left in *now (NULL: none yet).  Both results are new

@@ -82,12 +82,22 @@ bool loop_take_signals(struct loop *loop, const sigset_t *set, signal_fn *on_sig
 	return true;
 }
 
-double monotonic_now(void)
+static double clock_now(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+double monotonic_now(void)
+{
+	return clock_now(CLOCK_MONOTONIC);
+}
+
+double boottime_now(void)
+{
+	return clock_now(CLOCK_BOOTTIME);
 }
 
 static void on_timer(struct ev_loop *ev, ev_timer *watcher, int revents)

@@ -40,6 +40,7 @@ void loop_stop(struct loop *loop);
 bool loop_take_signals(struct loop *loop, const sigset_t *set, signal_fn *on_signal);
 
 double monotonic_now(void);			/* CLOCK_MONOTONIC, in seconds */
+double boottime_now(void);			/* CLOCK_BOOTTIME: counts suspended time, too */
 
 struct timer;
 typedef void timer_fn(struct timer *timer);

@@ -1,6 +1,6 @@
 /* config.h - what a configuration says, as plain data.
  *
- * struct config owns everything below it.  Each job, watch and template is an allocation of its own that
+ * struct config owns everything below it.  Each job, watch, template and election is an allocation of its own that
  * keeps the tree it was decoded from: a reload compares trees, and what did not change keeps
  * its old struct.  Names that refer to others (`when`, `needs`) are still
  * names; app.c links them to sources.  Times are seconds; 0 means "none" unless it says
@@ -84,6 +84,8 @@ struct service_config {
 	bool enable_tag_override;
 	double deregister_after;	/* deregisterCriticalServiceAfter */
 	enum health_status initial_status;
+	char *leader_tag;		/* one more tag while we lead; NULL: none */
+	bool leader_only;		/* is in the catalogue only while we lead */
 };
 
 struct job_config {
@@ -93,6 +95,7 @@ struct job_config {
 	struct when_config when;
 	struct need_config *needs;
 	size_t need_count;
+	char *runs;			/* "election.NAME": runs while we lead that; NULL: as `when` says */
 	long restarts;			/* or UNLIMITED, ON_FAILURE */
 	struct backoff_config backoff;
 	double timeout, stop_timeout, drain;
@@ -157,6 +160,26 @@ struct template_config {
 	enum { PRINT_NOTHING, PRINT_TEXT, PRINT_TITLED } print;	/* to standard output, writing nothing */
 };
 
+/* How a candidate's session ends when it dies: by a TTL check of its own in the catalogue, within
+ * `ttl`; or by the session's own TTL, which Consul lets run twice. */
+enum election_bind { BIND_ALIVE, BIND_SESSION };
+
+struct election_config {
+	json_t *tree;
+	char *name;
+	char *key;			/* of the lock; by default "service/NAME/leader" */
+	char *id;			/* of this candidate: by default the host's name */
+	char *job;			/* who is primary, or not; NULL: only jobs with `runs` */
+	enum election_bind bind;
+	double ttl, lock_delay;
+	double promote_timeout, demote_timeout;
+	long priority;			/* 0 to 100: who goes first when the lock is free */
+	bool candidate;			/* else it only follows */
+	char *tag, *service;		/* that the job of the leader has in the catalogue; or NULL */
+	struct check_config can_lead;	/* empty: always */
+	char *epoch_file;		/* where the highest epoch seen is kept; NULL: in memory */
+};
+
 struct tls_config {
 	char *ca_file, *ca_path, *client_cert, *client_key, *server_name;
 	bool verify;
@@ -192,6 +215,8 @@ struct config {
 	size_t watch_count;
 	struct template_config **templates;
 	size_t template_count;
+	struct election_config **elections;
+	size_t election_count;
 };
 
 /* Decode and check a tree that sugar() has been through.  NULL: error has the key's path. */
@@ -200,6 +225,7 @@ void config_free(struct config *config);	/* NULL is fine */
 void job_config_free(struct job_config *config);
 void watch_config_free(struct watch_config *config);
 void template_config_free(struct template_config *config);
+void election_config_free(struct election_config *config);
 struct job_config *config_find_job(const struct config *config, const char *name);	/* or NULL */
 void consul_config_release(struct consul_config *config);
 

@@ -1,0 +1,40 @@
+/* deadman.h - kills process groups at a deadline, even if the loop is stuck.
+ *
+ * A timer of the kernel (timer_create(2)) on CLOCK_BOOTTIME, which counts suspended time and no
+ * change of the wall clock, and a signal whose handler does nothing but kill(-group, SIGKILL): so
+ * it works while a callback spins or blocks.  It does not work while this whole process is stopped
+ * (SIGSTOP, a debugger): then the groups are killed when it goes on, before its next instruction.
+ * When a container is frozen its workload is, too; when it thaws both go on at once, and the
+ * workload may run for an instant.  Only a resource that checks epochs is safe from that.
+ *
+ * The signal is SIGRTMAX, which the loop then does not get.
+ */
+#ifndef DEADMAN_H
+#define DEADMAN_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "error.h"
+
+enum { DEADMAN_GROUPS = 16 };
+
+struct deadman {
+	timer_t timer;
+	bool made;
+	volatile pid_t groups[DEADMAN_GROUPS];	/* 0: none */
+};
+
+bool deadman_init(struct deadman *deadman, struct error *error);
+void deadman_release(struct deadman *deadman);		/* idempotent; zeroed is fine */
+
+/* Fires at `deadline`, in seconds of CLOCK_BOOTTIME: at once if that is over. */
+void deadman_set(struct deadman *deadman, double deadline);
+void deadman_stop(struct deadman *deadman);		/* idempotent */
+
+/* Who is killed.  Who leads it, `group`, has been started, or has been reaped. */
+bool deadman_add(struct deadman *deadman, pid_t group);	/* false: too many */
+void deadman_remove(struct deadman *deadman, pid_t group);	/* idempotent */
+
+#endif

@@ -245,7 +245,7 @@ static void on_http_reply(struct http_request *http)
 		memcpy(agent->local_address, http->local_address, sizeof agent->local_address);
 	if (has_spoken(http))
 		now_up(agent);
-	else
+	else if (!request->line)
 		now_down(agent, http->error.text);
 	if (answer == ANSWER_DENIED)
 		memset(&agent->token_file, 0, sizeof agent->token_file);	/* read it again */
@@ -327,7 +327,7 @@ static void ask(struct agent_request *request, const char *method, const char *p
 	request->http.connect_timeout = CONNECT_PATIENCE;
 	request->http.limit = strcmp(method, "PUT") ? ANSWER_MAX : RECEIPT_MAX;
 	request->http.on_reply = on_http_reply;
-	http_send(&agent->http, &request->http);
+	http_send(request->line ? request->line : &agent->http, &request->http);
 	request->http.headers = NULL;		/* they were on our stack */
 }
 

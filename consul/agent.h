@@ -55,6 +55,8 @@ typedef void agent_reply_fn(struct agent_request *request, enum agent_answer ans
 struct agent_request {
 	struct http_request http;
 	struct agent *agent;
+	struct http *line;		/* connections of its own, of which the agent's state knows
+					 * nothing; NULL: the agent's */
 	char *name;			/* for the log: what it is for */
 	char *url, *body;		/* owned */
 	json_t *json;			/* of an answer that is OK and not to a PUT; owned */

@@ -1,7 +1,7 @@
 /* ballot.h - the lock of an election in Consul's KV store: who holds it, and how it is asked for.
  *
  *     KEY            the lock.  Its value is JSON, written by the holder:
- *                      {"id", "address", "epoch", "since"}    since: when it was promoted, RFC 3339
+ *                      {"id", "address", "epoch", "since"}    since: promoted, in seconds since 1970
  *                    Without an epoch the holder is still being promoted.  Once released:
  *                      {"id", "released": true, "epoch", "to": ID or none}
  *     KEY/request    {"action": "step-down", "leader": ID, "to": ID or none, "at": seconds, "by"}
@@ -34,9 +34,12 @@ struct ballot_view {
 	char address[BALLOT_TEXT];	/* "": unknown */
 	char to[BALLOT_TEXT];		/* whom the former holder wants as its successor; "": none */
 	unsigned long epoch;		/* that the value tells; 0: none */
+	unsigned long since;
 	unsigned long modified;		/* ModifyIndex of the key */
 	bool released;
 	bool paused;
+	char paused_by[BALLOT_TEXT];
+	double paused_at;
 	struct ballot_request {
 		unsigned long modified;	/* of its key; 0: there is none */
 		char action[32], leader[BALLOT_TEXT], to[BALLOT_TEXT], by[BALLOT_TEXT];
@@ -68,28 +71,44 @@ struct ballot {
 	const struct ballot_ops *ops;
 	struct agent *agent;
 	struct ballot_view view;
-	unsigned long epoch;
-	double sent;			/* boottime: before the lock was asked for, or the value written */
+	unsigned long epoch;		/* of the lock that was won */
+	double sent;			/* boottime: before it was asked for, or the value written */
+	unsigned long seen;		/* the store's index that `view` is of */
 
+	/* private */
 	struct agent_request watch;	/* the blocking query */
-	struct agent_request request;	/* acquire, release, write */
-	struct agent_request errand;	/* deletes a request that was served */
-	enum ballot_errand { BALLOT_NOTHING, BALLOT_ACQUIRE, BALLOT_RELEASE, BALLOT_WRITE } doing;
 	unsigned long index;
 	struct backoff backoff;
 	struct timer retry;		/* of the watch */
+	struct agent_request request;	/* acquire, release, write */
+	enum ballot_errand { BALLOT_NOTHING, BALLOT_ACQUIRE, BALLOT_RELEASE, BALLOT_WRITE } doing;
+	char *session;			/* by which */
+	bool ambiguous;			/* something was asked for the session, and not answered */
+	json_t *value;			/* to be written, in base64 */
+	struct backoff persistence;
+	struct timer again;		/* of a write or a release that was not answered */
+	double give_up;			/* monotonic */
+	struct agent_request errand;	/* deletes a request that was served */
 };
 
 void ballot_init(struct ballot *ballot, struct agent *agent, const struct election_config *config,
 		 const struct ballot_ops *ops);
 void ballot_release(struct ballot *ballot);
 
-void ballot_look(struct ballot *ballot);	/* begin to watch, or look anew at once */
-void ballot_acquire(struct ballot *ballot, const char *session, const char *address);
-void ballot_write(struct ballot *ballot, const char *session, const char *address,
-		  unsigned long epoch);
-void ballot_give(struct ballot *ballot, const char *session, unsigned long epoch, const char *to,
-		 double patience);
+/* Begin to watch, or look anew: what is in view is not known any more, and soon is again. */
+void ballot_look(struct ballot *ballot);
+
+/* One of these at a time; the next one replaces it.  All are for the session of ballot_use().  A
+ * write is tried until it is answered, ballot_give() for `patience` seconds. */
+void ballot_use(struct ballot *ballot, const char *session);
+void ballot_acquire(struct ballot *ballot, const char *address);
+void ballot_write(struct ballot *ballot, const char *address, unsigned long epoch, long since);
+void ballot_give(struct ballot *ballot, unsigned long epoch, const char *to, double patience);
+void ballot_cancel(struct ballot *ballot);
 void ballot_clear_request(struct ballot *ballot);	/* the one that is in view */
+
+/* The question, and what an answer to it says; NULL: there is nothing. */
+char *ballot_path(const char *key);
+void ballot_read(const json_t *answer, const char *key, struct ballot_view *view);
 
 #endif

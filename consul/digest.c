@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/base64.h"
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -94,34 +95,6 @@ static json_t *read_instance(const json_t *entry, struct error *error)
 			 "tags", json_is_array(tags) ? json_deep_copy(tags) : json_array(),
 			 "meta", json_is_object(meta) ? json_deep_copy(meta) : json_object(),
 			 "status", status_of(json_object_get(entry, "Checks")));
-}
-
-static int sextet(char c)
-{
-	static const char alphabet[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const char *place = c ? strchr(alphabet, c) : NULL;
-
-	return place ? (int)(place - alphabet) : -1;
-}
-
-bool base64_decode(const char *text, struct buf *out)
-{
-	unsigned bits = 0;
-	size_t count = 0, size = strlen(text);
-
-	if (size % 4)
-		return false;
-	for (; *text && *text != '='; text++, count++) {
-		int value = sextet(*text);
-
-		if (value < 0)
-			return false;
-		bits = bits << 6 | (unsigned)value;
-		if (count % 4)
-			buf_add_char(out, (char)(bits >> (6 - 2 * (count % 4))));
-	}
-	return strspn(text, "=") == strlen(text) && size - count <= 2;
 }
 
 static json_t *read_key(const json_t *entry, struct error *error)

@@ -25,6 +25,4 @@ const char *const *digest_identity(enum watch_kind kind);	/* NULL-terminated */
 json_t *digest_document(const struct event *event, enum watch_kind kind, const json_t *before,
 			const json_t *now);
 
-bool base64_decode(const char *text, struct buf *out);
-
 #endif

@@ -29,6 +29,7 @@
 
 #include "base/deadman.h"
 #include "ballot.h"
+#include "epoch.h"
 #include "session.h"
 
 #define ELECTION_STATES(X) \
@@ -43,6 +44,7 @@
 	X(DEMOTING, "demoting")		/* the user is on its way back */ \
 	X(FENCING, "fencing")		/* the user kills */ \
 	X(RELEASING, "releasing")	/* all is quiet; giving the lock back */ \
+	X(CLOSING, "closing")		/* the session */ \
 	X(STOPPED, "stopped")
 
 enum election_state {
@@ -65,6 +67,7 @@ enum election_input {
 	ELECTION_DEMOTED, ELECTION_RELEASED,
 	ELECTION_TIMER,			/* the state's own time is up */
 	ELECTION_LEAVE,			/* for good */
+	ELECTION_CLOSED,		/* the session is */
 	ELECTION_INPUT_COUNT
 };
 
@@ -92,8 +95,11 @@ struct election_ops {
 	void (*demote)(struct election *election);	/* -> election_demoted(); by `until` */
 	void (*fence)(struct election *election);	/* -> election_demoted(): kill and reap, now */
 	void (*show)(struct election *election, bool leads);	/* the role, to the catalogue */
-	void (*on_stopped)(struct election *election);	/* the answer to election_leave() */
+	void (*on_stopped)(struct election *election);	/* the answer to election_leave(); must not
+							 * release it yet */
 };
+
+enum { ELECTION_INPUTS_MAX = 16 };
 
 struct election {
 	struct source source;		/* "election.NAME" */
@@ -109,18 +115,32 @@ struct election {
 
 	bool able;			/* the user could lead */
 	bool leaving;
-	bool withdrawn;			/* demoting while the lock stays ours: release it */
-	enum election_reason reason;
-	double until;			/* boottime: when demote() or promote() must be over */
-	double not_before;		/* boottime: we do not contend earlier, after a failure */
-	double freed;			/* boottime: when we saw the lock become free; 0: unknown */
-	unsigned long epoch;		/* ours, while we may lead; else the one we know of */
-	unsigned long previous_epoch;	/* the highest before that */
-	unsigned long seen_epoch;	/* the highest ever seen; kept in config->epoch_file */
-	bool refused;			/* our epoch was too low; said so */
+	bool shown;			/* the role */
+	enum election_reason why;	/* to step down, or not able */
+	enum election_reason reason;	/* of the last change */
+	double until;			/* boottime: when the order to the user must be done */
+	double fence_at;		/* boottime: the end of the lease */
+	long since;			/* promoted, in seconds since 1970 */
+	bool held;			/* the lock was, by somebody, when last seen */
+	double not_before;		/* boottime: we do not contend earlier */
+	double freed;			/* boottime: when we saw the lock lost by its holder; 0: did not */
+	struct backoff knocking;	/* while a lock delay of unknown end runs */
+	unsigned long epoch;		/* ours: of the lock that we hold, or held last */
+	unsigned long previous_epoch;	/* the highest seen before that */
+	struct epoch seen;
+	bool refused;			/* our epoch was too low */
+	unsigned long request;		/* ModifyIndex of the newest that was looked at */
+	bool foreign;			/* the key is not an election's; said so */
+	bool paused;
+	char to[BALLOT_TEXT];		/* whom we step down for; "": anybody */
 	char *address;			/* ours, for others; "" until the user says it */
-	char leader[BALLOT_TEXT];	/* who leads, as last published; "": nobody known */
+	char leader[BALLOT_TEXT];	/* as last told */
 	char leader_address[BALLOT_TEXT];
+	unsigned long leader_epoch;
+
+	bool stepping;			/* a step is under way: further inputs queue up */
+	enum election_input inputs[ELECTION_INPUTS_MAX];
+	size_t input_count;
 };
 
 bool election_init(struct election *election, struct loop *loop, struct agent *agent,
@@ -129,6 +149,8 @@ bool election_init(struct election *election, struct loop *loop, struct agent *a
 void election_release(struct election *election);
 void election_start(struct election *election);
 
+/* Could the user lead?  If it cannot any more a leader steps down, unless it is paused and merely
+ * unhealthy. */
 void election_set_able(struct election *election, bool able, enum election_reason why_not);
 void election_set_address(struct election *election, const char *address);	/* "host:port" */
 void election_consent(struct election *election, bool consents);
@@ -139,7 +161,12 @@ void election_resign(struct election *election, enum election_reason reason);
 /* Step down if it leads, give back what it holds, close the session, then on_stopped(). */
 void election_leave(struct election *election, enum election_reason reason);
 
+/* For the parts of an election itself.  What is in view, as an input again: */
+void election_look(struct election *election);
+void election_step(struct election *election, enum election_input input);
+
 bool election_leads(const struct election *election);	/* it may: promoting to fencing */
 const char *election_state_name(enum election_state state);
+const char *election_reason_name(enum election_reason reason);
 
 #endif

@@ -10,7 +10,8 @@
  *
  * A session is *confirmed* by a renewal answered 200, or by session_confirm(): what counts is the
  * time before that request was *sent*.  It is lost when a renewal is answered 404, or its check is
- * unknown to the agent.  An error or silence is neither; it is asked again soon.
+ * unknown to the agent.  An error or silence is neither; it is asked again soon.  The first
+ * on_confirmed() after that finds `troubled` set.
  *
  * Renewals have connections of their own, that no other request can use up, and time out by the
  * client's clock.  Source: Consul's documentation of sessions and of its HTTP API.
@@ -39,19 +40,20 @@ struct session {
 	char *service_id, *check_id;	/* "NAME-election-ID", "alive:NAME-election-ID" */
 
 	enum session_state {
-		SESSION_CLOSED, SESSION_REGISTERING, SESSION_CREATING, SESSION_IS_OPEN,
-		SESSION_CLOSING
+		SESSION_CLOSED, SESSION_REGISTERING, SESSION_PASSING, SESSION_CREATING,
+		SESSION_IS_OPEN, SESSION_ENDING, SESSION_LEAVING
 	} state;
 	char *id;			/* NULL: not open */
 	double confirmed;		/* boottime; of the session that is open */
 	double sent;			/* when the request under way was sent */
 	bool registered;		/* our service is in the catalogue, as far as we know */
 	bool holder;			/* renew often */
+	bool troubled;			/* the last try was not answered well */
 
 	struct agent_request request;	/* opens, renews and closes it */
 	struct agent_request pass;	/* passes the check */
 	struct backoff backoff;
-	struct timer renewal, beat;
+	struct timer renewal, beat, patience;
 	void (*on_closed)(struct session *session);
 };
 

@@ -1,3 +1,5 @@
+#include "base/alloc.h"
+#include "base/base64.h"
 #include "digest.h"
 #include "function.h"
 
@@ -50,33 +52,20 @@ static bool fn_hmac(struct call *call)
 	return give_hex(call, digest, sizeof digest);
 }
 
-static const char plain_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-static const char url_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-static bool encode(struct call *call, const char *digits)
+static bool encode(struct call *call, enum base64 alphabet)
 {
-	const unsigned char *bytes = (const unsigned char *)call->args[0].text;
-	size_t size = call->args[0].size;
+	CLEANUP(buf_release) struct buf encoded = BUF_INIT;
 	struct text text = { .arena = call->arena };
 
-	for (size_t i = 0; i < size; i += 3) {
-		size_t left = size - i;
-		unsigned group = (unsigned)bytes[i] << 16 | (left > 1 ? (unsigned)bytes[i + 1] << 8 : 0) |
-				 (left > 2 ? bytes[i + 2] : 0);
-		char out[4] = { digits[group >> 18], digits[group >> 12 & 63], '=', '=' };
-
-		if (left > 1)
-			out[2] = digits[group >> 6 & 63];
-		if (left > 2)
-			out[3] = digits[group & 63];
-		text_add(&text, out, 4);
-	}
+	base64_encode(alphabet, call->args[0].text, call->args[0].size, &encoded);
+	text_add(&text, encoded.data, encoded.used);
 	return give_text(call, &text);
 }
 
 /* Line breaks are skipped, padding is needed. */
-static bool decode(struct call *call, const char *digits)
+static bool decode(struct call *call, enum base64 alphabet)
 {
+	const char *digits = base64_digits(alphabet);
 	struct value value = call->args[0];
 	struct text text = { .arena = call->arena };
 	unsigned group = 0;
@@ -109,22 +98,22 @@ static bool decode(struct call *call, const char *digits)
 
 static bool fn_encode(struct call *call)
 {
-	return encode(call, plain_digits);
+	return encode(call, BASE64_PLAIN);
 }
 
 static bool fn_encode_url(struct call *call)
 {
-	return encode(call, url_digits);
+	return encode(call, BASE64_URL);
 }
 
 static bool fn_decode(struct call *call)
 {
-	return decode(call, plain_digits);
+	return decode(call, BASE64_PLAIN);
 }
 
 static bool fn_decode_url(struct call *call)
 {
-	return decode(call, url_digits);
+	return decode(call, BASE64_URL);
 }
 
 const struct function *functions_digest(void)

@@ -1,3 +1,4 @@
+#include "base/base64.h"
 #include "consul/watch.h"
 
 #include <setjmp.h>

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/duration.h"
 #include "base/log.h"
+#include "base/strv.h"
 
 enum { KILL_AGAIN = 1 };		/* seconds between SIGKILLs, should one not do */
 static const double hear_draining = 1.0;	/* for services to deregister */
@@ -89,14 +90,18 @@ static bool start_hook(struct job *job, struct error *error)
 {
 	json_t *document = describe(job);
 	AUTOFREE char *text = document ? json_dumps(document, JSON_COMPACT) : NULL;
+	CLEANUP(strv_release) struct strv env = { .items = NULL };
 	struct occasion occasion = {
 		.job = job->source.name,
 		.source = job->cause ? job->cause->name : NULL,
 		.event = job->cause ? event_name(job->cause_code) : NULL,
 		.document = text,
+		.env = &env,
 	};
 
 	json_decref(document);
+	if (job->cause && job->cause->ops && job->cause->ops->add_env)
+		job->cause->ops->add_env(job->cause, job->cause_code, &env);
 	return job->hook->ops->start(job->hook, &occasion, error);
 }
 

@@ -22,12 +22,15 @@ static enum health_status status_of(const struct service *service)
 	return service->judged ? STATUS_CRITICAL : service->config->initial_status;
 }
 
-static json_t *tags_of(const struct service_config *config)
+static json_t *tags_of(const struct service *service)
 {
+	const struct service_config *config = service->config;
 	json_t *tags = json_array();
 
 	for (size_t i = 0; i < config->tags.count; i++)
 		json_array_append_new(tags, json_string(config->tags.items[i]));
+	if (service->leads && config->leader_tag)
+		json_array_append_new(tags, json_string(config->leader_tag));
 	return tags;
 }
 
@@ -73,7 +76,7 @@ json_t *entry_registration(const struct service *service)
 				  "Name", config->name, "Address", service->address,
 				  "Port", (json_int_t)config->port,
 				  "EnableTagOverride", config->enable_tag_override,
-				  "Tags", tags_of(config), "Meta", meta_of(service),
+				  "Tags", tags_of(service), "Meta", meta_of(service),
 				  "Check", check_of(service));
 
 	if (config->weight_passing > 0)

@@ -180,9 +180,14 @@ static void on_inspection(struct service *service)
 
 /* ---- register ---- */
 
+static bool is_role_changed(const struct service *service)
+{
+	return service->config->leader_tag && service->leads != service->told_leads;
+}
+
 static bool is_unregistered(const struct service *service)
 {
-	return service->wanted && !service->registered;
+	return service->wanted && (!service->registered || is_role_changed(service));
 }
 
 static void send_registration(struct service *service)
@@ -190,13 +195,17 @@ static void send_registration(struct service *service)
 	if (!find_address(service))
 		return;
 	service->present = true;
+	service->registered = false;	/* not as we want it */
+	service->told_leads = service->leads;
 	put(service, "/v1/agent/service/register", NULL, entry_registration(service));
 }
 
 static void on_registered(struct service *service)
 {
-	log_info("service %s at %s port %ld is registered", service->id, service->address,
-		 service->config->port);
+	const char *tag = service->told_leads ? service->config->leader_tag : NULL;
+
+	log_info("service %s at %s port %ld is registered%s%s", service->id, service->address,
+		 service->config->port, tag ? " with tag " : "", tag ? tag : "");
 	service->registered = true;
 	service->confirmed = false;
 	service->dirty = true;		/* a check that was never updated is lost with the agent */
@@ -355,14 +364,31 @@ static void advance_now(struct service *service)
 
 /* ---- what the job says ---- */
 
-static void on_running(struct service *service)
+/* What is under way is of no interest any more.  Present since it was sent, it may be done all
+ * the same. */
+static void leave(struct service *service)
 {
-	service->judged = service->judged && service->wanted;
-	service->wanted = true;
-	service->down = false;
+	if (service->wanted)
+		agent_cancel(&service->request);
+	service->wanted = service->dirty = false;
+	timer_stop(&service->heartbeat);
+	advance_now(service);
+}
+
+static void join(struct service *service)
+{
+	service->wanted = service->leads || !service->config->leader_only;
 	if (!service->verdict)
 		service->dirty = service->registered;
 	advance_now(service);
+}
+
+static void on_running(struct service *service)
+{
+	service->judged = service->judged && service->up;
+	service->up = true;
+	service->down = false;
+	join(service);
 }
 
 static void on_ended(struct service *service)
@@ -381,20 +407,15 @@ static void on_verdict(struct service *service)
 	advance_now(service);
 }
 
-/* What is under way is of no interest any more.  Present since it was sent, it may be done all
- * the same. */
-static void leave(struct service *service)
+static void on_gone(struct service *service)
 {
-	if (service->wanted)
-		agent_cancel(&service->request);
-	service->wanted = service->dirty = false;
-	timer_stop(&service->heartbeat);
-	advance_now(service);
+	service->up = false;
+	leave(service);
 }
 
 static void on_draining(struct service *service)
 {
-	leave(service);
+	on_gone(service);
 	if (!service->present || service->agent->state == AGENT_DOWN)
 		return;
 	source_hold(service->job, &service->hold);
@@ -419,12 +440,18 @@ static void on_job(struct subscription *self, const struct event *event)
 		[EVENT_WARNING] = on_verdict,
 		[EVENT_UNHEALTHY] = on_verdict,
 		[EVENT_DRAINING] = on_draining,
-		[EVENT_STOPPING] = leave,
-		[EVENT_STOPPED] = leave,
+		[EVENT_STOPPING] = on_gone,
+		[EVENT_STOPPED] = on_gone,
 	};
 
 	if (reactions[event->code])
 		reactions[event->code](container_of(self, struct service, on_job));
+}
+
+static void review_duty(struct service *service)
+{
+	service->maintenance = service->all_maintained || service->self_maintained;
+	advance_now(service);
 }
 
 static void on_global(struct subscription *self, const struct event *event)
@@ -432,12 +459,12 @@ static void on_global(struct subscription *self, const struct event *event)
 	struct service *service = container_of(self, struct service, on_global);
 
 	if (event->code == EVENT_ENTER_MAINTENANCE)
-		service->maintenance = true;
+		service->all_maintained = true;
 	else if (event->code == EVENT_EXIT_MAINTENANCE)
-		service->maintenance = false;
+		service->all_maintained = false;
 	else
 		return;
-	advance_now(service);
+	review_duty(service);
 }
 
 /* A check whose TTL ran out meanwhile, or that the agent could not remember, is critical. */
@@ -458,7 +485,8 @@ static void listen_to_all(struct service *service)
 	subscribe(&service->on_consul, &service->agent->source, EVENT_HEALTHY, on_consul_back);
 	if (global) {
 		subscribe(&service->on_global, global, EVENT_ANY, on_global);
-		service->maintenance = source_holds(global, EVENT_ENTER_MAINTENANCE);
+		service->all_maintained = source_holds(global, EVENT_ENTER_MAINTENANCE);
+		service->maintenance = service->all_maintained;
 	}
 	if (source_holds(service->job, EVENT_RUNNING))
 		on_running(service);
@@ -507,6 +535,27 @@ void service_release(struct service *service)
 	free(service->check_id);
 	free(service->address);
 	*service = (struct service){ 0 };
+}
+
+void service_set_role(struct service *service, bool leads)
+{
+	if (service->leads == leads)
+		return;
+	service->leads = leads;
+	if (!service->config->leader_only)
+		advance_now(service);
+	else if (!leads)
+		leave(service);
+	else if (service->up)
+		join(service);
+}
+
+void service_set_maintenance(struct service *service, bool on)
+{
+	if (service->self_maintained == on)
+		return;
+	service->self_maintained = on;
+	review_duty(service);
 }
 
 bool service_is_settled(const struct service *service)

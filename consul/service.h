@@ -14,8 +14,11 @@
  *   while its process runs.  A restart of the process keeps the registration.
  * - `draining` deregisters and holds the source until that is answered, 1 s at most; `stopped`
  *   makes sure.
- * - Maintenance (of the source `global`) takes the service out of traffic.  One that a former life
- *   left behind is ended.
+ * - Maintenance (of the source `global`, or of this service alone) takes the service out of traffic.
+ *   One that a former life left behind is ended.
+ * - Its role: `leader_tag` is one more tag while we lead; to show or to hide it is another
+ *   registration, with the verdict of the moment, so that the service never leaves traffic for it.
+ *   One that is `leader_only` is there only while we lead, and nobody waits for it to go then.
  */
 #ifndef SERVICE_H
 #define SERVICE_H
@@ -35,10 +38,13 @@ struct service {
 	long started;			/* seconds since the epoch */
 
 	/* what is wanted */
-	bool wanted;			/* the job is there and not leaving */
+	bool up;			/* the job is there and not leaving */
 	bool down;			/* but its process is not */
-	bool judged;			/* it had a verdict since it was wanted */
-	bool maintenance;
+	bool judged;			/* it had a verdict since it was up */
+	bool leads;
+	bool wanted;			/* hence: it is to be there */
+	bool all_maintained, self_maintained;
+	bool maintenance;		/* hence: one of them */
 
 	/* what Consul was told */
 	enum service_claim { CLAIM_NONE, CLAIM_DOUBTED, CLAIM_OURS } claim;	/* of the ID */
@@ -48,6 +54,7 @@ struct service {
 	bool registered;		/* it is there, as we want it */
 	bool confirmed;			/* and its check has been updated since */
 	bool told_maintenance;
+	bool told_leads;		/* at the last registration */
 	bool dirty;			/* the verdict is not yet told */
 	struct strv leftovers;		/* IDs to be removed */
 
@@ -62,6 +69,10 @@ struct service {
 void service_init(struct service *service, struct agent *agent, const struct service_config *config,
 		  struct source *job, const struct verdict *verdict);
 void service_release(struct service *service);
+
+/* Both are idempotent. */
+void service_set_role(struct service *service, bool leads);
+void service_set_maintenance(struct service *service, bool on);	/* whatever `global` says */
 
 /* Gone from Consul, or never there. */
 bool service_is_settled(const struct service *service);

@@ -30,6 +30,17 @@ static void set_or_unset(struct strv *env, const char *name, const char *value)
 		strv_unset(env, name);
 }
 
+static void set_all(struct strv *env, const struct strv *variables)
+{
+	for (size_t i = 0; i < variables->count; i++) {
+		AUTOFREE char *name = copy_string(variables->items[i]);
+		char *equals = strchr(name, '=');
+
+		*equals = '\0';
+		strv_set(env, name, equals + 1);
+	}
+}
+
 static void build_env(struct strv *env, const struct exec *exec, const struct occasion *occasion)
 {
 	const struct exec_config *config = exec->config;
@@ -43,13 +54,9 @@ static void build_env(struct strv *env, const struct exec *exec, const struct oc
 	set_or_unset(env, "PILOTFISH_JOB", occasion->job);
 	set_or_unset(env, "PILOTFISH_SOURCE", occasion->source);
 	set_or_unset(env, "PILOTFISH_EVENT", occasion->event);
-	for (size_t i = 0; i < config->env.count; i++) {
-		AUTOFREE char *name = copy_string(config->env.items[i]);
-		char *equals = strchr(name, '=');
-
-		*equals = '\0';
-		strv_set(env, name, equals + 1);
-	}
+	if (occasion->env)
+		set_all(env, occasion->env);
+	set_all(env, &config->env);
 }
 
 /* A sealed memory file with the document, its offset at the start; -1: errno. */

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/process.h"
+#include "base/strv.h"
 
 /* Why it is started; borrowed during start(). */
 struct occasion {
@@ -19,6 +20,7 @@ struct occasion {
 	const char *source;		/* PILOTFISH_SOURCE; NULL: nothing happened, it just starts */
 	const char *event;		/* PILOTFISH_EVENT */
 	const char *document;		/* JSON for its stdin; NULL: /dev/null */
+	const struct strv *env;		/* "NAME=value": more variables; NULL: none */
 };
 
 struct hook;

@@ -188,10 +188,15 @@ static void end(struct health *health)
 		health->hook->ops->signal(health->hook, SIGKILL);
 }
 
+static bool is_to_be_gone(const struct job *job)
+{
+	return job->stop_asked || (job->recalled && job->config->runs);
+}
+
 /* A job without its process is fit for nothing, whatever the last check said. */
 static void on_exit_of_job(struct health *health)
 {
-	bool was_fit = health->verdict.status != STATUS_CRITICAL && !health->job->stop_asked;
+	bool was_fit = health->verdict.status != STATUS_CRITICAL && !is_to_be_gone(health->job);
 
 	end(health);
 	buf_clear(&health->output);

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/duration.h"
 #include "base/log.h"
+#include "base/strv.h"
 
 enum { KILL_AGAIN = 1 };		/* seconds between SIGKILLs, should one not do */
 static const double hear_draining = 1.0;	/* for services to deregister */
@@ -89,14 +90,18 @@ static bool start_hook(struct job *job, struct error *error)
 {
 	json_t *document = describe(job);
 	AUTOFREE char *text = document ? json_dumps(document, JSON_COMPACT) : NULL;
+	CLEANUP(strv_release) struct strv env = { .items = NULL };
 	struct occasion occasion = {
 		.job = job->source.name,
 		.source = job->cause ? job->cause->name : NULL,
 		.event = job->cause ? event_name(job->cause_code) : NULL,
 		.document = text,
+		.env = &env,
 	};
 
 	json_decref(document);
+	if (job->cause && job->cause->ops && job->cause->ops->add_env)
+		job->cause->ops->add_env(job->cause, job->cause_code, &env);
 	return job->hook->ops->start(job->hook, &occasion, error);
 }
 
@@ -116,10 +121,11 @@ static enum job_state begin(struct job *job)
 {
 	struct error error = { 0 };
 
-	job->due = job->timed_out = false;
+	job->due = job->timed_out = job->recalled = false;
 	job->started_at = monotonic_now();
 	if (!job->runs++)
 		job->next_run = job->started_at;
+	job->tries++;
 	if (job->hook && !start_hook(job, &error)) {
 		log_error("%s cannot start: %s", job->source.name, error.text);
 		job->code = exit_code(job->hook->status);
@@ -176,8 +182,8 @@ static bool may_restart(struct job *job)
 	if (restarts == UNLIMITED)
 		return true;
 	if (restarts == ON_FAILURE)
-		return job->failed;
-	return job->runs <= restarts;
+		return job->failed || job->recalled;
+	return job->tries <= restarts;
 }
 
 /* A periodic job keeps its beat: what a long run has missed is left out. */
@@ -225,14 +231,14 @@ static void tell_end(struct job *job)
 	status_print(job->hook->status, how);
 	job->code = exit_code(job->hook->status);
 	job->failed = job->hook->status != 0;
-	job->failures = job->failed ? job->failures + 1 : 0;
+	job->failures = job->failed && !job->recalled ? job->failures + 1 : 0;
 	if (job->failures > 1)
 		snprintf(how + strlen(how), sizeof how - strlen(how), " (%lu times in a row)",
 			 job->failures);
 	if (job->timed_out) {
 		duration_print(job->config->timeout, time);
 		log_warn("%s timeout after %s, %s", job->source.name, time, how);
-	} else if (job->failed && !job->stop_asked) {
+	} else if (job->failed && !job->stop_asked && !job->recalled) {
 		log_warn("%s ended: %s", job->source.name, how);
 	} else {
 		log_debug("%s ended: %s", job->source.name, how);
@@ -260,6 +266,72 @@ static enum job_state time_out(struct job *job)
 	job->hook->ops->signal(job->hook, SIGKILL);
 	timer_set(&job->deadline, KILL_AGAIN);
 	return JOB_RUNNING;
+}
+
+/* ---- being recalled ---- */
+
+static enum job_state recall_over(struct job *job)
+{
+	tell_end(job);
+	backoff_reset(&job->backoff);
+	if (!job->config->runs)
+		return settle(job);
+	timer_stop(&job->deadline);
+	return job->due && needs_hold(job) ? begin(job) : JOB_WAITING;
+}
+
+static enum job_state kill_run(struct job *job)
+{
+	job->recall_by = 0;
+	job->hook->ops->signal(job->hook, SIGKILL);
+	timer_set(&job->deadline, KILL_AGAIN);
+	return JOB_RECALLED;
+}
+
+static enum job_state limit_run(struct job *job)
+{
+	double left = job->recall_by - monotonic_now();
+
+	if (left <= 0)
+		return kill_run(job);
+	timer_set(&job->deadline, left);
+	return JOB_RECALLED;
+}
+
+static enum job_state recall(struct job *job)
+{
+	if (!job->hook && !job->config->runs)
+		return job->state;
+	job->recalled = true;
+	if (job->config->runs)
+		source_publish(&job->source, EVENT_DRAINING);
+	if (!job->hook)
+		return recall_over(job);
+	if (job->recall_by > monotonic_now())
+		job->hook->ops->signal(job->hook, job->config->stop_signal);
+	return limit_run(job);
+}
+
+static void tell_slow(const struct job *job)
+{
+	log_warn("%s does not end on %s: killed", job->source.name,
+		 signal_name(job->config->stop_signal));
+}
+
+static enum job_state kill_slow_run(struct job *job)
+{
+	if (job->recall_by > 0)
+		tell_slow(job);
+	return kill_run(job);
+}
+
+/* A run that is to be restarted is one that was triggered, too. */
+static enum job_state recall_restart(struct job *job)
+{
+	if (!job->config->runs)
+		return job->state;
+	timer_stop(&job->deadline);
+	return JOB_WAITING;
 }
 
 /* ---- leaving ---- */
@@ -311,9 +383,13 @@ static enum job_state terminate(struct job *job)
 
 static enum job_state kill_slow(struct job *job)
 {
-	log_warn("%s does not end on %s: killed", job->source.name,
-		 signal_name(job->config->stop_signal));
+	tell_slow(job);
 	return kill_now(job);
+}
+
+static enum job_state kill_if_recalled_now(struct job *job)
+{
+	return job->recall_by <= monotonic_now() ? kill_now(job) : job->state;
 }
 
 static enum job_state stop_waiting(struct job *job)
@@ -339,30 +415,42 @@ static step_fn *const steps[JOB_STATE_COUNT][INPUT_COUNT] = {
 	[JOB_RUNNING] = {
 		[INPUT_EXITED]   = ended,
 		[INPUT_DEADLINE] = time_out,	/* timeout */
+		[INPUT_RECALL]   = recall,
 		[INPUT_STOP]     = leave,
 		[INPUT_KILL]     = kill_now,
 	},
 	[JOB_BACKOFF] = {
 		[INPUT_TRIGGER]  = begin_if_due,	/* newer data */
 		[INPUT_DEADLINE] = begin,
+		[INPUT_RECALL]   = recall_restart,
 		[INPUT_STOP]     = leave,
 		[INPUT_KILL]     = finish,
+	},
+	[JOB_RECALLED] = {
+		[INPUT_EXITED]   = recall_over,
+		[INPUT_DEADLINE] = kill_slow_run,
+		[INPUT_RECALL]   = limit_run,
+		[INPUT_STOP]     = leave,
+		[INPUT_KILL]     = kill_now,
 	},
 	[JOB_DRAINING] = {
 		[INPUT_HEARD]    = drain,
 		[INPUT_DEADLINE] = say_stopping,	/* drain */
 		[INPUT_EXITED]   = gone,
+		[INPUT_RECALL]   = kill_if_recalled_now,
 		[INPUT_KILL]     = kill_now,
 	},
 	[JOB_STOPPING] = {
 		[INPUT_HEARD]    = terminate,
 		[INPUT_DEADLINE] = terminate,	/* stopTimeout */
 		[INPUT_EXITED]   = gone,
+		[INPUT_RECALL]   = kill_if_recalled_now,
 		[INPUT_KILL]     = kill_now,
 	},
 	[JOB_TERMINATING] = {
 		[INPUT_EXITED]   = gone,
 		[INPUT_DEADLINE] = kill_slow,	/* stopTimeout */
+		[INPUT_RECALL]   = kill_if_recalled_now,
 		[INPUT_KILL]     = kill_now,
 	},
 	[JOB_KILLING] = {
@@ -392,141 +480,15 @@ void job_kill(struct job *job)
 	job_step(job, INPUT_KILL);
 }
 
-static bool is_leaving_code(enum event_code code)
+void job_recall(struct job *job, double patience)
 {
-	return code == EVENT_DRAINING || code == EVENT_STOPPING || code == EVENT_STOPPED ||
-	       code == EVENT_SHUTDOWN;
-}
+	double limit = job->config->stop_timeout;
+	double by = monotonic_now() + fmin(patience, limit > 0 ? limit : patience);
 
-bool job_attends_leaving(const struct job *job)
-{
-	return is_leaving_code(job->config->when.code);
-}
-
-/* ---- what it waits for ---- */
-
-static void on_when(struct subscription *sub, const struct event *event)
-{
-	struct trigger *trigger = container_of(sub, struct trigger, on_event);
-	struct job *job = trigger->job;
-
-	job->due = true;
-	job->cause = event->source;
-	job->cause_code = event->code;
-	if (is_leaving_code(event->code) && job->state == JOB_WAITING)
-		source_hold(event->source, &job->hold);
-	if (!job->config->when.each) {
-		job->consumed = true;
-		unsubscribe(&trigger->on_event);
-		unsubscribe(&trigger->on_stopped);
-	}
-	job_step(job, INPUT_TRIGGER);
-}
-
-static void on_need(struct subscription *sub, const struct event *event)
-{
-	(void)event;
-	job_step(container_of(sub, struct trigger, on_event)->job, INPUT_TRIGGER);
-}
-
-/* Its source, a job, has ended; what that said last was heard before this.  The code of a failure
- * is handed on, so that a failed preStart's is that of the job it was for. */
-static void on_stopped(struct subscription *sub, const struct event *event)
-{
-	struct trigger *trigger = container_of(sub, struct trigger, on_stopped);
-	const struct job *other = container_of(event->source, struct job, source);
-	struct job *job = trigger->job;
-
-	if (trigger != &job->when) {
-		if (source_holds(event->source, trigger->code))
-			return;
-		job->due = false;
-	}
-	if (!job->runs && other->failed) {
-		job->failed = true;
-		job->code = other->code;
-	}
-	job->consumed = true;
-	job_step(job, INPUT_HOPELESS);
-}
-
-static void trigger_release(struct trigger *trigger)
-{
-	unsubscribe(&trigger->on_event);
-	unsubscribe(&trigger->on_stopped);
-}
-
-/* STOPPED itself may be waited for: then the order of the two subscriptions matters. */
-static void trigger_set(struct trigger *trigger, struct job *job, struct source *source,
-			enum event_code code)
-{
-	bool is_when = trigger == &job->when, once = is_when && !job->config->when.each;
-
-	trigger_release(trigger);
-	trigger->job = job;
-	trigger->code = code;
-	if (once)
-		subscribe_level(&trigger->on_event, source, code, on_when);
-	else
-		subscribe(&trigger->on_event, source, is_when ? code : EVENT_ANY,
-			  is_when ? on_when : on_need);
-	subscribe_level(&trigger->on_stopped, source, EVENT_STOPPED, on_stopped);
-}
-
-static struct source *find_or_fail(const char *name, find_source_fn *find, void *context,
-				   struct error *error)
-{
-	struct source *source = find(context, name);
-
-	if (!source)
-		fail(error, "no source '%s'", name);
-	return source;
-}
-
-bool job_link(struct job *job, find_source_fn *find, void *context, struct error *error)
-{
-	const struct job_config *config = job->config;
-	const char *name = config->when.source ? config->when.source : "global";
-	enum event_code code = config->when.code == EVENT_NONE ? EVENT_STARTUP : config->when.code;
-	struct source *source = find_or_fail(name, find, context, error);
-
-	if (!source)
-		return false;
-	if (job->cause)
-		job->cause = source;
-	if (!job->consumed && job->state != JOB_STOPPED) {
-		trigger_set(&job->when, job, source, code);
-		if (job->state == JOB_WAITING && !is_periodic(job) && config->when.timeout > 0)
-			timer_set(&job->deadline, config->when.timeout);
-	}
-	for (size_t i = 0; i < config->need_count; i++) {
-		source = find_or_fail(config->needs[i].source, find, context, error);
-		if (!source)
-			return false;
-		if (job->state != JOB_STOPPED)
-			trigger_set(&job->needs[i], job, source, config->needs[i].code);
-	}
-	return true;
-}
-
-void job_unlink(struct job *job)
-{
-	trigger_release(&job->when);
-	for (size_t i = 0; i < job->config->need_count; i++)
-		trigger_release(&job->needs[i]);
-}
-
-static void ignore_end(struct trigger *trigger, const struct source *source)
-{
-	if (trigger->on_stopped.source == source)
-		unsubscribe(&trigger->on_stopped);
-}
-
-void job_outlast(struct job *job, const struct source *source)
-{
-	ignore_end(&job->when, source);
-	for (size_t i = 0; i < job->config->need_count; i++)
-		ignore_end(&job->needs[i], source);
+	if (job->config->runs)
+		job->due = false;		/* what has triggered it is over */
+	job->recall_by = job->state == JOB_RECALLED ? fmin(by, job->recall_by) : by;
+	job_step(job, INPUT_RECALL);
 }
 
 /* ---- life ---- */

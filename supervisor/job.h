@@ -5,6 +5,7 @@
  * exitFailed, timerExpired, draining, stopping, stopped; health.c adds healthy and unhealthy.
  *
  *     waiting -> running <-> backoff
+ *                running -> recalled -> waiting, backoff
  *                running -> draining -> stopping -> terminating -> killing -> stopped
  *
  * Leaving takes these steps:  `draining` is said, and when everybody who holds the source has let
@@ -15,6 +16,10 @@
  *
  * A job that ends by itself says `draining` too, so that its services are gone before it is, but
  * not `stopping`: there is nothing left to prepare for its stop.
+ *
+ * Being recalled ends a run and not the job: stop signal, then SIGKILL.  Then a job that has `runs`
+ * waits for its next trigger, and `draining` was said, so that its services were not in the
+ * catalogue meanwhile; any other goes on by its restarts, and nothing but its end is said.
  *
  * Each state has at most one deadline, so a job has one timer.  Knows nothing of Consul.
  */
@@ -28,9 +33,9 @@
 #include "hooks/hook.h"
 
 #define JOB_STATES(X) \
-	X(WAITING, "waiting") X(RUNNING, "running") X(BACKOFF, "backoff") X(DRAINING, "draining") \
-	X(STOPPING, "stopping") X(TERMINATING, "terminating") X(KILLING, "killing") \
-	X(STOPPED, "stopped")
+	X(WAITING, "waiting") X(RUNNING, "running") X(BACKOFF, "backoff") X(RECALLED, "recalled") \
+	X(DRAINING, "draining") X(STOPPING, "stopping") X(TERMINATING, "terminating") \
+	X(KILLING, "killing") X(STOPPED, "stopped")
 
 enum job_state {
 #define X(code, name) JOB_##code,
@@ -44,6 +49,7 @@ enum job_input {
 	INPUT_HOPELESS,		/* ... or can never happen any more */
 	INPUT_EXITED,		/* its hook is done */
 	INPUT_DEADLINE,		/* the state's time is up */
+	INPUT_RECALL,		/* this run is to end */
 	INPUT_STOP,		/* leave, in order */
 	INPUT_HEARD,		/* what it said was delivered, and nobody holds it */
 	INPUT_KILL,		/* leave, at once */
@@ -78,10 +84,13 @@ struct job {
 	double started_at;		/* monotonic, as all of these */
 	double next_run;		/* of a periodic job: its beat */
 	double leave_by;		/* deadline of its leaving */
+	double recall_by;		/* ... and of a recalled run; 0: SIGKILL was sent */
 	struct backoff backoff;		/* between restarts in a row */
 	long runs;
+	long tries;			/* of them, since it was triggered last */
 	unsigned long failures;		/* in a row */
 	bool running, timed_out, drained;
+	bool recalled;			/* this run ends because it was told to */
 	bool stop_asked;		/* it ends because it was told to */
 	bool killed;			/* and took SIGKILL to do so */
 	int code;			/* exit code of the last run, as a shell has it */
@@ -105,6 +114,9 @@ void job_outlast(struct job *job, const struct source *source);
 void job_step(struct job *job, enum job_input input);
 void job_stop(struct job *job, double patience);	/* in order, within so many seconds */
 void job_kill(struct job *job);				/* at once */
+
+/* End its run, but not the job.  patience 0: at once, even if it is leaving already. */
+void job_recall(struct job *job, double patience);
 
 /* Triggered by the leaving or the end of another: it is not stopped before that one. */
 bool job_attends_leaving(const struct job *job);

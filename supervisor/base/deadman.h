@@ -7,7 +7,9 @@
  * When a container is frozen its workload is, too; when it thaws both go on at once, and the
  * workload may run for an instant.  Only a resource that checks epochs is safe from that.
  *
- * The signal is SIGRTMAX, which the loop then does not get.
+ * It goes on killing, every 20 ms, until it is set again or stopped: a group that is gone must be
+ * removed.  The signal is SIGRTMAX, which the loop then does not get; children do not inherit
+ * anything of this.
  */
 #ifndef DEADMAN_H
 #define DEADMAN_H

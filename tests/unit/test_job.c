@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/buf.h"
+#include "base/strv.h"
 #include "job.h"
 
 /* ---- the clock ---- */
@@ -43,12 +45,13 @@ static bool fake_start(struct hook *hook, const struct occasion *occasion, struc
 {
 	struct fake *fake = container_of(hook, struct fake, hook);
 
-	(void)occasion;
 	if (fake->refuses) {
 		hook->status = 127 << 8;
 		return fail(error, "no such program");
 	}
 	buf_print(&did, "%s+ ", fake->name);
+	for (size_t i = 0; i < occasion->env->count; i++)
+		buf_print(&did, "%s ", occasion->env->items[i]);
 	return true;
 }
 
@@ -71,15 +74,23 @@ static const struct hook_ops fake_ops = {
 enum { MOST_JOBS = 4 };
 
 static struct loop loop;
-static struct source global, watch;
+static struct source global, watch, election;
 static struct job jobs[MOST_JOBS];
 static size_t job_count;
 static struct subscription tap;
 
+static void add_env(struct source *source, enum event_code code, struct strv *env)
+{
+	(void)source;
+	strv_set(env, "SAID", event_name(code));
+}
+
+static const struct source_ops election_ops = { .add_env = add_env };
+
 static void on_any(struct subscription *sub, const struct event *event)
 {
 	(void)sub;
-	if (event->source != &global && event->source != &watch)
+	if (event->source != &global && event->source != &watch && event->source != &election)
 		buf_print(&did, "%s:%s ", event->source->name, event_name(event->code));
 }
 
@@ -92,6 +103,7 @@ static int set_up(void **state)
 	bus_init(&loop.bus);
 	source_init(&global, &loop.bus, "global", NULL);
 	source_init(&watch, &loop.bus, "watch.db", NULL);
+	source_init(&election, &loop.bus, "election.db", &election_ops);
 	subscribe(&tap, &loop.bus.any, EVENT_ANY, on_any);
 	return 0;
 }
@@ -99,9 +111,14 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	while (job_count)
-		job_release(&jobs[--job_count]);
+	while (job_count) {
+		struct job *job = &jobs[--job_count];
+
+		free(steal(&job->config->runs));
+		job_release(job);
+	}
 	unsubscribe(&tap);
+	source_release(&election);
 	source_release(&watch);
 	source_release(&global);
 	bus_release(&loop.bus);
@@ -527,6 +544,267 @@ static void an_unknown_source_is_an_error(void **state)
 	assert_string_equal(error.text, "no source 'watch.dbb'");
 }
 
+/* ---- being recalled ---- */
+
+static struct job *new_runner(const char *name, long restarts)
+{
+	struct job *job = new_job(name, (struct when_config){
+		.source = (char *)"election.db", .code = EVENT_ELECTED, .each = true }, restarts);
+
+	job->config->runs = strdup("election.db");
+	job->config->stop_timeout = 5;
+	return job;
+}
+
+static struct job *elected_runner(void)
+{
+	struct job *beat = new_runner("beat", UNLIMITED);
+
+	begin_all();
+	assert_string_equal(job_state_name(beat->state), "waiting");
+	say(&election, EVENT_ELECTED);
+	expect(beat, "running", "beat+ SAID=elected beat:running ");
+	return beat;
+}
+
+static void recall(struct job *job, double patience)
+{
+	job_recall(job, patience);
+	drain();
+}
+
+static void it_runs_from_election_to_recall(void **state)
+{
+	struct job *beat = elected_runner();
+
+	(void)state;
+	say(&election, EVENT_DEPOSED);
+	recall(beat, 8);
+	expect(beat, "recalled", "beat!15 beat:draining ");
+	exits(beat, 143);
+	expect(beat, "waiting", "beat:exitFailed ");
+	assert_int_equal(beat->failures, 0);
+	assert_true(beat->deadline.ev.at <= 0);
+	say(&election, EVENT_ELECTED);
+	expect(beat, "running", "beat+ SAID=elected beat:running ");
+}
+
+static void while_it_leads_it_is_restarted(void **state)
+{
+	struct job *beat = elected_runner();
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		exits(beat, 0);
+		expect(beat, "backoff", "beat:exitSuccess ");
+		deadline(beat, 0.5, 8);
+		expect(beat, "running", "beat+ SAID=elected beat:running ");
+	}
+}
+
+static void restarts_are_counted_from_each_election(void **state)
+{
+	struct job *beat = new_runner("beat", 1);
+
+	(void)state;
+	begin_all();
+	for (int i = 0; i < 2; i++) {
+		say(&election, EVENT_ELECTED);
+		exits(beat, 1);
+		deadline(beat, 0.5, 2);
+		exits(beat, 1);
+		assert_string_equal(job_state_name(beat->state), "waiting");
+		say(&election, EVENT_DEPOSED);
+	}
+	assert_int_equal(beat->runs, 4);
+}
+
+static void who_does_not_heed_the_recall_is_killed(void **state)
+{
+	struct job *beat = elected_runner();
+
+	(void)state;
+	recall(beat, 8);
+	buf_clear(&did);
+	deadline(beat, 5, 5);		/* stopTimeout */
+	expect(beat, "recalled", "beat!9 ");
+	deadline(beat, 1, 1);
+	expect(beat, "recalled", "beat!9 ");
+	exits(beat, 137);
+	expect(beat, "waiting", "beat:exitFailed ");
+	assert_false(beat->killed);
+}
+
+static void a_recall_can_become_more_urgent_only(void **state)
+{
+	struct job *beat = elected_runner();
+
+	(void)state;
+	recall(beat, 4);
+	now += 1;
+	recall(beat, 100);
+	recall(beat, 2);
+	buf_clear(&did);
+	deadline(beat, 2, 2);
+	expect(beat, "recalled", "beat!9 ");
+	exits(beat, 137);
+	say(&election, EVENT_ELECTED);
+	buf_clear(&did);
+	recall(beat, 3);
+	recall(beat, 0);
+	expect(beat, "recalled", "beat!15 beat:draining beat!9 ");
+}
+
+static void a_recall_without_patience_kills(void **state)
+{
+	struct job *beat = elected_runner();
+
+	(void)state;
+	recall(beat, 0);
+	expect(beat, "recalled", "beat!9 beat:draining ");
+	deadline(beat, 1, 1);
+	expect(beat, "recalled", "beat!9 ");
+}
+
+static void a_recall_ends_backoff(void **state)
+{
+	struct job *beat = elected_runner();
+
+	(void)state;
+	exits(beat, 1);
+	buf_clear(&did);
+	recall(beat, 8);
+	expect(beat, "waiting", "");
+	assert_true(beat->deadline.ev.at <= 0);
+}
+
+static void an_election_while_it_is_recalled_is_not_lost(void **state)
+{
+	struct job *beat = elected_runner();
+
+	(void)state;
+	recall(beat, 8);
+	say(&election, EVENT_DEPOSED);
+	say(&election, EVENT_ELECTED);
+	buf_clear(&did);
+	exits(beat, 143);
+	expect(beat, "running", "beat+ SAID=elected beat:exitFailed beat:running ");
+	recall(beat, 8);
+	say(&election, EVENT_DEPOSED);
+	say(&election, EVENT_ELECTED);
+	recall(beat, 8);		/* that is over, too */
+	exits(beat, 143);
+	assert_string_equal(job_state_name(beat->state), "waiting");
+}
+
+static void an_election_that_is_over_starts_nothing(void **state)
+{
+	struct job *beat = new_runner("beat", UNLIMITED);
+
+	(void)state;
+	begin_all();
+	source_publish(&election, EVENT_ELECTED);
+	source_publish(&election, EVENT_DEPOSED);
+	recall(beat, 0);		/* before it has heard of anything */
+	expect(beat, "waiting", "");
+	need(beat, "watch.db", EVENT_HEALTHY);
+	begin_all();
+	say(&election, EVENT_ELECTED);
+	recall(beat, 8);
+	say(&watch, EVENT_HEALTHY);
+	expect(beat, "waiting", "");
+}
+
+static void a_new_job_runs_if_we_lead_already(void **state)
+{
+	struct job *beat;
+	struct error error = { 0 };
+
+	(void)state;
+	say(&election, EVENT_ELECTED);
+	beat = new_runner("beat", UNLIMITED);
+	begin_all();
+	expect(beat, "running", "beat+ SAID=elected beat:running ");
+	assert_true(job_link(beat, find, NULL, &error));	/* after a reload */
+	drain();
+	exits(beat, 1);
+	expect(beat, "backoff", "beat:exitFailed ");
+}
+
+static void without_a_hook_it_is_recalled_at_once(void **state)
+{
+	struct job *beat = elected_runner();
+	struct hook *hook = steal(&beat->hook);
+
+	(void)state;
+	recall(beat, 8);
+	expect(beat, "waiting", "beat:draining ");
+	beat->hook = hook;
+}
+
+static void a_primary_is_recalled_to_be_restarted(void **state)
+{
+	static const struct { long restarts; const char *then; } policies[] = {
+		{ UNLIMITED, "backoff" }, { ON_FAILURE, "backoff" }, { 1, "backoff" }, { 0, "stopped" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof policies / sizeof *policies; i++) {
+		struct job *db = new_job("db", at_start, policies[i].restarts);
+
+		begin_all();
+		buf_clear(&did);
+		recall(db, 8);
+		expect(db, "recalled", "db!15 ");	/* its services stay */
+		exits(db, 0);
+		assert_string_equal(job_state_name(db->state), policies[i].then);
+		recall(db, 0);
+		assert_string_equal(job_state_name(db->state), policies[i].then);
+		job_release(&jobs[--job_count]);
+	}
+}
+
+static void a_primary_that_waits_is_not_held_up_by_a_recall(void **state)
+{
+	struct job *db = new_job("db", at_start, UNLIMITED);
+
+	(void)state;
+	need(db, "watch.db", EVENT_HEALTHY);
+	begin_all();
+	recall(db, 0);
+	say(&watch, EVENT_HEALTHY);
+	expect(db, "running", "db+ db:running ");
+}
+
+static void who_is_recalled_can_leave(void **state)
+{
+	struct job *beat = elected_runner();
+
+	(void)state;
+	recall(beat, 8);
+	buf_clear(&did);
+	job_stop(beat, 8);
+	drain();
+	expect(beat, "terminating", "beat:draining beat:stopping beat!15 ");
+	recall(beat, 3);
+	expect(beat, "terminating", "");
+	recall(beat, 0);
+	expect(beat, "killing", "beat!9 ");
+	exits(beat, 137);
+	expect(beat, "stopped", "beat:exitFailed beat:stopped ");
+}
+
+static void who_is_recalled_can_be_killed(void **state)
+{
+	struct job *beat = elected_runner();
+
+	(void)state;
+	recall(beat, 8);
+	buf_clear(&did);
+	job_kill(beat);
+	expect(beat, "killing", "beat!9 ");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -552,6 +830,21 @@ int main(void)
 		TEST(kill_skips_what_is_left),
 		TEST(a_late_job_hears_of_a_level),
 		TEST(an_unknown_source_is_an_error),
+		TEST(it_runs_from_election_to_recall),
+		TEST(while_it_leads_it_is_restarted),
+		TEST(restarts_are_counted_from_each_election),
+		TEST(who_does_not_heed_the_recall_is_killed),
+		TEST(a_recall_can_become_more_urgent_only),
+		TEST(a_recall_without_patience_kills),
+		TEST(a_recall_ends_backoff),
+		TEST(an_election_while_it_is_recalled_is_not_lost),
+		TEST(an_election_that_is_over_starts_nothing),
+		TEST(a_new_job_runs_if_we_lead_already),
+		TEST(without_a_hook_it_is_recalled_at_once),
+		TEST(a_primary_is_recalled_to_be_restarted),
+		TEST(a_primary_that_waits_is_not_held_up_by_a_recall),
+		TEST(who_is_recalled_can_leave),
+		TEST(who_is_recalled_can_be_killed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -443,6 +443,180 @@ static void test_a_job_that_runs_already_is_registered(void **state)
 	assert_told(self, 2, "passing", NULL);
 }
 
+/* ---- maintenance of it alone, its role ---- */
+
+static void test_maintenance_of_one_and_of_all_add_up(void **state)
+{
+	static const char *const replies[] = { FREE, OK, OK, OK, OK, OK, NULL };
+	struct fixture *self = *state;
+
+	start(self, replies, false);
+	say(self, EVENT_RUNNING);
+	run(self, 3);
+	service_set_maintenance(&self->service, true);
+	service_set_maintenance(&self->service, true);
+	run(self, 4);
+	assert_asked(self, 3, "PUT /v1/agent/service/maintenance/@?enable=true&reason=pilotfish");
+	source_publish(&self->global, EVENT_ENTER_MAINTENANCE);
+	say(self, EVENT_EXIT_FAILED);		/* a request that marks the time */
+	run(self, 5);
+	assert_told(self, 4, "critical", NULL);
+	service_set_maintenance(&self->service, false);
+	assert_false(agent_is_busy(&self->service.request));
+	source_publish(&self->global, EVENT_EXIT_MAINTENANCE);
+	run(self, 6);
+	assert_asked(self, 5, "PUT /v1/agent/service/maintenance/@?enable=false");
+	service_set_maintenance(&self->service, false);
+	assert_false(agent_is_busy(&self->service.request));
+}
+
+static void test_maintenance_of_all_ends_without_that_of_one(void **state)
+{
+	static const char *const replies[] = { FREE, OK, OK, OK, OK, NULL };
+	struct fixture *self = *state;
+
+	source_publish(&self->global, EVENT_ENTER_MAINTENANCE);
+	start(self, replies, false);
+	service_set_maintenance(&self->service, true);
+	say(self, EVENT_RUNNING);
+	run(self, 4);
+	assert_asked(self, 2, "PUT /v1/agent/service/maintenance/@?enable=true&reason=pilotfish");
+	source_publish(&self->global, EVENT_EXIT_MAINTENANCE);
+	say(self, EVENT_EXIT_FAILED);
+	run(self, 5);
+	assert_told(self, 4, "critical", NULL);
+}
+
+/* The n-th request registers it with these tags, and its check with this status. */
+static void assert_registers(struct fixture *self, size_t n, const char *tags, const char *status)
+{
+	CLEANUP(json_decrefp) json_t *entry = NULL;
+	AUTOFREE char *found = NULL;
+
+	assert_asked(self, n, "PUT /v1/agent/service/register");
+	entry = body(self, n);
+	found = json_dumps(json_object_get(entry, "Tags"), JSON_COMPACT);
+	assert_string_equal(found, tags);
+	assert_string_equal(member(json_object_get(entry, "Check"), "Status"), status);
+}
+
+static void test_a_leader_has_one_more_tag(void **state)
+{
+	static const char *const replies[] = { FREE, OK, OK, OK, OK, OK, OK, OK, NULL };
+	struct fixture *self = *state;
+
+	self->config.leader_tag = (char *)"primary";
+	start(self, replies, true);
+	say(self, EVENT_RUNNING);
+	run(self, 3);
+	assert_registers(self, 1, "[\"v2\"]", "warning");
+	conclude(self, STATUS_PASSING, "");
+	run(self, 4);
+	service_set_role(&self->service, true);
+	service_set_role(&self->service, true);
+	run(self, 6);
+	assert_registers(self, 4, "[\"v2\",\"primary\"]", "passing");
+	assert_told(self, 5, "passing", NULL);
+	service_set_role(&self->service, false);
+	run(self, 8);
+	assert_registers(self, 6, "[\"v2\"]", "passing");
+	assert_told(self, 7, "passing", NULL);
+}
+
+static void test_a_role_is_told_in_spite_of_trouble(void **state)
+{
+	static const char *const replies[] = {
+		FREE, OK, OK, "HTTP/1.1 500 Oh\r\nConnection: close\r\n\r\nNo leader",
+		"HTTP/1.1 403 No\r\nConnection: close\r\n\r\nPermission denied", OK, OK, NULL
+	};
+	struct fixture *self = *state;
+
+	self->config.leader_tag = (char *)"primary";
+	start(self, replies, false);
+	say(self, EVENT_RUNNING);
+	run(self, 3);
+	service_set_role(&self->service, true);
+	run(self, 7);
+	for (size_t i = 3; i < 6; i++)
+		assert_registers(self, i, "[\"v2\",\"primary\"]", "passing");
+	assert_told(self, 6, "passing", NULL);
+}
+
+static void test_a_role_that_changes_meanwhile_is_told_again(void **state)
+{
+	static const char *const replies[] = { FREE, OK, OK, OK, OK, OK, NULL };
+	struct fixture *self = *state;
+
+	self->config.leader_tag = (char *)"primary";
+	start(self, replies, false);
+	service_set_role(&self->service, true);
+	say(self, EVENT_RUNNING);
+	run_until(self, 2, 0);			/* the registration is under way */
+	service_set_role(&self->service, false);
+	run(self, 4);
+	assert_registers(self, 1, "[\"v2\",\"primary\"]", "passing");
+	assert_registers(self, 2, "[\"v2\"]", "passing");
+	assert_told(self, 3, "passing", NULL);
+}
+
+static void test_a_role_without_a_tag_is_not_told(void **state)
+{
+	static const char *const replies[] = { FREE, OK, OK, NULL };
+	struct fixture *self = *state;
+
+	start(self, replies, false);
+	say(self, EVENT_RUNNING);
+	run(self, 3);
+	service_set_role(&self->service, true);
+	assert_false(agent_is_busy(&self->service.request));
+}
+
+static void test_one_for_leaders_is_there_while_we_lead(void **state)
+{
+	static const char *const replies[] = { FREE, OK, OK, OK, OK, OK, NULL };
+	struct fixture *self = *state;
+
+	self->config.leader_only = true;
+	start(self, replies, true);
+	say(self, EVENT_RUNNING);
+	conclude(self, STATUS_PASSING, "");
+	run_until(self, 0, 1);
+	assert_int_equal(self->server.asked.count, 0);
+	assert_false(agent_is_busy(&self->service.request));
+	service_set_role(&self->service, true);
+	run(self, 3);
+	assert_registers(self, 1, "[\"v2\"]", "passing");
+	assert_told(self, 2, "passing", NULL);
+	service_set_role(&self->service, false);
+	assert_null(self->service.hold.source);
+	run(self, 4);
+	assert_asked(self, 3, "PUT /v1/agent/service/deregister/@");
+	assert_true(service_is_settled(&self->service));
+	service_set_role(&self->service, true);
+	run(self, 6);
+	assert_registers(self, 4, "[\"v2\"]", "passing");
+}
+
+static void test_one_for_leaders_needs_its_job(void **state)
+{
+	static const char *const replies[] = { FREE, OK, OK, OK, NULL };
+	struct fixture *self = *state;
+
+	self->config.leader_only = true;
+	start(self, replies, false);
+	service_set_role(&self->service, true);
+	assert_false(agent_is_busy(&self->service.request));
+	say(self, EVENT_RUNNING);
+	run(self, 3);
+	say(self, EVENT_DRAINING);
+	run_until(self, 4, 1);
+	assert_asked(self, 3, "PUT /v1/agent/service/deregister/@");
+	service_set_role(&self->service, false);
+	service_set_role(&self->service, true);
+	assert_false(agent_is_busy(&self->service.request));
+	assert_true(service_is_settled(&self->service));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -463,6 +637,14 @@ int main(void)
 		TEST(test_what_never_ran_is_settled),
 		TEST(test_it_comes_back_when_the_job_does),
 		TEST(test_a_job_that_runs_already_is_registered),
+		TEST(test_maintenance_of_one_and_of_all_add_up),
+		TEST(test_maintenance_of_all_ends_without_that_of_one),
+		TEST(test_a_leader_has_one_more_tag),
+		TEST(test_a_role_is_told_in_spite_of_trouble),
+		TEST(test_a_role_that_changes_meanwhile_is_told_again),
+		TEST(test_a_role_without_a_tag_is_not_told),
+		TEST(test_one_for_leaders_is_there_while_we_lead),
+		TEST(test_one_for_leaders_needs_its_job),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

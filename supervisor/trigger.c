@@ -1,0 +1,142 @@
+#include "job.h"
+
+static bool is_leaving_code(enum event_code code)
+{
+	return code == EVENT_DRAINING || code == EVENT_STOPPING || code == EVENT_STOPPED ||
+	       code == EVENT_SHUTDOWN;
+}
+
+bool job_attends_leaving(const struct job *job)
+{
+	return is_leaving_code(job->config->when.code);
+}
+
+static void on_when(struct subscription *sub, const struct event *event)
+{
+	struct trigger *trigger = container_of(sub, struct trigger, on_event);
+	struct job *job = trigger->job;
+
+	if (job->config->runs && !source_holds(event->source, event->code))
+		return;			/* over before it was heard */
+	job->due = true;
+	job->tries = 0;
+	job->cause = event->source;
+	job->cause_code = event->code;
+	if (is_leaving_code(event->code) && job->state == JOB_WAITING)
+		source_hold(event->source, &job->hold);
+	if (!job->config->when.each) {
+		job->consumed = true;
+		unsubscribe(&trigger->on_event);
+		unsubscribe(&trigger->on_stopped);
+	}
+	job_step(job, INPUT_TRIGGER);
+}
+
+static void on_need(struct subscription *sub, const struct event *event)
+{
+	(void)event;
+	job_step(container_of(sub, struct trigger, on_event)->job, INPUT_TRIGGER);
+}
+
+/* Its source, a job, has ended; what that said last was heard before this.  The code of a failure
+ * is handed on, so that a failed preStart's is that of the job it was for. */
+static void on_stopped(struct subscription *sub, const struct event *event)
+{
+	struct trigger *trigger = container_of(sub, struct trigger, on_stopped);
+	const struct job *other = container_of(event->source, struct job, source);
+	struct job *job = trigger->job;
+
+	if (trigger != &job->when) {
+		if (source_holds(event->source, trigger->code))
+			return;
+		job->due = false;
+	}
+	if (!job->runs && other->failed) {
+		job->failed = true;
+		job->code = other->code;
+	}
+	job->consumed = true;
+	job_step(job, INPUT_HOPELESS);
+}
+
+static void trigger_release(struct trigger *trigger)
+{
+	unsubscribe(&trigger->on_event);
+	unsubscribe(&trigger->on_stopped);
+}
+
+/* STOPPED itself may be waited for: then the order of the two subscriptions matters.  A job that is
+ * new runs if we lead already; one that has run before has heard of that. */
+static void trigger_set(struct trigger *trigger, struct job *job, struct source *source,
+			enum event_code code)
+{
+	bool is_when = trigger == &job->when, once = is_when && !job->config->when.each;
+	bool holds = once || (is_when && job->config->runs && !job->runs);
+
+	trigger_release(trigger);
+	trigger->job = job;
+	trigger->code = code;
+	if (holds)
+		subscribe_level(&trigger->on_event, source, code, on_when);
+	else
+		subscribe(&trigger->on_event, source, is_when ? code : EVENT_ANY,
+			  is_when ? on_when : on_need);
+	subscribe_level(&trigger->on_stopped, source, EVENT_STOPPED, on_stopped);
+}
+
+static struct source *find_or_fail(const char *name, find_source_fn *find, void *context,
+				   struct error *error)
+{
+	struct source *source = find(context, name);
+
+	if (!source)
+		fail(error, "no source '%s'", name);
+	return source;
+}
+
+bool job_link(struct job *job, find_source_fn *find, void *context, struct error *error)
+{
+	const struct job_config *config = job->config;
+	const char *name = config->when.source ? config->when.source : "global";
+	enum event_code code = config->when.code == EVENT_NONE ? EVENT_STARTUP : config->when.code;
+	struct source *source = find_or_fail(name, find, context, error);
+
+	if (!source)
+		return false;
+	if (job->cause)
+		job->cause = source;
+	if (!job->consumed && job->state != JOB_STOPPED) {
+		trigger_set(&job->when, job, source, code);
+		if (job->state == JOB_WAITING && config->when.interval <= 0 &&
+		    config->when.timeout > 0)
+			timer_set(&job->deadline, config->when.timeout);
+	}
+	for (size_t i = 0; i < config->need_count; i++) {
+		source = find_or_fail(config->needs[i].source, find, context, error);
+		if (!source)
+			return false;
+		if (job->state != JOB_STOPPED)
+			trigger_set(&job->needs[i], job, source, config->needs[i].code);
+	}
+	return true;
+}
+
+void job_unlink(struct job *job)
+{
+	trigger_release(&job->when);
+	for (size_t i = 0; i < job->config->need_count; i++)
+		trigger_release(&job->needs[i]);
+}
+
+static void ignore_end(struct trigger *trigger, const struct source *source)
+{
+	if (trigger->on_stopped.source == source)
+		unsubscribe(&trigger->on_stopped);
+}
+
+void job_outlast(struct job *job, const struct source *source)
+{
+	ignore_end(&job->when, source);
+	for (size_t i = 0; i < job->config->need_count; i++)
+		ignore_end(&job->needs[i], source);
+}

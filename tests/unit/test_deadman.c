@@ -1,0 +1,306 @@
+/* Real groups of processes and real timers.  Each process holds the end of a pipe: when that is
+ * closed, the last of them is gone. */
+#include "base/deadman.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#undef fail			/* ours is a function (base/error.h) */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/loop.h"
+#include "base/process.h"
+
+enum { LIMIT = 20 };	/* seconds for a test */
+static const double soon = 0.05, later = 0.2, never = 3600;
+
+struct group {
+	pid_t leader;
+	int end;			/* of the pipe */
+};
+
+static struct deadman deadmen[2];
+static struct group first, second;
+
+/* A leader and one more, that wait for ever. */
+static struct group start_group(void)
+{
+	struct group group;
+	int ends[2];
+	char ready;
+
+	assert_return_code(pipe2(ends, O_CLOEXEC), errno);
+	group.leader = fork();
+	assert_return_code(group.leader, errno);
+	if (!group.leader) {
+		setpgid(0, 0);
+		fork();
+		if (write(ends[1], "", 1) == 1)
+			for (;;)
+				pause();
+		_exit(1);
+	}
+	close(ends[1]);
+	group.end = ends[0];
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(read(group.end, &ready, 1), 1);
+	return group;
+}
+
+static void end_group(struct group *group)
+{
+	if (!group->leader)
+		return;
+	kill(-group->leader, SIGKILL);
+	waitpid(group->leader, NULL, 0);
+	close(group->end);
+	*group = (struct group){ 0 };
+}
+
+/* Blocks until all of it are gone. */
+static void await_end(const struct group *group)
+{
+	char byte;
+	int status;
+
+	assert_int_equal(read(group->end, &byte, 1), 0);
+	assert_int_equal(waitpid(group->leader, &status, 0), group->leader);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+static void assert_lives(const struct group *group)
+{
+	assert_int_equal(waitpid(group->leader, NULL, WNOHANG), 0);
+}
+
+static int set_up(void **state)
+{
+	struct error error = { "" };
+
+	(void)state;
+	alarm(LIMIT);
+	for (size_t i = 0; i < 2; i++)
+		assert_true(deadman_init(&deadmen[i], &error));
+	first = start_group();
+	second = start_group();
+	assert_true(deadman_add(&deadmen[0], first.leader));
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		deadman_release(&deadmen[i]);
+		deadman_release(&deadmen[i]);
+	}
+	end_group(&first);
+	end_group(&second);
+	alarm(0);
+	return 0;
+}
+
+static void test_it_kills_a_group_while_we_block(void **state)
+{
+	(void)state;
+	deadman_set(&deadmen[0], boottime_now() + soon);
+	await_end(&first);
+}
+
+static void test_it_kills_a_group_while_we_spin(void **state)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	(void)state;
+	deadman_set(&deadmen[0], boottime_now() + soon);
+	while (!info.si_pid)
+		assert_return_code(waitid(P_PID, (id_t)first.leader, &info,
+					  WEXITED | WNOWAIT | WNOHANG), errno);
+	await_end(&first);
+}
+
+static void test_what_is_over_fires_at_once(void **state)
+{
+	(void)state;
+	deadman_set(&deadmen[0], boottime_now() - never);
+	await_end(&first);
+	assert_true(deadman_add(&deadmen[1], second.leader));
+	deadman_set(&deadmen[1], 0);
+	await_end(&second);
+}
+
+static void test_who_was_removed_is_spared(void **state)
+{
+	(void)state;
+	assert_true(deadman_add(&deadmen[0], second.leader));
+	deadman_remove(&deadmen[0], first.leader);
+	deadman_remove(&deadmen[0], first.leader);
+	deadman_set(&deadmen[0], boottime_now() + soon);
+	await_end(&second);
+	assert_lives(&first);
+}
+
+static void test_who_is_added_afterwards_is_killed_too(void **state)
+{
+	(void)state;
+	deadman_set(&deadmen[0], boottime_now());
+	await_end(&first);
+	assert_true(deadman_add(&deadmen[0], second.leader));
+	await_end(&second);
+}
+
+/* The second one's end tells that the first one's time is over. */
+static void let_time_pass(void)
+{
+	assert_true(deadman_add(&deadmen[1], second.leader));
+	deadman_set(&deadmen[1], boottime_now() + later);
+	await_end(&second);
+}
+
+static void test_set_again_replaces(void **state)
+{
+	(void)state;
+	deadman_set(&deadmen[0], boottime_now() + soon);
+	deadman_set(&deadmen[0], boottime_now() + never);
+	let_time_pass();
+	assert_lives(&first);
+	deadman_set(&deadmen[0], boottime_now() + soon);
+	await_end(&first);
+}
+
+static void test_one_that_is_stopped_kills_nobody(void **state)
+{
+	(void)state;
+	deadman_set(&deadmen[0], boottime_now() + soon);
+	deadman_stop(&deadmen[0]);
+	deadman_stop(&deadmen[0]);
+	let_time_pass();
+	assert_lives(&first);
+}
+
+static void test_one_that_is_released_kills_nobody(void **state)
+{
+	(void)state;
+	deadman_set(&deadmen[0], boottime_now() + soon);
+	deadman_release(&deadmen[0]);
+	let_time_pass();
+	assert_lives(&first);
+}
+
+static void test_the_signal_of_others_kills_nobody(void **state)
+{
+	const union sigval value = { .sival_ptr = &deadmen[0] };
+
+	(void)state;
+	assert_return_code(sigqueue(getpid(), SIGRTMAX, value), errno);
+	assert_return_code(kill(getpid(), SIGRTMAX), errno);
+	let_time_pass();
+	assert_lives(&first);
+}
+
+static void test_there_is_an_end_to_its_room(void **state)
+{
+	struct deadman *deadman = &deadmen[1];
+
+	(void)state;
+	for (pid_t group = 100; group < 100 + DEADMAN_GROUPS; group++) {
+		assert_true(deadman_add(deadman, group));
+		assert_true(deadman_add(deadman, group));
+	}
+	assert_false(deadman_add(deadman, 99));
+	deadman_remove(deadman, 107);
+	assert_true(deadman_add(deadman, 99));
+}
+
+static bool ended;
+
+static void on_signal(struct loop *loop, const struct signalfd_siginfo *info)
+{
+	ended = ended || info->ssi_signo == SIGCHLD;
+	loop_stop(loop);
+}
+
+static void test_a_loop_that_takes_all_signals_does_not_hinder_it(void **state)
+{
+	struct loop loop;
+	sigset_t all;
+
+	(void)state;
+	sigfillset(&all);
+	loop_init(&loop);
+	assert_true(loop_take_signals(&loop, &all, on_signal));
+	ended = false;
+	deadman_set(&deadmen[0], boottime_now() + soon);
+	while (!ended)
+		loop_run(&loop);
+	await_end(&first);
+	loop_release(&loop);
+}
+
+static void test_children_know_nothing_of_it(void **state)
+{
+	struct spawn spawn = SPAWN_INIT;
+	struct process process = { .name = "it" };
+	struct error error = { "" };
+	char text[8192];
+	size_t size = 0;
+	ssize_t got;
+	int ends[2];
+
+	(void)state;
+	assert_return_code(pipe2(ends, O_CLOEXEC), errno);
+	spawn.argv = (char *[]){ (char *)"cat", (char *)"/proc/self/status", NULL };
+	spawn.fds[1] = ends[1];
+	assert_true(process_spawn(&process, NULL, &spawn, &error));
+	close(ends[1]);
+	while ((got = read(ends[0], text + size, sizeof text - 1 - size)) > 0)
+		size += (size_t)got;
+	text[size] = '\0';
+	close(ends[0]);
+	waitpid(process.pid, NULL, 0);
+	process_forget(&process);
+	assert_non_null(strstr(text, "\nSigBlk:\t0000000000000800\n"));
+	assert_non_null(strstr(text, "\nSigIgn:\t8000000000000000\n"));
+	assert_non_null(strstr(text, "\nSigCgt:\t0000000000000000\n"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_it_kills_a_group_while_we_block),
+		TEST(test_it_kills_a_group_while_we_spin),
+		TEST(test_what_is_over_fires_at_once),
+		TEST(test_who_was_removed_is_spared),
+		TEST(test_who_is_added_afterwards_is_killed_too),
+		TEST(test_set_again_replaces),
+		TEST(test_one_that_is_stopped_kills_nobody),
+		TEST(test_one_that_is_released_kills_nobody),
+		TEST(test_the_signal_of_others_kills_nobody),
+		TEST(test_there_is_an_end_to_its_room),
+		TEST(test_a_loop_that_takes_all_signals_does_not_hinder_it),
+		TEST(test_children_know_nothing_of_it),
+	};
+	sigset_t odd;
+
+	/* What the children must be given back. */
+	for (int signo = 1; signo < 32; signo++)
+		signal(signo, SIG_DFL);
+	signal(SIGRTMAX, SIG_IGN);
+	sigemptyset(&odd);
+	sigaddset(&odd, SIGUSR2);
+	sigprocmask(SIG_SETMASK, &odd, NULL);
+	process_setup(false);
+	sigemptyset(&odd);
+	sigaddset(&odd, SIGALRM);		/* the limit */
+	sigprocmask(SIG_UNBLOCK, &odd, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

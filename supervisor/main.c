@@ -67,8 +67,8 @@ static int check(const struct call *call)
 
 	if (!config)
 		return complain(error.code, &error.error);
-	printf("%s is fine: %zu jobs, %zu watches, %zu templates, %s\n", path, config->job_count,
-	       config->watch_count, config->template_count,
+	printf("%s is fine: %zu jobs, %zu watches, %zu templates, %zu elections, %s\n", path,
+	       config->job_count, config->watch_count, config->template_count, config->election_count,
 	       config->consul.enabled ? config->consul.address : "no Consul");
 	config_free(config);
 	return EX_OK;

@@ -21,6 +21,25 @@ static const struct job_config *find_source_job(const struct config *config, con
 	return job && job->health.set ? job : NULL;
 }
 
+static const struct election_config *find_election(const struct config *config,
+						   const char *source)
+{
+	static const char prefix[] = "election.";
+
+	if (strncmp(source, prefix, strlen(prefix)))
+		return NULL;
+	for (size_t i = 0; i < config->election_count; i++)
+		if (!strcmp(config->elections[i]->name, source + strlen(prefix)))
+			return config->elections[i];
+	return NULL;
+}
+
+static void add_elections(const struct config *config, struct strv *sources)
+{
+	for (size_t i = 0; i < config->election_count; i++)
+		strv_push_taken(sources, format_string("election.%s", config->elections[i]->name));
+}
+
 static void add_sources(const struct config *config, struct strv *sources)
 {
 	strv_push(sources, "global");
@@ -34,6 +53,7 @@ static void add_sources(const struct config *config, struct strv *sources)
 		strv_push_taken(sources, format_string("watch.%s", config->watches[i]->name));
 	for (size_t i = 0; i < config->template_count; i++)
 		strv_push_taken(sources, format_string("template.%s", config->templates[i]->name));
+	add_elections(config, sources);
 }
 
 static bool check_source(const struct config *config, const struct strv *sources,
@@ -50,9 +70,22 @@ static bool check_source(const struct config *config, const struct strv *sources
 	return fail(error, "there is no source \"%.64s\"%s", source, suggest(source, sources).text);
 }
 
+static bool check_runs(const struct config *config, const char *source, struct error *error)
+{
+	CLEANUP(strv_release) struct strv elections = { 0 };
+
+	if (find_election(config, source))
+		return true;
+	add_elections(config, &elections);
+	return fail(error, "there is no election for \"%.64s\"%s", source,
+		    suggest(source, &elections).text);
+}
+
 static bool check_sources_of(const struct config *config, const struct strv *sources,
 			     const struct job_config *job, struct error *error)
 {
+	if (job->runs && !check_runs(config, job->runs, error))
+		return fail_in(error, ".runs");
 	if (job->when.source && !check_source(config, sources, job->when.source, error))
 		return fail_in(error, ".when.source");
 	for (size_t i = 0; i < job->need_count; i++)
@@ -75,7 +108,7 @@ static bool check_sources(const struct config *config, struct error *error)
 /* The kinds of sources, and who of them says what. */
 enum {
 	JOB = 1, CHECKED = 2, CHECK = 4, GLOBAL = 8, CONSUL = 16, WATCH = 32, SIGNAL = 64,
-	TEMPLATE = 128,
+	TEMPLATE = 128, ELECTION = 256, CANDIDATE = 512,
 };
 
 static const unsigned speakers[EVENT_COUNT] = {
@@ -92,6 +125,9 @@ static const unsigned speakers[EVENT_COUNT] = {
 	[EVENT_UNHEALTHY] = CHECKED | WATCH | CONSUL | TEMPLATE,
 	[EVENT_CHANGED] = WATCH | TEMPLATE,
 	[EVENT_RENDERED] = TEMPLATE,
+	[EVENT_ELECTED] = CANDIDATE,
+	[EVENT_DEPOSED] = CANDIDATE,
+	[EVENT_LEADER] = ELECTION,
 	[EVENT_TIMER_EXPIRED] = JOB,
 	[EVENT_ENTER_MAINTENANCE] = GLOBAL,
 	[EVENT_EXIT_MAINTENANCE] = GLOBAL,
@@ -107,7 +143,10 @@ static bool has_check(const struct health_config *health)
 static unsigned kinds_of(const struct config *config, const char *source)
 {
 	const struct job_config *job = config_find_job(config, source);
+	const struct election_config *election = find_election(config, source);
 
+	if (election)
+		return election->candidate ? ELECTION | CANDIDATE : ELECTION;
 	if (job)
 		return has_check(&job->health) ? JOB | CHECKED : JOB;
 	if (!strncmp(source, "watch.", 6))
@@ -127,6 +166,9 @@ static bool check_event(const struct config *config, const char *source, enum ev
 
 	if (speakers[code] & kinds)
 		return true;
+	if (speakers[code] & CANDIDATE && kinds & ELECTION)
+		return fail(error, "\"%.64s\" never says \"%s\", as it is not a candidate", source,
+			    event_name(code));
 	return fail(error, "\"%.64s\" never says \"%s\"%s", source, event_name(code),
 		    speakers[code] & CHECKED && kinds & JOB ? ", as it has no health check" : "");
 }
@@ -167,6 +209,7 @@ static bool check_names(const struct config *config, struct error *error)
 {
 	CLEANUP(strv_release) struct strv jobs = { 0 }, watches = { 0 }, services = { 0 };
 	CLEANUP(strv_release) struct strv templates = { 0 }, files = { 0 };
+	CLEANUP(strv_release) struct strv elections = { 0 }, locks = { 0 };
 
 	for (size_t i = 0; i < config->job_count; i++) {
 		strv_push(&jobs, config->jobs[i]->name);
@@ -179,10 +222,16 @@ static bool check_names(const struct config *config, struct error *error)
 		strv_push(&templates, config->templates[i]->name);
 		strv_push(&files, config->templates[i]->target.destination);
 	}
+	for (size_t i = 0; i < config->election_count; i++) {
+		strv_push(&elections, config->elections[i]->name);
+		strv_push(&locks, config->elections[i]->key);
+	}
 	return check_unique(&jobs, "jobs", error) && check_unique(&watches, "watches", error) &&
 	       check_unique(&services, "services", error) &&
 	       check_unique(&templates, "templates", error) &&
-	       check_unique(&files, "destinations", error);
+	       check_unique(&files, "destinations", error) &&
+	       check_unique(&elections, "elections", error) &&
+	       check_unique(&locks, "elections with a key", error);
 }
 
 static bool check_consul(const struct config *config, struct error *error)
@@ -198,6 +247,8 @@ static bool check_consul(const struct config *config, struct error *error)
 				    "port" : "services", why);
 	for (size_t i = 0; i < config->watch_count; i++)
 		return fail(error, "watches[%.64s]: %s", config->watches[i]->name, why);
+	for (size_t i = 0; i < config->election_count; i++)
+		return fail(error, "elections[%.64s]: %s", config->elections[i]->name, why);
 	return true;
 }
 
@@ -220,7 +271,14 @@ static bool fail_circle(const struct walk *walk, const char *name, struct error 
 	return fail(error, "jobs that wait for each other never start: %s%s", circle.data, name);
 }
 
-static bool visit(struct walk *walk, const char *source, struct error *error);
+static void pop(struct strv *path)
+{
+	free(path->items[--path->count]);
+	path->items[path->count] = NULL;
+}
+
+static bool visit(struct walk *walk, const char *source, enum event_code code,
+		  struct error *error);
 
 static bool visit_job(struct walk *walk, size_t index, struct error *error)
 {
@@ -232,25 +290,41 @@ static bool visit_job(struct walk *walk, size_t index, struct error *error)
 		return fail_circle(walk, job->name, error);
 	walk->marks[index] = ON_PATH;
 	strv_push(&walk->path, job->name);
-	if (job->when.source && !visit(walk, job->when.source, error))
+	if (job->when.source && !visit(walk, job->when.source, job->when.code, error))
 		return false;
 	for (size_t i = 0; i < job->need_count; i++)
-		if (!visit(walk, job->needs[i].source, error))
+		if (!visit(walk, job->needs[i].source, job->needs[i].code, error))
 			return false;
-	free(walk->path.items[--walk->path.count]);
-	walk->path.items[walk->path.count] = NULL;
+	pop(&walk->path);
 	walk->marks[index] = DONE;
 	return true;
 }
 
-static bool visit(struct walk *walk, const char *source, struct error *error)
+/* The job without which the election could not be won.  Who leads may be told of another. */
+static const struct job_config *find_candidate(const struct config *config, const char *source,
+					       enum event_code code)
+{
+	const struct election_config *election = find_election(config, source);
+
+	return election && election->job && election->candidate && code != EVENT_LEADER ?
+	       config_find_job(config, election->job) : NULL;
+}
+
+static bool visit(struct walk *walk, const char *source, enum event_code code,
+		  struct error *error)
 {
 	const struct job_config *job = find_source_job(walk->config, source);
+	const struct job_config *candidate = find_candidate(walk->config, source, code);
+	bool fine = true;
 
-	for (size_t i = 0; i < walk->config->job_count; i++)
-		if (walk->config->jobs[i] == job)
-			return visit_job(walk, i, error);
-	return true;
+	if (candidate)
+		strv_push(&walk->path, source);
+	for (size_t i = 0; i < walk->config->job_count && fine; i++)
+		if (walk->config->jobs[i] == job || walk->config->jobs[i] == candidate)
+			fine = visit_job(walk, i, error);
+	if (candidate && fine)
+		pop(&walk->path);
+	return fine;
 }
 
 static bool check_circles(const struct config *config, struct error *error)
@@ -265,9 +339,81 @@ static bool check_circles(const struct config *config, struct error *error)
 	return fine;
 }
 
+/* Somebody must be able to lead. */
+static bool check_used(const struct config *config, const struct election_config *election,
+		       struct error *error)
+{
+	AUTOFREE char *source = format_string("election.%s", election->name);
+
+	for (size_t i = 0; i < config->job_count; i++)
+		if (config->jobs[i]->runs && !strcmp(config->jobs[i]->runs, source))
+			return true;
+	return !election->candidate ||
+	       fail(error, ".job: missing, and there is no job with runs = \"%s\"", source);
+}
+
+static bool check_tag(const struct election_config *election, const struct job_config *job,
+		      struct error *error)
+{
+	for (size_t s = 0; s < job->service_count && election->tag; s++)
+		for (size_t t = 0; t < job->services[s].tags.count; t++)
+			if (!strcmp(job->services[s].tags.items[t], election->tag))
+				return fail(error, ".tag: \"%.64s\" is a tag of the service \"%.64s\" "
+					    "in any case", election->tag, job->services[s].name);
+	return true;
+}
+
+static bool check_role(const struct election_config *election, const struct job_config *job,
+		       struct error *error)
+{
+	const char *key = election->tag ? "tag" : "service";
+
+	if (!election->tag && !election->service)
+		return true;
+	if (!job)
+		return fail(error, ".%s: goes only with a job", key);
+	if (!job->service_count)
+		return fail(error, ".%s: the job \"%.64s\" has no port", key, job->name);
+	return check_tag(election, job, error);
+}
+
+static bool check_election(const struct config *config, const struct election_config *election,
+			   struct error *error)
+{
+	CLEANUP(strv_release) struct strv names = { 0 };
+	const struct job_config *job = election->job ? config_find_job(config, election->job) : NULL;
+
+	if (!election->job)
+		return check_used(config, election, error) && check_role(election, NULL, error);
+	for (size_t i = 0; i < config->job_count; i++)
+		strv_push(&names, config->jobs[i]->name);
+	if (!job)
+		return fail(error, ".job: there is no job \"%.64s\"%s", election->job,
+			    suggest(election->job, &names).text);
+	if (job->runs && find_election(config, job->runs) == election)
+		return fail(error, ".job: \"%.64s\" runs only while it leads; leave job out",
+			    job->name);
+	return check_role(election, job, error);
+}
+
+static bool check_elections(const struct config *config, struct error *error)
+{
+	CLEANUP(strv_release) struct strv jobs = { 0 };
+
+	for (size_t i = 0; i < config->election_count; i++) {
+		const struct election_config *election = config->elections[i];
+
+		if (!check_election(config, election, error))
+			return fail_in(error, "elections[%.64s]", election->name);
+		if (election->job)
+			strv_push(&jobs, election->job);
+	}
+	return check_unique(&jobs, "elections of a job", error);
+}
+
 bool config_check(const struct config *config, struct error *error)
 {
 	return check_names(config, error) && check_sources(config, error) &&
-	       check_circles(config, error) && check_events(config, error) &&
-	       check_consul(config, error);
+	       check_elections(config, error) && check_circles(config, error) &&
+	       check_events(config, error) && check_consul(config, error);
 }

@@ -6,7 +6,8 @@
 
 #include "config.h"
 
-/* Names are given once, sources exist, nobody waits for himself, Consul is there if needed. */
+/* Names are given once, sources exist, nobody waits for himself, elections have somebody to lead,
+ * Consul is there if needed. */
 bool config_check(const struct config *config, struct error *error);
 
 #endif

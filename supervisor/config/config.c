@@ -44,6 +44,7 @@ static void service_release(struct service_config *service)
 	strv_release(&service->tags);
 	strv_release(&service->meta);
 	strv_release(&service->interfaces);
+	free(service->leader_tag);
 }
 
 void consul_config_release(struct consul_config *consul)
@@ -75,6 +76,7 @@ void job_config_free(struct job_config *job)
 	for (size_t i = 0; i < job->need_count; i++)
 		free(job->needs[i].source);
 	free(job->needs);
+	free(job->runs);
 	health_release(&job->health);
 	service_release(&job->own);
 	for (size_t i = 0; i < job->service_count; i++)
@@ -116,6 +118,22 @@ void template_config_free(struct template_config *template)
 	free(template);
 }
 
+void election_config_free(struct election_config *election)
+{
+	if (!election)
+		return;
+	json_decref(election->tree);
+	free(election->name);
+	free(election->key);
+	free(election->id);
+	free(election->job);
+	free(election->tag);
+	free(election->service);
+	exec_release(&election->can_lead.exec);
+	free(election->epoch_file);
+	free(election);
+}
+
 void config_free(struct config *config)
 {
 	if (!config)
@@ -132,6 +150,9 @@ void config_free(struct config *config)
 	for (size_t i = 0; i < config->template_count; i++)
 		template_config_free(config->templates[i]);
 	free(config->templates);
+	for (size_t i = 0; i < config->election_count; i++)
+		election_config_free(config->elections[i]);
+	free(config->elections);
 	free(config);
 }
 
@@ -219,6 +240,38 @@ static bool add_default_consul(struct config *config, struct error *error)
 	return decoded || fail_in(error, "consul");
 }
 
+/* Its first service once more, by another name. */
+static void add_leader_service(struct job_config *job, const char *name)
+{
+	struct service_config copy = job->services[0];
+
+	copy.name = copy_string(name);
+	copy.tags = copy.meta = copy.interfaces = (struct strv){ 0 };
+	strv_copy(&copy.tags, job->services->tags.items);
+	strv_copy(&copy.meta, job->services->meta.items);
+	strv_copy(&copy.interfaces, job->services->interfaces.items);
+	copy.leader_tag = NULL;
+	copy.leader_only = true;
+	job->services = alloc_resize(job->services, (job->service_count + 1) * sizeof copy);
+	job->services[job->service_count++] = copy;
+}
+
+/* How the leader is found in the catalogue. */
+static void add_roles(struct config *config)
+{
+	for (size_t i = 0; i < config->election_count; i++) {
+		const struct election_config *election = config->elections[i];
+		struct job_config *job = election->job ? config_find_job(config, election->job) : NULL;
+
+		for (size_t s = 0; job && s < job->service_count; s++) {
+			free(job->services[s].leader_tag);
+			job->services[s].leader_tag = copy_string(election->tag);
+		}
+		if (job && job->service_count && election->service)
+			add_leader_service(job, election->service);
+	}
+}
+
 static bool decode(struct config *config, struct error *error)
 {
 	if (!schema_decode(config_record(), config, config->tree, error))
@@ -229,6 +282,7 @@ static bool decode(struct config *config, struct error *error)
 		if (!json_object_get(config->watches[i]->tree, "settle"))
 			config->watches[i]->settle = config->consul.settle;
 	choose_essential(config);
+	add_roles(config);
 	return config_check(config, error);
 }
 

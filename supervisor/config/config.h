@@ -1,8 +1,8 @@
 /* config.h - what a configuration says, as plain data.
  *
- * struct config owns everything below it.  Each job, watch, template and election is an allocation of its own that
- * keeps the tree it was decoded from: a reload compares trees, and what did not change keeps
- * its old struct.  Names that refer to others (`when`, `needs`) are still
+ * struct config owns everything below it.  Each job, watch, template and election is an allocation
+ * of its own that keeps the tree it was decoded from: a reload compares trees, and what did not
+ * change keeps its old struct.  Names that refer to others (`when`, `needs`) are still
  * names; app.c links them to sources.  Times are seconds; 0 means "none" unless it says
  * otherwise.  Defaults are in the tables of config.c, together with the manual.
  */

@@ -237,6 +237,35 @@ bool decode_needs(const struct field *field, void *slot, const json_t *value, st
 	return true;
 }
 
+static const struct profile {
+	const char *name;
+	double ttl, lock_delay, demote_timeout;
+} profiles[] = {
+	{ "standard", 10, 10, 2 },
+	{ "fast",      3,  4, 0 },
+	{ "safe",     30, 30, 2 },
+};
+
+bool decode_profile(const struct field *field, void *slot, const json_t *value,
+		    struct error *error)
+{
+	struct election_config *election = slot;
+	const char *text = json_string_value(value);
+
+	(void)field, (void)error;
+	for (size_t i = 0; text && i < sizeof profiles / sizeof *profiles; i++) {
+		const struct profile *profile = &profiles[i];
+
+		if (strcasecmp(text, profile->name))
+			continue;
+		election->ttl = profile->ttl;
+		election->lock_delay = profile->lock_delay;
+		election->demote_timeout = profile->demote_timeout;
+		return true;
+	}
+	return false;
+}
+
 static bool is_status(long number)
 {
 	return number >= 100 && number <= 599;
@@ -286,7 +315,7 @@ bool decode_check(const struct field *field, void *slot, const json_t *value, st
 {
 	json_t *tree = json_is_object(value) ? json_incref((json_t *)value)
 					     : json_pack("{sO}", "exec", value);
-	bool decoded = schema_decode(field->record, slot, tree, error);
+	bool decoded = schema_decode(field_record(field), slot, tree, error);
 
 	json_decref(tree);
 	return decoded;

@@ -14,6 +14,7 @@ decode_fn decode_restarts;		/* long: "never", "unlimited", "onFailure", 3 */
 decode_fn decode_needs;			/* struct job_config: [ "db healthy" ] */
 decode_fn decode_once, decode_each;	/* struct when_config: "healthy" */
 decode_fn decode_status;		/* struct health_config: 200, "200-399" */
+decode_fn decode_profile;		/* struct election_config: "fast" */
 decode_fn decode_consul;		/* struct consul_config: "host:port", a group, false */
 decode_fn decode_hook;			/* always false: sugar() replaces what is well-formed */
 decode_fn decode_unused;		/* checks the form of a duration, keeps nothing */

@@ -91,7 +91,7 @@ static void print_names(const struct record *record, struct buf *out)
 {
 	for each_field(field, record) {
 		if (field->type == FIELD_EMBED)
-			print_names(field->record, out);
+			print_names(field_record(field), out);
 		else
 			buf_print(out, "%s%s", out->used ? ", " : "", field->name);
 	}
@@ -121,7 +121,7 @@ static void print_fields(struct manual *manual, const struct record *record, con
 {
 	for each_field(field, record) {
 		if (field->type == FIELD_EMBED) {
-			print_embedded(manual, field->record, title);
+			print_embedded(manual, field_record(field), title);
 			continue;
 		}
 		buf_print(manual->out, manual->mdoc ? ".It Cm %s\n" : "  %s\n", field->name);
@@ -154,8 +154,8 @@ static void print_record(struct manual *manual, const struct record *record)
 		print_section(manual, record);
 	}
 	for each_field(field, record)
-		if (field->record)
-			print_record(manual, field->record);
+		if (field_record(field))
+			print_record(manual, field_record(field));
 }
 
 void config_print_manual(struct buf *out, bool mdoc)

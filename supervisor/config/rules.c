@@ -13,7 +13,7 @@
 #include "config.h"
 #include "value.h"
 
-enum { META_PAIRS = 64, META_KEY = 128, META_VALUE = 512, NAME_LENGTH = 63 };
+enum { META_PAIRS = 64, META_KEY = 128, META_VALUE = 512 };
 static const double DEFAULT_TTL = 10;
 
 static bool has(const json_t *tree, const char *key)
@@ -195,14 +195,20 @@ bool registration_rules(void *object, const json_t *tree, struct error *error)
 	return true;
 }
 
-static bool check_service_name(const char *name, struct error *error)
+bool is_label(const char *text, size_t longest)
 {
-	bool fine = isalnum((unsigned char)*name) && strlen(name) <= NAME_LENGTH;
+	bool fine = isalnum((unsigned char)*text) && strlen(text) <= longest;
 
-	for (const char *c = name; *c; c++)
-		fine = fine && (isalnum((unsigned char)*c) || *c == '-');
-	return fine || fail(error, ".name: a service's name has at most %d letters, digits and '-', "
-			    "found \"%.80s\"", NAME_LENGTH, name);
+	for (; fine && *text; text++)
+		fine = isalnum((unsigned char)*text) || *text == '-';
+	return fine;
+}
+
+bool service_name_check(const char *name, struct error *error)
+{
+	return is_label(name, LONGEST_LABEL) ||
+	       fail(error, "a service's name has at most %d letters, digits and '-', "
+		    "found \"%.80s\"", LONGEST_LABEL, name);
 }
 
 bool service_rules(void *object, const json_t *tree, struct error *error)
@@ -212,14 +218,15 @@ bool service_rules(void *object, const json_t *tree, struct error *error)
 	(void)tree;
 	if (!service->port)
 		return fail(error, ".port: missing");
-	return check_service_name(service->name, error);
+	return service_name_check(service->name, error) || fail_in(error, ".name");
 }
 
 /* The names of sources that are there anyhow cannot be given to jobs. */
 static bool check_job_name(const char *name, struct error *error)
 {
 	if (!strcmp(name, "global") || !strcmp(name, "consul") || !strncmp(name, "watch.", 6) ||
-	    !strncmp(name, "template.", 9) || !strncmp(name, "SIG", 3))
+	    !strncmp(name, "template.", 9) || !strncmp(name, "election.", 9) ||
+	    !strncmp(name, "SIG", 3))
 		return fail(error, ".name: \"%.64s\" is the name of a source that is no job", name);
 	for (const char *c = name; *c; c++)
 		if (iscntrl((unsigned char)*c))
@@ -242,7 +249,9 @@ static bool check_when(const struct job_config *job, struct error *error)
 {
 	if (job->when.each && job->essential)
 		return fail(error, ".essential: a job that runs at each event never ends for good");
-	if (job->when.each && job->restarts == UNLIMITED)
+	if (job->runs && strncmp(job->runs, "election.", 9))
+		return fail(error, ".runs: must be \"election.NAME\", found \"%.64s\"", job->runs);
+	if (job->when.each && job->restarts == UNLIMITED && !job->runs)
 		return fail(error, ".restarts: \"unlimited\" leaves no time to wait for the next "
 			    "event; use when.once or \"onFailure\"");
 	return true;
@@ -261,8 +270,8 @@ bool job_rules(void *object, const json_t *tree, struct error *error)
 		job->timeout = job->when.interval;
 	if (!check_job_name(job->name, error) || !check_when(job, error))
 		return false;
-	if (job->own.port && !check_service_name(job->name, error))
-		return false;
+	if (job->own.port && !service_name_check(job->name, error))
+		return fail_in(error, ".name");
 	if (job->own.port)
 		add_own_service(job);
 	for (size_t i = 0; i < job->service_count; i++)

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/error.h"
 
@@ -19,5 +20,12 @@ rule_fn check_rules;			/* struct check_config */
 rule_fn wait_rules;
 rule_fn template_rules;			/* reads and parses the template, too */
 rule_fn consul_rules;
+rule_fn election_rules;
+
+/* Letters, digits and '-', beginning with a letter or digit. */
+enum { LONGEST_LABEL = 63 };
+bool is_label(const char *text, size_t longest);
+
+bool service_name_check(const char *name, struct error *error);
 
 #endif

@@ -9,6 +9,11 @@
 static bool decode_fields(const struct record *record, void *object, const json_t *tree,
 			  struct error *error);
 
+const struct record *field_record(const struct field *field)
+{
+	return field->record_of ? field->record_of() : field->record;
+}
+
 static bool is_called(const struct field *field, const char *name)
 {
 	return !strcmp(field->name, name) || (field->alias && !strcmp(field->alias, name));
@@ -17,7 +22,7 @@ static bool is_called(const struct field *field, const char *name)
 static bool has_field(const struct record *record, const char *name)
 {
 	for each_field(field, record)
-		if (field->type == FIELD_EMBED ? has_field(field->record, name)
+		if (field->type == FIELD_EMBED ? has_field(field_record(field), name)
 					       : is_called(field, name))
 			return true;
 	return false;
@@ -27,7 +32,7 @@ static void add_names(const struct record *record, struct strv *names)
 {
 	for each_field(field, record) {
 		if (field->type == FIELD_EMBED)
-			add_names(field->record, names);
+			add_names(field_record(field), names);
 		else
 			strv_push(names, field->name);
 	}
@@ -53,7 +58,7 @@ static bool check_unknown(const struct record *record, const json_t *tree, struc
 static bool check_given(const struct record *record, const json_t *tree, struct error *error)
 {
 	for each_field(field, record) {
-		if (field->type == FIELD_EMBED && !check_given(field->record, tree, error))
+		if (field->type == FIELD_EMBED && !check_given(field_record(field), tree, error))
 			return false;
 		if ((field->flags & REQUIRED) && !json_object_get(tree, field->name))
 			return fail(error, ".%s: missing", field->name);
@@ -83,14 +88,14 @@ static bool decode_list(const struct field *field, void *object, const json_t *l
 			struct error *error)
 {
 	char **items = member(object, field->offset);
-	size_t *count = member(object, field->count), size = field->record->size, i;
+	size_t *count = member(object, field->count), size = field_record(field)->size, i;
 	json_t *element;
 
 	if (!json_is_array(list))
 		return false;
 	*items = alloc(json_array_size(list) * size);
 	json_array_foreach(list, i, element)
-		if (!schema_decode(field->record, *items + size * (*count)++, element, error))
+		if (!schema_decode(field_record(field), *items + size * (*count)++, element, error))
 			return fail_in_element(element, i, error);
 	return true;
 }
@@ -106,10 +111,10 @@ static bool decode_pointers(const struct field *field, void *object, const json_
 		return false;
 	*items = alloc(json_array_size(list) * sizeof **items);
 	json_array_foreach(list, i, element) {
-		void *item = alloc(field->record->size);
+		void *item = alloc(field_record(field)->size);
 
 		(*items)[(*count)++] = item;
-		if (!schema_decode(field->record, item, element, error))
+		if (!schema_decode(field_record(field), item, element, error))
 			return fail_in_element(element, i, error);
 	}
 	return true;
@@ -123,9 +128,9 @@ static bool decode_any(const struct field *field, void *object, const json_t *va
 
 	switch (field->type) {
 	case FIELD_TABLE:
-		return schema_decode(field->record, slot, value, error);
+		return schema_decode(field_record(field), slot, value, error);
 	case FIELD_GROUP:
-		return schema_decode(field->record, object, value, error);
+		return schema_decode(field_record(field), object, value, error);
 	case FIELD_LIST:
 		return decode_list(field, object, value, error);
 	case FIELD_POINTERS:
@@ -179,9 +184,9 @@ static bool decode_default(const struct field *field, void *object, struct error
 	if (field->initial)
 		return decode_text(field, object, field->initial, error);
 	if (field->type == FIELD_TABLE)
-		return decode_fields(field->record, member(object, field->offset), NULL, error);
+		return decode_fields(field_record(field), member(object, field->offset), NULL, error);
 	if (field->type == FIELD_GROUP)
-		return decode_fields(field->record, object, NULL, error);
+		return decode_fields(field_record(field), object, NULL, error);
 	return true;
 }
 
@@ -207,7 +212,7 @@ static bool decode_fields(const struct record *record, void *object, const json_
 {
 	for each_field(field, record) {
 		bool decoded = field->type == FIELD_EMBED ?
-			decode_fields(field->record, member(object, field->offset), tree, error) :
+			decode_fields(field_record(field), member(object, field->offset), tree, error) :
 			decode_field(field, object, tree, error);
 
 		if (!decoded)

@@ -42,6 +42,9 @@ enum {
 };
 
 struct field;
+struct record;
+
+typedef const struct record *record_fn(void);
 
 /* Returns false to say that the value is not what `form` says, or fails with words of its own. */
 typedef bool decode_fn(const struct field *field, void *slot, const json_t *value,
@@ -71,6 +74,7 @@ struct field {
 	const char *alias;		/* another name of the key */
 	const char *env;		/* the environment variable that says the same, and wins */
 	const struct record *record;	/* TABLE to POINTERS; of CUSTOM for the manual only */
+	record_fn *record_of;		/* the same, if it is in another file */
 	const struct choice *choices;	/* CHOICE */
 	decode_fn *decode;		/* CUSTOM */
 	const char *form;		/* "must be ..." ; CUSTOM needs it, others have their own */
@@ -100,6 +104,8 @@ struct field {
 #define GROUP(of) .type = FIELD_GROUP, .record = &(of)
 #define EMBED(object, member, of) \
 	.type = FIELD_EMBED, .offset = offsetof(struct object, member), .record = &(of)
+#define EMBED_OF(object, member, function) \
+	.type = FIELD_EMBED, .offset = offsetof(struct object, member), .record_of = (function)
 #define EMBED_WHOLE(of) .type = FIELD_EMBED, .record = &(of)	/* into the same struct */
 #define LIST(object, member, number, of)						\
 	.type = FIELD_LIST, .offset = offsetof(struct object, member),			\
@@ -107,6 +113,9 @@ struct field {
 #define POINTERS(object, member, number, of)						\
 	.type = FIELD_POINTERS, .offset = offsetof(struct object, member),		\
 	.count = offsetof(struct object, number), .record = &(of)
+#define POINTERS_OF(object, member, number, function)				\
+	.type = FIELD_POINTERS, .offset = offsetof(struct object, member),		\
+	.count = offsetof(struct object, number), .record_of = (function)
 #define CUSTOM(object, member, function) \
 	.type = FIELD_CUSTOM, .offset = offsetof(struct object, member), .decode = (function)
 #define CUSTOM_WHOLE(function) .type = FIELD_CUSTOM, .decode = (function)	/* slot: the struct */
@@ -118,6 +127,7 @@ bool schema_decode(const struct record *record, void *object, const json_t *tree
 #define each_field(field, of) \
 	(const struct field *field = (of)->fields; field->name || field->type == FIELD_EMBED; field++)
 
+const struct record *field_record(const struct field *field);	/* NULL: none */
 void field_print_form(const struct field *field, struct buf *out);	/* "a duration ..." */
 
 /* "; did you mean 'x'?" for what is nearest among the names, or "" if nothing is near. */

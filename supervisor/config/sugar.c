@@ -9,14 +9,18 @@ static const struct sugar {
 	const char *prefix;		/* of the owner as a source */
 	const char *word, *event;	/* when: once stopped; NULL: before the owner */
 	const char *timeout;		/* a default */
+	const char *timeout_key;	/* the owner's key that says it better, if it is there */
 	const char *restarts;
 	bool inherits;			/* user, env and so on of the owner */
 } rows[] = {
-	{ "jobs",      "preStart", "",          NULL,   NULL,       "5m",  NULL,        true },
-	{ "jobs",      "preStop",  "",          "once", "stopping", NULL,  NULL,        true },
-	{ "jobs",      "postStop", "",          "once", "stopped",  "10s", NULL,        true },
-	{ "watches",   "onChange", "watch.",    "each", "changed",  "30s", "onFailure", false },
-	{ "templates", "exec",     "template.", "each", "changed",  "30s", "onFailure", false },
+	{ "jobs",      "preStart",  "",          NULL,   NULL,       "5m",  NULL,             NULL,        true },
+	{ "jobs",      "preStop",   "",          "once", "stopping", NULL,  NULL,             NULL,        true },
+	{ "jobs",      "postStop",  "",          "once", "stopped",  "10s", NULL,             NULL,        true },
+	{ "watches",   "onChange",  "watch.",    "each", "changed",  "30s", NULL,             "onFailure", false },
+	{ "templates", "exec",      "template.", "each", "changed",  "30s", NULL,             "onFailure", false },
+	{ "elections", "onElected", "election.", "each", "elected",  "30s", "promoteTimeout", NULL,        false },
+	{ "elections", "onDeposed", "election.", "each", "deposed",  "30s", "promoteTimeout", NULL,        false },
+	{ "elections", "onLeader",  "election.", "each", "leader",   "30s", NULL,             "onFailure", false },
 };
 
 static const char *const inherited[] = { "env", "cwd", "umask" };
@@ -30,6 +34,12 @@ static void move(json_t *from, json_t *to, const char *key)
 		return;
 	json_object_set(to, key, value);
 	json_object_del(from, key);
+}
+
+static void copy_default(json_t *object, const char *key, json_t *value)
+{
+	if (value && !json_object_get(object, key))
+		json_object_set(object, key, value);
 }
 
 static void set_default(json_t *object, const char *key, const char *text)
@@ -46,8 +56,7 @@ static void inherit(json_t *object, const json_t *owner)
 		if (json_object_get(owner, identity[i]))
 			json_object_set(object, identity[i], json_object_get(owner, identity[i]));
 	for (size_t i = 0; i < sizeof inherited / sizeof *inherited; i++)
-		if (json_object_get(owner, inherited[i]) && !json_object_get(object, inherited[i]))
-			json_object_set(object, inherited[i], json_object_get(owner, inherited[i]));
+		copy_default(object, inherited[i], json_object_get(owner, inherited[i]));
 }
 
 static json_t *when_new(const char *prefix, const char *source, const char *word,
@@ -65,6 +74,7 @@ static void put_before(json_t *hook, json_t *owner)
 	bool each = when && !json_object_get(when, "once");
 
 	move(owner, hook, "when");
+	copy_default(hook, "runs", json_object_get(owner, "runs"));
 	if (!json_object_get(hook, "needs"))
 		move(owner, hook, "needs");
 	json_object_set_new(owner, "when",
@@ -91,7 +101,7 @@ static json_t *hook_new(const struct sugar *row, const char *name, const json_t 
 static bool check_fixed(const json_t *value, const char *name, const char *key,
 			struct error *error)
 {
-	static const char *const fixed[] = { "name", "when" };
+	static const char *const fixed[] = { "name", "when", "runs" };
 
 	for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
 		if (json_object_get(value, fixed[i]))
@@ -118,6 +128,8 @@ static bool expand(const struct sugar *row, json_t *owner, json_t *jobs, struct 
 	else
 		put_before(hook, owner);
 	set_default(hook, "restarts", row->restarts);
+	if (row->timeout_key)
+		copy_default(hook, "timeout", json_object_get(owner, row->timeout_key));
 	set_default(hook, "timeout", row->timeout);
 	if (row->inherits)
 		inherit(hook, owner);
@@ -137,6 +149,33 @@ static bool expand_row(const struct sugar *row, json_t *tree, json_t *jobs, stru
 	return true;
 }
 
+/* `runs` stays: it also says that the job is stopped when deposed. */
+static bool expand_runs(json_t *job, struct error *error)
+{
+	const char *name = json_string_value(json_object_get(job, "name"));
+	const char *source = json_string_value(json_object_get(job, "runs"));
+
+	if (!source || !*source)
+		return true;
+	if (json_object_get(job, "when"))
+		return fail(error, "[%.64s].when: goes without runs; only one of them is possible",
+			    name ? name : "?");
+	json_object_set_new(job, "when", when_new("", source, "each", "elected"));
+	set_default(job, "restarts", "unlimited");
+	return true;
+}
+
+static bool expand_all_runs(json_t *tree, struct error *error)
+{
+	size_t i;
+	json_t *job;
+
+	json_array_foreach(json_object_get(tree, "jobs"), i, job)
+		if (!expand_runs(job, error))
+			return fail_in(error, "jobs");
+	return true;
+}
+
 static void inherit_health(json_t *tree)
 {
 	size_t i;
@@ -153,7 +192,7 @@ static void inherit_health(json_t *tree)
 bool sugar_expand(json_t *tree, struct error *error)
 {
 	json_t *hooks = json_array(), *jobs;
-	bool fine = true;
+	bool fine = expand_all_runs(tree, error);
 
 	inherit_health(tree);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows && fine; i++)

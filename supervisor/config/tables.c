@@ -71,20 +71,21 @@ static const struct field exec_fields[] = {
 	  .help = "How its output is logged." },
 	{ 0 }
 };
-static const struct record exec_record = { .fields = exec_fields, .finish = exec_rules };
+static const struct record exec_table = { .fields = exec_fields, .finish = exec_rules };
 
 /* When it is run. */
 
 static const struct field when_fields[] = {
 	{ "source", STRING(when_config, source),
-	  .help = "Whose event it is: a job, \"watch.NAME\", \"template.NAME\", \"consul\", \"global\" (pilotfish "
-		  "itself, and what it is unless given), or a signal such as \"SIGUSR1\". A signal "
-		  "needs neither once nor each: the job runs every time." },
+	  .help = "Whose event it is: a job, \"watch.NAME\", \"template.NAME\", \"election.NAME\", "
+		  "\"consul\", \"global\" (pilotfish itself, and what it is unless given), or a "
+		  "signal such as \"SIGUSR1\". A signal needs neither once nor each: the job runs "
+		  "every time." },
 	{ "once", CUSTOM_WHOLE(decode_once), .form = "the name of an event",
 	  .help = "Run after the first such event: startup, shutdown, running, draining, stopping, "
 		  "stopped, exitSuccess, exitFailed, healthy, warning, unhealthy, changed, rendered, "
-		  "timerExpired, enterMaintenance, exitMaintenance, signalled or reloaded. A state "
-		  "that holds already, such as healthy, counts." },
+		  "elected, deposed, leader, timerExpired, enterMaintenance, exitMaintenance, "
+		  "signalled or reloaded. A state that holds already, such as healthy, counts." },
 	{ "each", CUSTOM_WHOLE(decode_each), .form = "the name of an event",
 	  .help = "Run after every such event. Events that come during a run are one more run." },
 	{ "interval", SECONDS(when_config, interval), .min = 0.001,
@@ -145,7 +146,7 @@ static const struct field health_fields[] = {
 	  .help = "Failures in this time after the start do not count." },
 	{ "warning", BOOL(health_config, warning), .initial = "false",
 	  .help = "An exec that ends with exit code 1 is a warning, not a failure." },
-	{ "", EMBED(health_config, exec, exec_record) },
+	{ "", EMBED(health_config, exec, exec_table) },
 	{ 0 }
 };
 static const struct record health_record = {
@@ -221,22 +222,23 @@ static const struct record service_record = {
 
 /* A job. */
 
-#define HOOK .type = FIELD_CUSTOM, .decode = decode_hook, \
-	.form = "a command, or a group { exec = ...; } with any other key of a job"
-
 static const struct field job_fields[] = {
 	{ "name", STRING(job_config, name), .flags = REQUIRED,
 	  .help = "What others call it. With a port also the service's name: letters, digits, '-'." },
-	{ "", EMBED(job_config, exec, exec_record) },
+	{ "", EMBED(job_config, exec, exec_table) },
 	{ "when", TABLE(job_config, when, when_record),
 	  .help = "What it waits for." },
+	{ "runs", STRING(job_config, runs), .form = "\"election.NAME\"",
+	  .help = "Run only while this pilotfish leads the election: the job starts when it is "
+		  "elected, is stopped when it is deposed, by stopSignal or as fast as safety needs, "
+		  "and then waits for the next time. Goes without when." },
 	{ "needs", CUSTOM_WHOLE(decode_needs), .form = "a list such as [ \"db healthy\" ]",
 	  .help = "States of others, \"SOURCE EVENT\", that must all hold at one time before it "
 		  "starts, on top of when." },
 	{ "restarts", CUSTOM(job_config, restarts, decode_restarts), .initial = "never",
 	  .form = "\"never\", \"unlimited\", \"onFailure\" or a number",
 	  .help = "How often it is started again after it has ended. With when.interval this is the "
-		  "number of further runs, and \"unlimited\" unless given." },
+		  "number of further runs, and \"unlimited\" unless given; so it is with runs." },
 	{ "backoff", TABLE(job_config, backoff, backoff_record),
 	  .help = "The pauses between restarts." },
 	{ "timeout", SECONDS(job_config, timeout),
@@ -321,7 +323,7 @@ static const struct record watch_record = {
 /* A template. */
 
 static const struct field check_fields[] = {
-	{ "", EMBED(check_config, exec, exec_record) },
+	{ "", EMBED(check_config, exec, exec_table) },
 	{ "timeout", SECONDS(check_config, timeout), .min = 0.001, .initial = "30s",
 	  .help = "A check that takes longer is killed and has failed." },
 	{ 0 }
@@ -492,6 +494,8 @@ static const struct field config_fields[] = {
 	  .help = "What to watch in Consul." },
 	{ "templates", POINTERS(config, templates, template_count, template_record),
 	  .help = "Files to write from what is in Consul." },
+	{ "elections", POINTERS_OF(config, elections, election_count, election_record),
+	  .help = "Who of several containers leads." },
 	{ 0 }
 };
 static const struct record config_table = {
@@ -506,4 +510,9 @@ const struct record *config_record(void)
 const struct record *consul_record(void)
 {
 	return &consul_table;
+}
+
+const struct record *exec_record(void)
+{
+	return &exec_table;
 }

@@ -232,7 +232,7 @@ expect_words()
 	echo 'jobs = ( { name = "app"; exec = "true"; } );' >"$dir/pilotfish.conf"
 	echo "$dir/pilotfish.conf" >"$dir/name"
 	PILOTFISH_CONFIG_FILE=$dir/name run -0 "$pilotfish" check
-	[[ $output == "$dir/pilotfish.conf is fine: 1 jobs, 0 watches, 0 templates, no Consul" ]]
+	[[ $output == "$dir/pilotfish.conf is fine: 1 jobs, 0 watches, 0 templates, 0 elections, no Consul" ]]
 	echo "consul.example:1234" >"$dir/address"
 	CONSUL_HTTP_ADDR_FILE=$dir/address run -0 "$pilotfish" check -c "$dir/pilotfish.conf"
 	[[ $output == *", http://consul.example:1234" ]]

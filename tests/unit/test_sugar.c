@@ -80,6 +80,52 @@ static void test_on_change(void **state)
 		" 'timeout': '30s'}]}");
 }
 
+static void test_election(void **state)
+{
+	(void)state;
+	becomes("{'elections': [{'name': 'e', 'onElected': 'c', 'onDeposed': ['d'], 'onLeader': 'f'}]}",
+		"{'elections': [{'name': 'e'}], 'jobs': ["
+		" {'name': 'e.onElected', 'exec': 'c', 'timeout': '30s',"
+		"  'when': {'source': 'election.e', 'each': 'elected'}},"
+		" {'name': 'e.onDeposed', 'exec': ['d'], 'timeout': '30s',"
+		"  'when': {'source': 'election.e', 'each': 'deposed'}},"
+		" {'name': 'e.onLeader', 'exec': 'f', 'timeout': '30s', 'restarts': 'onFailure',"
+		"  'when': {'source': 'election.e', 'each': 'leader'}}]}");
+	becomes("{'elections': [{'name': 'e', 'promoteTimeout': 5, 'onElected': 'c',"
+		"                'onDeposed': {'exec': 'd', 'timeout': 3}, 'onLeader': 'f'}]}",
+		"{'elections': [{'name': 'e', 'promoteTimeout': 5}], 'jobs': ["
+		" {'name': 'e.onElected', 'exec': 'c', 'timeout': 5,"
+		"  'when': {'source': 'election.e', 'each': 'elected'}},"
+		" {'name': 'e.onDeposed', 'exec': 'd', 'timeout': 3,"
+		"  'when': {'source': 'election.e', 'each': 'deposed'}},"
+		" {'name': 'e.onLeader', 'exec': 'f', 'timeout': '30s', 'restarts': 'onFailure',"
+		"  'when': {'source': 'election.e', 'each': 'leader'}}]}");
+}
+
+static void test_runs(void **state)
+{
+	(void)state;
+	becomes("{'jobs': [{'name': 'a', 'exec': 'b', 'runs': 'election.e'},"
+		"          {'name': 'c', 'runs': 'election.e', 'restarts': 3}]}",
+		"{'jobs': [{'name': 'a', 'exec': 'b', 'runs': 'election.e', 'restarts': 'unlimited',"
+		"           'when': {'source': 'election.e', 'each': 'elected'}},"
+		"          {'name': 'c', 'runs': 'election.e', 'restarts': 3,"
+		"           'when': {'source': 'election.e', 'each': 'elected'}}]}");
+	becomes("{'jobs': [{'name': 'a', 'runs': 5}, {'name': 'b', 'runs': ''}]}",
+		"{'jobs': [{'name': 'a', 'runs': 5}, {'name': 'b', 'runs': ''}]}");
+}
+
+/* What prepares a job that is stopped when deposed is stopped then, too. */
+static void test_runs_with_pre_start(void **state)
+{
+	(void)state;
+	becomes("{'jobs': [{'name': 'a', 'exec': 'b', 'runs': 'election.e', 'preStart': 'c'}]}",
+		"{'jobs': [{'name': 'a', 'exec': 'b', 'runs': 'election.e', 'restarts': 'unlimited',"
+		"           'when': {'source': 'a.preStart', 'each': 'exitSuccess'}},"
+		"          {'name': 'a.preStart', 'exec': 'c', 'runs': 'election.e', 'timeout': '5m',"
+		"           'when': {'source': 'election.e', 'each': 'elected'}}]}");
+}
+
 static void test_inheritance(void **state)
 {
 	(void)state;
@@ -143,6 +189,9 @@ int main(void)
 		cmocka_unit_test(test_pre_start),
 		cmocka_unit_test(test_stops),
 		cmocka_unit_test(test_on_change),
+		cmocka_unit_test(test_election),
+		cmocka_unit_test(test_runs),
+		cmocka_unit_test(test_runs_with_pre_start),
 		cmocka_unit_test(test_inheritance),
 		cmocka_unit_test(test_health_inherits),
 		cmocka_unit_test(test_malformed),

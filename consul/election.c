@@ -253,7 +253,7 @@ static void on_hard(struct timer *timer)
 	election_step(container_of(timer, struct election, hard), ELECTION_HARD);
 }
 
-bool election_init(struct election *election, struct loop *loop, struct agent *agent,
+bool election_init(struct election *election, struct agent *agent,
 		   const struct election_config *config, const struct election_ops *ops,
 		   struct error *error)
 {
@@ -265,6 +265,7 @@ bool election_init(struct election *election, struct loop *loop, struct agent *a
 		.on_disowned = on_disowned, .on_written = on_written,
 	};
 	AUTOFREE char *name = format_string("election.%s", config->name);
+	struct loop *loop = agent->http.loop;
 
 	*election = (struct election){
 		.config = config,

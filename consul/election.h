@@ -143,7 +143,7 @@ struct election {
 	size_t input_count;
 };
 
-bool election_init(struct election *election, struct loop *loop, struct agent *agent,
+bool election_init(struct election *election, struct agent *agent,
 		   const struct election_config *config, const struct election_ops *ops,
 		   struct error *error);
 void election_release(struct election *election);

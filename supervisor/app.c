@@ -68,6 +68,17 @@ static void on_stopped(struct crew *crew, struct unit *unit)
 	}
 }
 
+static void on_left(struct crew *crew, struct candidacy *candidacy)
+{
+	struct app *app = container_of(crew, struct app, crew);
+
+	(void)candidacy;
+	if (app->shutdown.begun)
+		shutdown_on_left(&app->shutdown);
+	else
+		reload_on_left(&app->reload);
+}
+
 /* ---- reload ---- */
 
 static bool open_log(struct app *app, const struct log_config *config)
@@ -273,6 +284,7 @@ static void init(struct app *app, const struct app_call *call)
 	reload_init(&app->reload, &app->crew);
 	shutdown_init(&app->shutdown, &app->crew);
 	app->crew.on_stopped = on_stopped;
+	app->crew.on_left = on_left;
 	app->reload.on_over = on_reloaded;
 	app->shutdown.on_over = on_shutdown_over;
 	timer_init(&app->review, &app->loop, on_review);

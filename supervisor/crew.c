@@ -55,6 +55,7 @@ void crew_init(struct crew *crew, struct loop *loop)
 	list_init(&crew->units);
 	list_init(&crew->lookouts);
 	list_init(&crew->scribes);
+	list_init(&crew->candidacies);
 	list_init(&crew->signals);
 	facts_init(&crew->facts, loop);
 	source_init(&crew->global, &loop->bus, "global", NULL);
@@ -212,6 +213,8 @@ void crew_remove_lookout(struct lookout *lookout)
 
 void crew_drop_agent(struct crew *crew)
 {
+	while (!list_empty(&crew->candidacies))
+		crew_remove_candidacy(list_entry(crew->candidacies.next, struct candidacy, link));
 	list_each(node, &crew->units)
 		drop_services(list_entry(node, struct unit, link));
 	while (!list_empty(&crew->lookouts))
@@ -223,6 +226,45 @@ void crew_drop_agent(struct crew *crew)
 	free(steal(&crew->agent));
 	consul_config_release(crew->consul);
 	free(steal(&crew->consul));
+}
+
+/* ---- elections ---- */
+
+static bool add_candidacy(struct crew *crew, struct election_config *config, struct error *error)
+{
+	struct candidacy *candidacy = NEW(struct candidacy);
+
+	list_append(&crew->candidacies, &candidacy->link);
+	return candidacy_init(candidacy, crew, config, error) ||
+	       fail_in(error, "elections[%s]", config->name);
+}
+
+void crew_remove_candidacy(struct candidacy *candidacy)
+{
+	list_remove(&candidacy->link);
+	candidacy_release(candidacy);
+	free(candidacy);
+}
+
+void crew_leave_elections(struct crew *crew, enum election_reason reason, bool doomed_only)
+{
+	list_each(node, &crew->candidacies) {
+		struct candidacy *candidacy = list_entry(node, struct candidacy, link);
+
+		if (candidacy->doomed || !doomed_only)
+			candidacy_leave(candidacy, reason);
+	}
+}
+
+bool crew_has_left(const struct crew *crew, bool doomed_only)
+{
+	list_each(node, &crew->candidacies) {
+		const struct candidacy *candidacy = list_entry(node, struct candidacy, link);
+
+		if (!candidacy->left && (candidacy->doomed || !doomed_only))
+			return false;
+	}
+	return true;
 }
 
 /* ---- templates ---- */
@@ -261,6 +303,10 @@ bool crew_add(struct crew *crew, struct config *config, struct error *error)
 			add_scribe(crew, steal(&config->templates[i]));
 	list_each(node, &crew->units)
 		add_services(crew, list_entry(node, struct unit, link));
+	for (size_t i = 0; i < config->election_count; i++)
+		if (config->elections[i] &&
+		    !add_candidacy(crew, steal(&config->elections[i]), error))
+			return false;
 	return true;
 }
 
@@ -272,6 +318,8 @@ bool crew_link(struct crew *crew, struct error *error)
 		if (!job_link(job, find_source, crew, error))
 			return fail_in(error, "jobs[%s]", job->config->name);
 	}
+	list_each(node, &crew->candidacies)
+		candidacy_link(list_entry(node, struct candidacy, link));
 	return true;
 }
 

@@ -1,4 +1,4 @@
-/* crew.h - all that runs: the jobs with their checks and services, the watches and the templates.
+/* crew.h - all that runs: the jobs with their checks and services, watches, templates, elections.
  *
  * Built from a configuration, whose parts it takes over; linked by name; taken apart unit by unit.
  * The sources that belong to nobody live here: `global` (startup, shutdown, maintenance) and one for
@@ -13,6 +13,7 @@
 #include "consul/service.h"
 #include "consul/watch.h"
 #include "hooks/render.h"
+#include "candidacy.h"
 #include "facts.h"
 #include "health.h"
 #include "job.h"
@@ -54,23 +55,31 @@ struct crew {
 	struct consul_config *consul;	/* owned; what the agent was made from */
 	struct source global;
 	struct facts facts;		/* for the templates */
-	struct list units, lookouts, scribes, signals;
+	struct list units, lookouts, scribes, candidacies, signals;
 	void (*on_stopped)(struct crew *crew, struct unit *unit);	/* one of them, for good */
+	void (*on_left)(struct crew *crew, struct candidacy *candidacy);	/* the same */
 };
 
 void crew_init(struct crew *crew, struct loop *loop);
 void crew_release(struct crew *crew);
 
-/* Take what `config` has left: its Consul if the crew has none, its watches, templates and jobs. */
+/* Take what `config` has left: its Consul if the crew has none, its watches, templates, elections and
+ * jobs. */
 bool crew_add(struct crew *crew, struct config *config, struct error *error);
 bool crew_link(struct crew *crew, struct error *error);	/* all of them, again after changes */
 
 void crew_remove_unit(struct unit *unit);
 void crew_remove_lookout(struct lookout *lookout);
 void crew_remove_scribe(struct scribe *scribe);
-void crew_drop_agent(struct crew *crew);	/* with all services and watches, and the templates' data */
+void crew_remove_candidacy(struct candidacy *candidacy);
+/* With all services, watches and elections, and the templates' data. */
+void crew_drop_agent(struct crew *crew);
 
 struct unit *crew_find_unit(const struct crew *crew, const char *name);
+/* Leave each election, or those that a reload takes away: on_left follows for each. */
+void crew_leave_elections(struct crew *crew, enum election_reason reason, bool doomed_only);
+bool crew_has_left(const struct crew *crew, bool doomed_only);
+
 bool crew_is_idle(const struct crew *crew);	/* every job has stopped */
 
 /* Every job has stopped or waits for nothing but the end of all, and there are not just templates. */

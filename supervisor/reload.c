@@ -92,6 +92,49 @@ static void hold_out(struct reload *reload)
 	}
 }
 
+static struct election_config **next_election(const struct config *next,
+					      const struct candidacy *candidacy)
+{
+	for (size_t i = 0; i < next->election_count; i++)
+		if (next->elections[i] &&
+		    json_equal(next->elections[i]->tree, candidacy->config->tree))
+			return &next->elections[i];
+	return NULL;
+}
+
+static struct candidacy *candidacy_at(struct list *node)
+{
+	return list_entry(node, struct candidacy, link);
+}
+
+/* With an election that changes, with Consul, or with a job that has a part in it. */
+static void doom_candidacies(struct reload *reload)
+{
+	struct crew *crew = reload->crew;
+
+	list_each(node, &crew->candidacies) {
+		struct candidacy *candidacy = candidacy_at(node);
+
+		candidacy->doomed = !next_election(reload->next, candidacy) ||
+				    !json_equal(crew->consul->tree, reload->next->consul.tree);
+		list_each(other, &crew->units)
+			if (unit_at(other)->doomed && candidacy_concerns(candidacy, unit_at(other)))
+				candidacy->doomed = true;
+	}
+}
+
+static void sort_out_candidacies(struct reload *reload)
+{
+	list_each(node, &reload->crew->candidacies) {
+		struct election_config **same = next_election(reload->next, candidacy_at(node));
+
+		if (candidacy_at(node)->doomed)
+			crew_remove_candidacy(candidacy_at(node));
+		else if (same)
+			election_config_free(steal(same));
+	}
+}
+
 static void sort_out_lookouts(struct reload *reload)
 {
 	struct config *next = reload->next;
@@ -143,6 +186,7 @@ static bool swap(struct reload *reload, struct error *error)
 	struct crew *crew = reload->crew;
 	bool added;
 
+	sort_out_candidacies(reload);
 	if (crew->agent && !json_equal(crew->consul->tree, reload->next->consul.tree))
 		crew_drop_agent(crew);
 	sort_out_lookouts(reload);
@@ -197,7 +241,7 @@ void reload_cancel(struct reload *reload)
 
 void reload_on_stopped(struct reload *reload)
 {
-	if (!reload->next)
+	if (!reload->next || !crew_has_left(reload->crew, true))
 		return;
 	list_each(node, &reload->crew->units)
 		if (unit_at(node)->doomed && unit_at(node)->job.state != JOB_STOPPED)
@@ -214,18 +258,32 @@ static bool attends_doomed(const struct reload *reload, const struct unit *unit)
 	return job_attends_leaving(&unit->job) && leader && leader->doomed;
 }
 
+static void stop_doomed(struct reload *reload)
+{
+	list_each(node, &reload->crew->units)
+		if (unit_at(node)->doomed && !attends_doomed(reload, unit_at(node)))
+			job_stop(&unit_at(node)->job, reload->patience);
+	reload_on_stopped(reload);
+}
+
+void reload_on_left(struct reload *reload)
+{
+	if (reload->next && crew_has_left(reload->crew, true))
+		stop_doomed(reload);
+}
+
 void reload_begin(struct reload *reload, struct config *next, double patience)
 {
 	reload->next = next;
+	reload->patience = patience;
 	timer_set(&reload->deadline, patience);
 	list_each(node, &reload->crew->units)
 		if (has_changed(next, unit_at(node)))
 			doom(reload, unit_at(node));
 	doom_followers(reload);
+	doom_candidacies(reload);
 	hold_out(reload);
 	keep_the_rest(reload);
-	list_each(node, &reload->crew->units)
-		if (unit_at(node)->doomed && !attends_doomed(reload, unit_at(node)))
-			job_stop(&unit_at(node)->job, patience);
-	reload_on_stopped(reload);
+	crew_leave_elections(reload->crew, REASON_RELOAD, true);
+	reload_on_left(reload);
 }

@@ -2,7 +2,8 @@
  *
  * An unchanged job keeps its process, its counters and its registration; an unchanged watch its set; a
  * template is unchanged if its file is, too.
- * What changed or went is stopped in order first, then taken away, then the new parts are added
+ * An election that changed, or has a part in a change, is left first, and its leader steps down.
+ * What changed or went is stopped in order then, then taken away, then the new parts are added
  * and everything is linked again.  A job and its preStart are one in this: if either changed,
  * both are new.  Jobs that attend the leaving of a job that goes are new as well.
  */
@@ -14,6 +15,7 @@
 struct reload {
 	struct crew *crew;
 	struct config *next;		/* owned while it is under way; NULL: none */
+	double patience;
 	struct timer swap;
 	struct timer deadline;		/* of those who have to stop */
 	void (*on_over)(struct reload *reload, const struct error *error);	/* NULL: it worked */
@@ -26,5 +28,6 @@ void reload_release(struct reload *reload);
 void reload_begin(struct reload *reload, struct config *next, double patience);
 void reload_cancel(struct reload *reload);
 void reload_on_stopped(struct reload *reload);	/* one of the jobs has stopped */
+void reload_on_left(struct reload *reload);	/* one of the elections is left */
 
 #endif

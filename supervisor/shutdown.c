@@ -88,14 +88,32 @@ static double remaining(const struct shutdown *shutdown)
 
 static void stop_if_free(struct shutdown *shutdown, struct unit *unit)
 {
-	if (!unit->awaited && !job_attends_leaving(&unit->job))
+	if (shutdown->stopping && !unit->awaited && !job_attends_leaving(&unit->job))
 		job_stop(&unit->job, remaining(shutdown) / depth(unit));
 }
 
 static void stop_all_free(struct shutdown *shutdown)
 {
+	if (shutdown->stopping)
+		return;
+	shutdown->stopping = true;
+	timer_stop(&shutdown->patience);
 	list_each(node, &shutdown->crew->units)
 		stop_if_free(shutdown, unit_at(node));
+}
+
+static void on_patience(struct timer *timer)
+{
+	struct shutdown *shutdown = container_of(timer, struct shutdown, patience);
+
+	log_warn("an election is not left in time: not waiting for it");
+	stop_all_free(shutdown);
+}
+
+void shutdown_on_left(struct shutdown *shutdown)
+{
+	if (crew_has_left(shutdown->crew, false))
+		stop_all_free(shutdown);
 }
 
 /* Those who attend a leaving that will not come any more have nothing to wait for. */
@@ -116,6 +134,7 @@ static void dismiss_attendants(struct shutdown *shutdown)
 static void end(struct shutdown *shutdown)
 {
 	timer_stop(&shutdown->timer);
+	timer_stop(&shutdown->patience);
 	timer_stop(&shutdown->review);
 	if (!shutdown->over)
 		shutdown->on_over(shutdown);
@@ -172,6 +191,7 @@ void shutdown_init(struct shutdown *shutdown, struct crew *crew)
 {
 	*shutdown = (struct shutdown){ .crew = crew };
 	timer_init(&shutdown->timer, crew->loop, on_deadline);
+	timer_init(&shutdown->patience, crew->loop, on_patience);
 	timer_init(&shutdown->review, crew->loop, on_review);
 }
 
@@ -187,8 +207,10 @@ void shutdown_begin(struct shutdown *shutdown, double patience)
 	source_publish(&crew->global, EVENT_SHUTDOWN);
 	list_each(node, &crew->units)
 		find_supports(crew, unit_at(node));
-	stop_all_free(shutdown);
 	timer_set(&shutdown->review, 0);
+	timer_set(&shutdown->patience, patience / 2);
+	crew_leave_elections(crew, REASON_SHUTDOWN, false);
+	shutdown_on_left(shutdown);
 }
 
 void shutdown_hurry(struct shutdown *shutdown)

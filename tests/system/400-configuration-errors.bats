@@ -206,6 +206,45 @@ expect_words()
 	EOT
 }
 
+@test "an election that could not be safe: which time is too short, and what would do" {
+	refused 65 'elections\[db\].lockDelay: 3s protects too short .* are 3.125s.*; at least 3.3s would do$' <<-'EOT'
+		consul = "127.0.0.1:1";
+		jobs = ( { name = "app"; exec = "SENTINEL"; } );
+		elections = ( { name = "db"; job = "app"; ttl = "3s"; lockDelay = "3s"; demoteTimeout = 0; } );
+	EOT
+	sed -i 's/lockDelay = "3s"/lockDelay = "3.3s"/' "$dir/pilotfish.conf"
+	run -0 "$pilotfish" check -c "$dir/pilotfish.conf"
+	[[ $output == *": 1 jobs, 0 watches, 0 templates, 1 elections, http://127.0.0.1:1" ]]
+}
+
+@test "an election of nobody, without Consul, of a job that waits for it, twice" {
+	unset CONSUL_HTTP_ADDR
+	refused 65 'elections\[db\].job: there is no job "ap"; did you mean .app.\?$' <<-'EOT'
+		consul = "127.0.0.1:1";
+		jobs = ( { name = "app"; exec = "SENTINEL"; } );
+		elections = ( { name = "db"; job = "ap"; } );
+	EOT
+	refused 65 'elections\[db\].job: missing, and there is no job with runs = "election.db"$' <<-'EOT'
+		consul = "127.0.0.1:1";
+		jobs = ( { name = "app"; exec = "SENTINEL"; } );
+		elections = ( { name = "db"; } );
+	EOT
+	refused 65 'elections\[db\]: needs Consul, but this configuration has no consul$' <<-'EOT'
+		jobs = ( { name = "app"; exec = "SENTINEL"; } );
+		elections = ( { name = "db"; job = "app"; } );
+	EOT
+	refused 65 'app -> election.db -> app$' <<-'EOT'
+		consul = "127.0.0.1:1";
+		jobs = ( { name = "app"; exec = "SENTINEL"; needs = [ "election.db elected" ]; } );
+		elections = ( { name = "db"; job = "app"; } );
+	EOT
+	refused 65 'there are two elections with a key named "service/db/leader"$' <<-'EOT'
+		consul = "127.0.0.1:1";
+		jobs = ( { name = "app"; exec = "SENTINEL"; }, { name = "b"; exec = "b"; runs = "election.b"; } );
+		elections = ( { name = "db"; job = "app"; }, { name = "b"; key = "service/db/leader"; } );
+	EOT
+}
+
 @test "both X and X_FILE in the environment" {
 	echo 'jobs = ( { name = "app"; exec = "SENTINEL"; } );' >"$dir/pilotfish.conf"
 	export PILOTFISH_CONFIG=$dir/pilotfish.conf PILOTFISH_CONFIG_FILE=$dir/name

@@ -233,10 +233,10 @@ void crew_drop_agent(struct crew *crew)
 static bool add_candidacy(struct crew *crew, struct election_config *config, struct error *error)
 {
 	struct candidacy *candidacy = NEW(struct candidacy);
+	bool fine = candidacy_init(candidacy, crew, config, error);
 
 	list_append(&crew->candidacies, &candidacy->link);
-	return candidacy_init(candidacy, crew, config, error) ||
-	       fail_in(error, "elections[%s]", config->name);
+	return fine || fail_in(error, "elections[%s]", config->name);
 }
 
 void crew_remove_candidacy(struct candidacy *candidacy)

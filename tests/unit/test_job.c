@@ -642,8 +642,8 @@ static void a_recall_can_become_more_urgent_only(void **state)
 	(void)state;
 	recall(beat, 4);
 	now += 1;
-	recall(beat, 100);
 	recall(beat, 2);
+	recall(beat, 100);
 	buf_clear(&did);
 	deadline(beat, 2, 2);
 	expect(beat, "recalled", "beat!9 ");

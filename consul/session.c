@@ -66,6 +66,17 @@ static void send_first_pass(struct session *session)
 	    AGENT_IMPATIENCE);
 }
 
+static void send_search(struct session *session)
+{
+	agent_get(&session->request, "/v1/session/list", AGENT_PATIENCE);
+}
+
+static void send_sweep(struct session *session)
+{
+	put(&session->request, "/v1/session/destroy/",
+	    session->leftovers.items[session->leftovers.count - 1], NULL, AGENT_IMPATIENCE);
+}
+
 static void send_session(struct session *session)
 {
 	const struct election_config *config = session->config;
@@ -78,7 +89,7 @@ static void send_session(struct session *session)
 		json_array_append_new(checks, json_pack("{ss}", "ID", session->check_id));
 	session->sent = boottime_now();
 	put(&session->request, "/v1/session/create", NULL,
-	    json_pack("{ss ss ss ss s[] so}", "Name", config->name, "TTL", ttl,
+	    json_pack("{ss ss ss ss s[] so}", "Name", session->service_id, "TTL", ttl,
 		      "LockDelay", delay, "Behavior", "release", "NodeChecks",
 		      "ServiceChecks", checks),
 	    AGENT_IMPATIENCE);
@@ -124,7 +135,34 @@ static void on_registered(struct session *session)
 
 static void on_passed(struct session *session)
 {
-	enter(session, SESSION_CREATING);
+	enter(session, session->searched ? SESSION_CREATING : SESSION_SEARCHING);
+}
+
+/* Whoever had our id before us was killed, and our passing the check would keep it alive. */
+static void on_found(struct session *session)
+{
+	json_t *one;
+	size_t i;
+
+	session->searched = true;
+	json_array_foreach(session->request.json, i, one) {
+		const char *name = json_string_value(json_object_get(one, "Name"));
+		const char *id = json_string_value(json_object_get(one, "ID"));
+
+		if (name && id && !strcmp(name, session->service_id))
+			strv_push(&session->leftovers, id);
+	}
+	enter(session, SESSION_SWEEPING);
+}
+
+static void on_swept(struct session *session)
+{
+	struct strv *leftovers = &session->leftovers;
+
+	log_info("election %s: session %s of a former life is ended", session->config->name,
+		 leftovers->items[--leftovers->count]);
+	free(steal(&leftovers->items[leftovers->count]));
+	go_on(session);
 }
 
 static void on_unknown_check(struct session *session)
@@ -257,6 +295,8 @@ static const struct session_step {
 } steps[] = {
 	[SESSION_REGISTERING] = { send_service, on_registered, NULL, true },
 	[SESSION_PASSING] = { send_first_pass, on_passed, on_unknown_check, true },
+	[SESSION_SEARCHING] = { send_search, on_found, NULL, false },
+	[SESSION_SWEEPING] = { send_sweep, on_swept, on_swept, false },
 	[SESSION_CREATING] = { send_session, on_created, NULL, false },
 	[SESSION_IS_OPEN] = { send_renewal, on_renewed, on_not_renewed, false },
 	[SESSION_ENDING] = { send_end, on_ended, on_ended, false },
@@ -265,6 +305,8 @@ static const struct session_step {
 
 static void go_on(struct session *session)
 {
+	if (session->state == SESSION_SWEEPING && !session->leftovers.count)
+		session->state = SESSION_CREATING;
 	if (session->state == SESSION_ENDING && !session->id)
 		session->state = SESSION_LEAVING;
 	if (session->state == SESSION_LEAVING && !session->registered)
@@ -351,6 +393,7 @@ void session_release(struct session *session)
 	agent_request_release(&session->request);
 	agent_request_release(&session->pass);
 	http_release(&session->lifeline);
+	strv_release(&session->leftovers);
 	free(session->service_id);
 	free(session->check_id);
 	*session = (struct session){ 0 };
@@ -361,8 +404,10 @@ void session_open(struct session *session)
 	if (session->state != SESSION_CLOSED)
 		return;
 	session->backoff.max = 5;
-	enter(session, session->config->bind == BIND_SESSION ? SESSION_CREATING :
-		       session->registered ? SESSION_PASSING : SESSION_REGISTERING);
+	if (session->config->bind == BIND_SESSION)
+		on_passed(session);	/* it has no check */
+	else
+		enter(session, session->registered ? SESSION_PASSING : SESSION_REGISTERING);
 }
 
 bool session_is_open(const struct session *session)

@@ -1,8 +1,9 @@
 /* session.h - a session of ours in Consul, kept alive, and what is known about it.
  *
- * Opened in up to three steps: a service of its own in the catalogue ("NAME-election") with a TTL
- * check "alive:ID" that is passing (bind = alive), and the session, bound to that check and to
- * nothing else.  Then the check is passed every ttl/3, and the session renewed.
+ * Opened in steps: a service of its own in the catalogue ("NAME-election") with a TTL check "alive:ID"
+ * that is passing (bind = alive); sessions of the same name are a former life's, and ended; then the
+ * session itself, bound to that check and to nothing else.  Then the check is passed every ttl/3, and
+ * the session renewed.
  *
  * The check belongs to a service of its own, not to the job's: so that neither the job's
  * deregistration nor that it is unhealthy costs the lock, a job without a port can be elected, and
@@ -40,12 +41,14 @@ struct session {
 	char *service_id, *check_id;	/* "NAME-election-ID", "alive:NAME-election-ID" */
 
 	enum session_state {
-		SESSION_CLOSED, SESSION_REGISTERING, SESSION_PASSING, SESSION_CREATING,
-		SESSION_IS_OPEN, SESSION_ENDING, SESSION_LEAVING
+		SESSION_CLOSED, SESSION_REGISTERING, SESSION_PASSING, SESSION_SEARCHING,
+		SESSION_SWEEPING, SESSION_CREATING, SESSION_IS_OPEN, SESSION_ENDING, SESSION_LEAVING
 	} state;
 	char *id;			/* NULL: not open */
 	double confirmed;		/* boottime; of the session that is open */
 	double sent;			/* when the request under way was sent */
+	bool searched;			/* for sessions of a former life */
+	struct strv leftovers;		/* which are these */
 	bool registered;		/* our service is in the catalogue, as far as we know */
 	bool holder;			/* renew often */
 	bool troubled;			/* the last try was not answered well */

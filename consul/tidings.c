@@ -40,6 +40,8 @@ static void tell_leader(struct election *election)
 
 	if (!*view->session || !view->epoch || view->released)
 		return;
+	if (!strcmp(view->id, election->config->id) && !election_leads(election))
+		return;			/* we did, in a former life */
 	epoch_see(&election->seen, view->epoch);
 	if (view->epoch == election->leader_epoch && !strcmp(view->id, election->leader))
 		return;

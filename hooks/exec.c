@@ -145,6 +145,7 @@ static bool spawn(struct exec *exec, const int fds[3], char *const *envp, struct
 		.nice = (int)config->nice,
 		.oom_score = (int)config->oom_score,
 		.no_new_privs = config->no_new_privs,
+		.death_signal = config->death_signal,
 	};
 
 	exec->process = (struct process){

@@ -18,11 +18,29 @@ static struct job_config **next_job(const struct config *next, const char *name)
 	return NULL;
 }
 
+static bool is_same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+/* What elections make of a job. */
+static bool has_same_role(const struct job_config *a, const struct job_config *b)
+{
+	bool same = a->service_count == b->service_count &&
+		    a->exec.death_signal == b->exec.death_signal;
+
+	for (size_t i = 0; i < a->service_count && same; i++)
+		same = is_same_text(a->services[i].leader_tag, b->services[i].leader_tag) &&
+		       is_same_text(a->services[i].name, b->services[i].name);
+	return same;
+}
+
 static bool has_changed(const struct config *next, const struct unit *unit)
 {
 	struct job_config **other = next_job(next, unit->job.config->name);
 
-	return !other || !json_equal((*other)->tree, unit->job.config->tree);
+	return !other || !json_equal((*other)->tree, unit->job.config->tree) ||
+	       !has_same_role(*other, unit->job.config);
 }
 
 /* A job, and the preStart by whose success it is started. */

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -272,6 +273,25 @@ static void add_roles(struct config *config)
 	}
 }
 
+/* Does it act, or make another act, as primary? */
+static bool is_of_leader(const struct job_config *job, const struct election_config *election)
+{
+	AUTOFREE char *source = format_string("election.%s", election->name);
+	AUTOFREE char *promoter = format_string("%s.onElected", election->name);
+
+	return (election->job && !strcmp(job->name, election->job)) ||
+	       (job->runs && !strcmp(job->runs, source)) || !strcmp(job->name, promoter);
+}
+
+/* A primary must not outlive who would have to depose it, where that is not PID 1. */
+static void add_death_signals(struct config *config)
+{
+	for (size_t i = 0; i < config->election_count; i++)
+		for (size_t j = 0; j < config->job_count; j++)
+			if (is_of_leader(config->jobs[j], config->elections[i]))
+				config->jobs[j]->exec.death_signal = SIGKILL;
+}
+
 static bool decode(struct config *config, struct error *error)
 {
 	if (!schema_decode(config_record(), config, config->tree, error))
@@ -283,6 +303,7 @@ static bool decode(struct config *config, struct error *error)
 			config->watches[i]->settle = config->consul.settle;
 	choose_essential(config);
 	add_roles(config);
+	add_death_signals(config);
 	return config_check(config, error);
 }
 

@@ -49,6 +49,7 @@ struct exec_config {
 	long nice;
 	long oom_score;			/* NO_OOM_SCORE: ours */
 	bool no_new_privs;
+	int death_signal;		/* that it gets when pilotfish is killed; 0: none */
 	bool raw;			/* its output is not captured */
 };
 

@@ -67,6 +67,16 @@ static json_t *when_new(const char *prefix, const char *source, const char *word
 	return json_pack("{s:s, s:s}", "source", whole, word, event);
 }
 
+/* Its hook may be done when it is deposed already. */
+static void need_election(json_t *owner)
+{
+	const char *source = json_string_value(json_object_get(owner, "runs"));
+	AUTOFREE char *need = source ? format_string("%s elected", source) : NULL;
+
+	if (need)
+		json_object_set_new(owner, "needs", json_pack("[s]", need));
+}
+
 /* The hook takes the owner's place, and the owner waits for it: each time, if it did not run once. */
 static void put_before(json_t *hook, json_t *owner)
 {
@@ -80,6 +90,7 @@ static void put_before(json_t *hook, json_t *owner)
 	json_object_set_new(owner, "when",
 			    when_new("", json_string_value(json_object_get(hook, "name")),
 				     each ? "each" : "once", "exitSuccess"));
+	need_election(owner);
 }
 
 /* NULL: not a hook that could be understood. */

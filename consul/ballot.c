@@ -94,8 +94,7 @@ void ballot_read(const json_t *answer, const char *key, struct ballot_view *view
 	size_t length = strlen(key), i;
 	json_t *entry;
 
-	memset(view, 0, sizeof *view);		/* views are compared by memcmp() */
-	view->known = true;
+	*view = (struct ballot_view){ .known = true };
 	json_array_foreach(answer, i, entry) {
 		const char *name = json_string_value(json_object_get(entry, "Key"));
 
@@ -149,10 +148,16 @@ static void take_index(struct ballot *ballot, unsigned long index)
 	ballot->index = index < ballot->index ? 0 : index;
 }
 
+/* NULL: there is nothing at the key. */
+static bool is_news(const struct ballot *ballot, const json_t *answer)
+{
+	return !ballot->view.known || !answer != !ballot->answer ||
+	       (answer && !json_equal(answer, ballot->answer));
+}
+
 static void on_watch_reply(struct agent_request *request, enum agent_answer answer)
 {
 	struct ballot *ballot = container_of(request, struct ballot, watch);
-	struct ballot_view view;
 
 	if (answer != ANSWER_OK && answer != ANSWER_MISSING) {
 		doubt(ballot, answer);
@@ -162,12 +167,13 @@ static void on_watch_reply(struct agent_request *request, enum agent_answer answ
 	backoff_reset(&ballot->backoff);
 	take_index(ballot, request->http.index);
 	ballot->seen = request->http.index;
-	ballot_read(request->json, ballot->config->key, &view);
-	if (!memcmp(&view, &ballot->view, sizeof view)) {
+	if (!is_news(ballot, request->json)) {
 		timer_set(&ballot->retry, lone_interval);
 		return;
 	}
-	ballot->view = view;
+	json_decref(ballot->answer);
+	ballot->answer = json_incref(request->json);
+	ballot_read(ballot->answer, ballot->config->key, &ballot->view);
 	watch(ballot);
 	ballot->ops->on_view(ballot);
 }
@@ -463,6 +469,7 @@ void ballot_release(struct ballot *ballot)
 	agent_request_release(&ballot->watch);
 	agent_request_release(&ballot->request);
 	agent_request_release(&ballot->errand);
+	json_decref(ballot->answer);
 	json_decref(ballot->value);
 	free(ballot->session);
 	*ballot = (struct ballot){ 0 };

@@ -77,6 +77,7 @@ struct ballot {
 
 	/* private */
 	struct agent_request watch;	/* the blocking query */
+	json_t *answer;			/* that `view` was read from; NULL: there was nothing */
 	unsigned long index;
 	struct backoff backoff;
 	struct timer retry;		/* of the watch */

@@ -98,6 +98,7 @@ static void stop_all_free(struct shutdown *shutdown)
 		return;
 	shutdown->stopping = true;
 	timer_stop(&shutdown->patience);
+	timer_set(&shutdown->review, 0);
 	list_each(node, &shutdown->crew->units)
 		stop_if_free(shutdown, unit_at(node));
 }
@@ -166,6 +167,8 @@ static void on_review(struct timer *timer)
 		timer_set(timer, 0);
 		return;
 	}
+	if (!shutdown->stopping)	/* an election is still to be left */
+		return;
 	dismiss_attendants(shutdown);
 	if (crew_is_idle(shutdown->crew))
 		sweep(shutdown);
@@ -207,7 +210,6 @@ void shutdown_begin(struct shutdown *shutdown, double patience)
 	source_publish(&crew->global, EVENT_SHUTDOWN);
 	list_each(node, &crew->units)
 		find_supports(crew, unit_at(node));
-	timer_set(&shutdown->review, 0);
 	timer_set(&shutdown->patience, patience / 2);
 	crew_leave_elections(crew, REASON_SHUTDOWN, false);
 	shutdown_on_left(shutdown);
@@ -217,6 +219,7 @@ void shutdown_hurry(struct shutdown *shutdown)
 {
 	shutdown->killed = true;
 	timer_set(&shutdown->timer, reserve);
+	stop_all_free(shutdown);
 	list_each(node, &shutdown->crew->units)
 		job_kill(&unit_at(node)->job);
 	if (shutdown->sweeping)

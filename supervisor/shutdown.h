@@ -1,11 +1,12 @@
 /* shutdown.h - everybody leaves, in reverse order of dependency, within one deadline.
  *
  * Elections are left first: who leads is demoted and gives its lock back, so that another can take
- * over; up to half of the time.  Then a job is stopped when all jobs that were started because of it, or need it, have stopped; jobs that
- * attend the leaving of another (preStop, postStop) are left to do so.  Each gets an equal share
- * of the time that remains for itself and for those that it keeps waiting.  Half a second before the
- * deadline all that is left is killed.  Then whatever else descends from us, orphans that we
- * adopted, is told to end and waited for.  It is over as soon as all are gone.
+ * over; up to half of the time.  Then a job is stopped when all jobs that were started because of
+ * it, or need it, have stopped; jobs that attend the leaving of another (preStop, postStop) are
+ * left to do so.  Each gets an equal share of the time that remains for itself and for those that
+ * it keeps waiting.  Half a second before the deadline all that is left is killed.  Then whatever
+ * else descends from us, orphans that we adopted, is told to end and waited for.  It is over as
+ * soon as all are gone.
  */
 #ifndef SHUTDOWN_H
 #define SHUTDOWN_H

@@ -63,10 +63,10 @@ static inline void check_epoch(struct candidate *candidate, unsigned long epoch)
 	}
 	if (!best || world->consul.sessions[user->session].owner != candidate->number)
 		world_fail(world, "G1: %s has not taken the lock with epoch %lu", candidate->id, epoch);
-	if (epoch <= world->promoted_epoch)
+	if (epoch <= world->promoted_epoch && epoch > world->void_epoch)
 		world_fail(world, "I3: %s is promoted with epoch %lu after %lu", candidate->id, epoch,
 			   world->promoted_epoch);
-	world->promoted_epoch = epoch;
+	world->promoted_epoch = epoch > world->promoted_epoch ? epoch : world->promoted_epoch;
 }
 
 static inline void on_promote(struct election *election)

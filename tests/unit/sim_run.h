@@ -13,10 +13,15 @@ struct next {
 	void *what;
 };
 
+/* What was held up is not overdue, but comes now. */
 static inline void next_offer(struct next *next, const struct next *other)
 {
-	if (other->at < next->at || (other->at == next->at && other->rank < next->rank))
-		*next = *other;
+	double at = fmax(other->at, the_world->now);
+
+	if (at > next->at || (at == next->at && other->rank >= next->rank))
+		return;
+	*next = *other;
+	next->at = at;
 }
 
 /* When the loop of a candidate can see what is due at `time` by its clock. */
@@ -155,7 +160,8 @@ static inline void next_of_candidate(struct candidate *candidate, struct next *n
 
 static inline struct next world_next(struct world *world)
 {
-	struct next next = { .at = sim_next_expiry(&world->consul), .fn = next_is_expiry };
+	struct next next = { .at = sim_next_expiry(&world->consul), .rank = 1,
+			     .fn = next_is_expiry };
 
 	list_each(node, &world->messages)
 		next_of_message(world, list_entry(node, struct message, link), &next);
@@ -195,7 +201,7 @@ static inline bool world_step(struct world *world, double end)
 		sim_expire(&world->consul, end);
 		return false;
 	}
-	world->now = fmax(world->now, next.at);
+	world->now = next.at;
 	sim_expire(&world->consul, world->now);
 	next.fn(world, next.what);
 	world_settle(world);

@@ -297,7 +297,7 @@ static inline void world_check(const struct world *world)
 	for (size_t i = 0; i < WORLD_CANDIDATES; i++) {
 		const struct candidate *candidate = &world->candidates[i];
 
-		if (!candidate->user.primary || candidate->frozen_until > world->now)
+		if (!candidate->user.primary || candidate->frozen_until >= world->now)
 			continue;
 		check_deadline(candidate);
 		if (candidate->user.epoch <= world->void_epoch)

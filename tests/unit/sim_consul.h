@@ -63,6 +63,7 @@ struct sim_consul {
 struct sim_question {
 	const char *method, *path, *body;	/* body: "" is none */
 	int who;
+	bool former;			/* in a former life of it, as which it cannot be blamed */
 	bool unknown;			/* the token does not exist */
 	bool denied;			/* it has no right to anything */
 	bool waited;			/* for long enough: answer a blocking query at once */

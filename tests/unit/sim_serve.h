@@ -65,10 +65,10 @@ static inline void sim_serve_deregister(struct sim_consul *consul,
 					const struct sim_question *question, const char *rest,
 					struct sim_answer *answer)
 {
-	(void)question;
 	for (size_t i = 0; i < SIM_CHECKS; i++)
 		if (consul->checks[i].id && !strcmp(consul->checks[i].service, rest))
-			sim_forget_check(consul, &consul->checks[i], SIM_BY_HOLDER);
+			sim_forget_check(consul, &consul->checks[i],
+					 question->former ? SIM_BY_OTHERS : SIM_BY_HOLDER);
 	sim_say(answer, 200, "%s", "");
 }
 

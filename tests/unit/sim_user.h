@@ -216,6 +216,7 @@ static inline void candidate_init(struct candidate *candidate)
 				  &candidate->config, &user_ops, &error));
 	subscribe(&candidate->events, &candidate->election.source, EVENT_ANY, on_election_event);
 	candidate->running = true;
+	candidate->life++;
 	election_set_address(&candidate->election, "10.0.0.1:5432");
 	election_set_able(&candidate->election, true, REASON_NONE);
 }

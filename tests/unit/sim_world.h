@@ -23,7 +23,7 @@
 #include <cmocka.h>
 
 enum {
-	WORLD_CANDIDATES = 3, WORLD_TIMERS = 256, WORLD_TRACE = 120, WORLD_LINE = 160,
+	WORLD_CANDIDATES = 3, WORLD_TIMERS = 256, WORLD_TRACE = 400, WORLD_LINE = 160,
 	WORLD_LOCKS = 256,
 };
 
@@ -62,6 +62,7 @@ struct candidate {
 	struct subscription events;
 	struct user user;
 	bool running;			/* between election_init() and election_release() */
+	unsigned life;			/* how often that was so */
 
 	double clock_offset, clock_rate;
 	double stuck_until;		/* the loop does not come round; the kernel's timers do */
@@ -82,6 +83,7 @@ enum fate {
 struct message {
 	struct list link;
 	struct candidate *from;
+	unsigned life;			/* of it */
 	struct http_request *request;	/* NULL: nobody waits for the answer any more */
 	char *method, *path, *body;
 	enum fate fate;
@@ -394,7 +396,7 @@ void __wrap_http_send(struct http *http, struct http_request *request)
 	__wrap_http_cancel(request);
 	request->http = http;
 	*message = (struct message){
-		.from = from, .request = request, .method = copy_string(request->method),
+		.from = from, .life = from->life, .request = request, .method = copy_string(request->method),
 		.path = copy_string(path), .body = copy_string(request->body ? request->body : ""),
 		.sent = candidate_now(from),
 		.given_up = candidate_now(from) + request->timeout,
@@ -486,7 +488,8 @@ static inline void message_serve(struct message *message)
 	struct world *world = from->world;
 	struct sim_question question = {
 		.method = message->method, .path = message->path, .body = message->body,
-		.who = from->number, .denied = from->denied_until > world->now,
+		.who = from->number, .former = message->life != from->life,
+		.denied = from->denied_until > world->now,
 		.unknown = from->unknown_until > world->now,
 		.waited = world->now >= message->waits_until,
 	};

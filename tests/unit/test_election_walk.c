@@ -71,15 +71,16 @@ static void fault_rights(struct world *world)
 	any_candidate(world)->denied_until = world->now + some_time(world, 40);
 }
 
+/* Without a lock delay nothing protects who had the lock. */
 static void fault_session(struct world *world)
 {
-	unsigned number = (unsigned)(world_random(world) % 8);
+	unsigned number = world->consul.session_count - 1 - (unsigned)(world_random(world) % 8);
 
-	if (number < world->consul.session_count) {
-		number = world->consul.session_count - 1 - number;
-		if (world->consul.sessions[number].alive)
-			sim_end_session(&world->consul, number, SIM_BY_OTHERS);
-	}
+	if (number >= world->consul.session_count || !world->consul.sessions[number].alive)
+		return;
+	if (world->consul.sessions[number].lock_delay <= 0)
+		world->void_epoch = world->consul.index;
+	sim_end_session(&world->consul, number, SIM_BY_OTHERS);
 }
 
 static void fault_check(struct world *world)

@@ -87,7 +87,7 @@ $B/core.a: $(CORE)
 	$(Q)$(RM) $@ && $(AR) rcs $@ $^
 
 # A function __wrap_X in a unit test takes the place of X.
-wraps = $(shell grep -o '__wrap_[a-z_]*' $(@:$B/%=%.c) | sort -u | sed 's/^__wrap_/-Wl,--wrap=/')
+wraps = $(shell nm $@.o | sed -n 's/.* T __wrap_/-Wl,--wrap=/p')
 $B/tests/unit/%: $B/tests/unit/%.o $B/core.a
 	$(call say,LD,$@)
 	$(Q)$(link) $(wraps) -o $@ $^ $(libs) -lcmocka

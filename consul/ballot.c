@@ -414,7 +414,7 @@ static void on_reply(struct agent_request *request, enum agent_answer answer)
 	complain(ballot, answer, meaning);
 	if (meaning == BALLOT_UNKNOWN)
 		ballot->ambiguous = true;
-	else
+	else if (meaning != BALLOT_DENIED)
 		backoff_reset(&ballot->persistence);
 	ballot->doing = BALLOT_NOTHING;
 	errands[doing].on_answered(ballot, meaning);

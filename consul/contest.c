@@ -30,6 +30,8 @@ enum election_state contest_reopen(struct election *election)
 	ballot_cancel(&election->ballot);
 	session_drop(&election->session);
 	session_open(&election->session);
+	/* A query that hung through the same trouble may hang on. */
+	ballot_look(&election->ballot);
 	return ELECTION_OPENING;
 }
 

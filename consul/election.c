@@ -122,11 +122,11 @@ static step_fn *const steps[ELECTION_STATE_COUNT][ELECTION_INPUT_COUNT] = {
 	},
 };
 
-/* Whatever else has happened, the end of the lease comes first. */
+/* Whatever else has happened, the end of the lease comes first; but who is demoted is not fenced. */
 static void run(struct election *election, enum election_input input)
 {
 	bool over = election_leads(election) && election->state != ELECTION_FENCING &&
-		    boottime_now() >= election->fence_at;
+		    input != ELECTION_DEMOTED && boottime_now() >= election->fence_at;
 	step_fn *step = steps[election->state][over ? ELECTION_HARD : input];
 	enum election_state before = election->state;
 

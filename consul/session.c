@@ -133,9 +133,11 @@ static void on_registered(struct session *session)
 	enter(session, SESSION_PASSING);
 }
 
+/* The backoff goes on: this comes before every try to make a session. */
 static void on_passed(struct session *session)
 {
-	enter(session, session->searched ? SESSION_CREATING : SESSION_SEARCHING);
+	session->state = session->searched ? SESSION_CREATING : SESSION_SEARCHING;
+	go_on(session);
 }
 
 /* Whoever had our id before us was killed, and our passing the check would keep it alive. */
@@ -334,6 +336,9 @@ static void on_trouble(struct session *session, enum agent_answer answer)
 	explain(session, answer, &error);
 	if (session->backoff.tries >= TRIES_BEFORE_COMPLAINT || answer == ANSWER_DENIED)
 		agent_complain(&session->request, answer, &error);
+	/* Meanwhile the check may have become critical, or be forgotten. */
+	if (session->state == SESSION_CREATING && session->config->bind == BIND_ALIVE)
+		session->state = SESSION_PASSING;
 	retry_later(session);
 }
 
@@ -346,7 +351,8 @@ static void on_reply(struct agent_request *request, enum agent_answer answer)
 		answer == ANSWER_MISSING ? step->on_missing : NULL;
 
 	if (on_answer) {
-		agent_content(request);
+		if (session->state >= SESSION_CREATING)
+			agent_content(request);
 		on_answer(session);
 	} else {
 		on_trouble(session, answer);

@@ -1,6 +1,7 @@
 #include "tenure.h"
 
 #include <math.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/log.h"
@@ -128,8 +129,19 @@ static enum election_state promote(struct election *election)
 	return ELECTION_PROMOTING;
 }
 
+/* An answer can come so late that the lock is seen to be lost already. */
+static bool is_overtaken(const struct election *election)
+{
+	const struct ballot *ballot = &election->ballot;
+
+	return ballot->view.known && ballot->seen >= ballot->epoch &&
+	       strcmp(ballot->view.session, election->session.id);
+}
+
 enum election_state tenure_won(struct election *election)
 {
+	if (is_overtaken(election))
+		return contest_doubt(election);
 	election->epoch = election->ballot.epoch;
 	session_confirm(&election->session, election->ballot.sent);
 	return promote(election);

@@ -1,0 +1,413 @@
+#include "consul/election.h"
+
+#include "sim_run.h"
+
+#include <cmocka.h>
+
+/* Random walks: three candidates, and all that can go wrong.  After every step of the world the
+ * invariants are checked (sim_user.h), and when nothing goes wrong any more there is a leader soon.
+ *
+ * SEED=n walks another way, STEPS=n further.  A failure tells its seed and the last that happened. */
+
+#define LOCK "service/db/leader"
+
+enum { STEPS = 100000, ROUND = 150 };
+
+static struct candidate *any_candidate(struct world *world)
+{
+	return &world->candidates[world_random(world) % WORLD_CANDIDATES];
+}
+
+/* Mostly short, sometimes as long as `most`. */
+static double some_time(struct world *world, double most)
+{
+	double chance = world_chance(world);
+
+	return most * chance * chance * chance;
+}
+
+static struct candidate *holder(const struct world *world)
+{
+	for (size_t i = 0; i < WORLD_CANDIDATES; i++)
+		if (world->candidates[i].user.bound)
+			return (struct candidate *)&world->candidates[i];
+	return NULL;
+}
+
+/* ---- what goes wrong ---- */
+
+static void fault_cut(struct world *world)
+{
+	any_candidate(world)->cut_until = world->now + some_time(world, 40);
+}
+
+static void fault_silence(struct world *world)
+{
+	world->silent_until = world->now + some_time(world, 30);
+}
+
+static void fault_leaderless(struct world *world)
+{
+	sim_set_leaderless(&world->consul, !world->consul.leaderless);
+}
+
+static void fault_frozen(struct world *world)
+{
+	any_candidate(world)->frozen_until = world->now + some_time(world, 40);
+}
+
+static void fault_stuck(struct world *world)
+{
+	any_candidate(world)->stuck_until = world->now + some_time(world, 40);
+}
+
+static void fault_token(struct world *world)
+{
+	any_candidate(world)->unknown_until = world->now + some_time(world, 40);
+}
+
+static void fault_rights(struct world *world)
+{
+	any_candidate(world)->denied_until = world->now + some_time(world, 40);
+}
+
+/* Without a lock delay nothing protects who had the lock. */
+static void fault_session(struct world *world)
+{
+	unsigned number = world->consul.session_count - 1 - (unsigned)(world_random(world) % 8);
+
+	if (number >= world->consul.session_count || !world->consul.sessions[number].alive)
+		return;
+	if (world->consul.sessions[number].lock_delay <= 0)
+		world->void_epoch = world->consul.index;
+	sim_end_session(&world->consul, number, SIM_BY_OTHERS);
+}
+
+static void fault_check(struct world *world)
+{
+	struct sim_check *check = &world->consul.checks[world_random(world) % WORLD_CANDIDATES];
+
+	if (check->id)
+		sim_forget_check(&world->consul, check, SIM_BY_OTHERS);
+}
+
+static void fault_value(struct world *world)
+{
+	static const char *const values[] = {
+		"{\"id\":\"b\",\"epoch\":3}", "{\"id\":\"x\",\"released\":true,\"to\":\"c\"}",
+		"{\"id\":7}", "not JSON", "", "[]",
+	};
+	size_t which = world_random(world) % (sizeof values / sizeof *values);
+	const struct sim_key *key = sim_find_key(&world->consul, LOCK);
+
+	/* What is foreign stays so until somebody deletes it. */
+	if (key && key->session)
+		sim_put(&world->consul, LOCK, values[which]);
+}
+
+/* Whoever had it by now has lost it, without the lock delay that protects. */
+static void fault_deletion(struct world *world)
+{
+	world->void_epoch = world->consul.index;
+	sim_delete(&world->consul, LOCK, SIM_BY_OTHERS);
+}
+
+static void fault_pause(struct world *world)
+{
+	if (world_happens(world, 0.5))
+		sim_put(&world->consul, LOCK "/pause", "{\"by\":\"me\"}");
+	else
+		sim_delete(&world->consul, LOCK "/pause", SIM_BY_OTHERS);
+}
+
+static void fault_step_down(struct world *world)
+{
+	long age = world_happens(world, 0.2) ? 100 : 0;
+	AUTOFREE char *value = format_string(
+		"{\"action\":\"step-down\",\"leader\":\"%s\",\"to\":\"%s\",\"at\":%ld,\"by\":\"x\"}",
+		any_candidate(world)->id, any_candidate(world)->id,
+		WORLD_EPOCH + (long)world->now - age);
+
+	sim_put(&world->consul, LOCK "/request", value);
+}
+
+static void fault_exit(struct world *world)
+{
+	struct candidate *candidate = any_candidate(world);
+
+	if (candidate->running && candidate->user.restarts == WORLD_NEVER &&
+	    candidate->frozen_until < world->now)
+		user_die(candidate);
+}
+
+static bool is_awake(const struct candidate *candidate)
+{
+	return candidate->running && candidate->stuck_until < candidate->world->now &&
+	       candidate->frozen_until < candidate->world->now;
+}
+
+static void fault_health(struct world *world)
+{
+	struct candidate *candidate = any_candidate(world);
+
+	world->current = candidate;
+	if (is_awake(candidate) && candidate->user.noticed == WORLD_NEVER &&
+	    candidate->user.restarts == WORLD_NEVER) {
+		election_set_able(&candidate->election, false, REASON_UNHEALTHY);
+		candidate->user.restarts = candidate_now(candidate) + some_time(world, 20);
+	}
+}
+
+static void fault_resign(struct world *world)
+{
+	struct candidate *candidate = any_candidate(world);
+
+	world->current = candidate;
+	if (is_awake(candidate))
+		election_resign(&candidate->election, REASON_RELOAD);
+}
+
+/* Killed, with all that it runs; or started again. */
+static void fault_crash(struct world *world)
+{
+	struct candidate *candidate = any_candidate(world);
+
+	if (candidate->running)
+		candidate_end(candidate);
+	else
+		candidate_start(candidate);
+}
+
+static void fault_leave(struct world *world)
+{
+	struct candidate *candidate = any_candidate(world);
+
+	world->current = candidate;
+	if (is_awake(candidate))
+		election_leave(&candidate->election, REASON_SHUTDOWN);
+}
+
+static void fault_user(struct world *world)
+{
+	struct user *user = &any_candidate(world)->user;
+
+	user->consider_time = world_happens(world, 0.1) ? 5 : some_time(world, 2);
+	user->promote_time = world_happens(world, 0.1) ? WORLD_NEVER : some_time(world, 10);
+	user->demote_time = world_happens(world, 0.2) ? WORLD_NEVER : some_time(world, 5);
+	user->fence_time = some_time(world, 0.8);
+	user->consents = world_happens(world, 0.8);
+	user->promotes = world_happens(world, 0.8);
+}
+
+static void (*const faults[])(struct world *) = {
+	fault_cut, fault_silence, fault_leaderless, fault_frozen, fault_stuck, fault_token,
+	fault_rights, fault_session, fault_check, fault_value, fault_deletion, fault_pause,
+	fault_step_down, fault_exit, fault_health, fault_resign, fault_crash, fault_leave,
+	fault_user, fault_user, fault_cut,
+};
+
+/* Of single requests: lost, late by as much as a server may hold them, or answered late. */
+static enum fate troubled(struct message *message)
+{
+	struct world *world = message->from->world;
+	double chance = world_chance(world);
+
+	message->arrives = world->now + 0.0002 + some_time(world, 0.02);
+	message->delay = 0.0002 + some_time(world, 0.02);
+	if (world_happens(world, 0.03))
+		message->arrives += some_time(world, 40);
+	if (world_happens(world, 0.03))
+		message->delay += some_time(world, 40);
+	return chance < 0.02 ? FATE_LOST : chance < 0.04 ? FATE_UNANSWERED :
+	       chance < 0.05 ? FATE_REFUSED : chance < 0.07 ? FATE_ERROR : FATE_FINE;
+}
+
+/* ---- and when all is well again ---- */
+
+/* An operator's part: what no election has written is taken away. */
+static void clean(struct world *world)
+{
+	const struct sim_key *key = sim_find_key(&world->consul, LOCK);
+
+	if (sim_key_exists(key) && !key->session && !strstr(key->value, "\"id\":\""))
+		sim_delete(&world->consul, key->key, SIM_BY_OTHERS);
+	sim_delete(&world->consul, LOCK "/pause", SIM_BY_OTHERS);
+}
+
+static void heal(struct world *world)
+{
+	world->fate = NULL;
+	world->silent_until = 0;
+	sim_set_leaderless(&world->consul, false);
+	for (size_t i = 0; i < WORLD_CANDIDATES; i++) {
+		struct candidate *candidate = &world->candidates[i];
+
+		candidate->cut_until = candidate->unknown_until = candidate->denied_until = 0;
+		candidate->stuck_until = fmin(candidate->stuck_until, world->now);
+		candidate->frozen_until = fmin(candidate->frozen_until, world->now);
+		candidate->user.consents = candidate->user.promotes = true;
+		candidate->user.consider_time = candidate->user.promote_time = 0.1;
+		candidate->user.demote_time = candidate->user.fence_time = 0.1;
+	}
+}
+
+/* Who is leader by its own word, by the lock, and by the lock's value, too. */
+static bool is_led(const struct world *world)
+{
+	const struct candidate *leader = holder(world);
+	const struct sim_key *key = sim_find_key((struct sim_consul *)&world->consul, LOCK);
+	AUTOFREE char *epoch = leader ? format_string("\"epoch\":%lu", leader->election.epoch) : NULL;
+
+	return leader && key && leader->election.state == ELECTION_LEADER && leader->user.primary &&
+	       key->value && key->session == leader->user.session && strstr(key->value, epoch) &&
+	       leader->user.shown;
+}
+
+static void revive(struct world *world)
+{
+	for (size_t i = 0; i < WORLD_CANDIDATES; i++) {
+		struct candidate *candidate = &world->candidates[i];
+
+		if (candidate->running && candidate->election.leaving)
+			candidate_end(candidate);
+		if (!candidate->running)
+			candidate_start(candidate);
+	}
+}
+
+/* I4.  A session that nobody ends lives as long as twice its TTL, after the last request that was
+ * late arrives; and whoever has hung longest in an order to promote needs that time. */
+static void check_recovery(struct world *world)
+{
+	const struct election_config *config = &world->candidates[0].config;
+	double bound = 40 + 2 * fmax(config->ttl, 10) + config->lock_delay +
+		       config->promote_timeout + config->demote_timeout + 20;
+
+	heal(world);
+	revive(world);
+	world_note(world, "all is well");
+	world->step = clean;
+	if (!world_await(world, is_led, bound))
+		world_fail(world, "I4: nobody leads %g s after the last fault", bound);
+	world_run(world, 45);		/* until nothing late can come any more */
+	if (!world_await(world, is_led, bound))
+		world_fail(world, "I4: nobody leads for long");
+}
+
+static bool is_deposed(const struct world *world)
+{
+	return !is_led(world);
+}
+
+/* I7: nobody is deposed because Consul was silent for less than the lease allows. */
+static void check_patience(struct world *world)
+{
+	struct candidate *leader = holder(world);
+	const struct lease *lease = &leader->election.lease;
+	double most = lease_soft(lease) - lease->renew - 2 * lease->attempt;
+	unsigned long epoch = leader->election.epoch;
+
+	world->silent_until = world->now + world_chance(world) * fmax(most, 0);
+	world_note(world, "silence");
+	if (world_await(world, is_deposed, 3 * lease->protected) || leader->user.epoch != epoch)
+		world_fail(world, "I7: deposed by a short silence");
+}
+
+/* I9: who is gone for good has left nothing at Consul. */
+static void check_leaving(struct world *world)
+{
+	struct candidate *candidate = any_candidate(world);
+
+	world->current = candidate;
+	election_leave(&candidate->election, REASON_SHUTDOWN);
+	world_run(world, 5);
+	assert_true(candidate->user.stopped);
+	if (sim_live_sessions(&world->consul, candidate->number))
+		world_fail(world, "I9: %s leaves a session", candidate->id);
+	candidate_end(candidate);
+	candidate_start(candidate);
+}
+
+/* ---- walks ---- */
+
+static const struct election_config profiles[] = {
+	{ .bind = BIND_ALIVE, .ttl = 10, .lock_delay = 10, .demote_timeout = 2 },
+	{ .bind = BIND_ALIVE, .ttl = 3, .lock_delay = 4, .demote_timeout = 0 },
+	{ .bind = BIND_SESSION, .ttl = 15, .lock_delay = 15, .demote_timeout = 2 },
+	{ .bind = BIND_SESSION, .ttl = 20, .lock_delay = 0, .demote_timeout = 2 },
+};
+
+static struct world *new_walk(uint64_t seed)
+{
+	const struct election_config *profile = &profiles[seed % 4];
+	struct election_config config = world_config();
+	struct world *world;
+
+	config.bind = profile->bind;
+	config.ttl = profile->ttl;
+	config.lock_delay = profile->lock_delay;
+	config.demote_timeout = profile->demote_timeout;
+	config.promote_timeout = 5;
+	world = world_new(&config, seed);
+	for (size_t i = 0; i < WORLD_CANDIDATES; i++) {
+		struct candidate *candidate = &world->candidates[i];
+
+		candidate->clock_offset = 1e5 * world_chance(world);
+		candidate->clock_rate = 0.96 + 0.08 * world_chance(world);
+		candidate->config.priority = (long)(world_random(world) % 101);
+		candidate_start(candidate);
+	}
+	return world;
+}
+
+static unsigned long walk(uint64_t seed)
+{
+	struct world *world = new_walk(seed);
+	unsigned long steps;
+
+	for (int round = 0; round < 4; round++) {
+		unsigned long until = world->steps + ROUND;
+
+		world->fate = troubled;
+		while (world->steps < until) {
+			if (world_happens(world, 0.1))
+				faults[world_random(world) % (sizeof faults / sizeof *faults)](world);
+			world_step(world, world->now + 5);
+		}
+		check_recovery(world);
+		check_patience(world);
+		check_leaving(world);
+		world->step = NULL;
+	}
+	steps = world->steps;
+	world_free(world);
+	return steps;
+}
+
+static unsigned long setting(const char *name, unsigned long otherwise)
+{
+	const char *text = getenv(name);
+
+	return text ? strtoul(text, NULL, 10) : otherwise;
+}
+
+static void test_walks(void **state)
+{
+	unsigned long steps = 0, limit = setting("STEPS", STEPS);
+	uint64_t first = setting("SEED", 1), seed = first;
+
+	(void)state;
+	for (; steps < limit; seed++)
+		steps += walk(seed);
+	print_message("%lu steps, SEED=%llu to %llu\n", steps, (unsigned long long)first,
+		      (unsigned long long)seed - 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_walks),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

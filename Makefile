@@ -2,7 +2,8 @@
 # make demo      see it at work              make check   prove it
 #
 # Yours to set: CC CFLAGS CPPFLAGS LDFLAGS LDLIBS, PREFIX DESTDIR, B (the folder for all that is made),
-# SAN=address,undefined (with a B of its own), WERROR=1, VERSION, ARCH=arm64 (with release, on amd64).
+# SAN=address,undefined (with a B of its own), WERROR=1, VERSION, ARCH=arm64 (with release, on amd64),
+# MINUTES and ROUNDS (of soak).
 PROG    := pilotfish
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
@@ -167,6 +168,7 @@ soak:				## the long run
 	$(Q)tests/setup
 	$(again) all helpers
 	$(Q)B=$B tests/bench/soak
+	$(Q)B=$B tests/system/helpers/election-rounds $(or $(ROUNDS),200) --longest 60
 fuzz:				## each fuzzer for FUZZ_TIME seconds
 	$(Q)tests/setup fuzz
 	$(again) CC=clang SAN=address,undefined,fuzzer-no-link B=$B/fuzz fuzzers

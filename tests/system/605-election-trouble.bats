@@ -69,24 +69,27 @@ teardown()
 	local other
 
 	election_consul
-	other=$(consul_put /v1/session/create '{ "LockDelay": "1s" }' | jq -r .ID)
-	consul_put "/v1/kv/$key?acquire=$other" "mine"
+	other=$(consul_put /v1/session/create '{ "LockDelay": "1ms" }' | jq -r .ID)
+	consul_put "/v1/kv/$key?acquire=$other" mine
 	candidate c1
-	expect_log -n c1 "$key.*(held|other|else)"
+	expect_log -n c1 "key $key has a value that no election has written, and is locked by session $other"
 	refute_events -n c1 "election.db elected"
 	[[ $(lock_value) == mine ]]
-	consul_put "/v1/kv/$key?release=$other" "mine"
-	await_primary -n c1
+	consul_request DELETE "/v1/kv/$key" >/dev/null
+	LIMIT=15 await_primary -n c1
 	expect_reigns --count 1
 }
 
-@test "the key has a plain value: it is taken, with a word" {
+@test "the key has a plain value: it is left alone, and said how to go on" {
 	election_consul
 	consul_put "/v1/kv/$key" "hello, world"
 	candidate c1
+	expect_log -n c1 "key $key has a value that no election has written: delete it"
+	refute_events -n c1 "election.db elected"
+	[[ $(lock_value) == "hello, world" ]]
+	consul_request DELETE "/v1/kv/$key" >/dev/null
 	LIMIT=15 await_primary -n c1
 	[[ $(lock_value | jq -r .id) == c1 ]]
-	expect_log -n c1 "$key.*(JSON|value)"
 }
 
 @test "the leader's value is overwritten: put right, and nobody is deposed" {

@@ -2,7 +2,8 @@
 # make demo      see it at work              make check   prove it
 #
 # Yours to set: CC CFLAGS CPPFLAGS LDFLAGS LDLIBS, PREFIX DESTDIR, B (the folder for all that is made),
-# SAN=address,undefined (with a B of its own), WERROR=1, VERSION, ARCH=arm64 (with release, on amd64).
+# SAN=address,undefined (with a B of its own), WERROR=1, VERSION, ARCH=arm64 (with release, on amd64),
+# MINUTES and ROUNDS (of soak).
 PROG    := pilotfish
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
@@ -52,6 +53,7 @@ UNIT    := $(TESTS:%.c=$B/%)
 SYSTEM  := $(sort $(wildcard tests/system/*.bats))
 BROWSER := $(sort $(wildcard tests/browser/*.bats))
 DOCKER  := $(sort $(wildcard tests/docker/*.bats))
+HELPERS := $B/tests/primary $B/tests/shift-clock.so
 SAN_B   := $B/san
 
 Q = $(if $(filter 1,$(V)),,@)
@@ -111,7 +113,19 @@ $B/man/%: man/%
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $< $@
 
-tests: $(UNIT) $B/tests/template-cases
+# Programs of the system tests, which know nothing of ours.
+helper = $(CC) -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Wshadow -Wstrict-prototypes $(if $(WERROR),-Werror)
+$B/tests/%: tests/system/helpers/%.c $B/flags
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(helper) -o $@ $<
+$B/tests/%.so: tests/system/helpers/%.c $B/flags
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(helper) -shared -fPIC -o $@ $<
+
+helpers: $(HELPERS)
+tests: $(UNIT) $B/tests/template-cases helpers
 fuzzers: $(FUZZERS:%.c=$B/%)
 sanitized:
 	$(again) SAN=address,undefined B=$(SAN_B) all tests
@@ -134,7 +148,7 @@ check-lint: $B/flags		## cppcheck, clang-tidy
 	$(run) B=$B $(LINT)
 check-unit: tests		## unit tests
 	$(run) B=$B $(UNIT) tests/template-cases.sh
-check-system: all		## tests of the whole program; ONLY="1*": some files
+check-system: all helpers	## tests of the whole program; ONLY="1*": some files
 	$(run) B=$B $(if $(ONLY),$(wildcard tests/system/$(ONLY)),$(SYSTEM))
 check-browser: all		## Consul's UI in a browser
 	$(run) B=$B $(BROWSER)
@@ -146,14 +160,15 @@ check-san: sanitized		## unit and system tests under the sanitizers
 	$(run) B=$(SAN_B) $(UNIT:$B/%=$(SAN_B)/%) tests/template-cases.sh $(SYSTEM)
 bench:				## what is promised about time and memory, measured
 	$(Q)tests/setup
-	$(again) all $B/tests/template-bench
+	$(again) all helpers $B/tests/template-bench
 	$(Q)B=$B tests/bench/run
 	$(again) release
 	$(Q)B=$B/release tests/bench/run start early idle
 soak:				## the long run
 	$(Q)tests/setup
-	$(again) all
+	$(again) all helpers
 	$(Q)B=$B tests/bench/soak
+	$(Q)B=$B tests/system/helpers/election-rounds $(or $(ROUNDS),200) --longest 60
 fuzz:				## each fuzzer for FUZZ_TIME seconds
 	$(Q)tests/setup fuzz
 	$(again) CC=clang SAN=address,undefined,fuzzer-no-link B=$B/fuzz fuzzers
@@ -181,7 +196,7 @@ clean:				## forget build/
 help:				## this
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n",$$1,$$2}' Makefile
 
-.PHONY: all tests fuzzers sanitized demo check check-style check-lint check-unit check-system \
+.PHONY: all helpers tests fuzzers sanitized demo check check-style check-lint check-unit check-system \
 	check-browser check-docker check-san bench soak fuzz release install uninstall format clean help \
 	FORCE
 .DELETE_ON_ERROR:

@@ -38,11 +38,11 @@ static void tell_leader(struct election *election)
 {
 	const struct ballot_view *view = &election->ballot.view;
 
+	epoch_see(&election->seen, view->epoch);
 	if (!*view->session || !view->epoch || view->released)
 		return;
 	if (!strcmp(view->id, election->config->id) && !election_leads(election))
 		return;			/* we did, in a former life */
-	epoch_see(&election->seen, view->epoch);
 	if (view->epoch == election->leader_epoch && !strcmp(view->id, election->leader))
 		return;
 	memcpy(election->leader, view->id, sizeof view->id);

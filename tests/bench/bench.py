@@ -16,6 +16,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -144,9 +145,9 @@ class Query:
 # --- Consul
 
 class Consul:
-    """A dev agent of our own on the loopback, asked over one kept connection."""
+    """A dev agent of our own on the loopback, asked over one kept connection; with settings of one's own."""
 
-    def __init__(self):
+    def __init__(self, **settings):
         ports = subprocess.check_output(
             [os.path.join(ROOT, "tests/system/helpers/free-ports"), "5"], text=True).split()
         self.port, server, lan, wan, https = map(int, ports)
@@ -162,7 +163,7 @@ class Consul:
                 "cert_file": os.path.join(directory, "server.pem"),
                 "key_file": os.path.join(directory, "server.key"),
                 "ports": {"http": self.port, "https": https, "dns": -1, "grpc": -1, "server": server,
-                          "serf_lan": lan, "serf_wan": wan}}, file)
+                          "serf_lan": lan, "serf_wan": wan}, **settings}, file)
         self.path = path
         self._start()
 
@@ -234,6 +235,38 @@ class Consul:
 
     def deregister(self, instance):
         return self.ask("PUT", f"/v1/agent/service/deregister/{instance}")[0]
+
+
+class Proxy:
+    """Passes bytes between pilotfish and Consul, and counts the requests among them."""
+
+    def __init__(self, consul):
+        self.consul = consul
+        self.requests = 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            near = self.listener.accept()[0]
+            try:
+                far = socket.create_connection(("127.0.0.1", self.consul.port))
+            except OSError:
+                near.close()
+                continue
+            threading.Thread(target=self._pass, args=(near, far, True), daemon=True).start()
+            threading.Thread(target=self._pass, args=(far, near, False), daemon=True).start()
+
+    def _pass(self, source, sink, counted):
+        try:
+            while piece := source.recv(1 << 16):
+                if counted:
+                    self.requests += piece.count(b" HTTP/1.1\r\n")
+                sink.sendall(piece)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
 
 
 def await_that(condition, limit=LIMIT):

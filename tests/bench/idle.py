@@ -9,47 +9,14 @@ hardly disturb one another.
 import http.server
 import os
 import shutil
-import socket
 import sys
 import threading
 import time
 
-from bench import PILOTFISH, Consul, Query, Usage, forget_file, is_release, pilotfish, row, start
+from bench import PILOTFISH, Consul, Proxy, Query, Usage, forget_file, is_release, pilotfish, row, start
 
 SECONDS = int(os.environ.get("SECONDS_IDLE", "30"))
 TTL = 10
-
-
-class Proxy:
-    """Passes bytes between pilotfish and Consul, and counts the requests among them."""
-
-    def __init__(self, consul):
-        self.consul = consul
-        self.requests = 0
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self):
-        while True:
-            near = self.listener.accept()[0]
-            try:
-                far = socket.create_connection(("127.0.0.1", self.consul.port))
-            except OSError:
-                near.close()
-                continue
-            threading.Thread(target=self._pass, args=(near, far, True), daemon=True).start()
-            threading.Thread(target=self._pass, args=(far, near, False), daemon=True).start()
-
-    def _pass(self, source, sink, counted):
-        try:
-            while piece := source.recv(1 << 16):
-                if counted:
-                    self.requests += piece.count(b" HTTP/1.1\r\n")
-                sink.sendall(piece)
-            sink.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
 
 
 class Well(http.server.BaseHTTPRequestHandler):

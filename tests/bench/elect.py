@@ -1,0 +1,269 @@
+#!/usr/bin/env python3
+"""elect - how soon another leads, and what it costs to be a candidate.
+
+Two candidates whose onElected is `stamp`.  An instant is that of SIGTERM, of the lock's release as a blocking query of
+ours sees it, or of the exit of what was killed; the end is the first instruction of the next onElected.  Requests of
+two candidates that idle are counted by a proxy before each, those of a crowd by what Consul tells a statsd of ours.
+"""
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+
+import bench
+from bench import Consul, Fifo, Proxy, await_that, end, median, ms, now, percentile, pilotfish, row, start, tool
+
+ROUNDS = int(os.environ.get("ROUNDS", "20"))
+CRASHES = int(os.environ.get("CRASHES", "3"))
+CROWD = int(os.environ.get("CROWD", "100"))
+SECONDS = int(os.environ.get("SECONDS_IDLE", "30"))
+LIMIT = 30          # seconds that an election may take
+STAMP = tool("stamp")
+PROFILES = {"default": "", "fast": 'profile = "fast";', "safe": 'profile = "safe";'}
+
+CONFIG = """
+consul = "{address}";
+logging = {{ level = "warn"; }};
+jobs = ( {{ name = "db"; exec = "sleep 1000"; restarts = "unlimited"; backoff = {{ min = "300ms"; }}; }} );
+elections = ( {{ name = "db"; job = "db"; id = "{name}"; key = "{key}"; {keys}
+                onElected = [ "{stamp}", "{fifo}", "{name}" ]; onDeposed = "true"; }} );
+"""
+
+
+class Lock(threading.Thread):
+    """Sees each change of a lock: released_after() is when it was given back."""
+
+    def __init__(self, consul, key):
+        super().__init__(daemon=True)
+        self.url = f"http://{consul.address}/v1/kv/{key}?wait=30s&index="
+        self.seen = []
+        self.start()
+
+    def run(self):
+        index, holder = 0, None
+        while True:
+            try:
+                with urllib.request.urlopen(self.url + str(index), timeout=40) as answer:
+                    index, entry = answer.headers["X-Consul-Index"], json.load(answer)[0]
+            except (OSError, ValueError):
+                index = 0
+                time.sleep(0.1)
+                continue
+            if holder and not entry.get("Session"):
+                self.seen.append(now())
+            holder = entry.get("Session")
+
+    def released_after(self, instant):
+        await_that(lambda: any(at > instant for at in self.seen))
+        return next(at for at in self.seen if at > instant)
+
+
+class Party:
+    """Candidates for one lock."""
+
+    def __init__(self, consul, name, keys=""):
+        self.consul, self.name, self.keys = consul, name, keys
+        self.key = f"service/{name}/leader"
+        self.fifo = Fifo(name)
+        self.children = {}
+
+    def join(self, name, address=None, contained=False):
+        text = CONFIG.format(address=address or self.consul.address, stamp=STAMP, fifo=self.fifo.path,
+                             name=name, keys=self.keys, key=self.key)
+        if contained:
+            path = bench.configuration(text, self.name + name)
+            child = start("unshare", "--pid", "--fork", "--kill-child", "--mount-proc", bench.PILOTFISH, "-c", path,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        else:
+            child = pilotfish(text, self.name + name)
+        self.children[name] = child
+
+    def sessions(self):
+        return len(json.loads(self.consul.ask("GET", "/v1/session/list")[1]))
+
+    def complete(self):
+        """All are candidates, and each has heard of the leader."""
+        await_that(lambda: self.sessions() >= len(self.children), 60)
+        time.sleep(0.3)
+
+    def elected(self):
+        """(when, who) of the next onElected."""
+        line = self.fifo.next(LIMIT)
+        if line is None:
+            sys.exit(f"elect: nobody was elected within {LIMIT} s")
+        return int(line[0]), line[1]
+
+    def leave(self):
+        for child in self.children.values():
+            if child in bench.children:
+                child.terminate()
+        for child in self.children.values():
+            if child in bench.children:
+                bench.end_time(child)
+
+
+def inner_pid(pid):
+    """Of the program that pid has started."""
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        return int(file.read().split()[0])
+
+
+def exit_of(pid):
+    """Kills it; the instant at which it was gone."""
+    ticket = os.pidfd_open(pid)
+    os.kill(pid, 9)
+    bench.select.select([ticket], [], [], bench.LIMIT)
+    os.close(ticket)
+    return now()
+
+
+def report(what, values, aim):
+    row(what, ms(median(values)), "", f"p90 {ms(percentile(values, 90))}, at most {ms(max(values))}",
+        f"< {aim} ms", max(values) < aim)
+
+
+def handovers(consul):
+    party = Party(consul, "handover")
+    lock = Lock(consul, party.key)
+    for name in "ab":
+        party.join(name)
+    leader = party.elected()[1]
+    from_release, from_signal = [], []
+    for _ in range(ROUNDS):
+        party.complete()
+        old = party.children.pop(leader)
+        sent = now()
+        old.terminate()
+        at, successor = party.elected()
+        bench.end_time(old)
+        from_release.append((at - lock.released_after(sent)) / 1e6)
+        from_signal.append((at - sent) / 1e6)
+        party.join(leader)
+        leader = successor
+    report("elect, planned handover: release to next onElected", from_release, 50)
+    row("elect, planned handover: SIGTERM to next onElected", ms(median(from_signal)), "",
+        f"p90 {ms(percentile(from_signal, 90))}, at most {ms(max(from_signal))}")
+    party.leave()
+
+
+def deaths(consul):
+    party = Party(consul, "death")
+    for name in "ab":
+        party.join(name)
+    leader, took, same = party.elected()[1], [], 0
+    for _ in range(ROUNDS):
+        party.complete()
+        gone = exit_of(inner_pid(party.children[leader].pid))
+        at, successor = party.elected()
+        took.append((at - gone) / 1e6)
+        same += successor == leader
+        leader = successor
+    report("elect, workload killed: exit to next onElected", took, 100)
+    if same:
+        print(f"elect: {same} of {ROUNDS} times the one whose workload was killed was elected again")
+    party.leave()
+
+
+def crashes(consul):
+    party = Party(consul, "crash", PROFILES["fast"])
+    for name in "ab":
+        party.join(name, contained=True)
+    leader, took = party.elected()[1], []
+    for _ in range(CRASHES):
+        party.complete()
+        old = party.children.pop(leader)
+        gone = exit_of(inner_pid(old.pid))
+        at, successor = party.elected()
+        took.append((at - gone) / 1e6)
+        end(old)
+        party.join(leader, contained=True)
+        leader = successor
+    report("elect, container killed, fast profile: to next onElected", took, 8000)
+    party.leave()
+
+
+def idling(consul):
+    for profile, keys in PROFILES.items():
+        party = Party(consul, "idle-" + profile, keys)
+        proxies = {}
+        for name in ("leader", "follower"):
+            proxies[name] = Proxy(consul)
+            party.join(name, proxies[name].address)
+            if name == "leader":
+                party.elected()
+        party.complete()
+        time.sleep(2)
+        before = {name: proxy.requests for name, proxy in proxies.items()}
+        time.sleep(SECONDS)
+        rates = {name: (proxy.requests - before[name]) / SECONDS for name, proxy in proxies.items()}
+        row(f"elect, nothing happens, {profile} profile: requests a second",
+            f"leader {rates['leader']:.2f}, follower {rates['follower']:.2f}")
+        party.leave()
+
+
+class Statsd(threading.Thread):
+    """Counts the HTTP requests that a Consul tells of."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
+        self.socket.bind(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.socket.getsockname()[1]
+        self.kinds = {}
+        self.start()
+
+    def run(self):
+        while True:
+            for line in self.socket.recv(1 << 16).split(b"\n"):
+                if line.startswith(b"consul.http."):
+                    kind = line.partition(b":")[0].decode()[len("consul.http."):]
+                    self.kinds[kind] = self.kinds.get(kind, 0) + 1
+
+    def count(self):
+        return sum(self.kinds.values())
+
+
+def crowd():
+    statsd = Statsd()
+    consul = Consul(telemetry={"statsd_address": statsd.address, "disable_hostname": True})
+    party = Party(consul, "crowd")
+    began = now()
+    for number in range(CROWD):
+        party.join(f"c{number}")
+    leader = party.elected()[1]
+    party.complete()
+    row(f"elect, {CROWD} candidates: from nothing until all are there", ms((now() - began) / 1e6), "", bench_load())
+    took, asked, rate = [], [], 0
+    for _ in range(5):
+        time.sleep(5)
+        idle = statsd.count()
+        time.sleep(5)
+        rate = (statsd.count() - idle) / 5
+        before, since = statsd.count(), now()
+        gone = exit_of(inner_pid(party.children[leader].pid))
+        at, leader = party.elected()
+        took.append((at - gone) / 1e6)
+        time.sleep(3)
+        asked.append(statsd.count() - before - rate * (now() - since) / 1e9)
+    row(f"elect, {CROWD} candidates: workload killed, exit to next onElected", ms(median(took)), "",
+        f"at most {ms(max(took))}; {bench_load()}")
+    row(f"elect, {CROWD} candidates: requests for that", f"{median(asked):.0f}", "",
+        f"{median(asked) / CROWD:.1f} a candidate; when idle {rate:.1f} a second in all")
+    party.leave()
+
+
+def bench_load():
+    return f"load {os.getloadavg()[0]:.1f}"
+
+
+began = time.monotonic()
+agent = Consul()
+for measure in (handovers, deaths, crashes, idling):
+    measure(agent)
+crowd()
+print(f"elect: {time.monotonic() - began:.0f} s, {bench_load()}", file=sys.stderr)

@@ -1,0 +1,26 @@
+# Three Consul servers, three hosts, and something happens to each in turn: never two primaries.
+# serial
+
+load lib
+
+setup()
+{
+	((EUID == 0)) || skip "needs root"
+	[[ -x $B/tests/primary ]] || fail "no $B/tests/primary: make helpers"
+}
+
+rounds()		# N OPTION...
+{
+	run "$lib/helpers/election-rounds" "$@"
+	echo "$output"
+	[[ $status == 0 ]] || return
+	echo "# figure: ${lines[-1]}" >&3
+}
+
+@test "hosts with an agent of their own" {
+	rounds $([[ $sanitized ]] && echo 4 || echo 12)
+}
+
+@test "hosts that ask a server" {
+	rounds $([[ $sanitized ]] && echo 2 || echo 8) --no-agents
+}

@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+"""reigns.py DIR [OPTION...] - what the workloads `primary` have noted: who was the primary, and when.
+
+Fails if two reigns of an election overlap, or if a later one has not a higher epoch, whatever the options:
+    --count N, --min N      so many reigns, at least so many
+    --name NAME             of this election alone
+    --store LOG             fenced-store's: no write was refused but those of a reign that was over, which were still
+                            on their way; and all that a primary was told to be accepted were
+    --stopped ID            reigns of ID may overlap, as its pilotfish was stopped past its deadline: then
+                            writes must have been refused, and none accepted below a higher epoch
+    --list                  print them
+The last line is "N reigns, shortest gap MS".
+
+    --await SECONDS [--of ID | --not ID] [--above EPOCH]
+                            instead: until there is a primary, just one, that beats and is the one (or is not), with a
+                            higher epoch; prints "ID EPOCH"
+"""
+import argparse
+import collections
+import os
+import struct
+import sys
+import time
+
+LAYOUT = struct.Struct("8Q")        # struct reign of primary.c
+FIELDS = "name id pid first last epoch beats accepted refused failed over"
+Reign = collections.namedtuple("Reign", FIELDS)
+Write = collections.namedtuple("Write", "at fresh name epoch id serial")
+
+
+def read_all(folder, name=None):
+    """All reigns, by their beginning."""
+    reigns = []
+    for file in os.listdir(folder):
+        words = file.rsplit(".", 3)
+        if len(words) != 4 or not words[3].isdigit() or name not in (None, words[0]):
+            continue
+        with open(os.path.join(folder, file), "rb") as record:
+            text = record.read(LAYOUT.size)
+        if len(text) == LAYOUT.size:
+            reign = Reign(words[0], words[1], int(words[3]), *LAYOUT.unpack(text))
+            if reign.first:         # else it is being made
+                reigns.append(reign)
+    return sorted(reigns, key=lambda reign: reign.first)
+
+
+def read_store(path):
+    with open(path, encoding="ascii") as log:
+        for line in log:
+            at, verdict, name, epoch, who, serial = line.split()
+            yield Write(int(at), verdict == "accepted", name, int(epoch), who, int(serial))
+
+
+def by_name(reigns):
+    elections = collections.defaultdict(list)
+    for reign in reigns:
+        elections[reign.name].append(reign)
+    return elections
+
+
+def show(reign):
+    return (f"{reign.name}: {reign.id} epoch {reign.epoch} from {reign.first / 1e6:.1f} to {reign.last / 1e6:.1f}, "
+            f"{reign.beats} beats, {reign.accepted} writes, {reign.refused} refused"
+            f"{'' if reign.over else ', killed or still there'}")
+
+
+def overlaps(reigns):
+    """Pairs of which the second began before all of the first was over, whatever lies between."""
+    found, latest = [], None
+    for reign in reigns:
+        if latest and reign.first <= latest.last:
+            found.append((latest, reign))
+        if not latest or reign.last > latest.last:
+            latest = reign
+    return found
+
+
+def faults_of(reigns, stopped=()):
+    """What is wrong with the reigns of one election, in words."""
+    for one, other in overlaps(reigns):
+        if one.id not in stopped and other.id not in stopped:
+            yield f"two primaries for {(one.last - other.first) / 1e6:.1f} ms: {show(one)} / {show(other)}"
+    for one, other in zip(reigns, reigns[1:]):
+        if other.epoch <= one.epoch:
+            yield f"epochs do not grow: {show(one)} / {show(other)}"
+
+
+def faults_of_store(reigns, writes, stopped=()):
+    """What is wrong with what the store did, and was asked."""
+    highest, told = collections.Counter(), collections.Counter()
+    ends = {(reign.name, reign.epoch): reign for reign in reigns}
+    for write in writes:
+        reign = ends.get((write.name, write.epoch))
+        if write.fresh:
+            told[write.name, write.epoch] += 1
+            if write.epoch < highest[write.name]:
+                yield f"a stale write was accepted: {write}"
+        elif write.epoch >= highest[write.name]:
+            yield f"a write was refused without need: {write}"
+        elif reign and write.at < reign.last and write.id not in stopped:
+            yield f"a write of a primary was refused: {write}, {show(reign)}"
+        highest[write.name] = max(highest[write.name], write.epoch)
+    for reign in reigns:
+        if reign.accepted > told[reign.name, reign.epoch]:
+            yield f"the store has accepted {told[reign.name, reign.epoch]} writes only: {show(reign)}"
+        if reign.refused and reign.id not in stopped:
+            yield f"a primary's writes were refused: {show(reign)}"
+
+
+def gaps(reigns):
+    return [(other.first - one.last) / 1e6 for one, other in zip(reigns, reigns[1:])]
+
+
+def beating(reigns):
+    """Those that live: noted a beat just now."""
+    at = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    return [reign for reign in reigns if not reign.over and at - reign.last < 50e6]
+
+
+def await_primary(options):
+    end_at = time.monotonic() + options.limit
+    while time.monotonic() < end_at:
+        found = beating(read_all(options.folder, options.name))
+        if (len(found) == 1 and options.of in (None, found[0].id) and options.no != found[0].id and
+                found[0].epoch > options.above):
+            print(found[0].id, found[0].epoch)
+            return 0
+        time.sleep(0.005)
+    print(*map(show, read_all(options.folder, options.name)), sep="\n", file=sys.stderr)
+    print(f"no such primary within {options.limit} s", file=sys.stderr)
+    return 1
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder")
+    parser.add_argument("--count", type=int)
+    parser.add_argument("--min", type=int, default=0)
+    parser.add_argument("--name")
+    parser.add_argument("--store")
+    parser.add_argument("--stopped", action="append", default=[])
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--await", type=float, dest="limit")
+    parser.add_argument("--of")
+    parser.add_argument("--not", dest="no")
+    parser.add_argument("--above", type=int, default=0)
+    options = parser.parse_args()
+    if options.limit:
+        return await_primary(options)
+    reigns = read_all(options.folder, options.name)
+    wrong, between = [], []
+    for some in by_name(reigns).values():
+        wrong += faults_of(some, options.stopped)
+        between += gaps(some)
+    if options.store:
+        wrong += faults_of_store(reigns, read_store(options.store), options.stopped)
+    for who in options.stopped:
+        if not sum(reign.refused for reign in reigns if reign.id == who):
+            wrong.append(f"no write of {who} was refused")
+    if options.count not in (None, len(reigns)) or len(reigns) < options.min:
+        wrong.append(f"{len(reigns)} reigns, not {options.count or options.min}")
+    if options.list or wrong:
+        print(*map(show, reigns), sep="\n")
+    print(*wrong[:10], sep="\n", end="\n" if wrong else "")
+    print(f"{len(reigns)} reigns, shortest gap {min(between, default=0):.1f} ms")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,378 @@
+#include "standing.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/duration.h"
+#include "consul/digest.h"
+
+enum { REQUEST_AGE = 60 };		/* an older one is ignored */
+
+double wall_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+void standing_release(struct standing *standing)
+{
+	json_decref(standing->candidates);
+	*standing = (struct standing){ 0 };
+}
+
+/* ---- what Consul answers ---- */
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text ? text : "";
+}
+
+static void read_text(const json_t *object, const char *key, char *text, size_t room)
+{
+	const char *found = text_of(object, key);
+	size_t size = utf8_cut(found, strlen(found), room - 1);
+
+	memcpy(text, found, size);
+	text[size] = '\0';
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7F)
+			*c = '?';
+}
+
+/* A new reference; NULL: the value is no JSON object. */
+static json_t *read_value(const json_t *entry)
+{
+	CLEANUP(buf_release) struct buf text = BUF_INIT;
+	json_error_t where;
+
+	if (!base64_decode(text_of(entry, "Value"), &text))
+		return NULL;
+	return json_loadb(text.data, text.used, 0, &where);
+}
+
+static unsigned long read_number(const json_t *object, const char *key)
+{
+	json_int_t number = json_integer_value(json_object_get(object, key));
+
+	return number > 0 ? (unsigned long)number : 0;
+}
+
+static void read_lock(struct standing *standing, const json_t *entry, const json_t *value)
+{
+	struct ballot_view *view = &standing->view;
+
+	view->exists = true;
+	view->foreign = !json_is_object(value) && *text_of(entry, "Value");
+	view->modified = read_number(entry, "ModifyIndex");
+	view->epoch = read_number(value, "epoch");
+	view->released = json_is_true(json_object_get(value, "released"));
+	read_text(entry, "Session", view->session, sizeof view->session);
+	read_text(value, "id", view->id, sizeof view->id);
+	read_text(value, "address", view->address, sizeof view->address);
+	read_text(value, "to", view->to, sizeof view->to);
+	read_text(value, "since", standing->since, sizeof standing->since);
+}
+
+static void read_request(struct standing *standing, const json_t *entry, const json_t *value)
+{
+	struct ballot_request *request = &standing->view.request;
+
+	request->modified = read_number(entry, "ModifyIndex");
+	request->at = json_number_value(json_object_get(value, "at"));
+	read_text(value, "action", request->action, sizeof request->action);
+	read_text(value, "leader", request->leader, sizeof request->leader);
+	read_text(value, "to", request->to, sizeof request->to);
+	read_text(value, "by", request->by, sizeof request->by);
+}
+
+static void read_pause(struct standing *standing, const json_t *entry, const json_t *value)
+{
+	(void)entry;
+	standing->view.paused = true;
+	standing->paused_at = json_number_value(json_object_get(value, "at"));
+	read_text(value, "by", standing->paused_by, sizeof standing->paused_by);
+}
+
+static const struct {
+	const char *suffix;
+	void (*read)(struct standing *standing, const json_t *entry, const json_t *value);
+} keys[] = {
+	{ "", read_lock },
+	{ "/request", read_request },
+	{ "/pause", read_pause },
+};
+
+bool standing_read_keys(struct standing *standing, const json_t *answer, struct error *error)
+{
+	size_t length = strlen(standing->config->key), i;
+	const json_t *entry;
+
+	if (answer && !json_is_array(answer))
+		return fail(error, "an answer that is not a list");
+	standing->view = (struct ballot_view){ .known = true };
+	*standing->since = '\0';
+	json_array_foreach(answer, i, entry) {
+		CLEANUP(json_decrefp) json_t *value = read_value(entry);
+		const char *key = text_of(entry, "Key");
+
+		for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
+			if (!strncmp(key, standing->config->key, length) &&
+			    !strcmp(key + length, keys[k].suffix))
+				keys[k].read(standing, entry, value);
+	}
+	return true;
+}
+
+bool standing_read_candidates(struct standing *standing, const json_t *answer, struct error *error)
+{
+	json_decref(standing->candidates);
+	standing->candidates = digest_read(WATCH_SERVICE, answer, error);
+	return standing->candidates;
+}
+
+/* ---- what follows from it ---- */
+
+/* What follows "NAME-election-" in the id of its service. */
+static const char *id_of(const struct standing *standing, const json_t *candidate)
+{
+	const char *id = text_of(candidate, "id"), *name = standing->config->name;
+	size_t length = strlen(name);
+
+	if (strncmp(id, name, length) || strncmp(id + length, "-election-", 10))
+		return id;
+	return id + length + 10;
+}
+
+bool standing_has_leader(const struct standing *standing)
+{
+	const struct ballot_view *view = &standing->view;
+
+	return *view->session && view->epoch && !view->released;
+}
+
+bool standing_has_request(const struct standing *standing)
+{
+	const struct ballot_request *request = &standing->view.request;
+
+	return request->modified && wall_now() - request->at < REQUEST_AGE;
+}
+
+const char *standing_status(const struct standing *standing, const char *id)
+{
+	const json_t *candidate;
+	size_t i;
+
+	json_array_foreach(standing->candidates, i, candidate)
+		if (!strcmp(id_of(standing, candidate), id))
+			return text_of(candidate, "status");
+	return NULL;
+}
+
+size_t standing_rivals(const struct standing *standing)
+{
+	const json_t *candidate;
+	size_t i, count = 0;
+
+	json_array_foreach(standing->candidates, i, candidate)
+		count += strcmp(id_of(standing, candidate), standing->view.id) &&
+			 !strcmp(text_of(candidate, "status"), "passing");
+	return count;
+}
+
+/* ---- in words ---- */
+
+static void print_time(double at, struct buf *out)
+{
+	time_t seconds = (time_t)at;
+	char text[32];
+	struct tm utc;
+
+	gmtime_r(&seconds, &utc);
+	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+	buf_add(out, text);
+}
+
+static void print_leader(const struct standing *standing, struct buf *out)
+{
+	const struct ballot_view *view = &standing->view;
+	const char *id = *view->id ? view->id : "somebody who does not say who";
+
+	if (standing_has_leader(standing)) {
+		buf_add(out, id);
+		if (*view->address)
+			buf_print(out, " at %s", view->address);
+		buf_print(out, ", epoch %lu", view->epoch);
+		if (*standing->since)
+			buf_print(out, ", since %s", standing->since);
+		return;
+	}
+	buf_add(out, "nobody");
+	if (*view->session)
+		buf_print(out, " yet; %s has the lock and is being promoted", id);
+	else if (view->epoch)
+		buf_print(out, "; the last was %s, epoch %lu", id, view->epoch);
+}
+
+/* Whoever lost it without releasing it may have left a lock delay, which Consul does not show. */
+static const char *lock_state(const struct standing *standing)
+{
+	const struct ballot_view *view = &standing->view;
+
+	if (*view->session)
+		return "held";
+	return !view->exists || view->released ? "free" : "free-or-delayed";
+}
+
+static void print_lock(const struct standing *standing, struct buf *out)
+{
+	const struct ballot_view *view = &standing->view;
+	char span[32];
+
+	if (*view->session) {
+		buf_print(out, "held by session %s", view->session);
+	} else if (!view->exists) {
+		buf_add(out, "free; nobody has ever had it");
+	} else {
+		duration_print(standing->config->lock_delay, span);
+		buf_add(out, "free");
+		if (!view->released)
+			buf_print(out, ", or in its lock delay (%s)", span);
+	}
+	if (view->foreign)
+		buf_add(out, "; its value is none of an election's");
+}
+
+void standing_print_pause(const struct standing *standing, struct buf *out)
+{
+	if (!standing->view.paused) {
+		buf_add(out, "no");
+		return;
+	}
+	buf_add(out, "since ");
+	print_time(standing->paused_at, out);
+	if (*standing->paused_by)
+		buf_print(out, ", by %s", standing->paused_by);
+}
+
+void standing_print_request(const struct standing *standing, struct buf *out)
+{
+	const struct ballot_request *request = &standing->view.request;
+
+	if (!request->modified) {
+		buf_add(out, "none");
+		return;
+	}
+	buf_add(out, *request->action ? request->action : "an unknown one");
+	if (*request->to)
+		buf_print(out, " to %s", request->to);
+	buf_add(out, ", since ");
+	print_time(request->at, out);
+	if (*request->by)
+		buf_print(out, ", by %s", request->by);
+	if (!standing_has_request(standing))
+		buf_add(out, ": too old to be heard");
+}
+
+void standing_print_candidates(const struct standing *standing, struct buf *out)
+{
+	const json_t *candidate;
+	size_t i;
+
+	if (!json_array_size(standing->candidates))
+		buf_add(out, "nobody");
+	json_array_foreach(standing->candidates, i, candidate)
+		buf_print(out, "%s%s (%s)", i ? ", " : "", id_of(standing, candidate),
+			  text_of(candidate, "status"));
+}
+
+static void print_candidates(const struct standing *standing, struct buf *out)
+{
+	if (standing->config->bind == BIND_SESSION)
+		buf_add(out, "not known, as their sessions are bound to no check");
+	else
+		standing_print_candidates(standing, out);
+}
+
+void standing_print(const struct standing *standing, struct buf *out)
+{
+	static const struct {
+		const char *name;
+		void (*print)(const struct standing *standing, struct buf *out);
+	} rows[] = {
+		{ "leader",     print_leader },
+		{ "lock",       print_lock },
+		{ "paused",     standing_print_pause },
+		{ "request",    standing_print_request },
+		{ "candidates", print_candidates },
+	};
+
+	buf_print(out, "%-12s%s\n%-12s%s\n", "election", standing->config->name,
+		  "key", standing->config->key);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		buf_print(out, "%-12s", rows[i].name);
+		rows[i].print(standing, out);
+		buf_add_char(out, '\n');
+	}
+}
+
+/* ---- as JSON ---- */
+
+static json_t *text_or_null(const char *text)
+{
+	return *text ? json_string(text) : json_null();
+}
+
+static json_t *pause_json(const struct standing *standing)
+{
+	if (!standing->view.paused)
+		return json_null();
+	return json_pack("{sf so}", "at", standing->paused_at,
+			 "by", text_or_null(standing->paused_by));
+}
+
+static json_t *request_json(const struct standing *standing)
+{
+	const struct ballot_request *request = &standing->view.request;
+
+	if (!request->modified)
+		return json_null();
+	return json_pack("{so so so sf so sb}", "action", text_or_null(request->action),
+			 "leader", text_or_null(request->leader), "to", text_or_null(request->to),
+			 "at", request->at, "by", text_or_null(request->by),
+			 "heard", standing_has_request(standing));
+}
+
+static json_t *candidates_json(const struct standing *standing)
+{
+	json_t *list = json_array();
+	const json_t *candidate;
+	size_t i;
+
+	json_array_foreach(standing->candidates, i, candidate)
+		json_array_append_new(list, json_pack("{ss ss ss}",
+			"id", id_of(standing, candidate), "node", text_of(candidate, "node"),
+			"status", text_of(candidate, "status")));
+	return list;
+}
+
+json_t *standing_json(const struct standing *standing)
+{
+	const struct ballot_view *view = &standing->view;
+	bool led = standing_has_leader(standing);
+
+	return json_pack("{ss ss so so sI so ss so so so so so}",
+			 "election", standing->config->name, "key", standing->config->key,
+			 "leader", text_or_null(led ? view->id : ""),
+			 "address", text_or_null(led ? view->address : ""),
+			 "epoch", (json_int_t)view->epoch,
+			 "since", text_or_null(led ? standing->since : ""),
+			 "lock", lock_state(standing), "session", text_or_null(view->session),
+			 "holder", text_or_null(*view->session ? view->id : ""),
+			 "paused", pause_json(standing), "request", request_json(standing),
+			 "candidates", candidates_json(standing));
+}

@@ -9,35 +9,22 @@
 #include "base/duration.h"
 #include "base/log.h"
 #include "config/load.h"
-#include "standing.h"
-
-#define RETRY_PAUSE 0.5
+#include "clerk.h"
 
 struct leader {
 	const struct leader_call *call;
-	const struct election_config *election;
 	const struct action *action;
 	struct loop loop;
 	struct agent agent;
-	struct agent_request request;
-	const struct step *step;	/* what `request` is */
-	struct standing standing;
-	unsigned long index;		/* of the keys */
-	struct timer deadline, retry;
-
+	struct clerk clerk;
+	struct timer deadline;
 	bool asked;			/* what we ask for is written */
 	double asked_at, began;		/* by the wall clock, and monotonic */
 	unsigned long epoch;		/* that led when we asked; 0: none */
 	char *former;			/* whose it was */
-	struct error trouble;		/* with the last look, since we asked */
-	struct buf said;
+	bool over;			/* only the withdrawal is to be answered */
+	struct buf said;		/* what there is to be said at the end */
 	int code;
-};
-
-/* What is done with one request and its answer.  on_answer NULL: whatever it is, that was all. */
-struct step {
-	void (*send)(struct leader *leader);
-	void (*on_answer)(struct leader *leader);
 };
 
 /* `act` is called when all is known: it ends it, writes something, or looks again. */
@@ -48,34 +35,10 @@ struct action {
 	bool needs_candidates, takes_to, takes_json;
 };
 
-static const struct step ask_for_rights, look, look_for_candidates, wait_for_news, request_it,
-	pause_it, resume_it, withdraw;
-
-static void begin(struct leader *leader, const struct step *step)
-{
-	leader->step = step;
-	step->send(leader);
-}
-
-/* Texts of others are shown, too: nothing of them may steer a terminal. */
-static void print(FILE *file, struct buf *text)
-{
-	for (size_t i = 0; i < text->used; i++)
-		if ((text->data[i] & 0xE0) == 0 && text->data[i] != '\n')
-			text->data[i] = '?';
-	fputs(text->data, file);
-}
-
-static void finish(struct leader *leader)
-{
-	loop_stop(&leader->loop);
-}
-
-/* `said` is what there is to be said. */
 static void end(struct leader *leader, int code)
 {
 	leader->code = code;
-	finish(leader);
+	loop_stop(&leader->loop);
 }
 
 static void end_with(struct leader *leader, int code, const char *format, ...)
@@ -91,269 +54,78 @@ static void end_with(struct leader *leader, int code, const char *format, ...)
 	end(leader, code);
 }
 
-/* ---- requests ---- */
+/* ---- what is written ---- */
 
-static void keys_path(const struct leader *leader, struct buf *path)
+static void write_key(struct leader *leader, unsigned long cas, json_t *value)
 {
-	buf_add(path, "/v1/kv/");
-	url_escape(path, leader->election->key);
-	buf_add(path, "?recurse&consistent");
-}
-
-static void send_look(struct leader *leader)
-{
-	CLEANUP(buf_release) struct buf path = BUF_INIT;
-
-	keys_path(leader, &path);
-	agent_get(&leader->request, path.data, AGENT_PATIENCE);
-}
-
-static void send_wait(struct leader *leader)
-{
-	CLEANUP(buf_release) struct buf path = BUF_INIT;
-
-	keys_path(leader, &path);
-	agent_wait(&leader->request, path.data, leader->index);
-}
-
-static void send_look_for_candidates(struct leader *leader)
-{
-	CLEANUP(buf_release) struct buf path = BUF_INIT;
-
-	buf_add(&path, "/v1/health/service/");
-	url_escape(&path, leader->election->name);
-	buf_add(&path, "-election");
-	agent_get(&leader->request, path.data, AGENT_PATIENCE);
-}
-
-static void add_right(json_t *rights, const char *resource, const char *access, char *segment)
-{
-	json_array_append_new(rights, json_pack("{ss ss ss}", "Resource", resource,
-						"Access", access, "Segment", segment));
-	free(segment);
-}
-
-static void send_rights(struct leader *leader)
-{
-	CLEANUP(json_decrefp) json_t *rights = json_array();
-	const struct election_config *election = leader->election;
-
-	add_right(rights, "key", "read", copy_string(election->key));
-	if (leader->action->writes)
-		add_right(rights, "key", "write",
-			  format_string("%s%s", election->key, leader->action->writes));
-	if (leader->action->needs_candidates)
-		add_right(rights, "service", "read", format_string("%s-election", election->name));
-	agent_post(&leader->request, "/v1/internal/acl/authorize",
-		   json_dumps(rights, JSON_COMPACT), AGENT_PATIENCE);
-}
-
-/* Only if the key was not written since: its ModifyIndex is still `cas`. */
-static void write_key(struct leader *leader, const char *suffix, unsigned long cas, json_t *value)
-{
-	CLEANUP(buf_release) struct buf path = BUF_INIT;
-
 	leader->asked_at = wall_now();
 	leader->began = monotonic_now();
 	json_object_set_new(value, "at", json_real(leader->asked_at));
-	json_object_set_new(value, "by", json_string(leader->election->id));
-	buf_add(&path, "/v1/kv/");
-	url_escape(&path, leader->election->key);
-	buf_print(&path, "%s?cas=%lu", suffix, cas);
-	agent_put(&leader->request, path.data, json_dumps(value, JSON_COMPACT), AGENT_PATIENCE);
-	json_decref(value);
+	json_object_set_new(value, "by", json_string(leader->clerk.election->id));
+	clerk_write(&leader->clerk, leader->action->writes, cas, value);
 }
 
-static void send_request(struct leader *leader)
+static void write_request(struct leader *leader)
 {
-	write_key(leader, "/request", leader->standing.view.request.modified,
+	write_key(leader, leader->clerk.standing.view.request.modified,
 		  json_pack("{ss ss* ss*}", "action", leader->action->name,
 			    "leader", leader->former, "to", leader->call->to));
 }
 
-static void send_pause(struct leader *leader)
+static bool is_ours(const struct leader *leader)
 {
-	write_key(leader, "/pause", 0, json_object());
+	const struct ballot_request *request = &leader->clerk.standing.view.request;
+
+	return request->modified && request->at == leader->asked_at &&
+	       !strcmp(request->by, leader->clerk.election->id);
 }
 
-static void delete_key(struct leader *leader, const char *suffix, json_t *verb)
-{
-	AUTOFREE char *key = format_string("%s%s", leader->election->key, suffix);
-	CLEANUP(json_decrefp) json_t *txn = json_pack("[{so}]", "KV", verb);
-
-	json_object_set_new(verb, "Key", json_string(key));
-	agent_put(&leader->request, "/v1/txn", json_dumps(txn, JSON_COMPACT), AGENT_PATIENCE);
-}
-
-static void send_resume(struct leader *leader)
-{
-	delete_key(leader, "/pause", json_pack("{ss}", "Verb", "delete"));
-}
-
-/* Not if it has been served, or replaced, meanwhile. */
-static void send_withdrawal(struct leader *leader)
-{
-	delete_key(leader, "/request", json_pack("{ss sI}", "Verb", "delete-cas", "Index",
-			(json_int_t)leader->standing.view.request.modified));
-}
-
-/* ---- answers ---- */
-
-static void on_rights(struct leader *leader)
-{
-	const json_t *right;
-	size_t i;
-
-	json_array_foreach(leader->request.json, i, right) {
-		const char *resource = json_string_value(json_object_get(right, "Resource"));
-		const char *access = json_string_value(json_object_get(right, "Access"));
-		const char *segment = json_string_value(json_object_get(right, "Segment"));
-		bool key = resource && !strcmp(resource, "key");
-
-		if (json_is_true(json_object_get(right, "Allow")) || !resource || !access || !segment)
-			continue;
-		end_with(leader, EX_NOPERM, "our token has no right to %s the %s %s; it needs the rule "
-			 "%s \"%s\" { policy = \"%s\" }", access, resource, segment,
-			 key ? "key_prefix" : "service", key ? leader->election->key : segment,
-			 leader->action->writes && key ? "write" : "read");
-		return;
-	}
-	begin(leader, &look);
-}
-
-static void on_keys(struct leader *leader)
-{
-	struct error error = { "" };
-
-	if (!standing_read_keys(&leader->standing, leader->request.json, &error)) {
-		end_with(leader, EX_UNAVAILABLE, "consul: %s", error.text);
-		return;
-	}
-	leader->index = leader->request.http.index;
-	*leader->trouble.text = '\0';
-	if (leader->action->needs_candidates && !leader->standing.candidates &&
-	    leader->election->bind == BIND_ALIVE)
-		begin(leader, &look_for_candidates);
-	else
-		leader->action->act(leader);
-}
-
-static void on_candidates(struct leader *leader)
-{
-	struct error error = { "" };
-
-	if (standing_read_candidates(&leader->standing, leader->request.json, &error))
-		leader->action->act(leader);
-	else
-		end_with(leader, EX_UNAVAILABLE, "consul: %s", error.text);
-}
-
-/* Consul says "true", or "false" if somebody else was faster: then we look at what he did. */
-static void on_written(struct leader *leader)
-{
-	leader->asked = !strncmp(leader->request.http.reply.data, "true", 4);
-	if (leader->asked)
-		timer_set(&leader->deadline, leader->call->timeout);
-	begin(leader, &look);
-}
-
-static void on_resumed(struct leader *leader)
-{
-	leader->asked = true;
-	begin(leader, &look);
-}
-
-static const struct step ask_for_rights = { send_rights, on_rights };
-static const struct step look = { send_look, on_keys };
-static const struct step look_for_candidates = { send_look_for_candidates, on_candidates };
-static const struct step wait_for_news = { send_wait, on_keys };
-static const struct step request_it = { send_request, on_written };
-static const struct step pause_it = { send_pause, on_written };
-static const struct step resume_it = { send_resume, on_resumed };
-static const struct step withdraw = { send_withdrawal, NULL };
-
-/* Without access rules (401), and before Consul 1.7 (404), nobody can say. */
-static bool is_fine(const struct leader *leader, enum agent_answer answer)
-{
-	if (answer == ANSWER_MISSING)
-		return true;
-	return answer == ANSWER_OK ||
-	       (leader->step == &ask_for_rights && leader->request.http.status == 401);
-}
-
-static void on_reply(struct agent_request *request, enum agent_answer answer)
-{
-	struct leader *leader = container_of(request, struct leader, request);
-	struct error error = { "" };
-
-	if (!leader->step->on_answer) {
-		finish(leader);
-		return;
-	}
-	if (is_fine(leader, answer)) {
-		leader->step->on_answer(leader);
-		return;
-	}
-	agent_explain(request, &error);
-	if (answer == ANSWER_DENIED) {
-		end_with(leader, EX_NOPERM, "consul refuses our token: %s", error.text);
-	} else if (leader->asked && answer == ANSWER_TROUBLE) {
-		leader->trouble = error;
-		timer_set(&leader->retry, RETRY_PAUSE);
-	} else {
-		end_with(leader, EX_UNAVAILABLE, "consul at %s: %s",
-			 leader->agent.config->address, error.text);
-	}
-}
-
-static void on_retry(struct timer *timer)
-{
-	begin(container_of(timer, struct leader, retry), &look);
-}
-
-/* ---- the actions ---- */
+/* ---- status ---- */
 
 static void act_status(struct leader *leader)
 {
-	CLEANUP(json_decrefp) json_t *json = standing_json(&leader->standing);
+	const struct standing *standing = &leader->clerk.standing;
+	CLEANUP(json_decrefp) json_t *json = standing_json(standing);
 	AUTOFREE char *text = json_dumps(json, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-	CLEANUP(buf_release) struct buf out = BUF_INIT;
 
 	if (leader->call->json)
-		buf_print(&out, "%s\n", text);
+		buf_print(&leader->said, "%s\n", text);
 	else
-		standing_print(&leader->standing, &out);
-	print(stdout, &out);
-	end(leader, standing_has_leader(&leader->standing) ? EX_OK : 1);
+		standing_print(standing, &leader->said);
+	end(leader, standing_has_leader(standing) ? EX_OK : 1);
 }
+
+/* ---- step-down and accept-epoch ---- */
 
 /* True: there is somebody else, `to` if that is given, who could lead. */
 static bool has_successor(struct leader *leader)
 {
-	const struct standing *standing = &leader->standing;
+	const struct standing *standing = &leader->clerk.standing;
 	const char *to = leader->call->to, *status = to ? standing_status(standing, to) : NULL;
+	struct buf *said = &leader->said;
 
-	if (to && !strcmp(to, standing->view.id))
-		buf_print(&leader->said, "%s leads already", to);
-	else if (leader->election->bind == BIND_SESSION)
+	if (to && !strcmp(to, standing->view.id)) {
+		buf_print(said, "%s leads already", to);
+	} else if (standing->config->bind == BIND_SESSION) {
 		return true;		/* nobody is in the catalogue */
-	else if (to && !status)
-		buf_print(&leader->said, "%s is no candidate; these are: ", to);
-	else if (to && strcmp(status, "passing"))
-		buf_print(&leader->said, "%s is %s and could not lead", to, status);
-	else if (!to && !standing_rivals(standing))
-		buf_add(&leader->said, "nobody else could lead; candidates: ");
-	else
+	} else if (to && !status) {
+		buf_print(said, "%s is no candidate; these are: ", to);
+		standing_print_candidates(standing, said);
+	} else if (to && strcmp(status, "passing")) {
+		buf_print(said, "%s is %s and could not lead", to, status);
+	} else if (!to && !standing_rivals(standing)) {
+		buf_add(said, "nobody else could lead; candidates: ");
+		standing_print_candidates(standing, said);
+	} else {
 		return true;
-	if (!status)
-		standing_print_candidates(standing, &leader->said);
+	}
 	return false;
 }
 
 /* False: something else is in the way, and `said`. */
 static bool is_free_to_ask(struct leader *leader)
 {
-	const struct standing *standing = &leader->standing;
+	const struct standing *standing = &leader->clerk.standing;
 
 	if (standing->view.paused) {
 		buf_add(&leader->said, "the election is paused, so nobody would be elected; paused ");
@@ -371,55 +143,46 @@ static bool is_free_to_ask(struct leader *leader)
 /* Another epoch leads. */
 static void tell_successor(struct leader *leader)
 {
-	const struct ballot_view *view = &leader->standing.view;
-	const char *to = leader->call->to;
+	const struct ballot_view *view = &leader->clerk.standing.view;
+	const char *to = leader->call->to, *name = leader->clerk.election->name;
 	char span[32];
 
 	duration_print(monotonic_now() - leader->began, span);
 	if (to && strcmp(view->id, to))
-		end_with(leader, 1, "%s leads %s now, and not %s: epoch %lu", view->id,
-			 leader->election->name, to, view->epoch);
+		end_with(leader, 1, "%s leads %s now, and not %s: epoch %lu", view->id, name, to,
+			 view->epoch);
 	else if (leader->former && !strcmp(view->id, leader->former))
 		end_with(leader, 1, "%s stepped down, but leads %s again: epoch %lu", view->id,
-			 leader->election->name, view->epoch);
+			 name, view->epoch);
 	else
-		end_with(leader, EX_OK, "%s leads %s now, epoch %lu, after %s", view->id,
-			 leader->election->name, view->epoch, span);
-}
-
-static bool is_ours(const struct leader *leader)
-{
-	const struct ballot_request *request = &leader->standing.view.request;
-
-	return request->modified && request->at == leader->asked_at &&
-	       !strcmp(request->by, leader->election->id);
+		end_with(leader, EX_OK, "%s leads %s now, epoch %lu, after %s", view->id, name,
+			 view->epoch, span);
 }
 
 /* It is asked for: has it come about? */
 static void follow(struct leader *leader)
 {
-	const struct standing *standing = &leader->standing;
+	const struct standing *standing = &leader->clerk.standing;
+	bool led = standing_has_leader(standing);
 
-	if (!standing_has_leader(standing))
-		begin(leader, &wait_for_news);
-	else if (standing->view.epoch != leader->epoch)
+	if (led && standing->view.epoch != leader->epoch)
 		tell_successor(leader);
-	else if (is_ours(leader))
-		begin(leader, &wait_for_news);
-	else
+	else if (led && !is_ours(leader))
 		end_with(leader, 1, "%s did not step down, and has cleared the request",
 			 leader->former);
+	else
+		clerk_wait(&leader->clerk);
 }
 
 static void act_step_down(struct leader *leader)
 {
-	const struct standing *standing = &leader->standing;
+	const struct standing *standing = &leader->clerk.standing;
 
 	if (leader->asked) {
 		follow(leader);
 	} else if (!standing_has_leader(standing)) {
 		end_with(leader, 1, "nobody leads %s, so nobody can step down%s",
-			 leader->election->name, *standing->view.session ?
+			 standing->config->name, *standing->view.session ?
 			 ": who has the lock is still being promoted" : "");
 	} else if (!is_free_to_ask(leader) || !has_successor(leader)) {
 		end(leader, 1);
@@ -427,32 +190,36 @@ static void act_step_down(struct leader *leader)
 		leader->epoch = standing->view.epoch;
 		free(leader->former);
 		leader->former = copy_string(standing->view.id);
-		begin(leader, &request_it);
+		write_request(leader);
 	}
 }
 
 static void act_accept_epoch(struct leader *leader)
 {
+	const struct standing *standing = &leader->clerk.standing;
+
 	if (leader->asked)
 		follow(leader);
-	else if (standing_has_leader(&leader->standing))
-		end_with(leader, 1, "%s leads %s: there is nothing to accept",
-			 leader->standing.view.id, leader->election->name);
+	else if (standing_has_leader(standing))
+		end_with(leader, 1, "%s leads %s: there is nothing to accept", standing->view.id,
+			 standing->config->name);
 	else if (!is_free_to_ask(leader))
 		end(leader, 1);
 	else
-		begin(leader, &request_it);
+		write_request(leader);
 }
+
+/* ---- pause and resume ---- */
 
 static void act_pause(struct leader *leader)
 {
-	const struct standing *standing = &leader->standing;
+	const struct standing *standing = &leader->clerk.standing;
 
 	if (!standing->view.paused) {
-		begin(leader, &pause_it);
+		write_key(leader, 0, json_object());
 		return;
 	}
-	buf_print(&leader->said, "%s %s paused ", leader->election->name,
+	buf_print(&leader->said, "%s %s paused ", standing->config->name,
 		  leader->asked ? "is" : "has already been");
 	standing_print_pause(standing, &leader->said);
 	if (leader->asked && standing_has_leader(standing))
@@ -462,16 +229,16 @@ static void act_pause(struct leader *leader)
 
 static void act_resume(struct leader *leader)
 {
-	const struct standing *standing = &leader->standing;
+	const struct standing *standing = &leader->clerk.standing;
 
 	if (standing->view.paused && !leader->asked) {
-		buf_print(&leader->said, "%s goes on; it was paused ", leader->election->name);
+		buf_print(&leader->said, "%s goes on; it was paused ", standing->config->name);
 		standing_print_pause(standing, &leader->said);
-		begin(leader, &resume_it);
+		clerk_delete(&leader->clerk, leader->action->writes, 0);
 		return;
 	}
 	if (!leader->asked)
-		buf_print(&leader->said, "%s is not paused", leader->election->name);
+		buf_print(&leader->said, "%s is not paused", standing->config->name);
 	end(leader, EX_OK);
 }
 
@@ -484,37 +251,76 @@ static const struct action actions[] = {
 	{ .name = "accept-epoch", .act = act_accept_epoch, .writes = "/request" },
 };
 
-/* ---- the end ---- */
+/* ---- what comes ---- */
+
+static void on_known(struct clerk *clerk)
+{
+	struct leader *leader = container_of(clerk, struct leader, clerk);
+
+	leader->action->act(leader);
+}
+
+/* If another was faster, we look what he did. */
+static void on_written(struct clerk *clerk, bool written)
+{
+	struct leader *leader = container_of(clerk, struct leader, clerk);
+
+	if (leader->over) {
+		loop_stop(&leader->loop);
+		return;
+	}
+	if (written) {
+		leader->asked = clerk->patient = true;
+		timer_set(&leader->deadline, leader->call->timeout);
+	}
+	clerk_look(clerk);
+}
+
+static void on_failed(struct clerk *clerk, int code, const char *why)
+{
+	struct leader *leader = container_of(clerk, struct leader, clerk);
+
+	if (leader->over) {
+		loop_stop(&leader->loop);
+		return;
+	}
+	buf_clear(&leader->said);
+	end_with(leader, code, "%s", why);
+}
+
+static const struct clerk_ops ops = { on_known, on_written, on_failed };
 
 /* Nothing of what was asked for is to happen when nobody waits for it any more. */
 static void give_up(struct leader *leader, int code)
 {
 	leader->code = code;
-	timer_stop(&leader->retry);
 	timer_stop(&leader->deadline);
-	if (is_ours(leader) && leader->step != &withdraw)
-		begin(leader, &withdraw);
-	else
-		finish(leader);
+	if (leader->over || !is_ours(leader)) {
+		loop_stop(&leader->loop);
+		return;
+	}
+	leader->over = true;
+	clerk_delete(&leader->clerk, "/request", leader->clerk.standing.view.request.modified);
 }
 
 static void on_deadline(struct timer *timer)
 {
 	struct leader *leader = container_of(timer, struct leader, deadline);
-	const struct standing *standing = &leader->standing;
+	const struct standing *standing = &leader->clerk.standing;
+	const char *trouble = leader->clerk.trouble.text;
 	char span[32];
 
 	duration_print(leader->call->timeout, span);
+	buf_clear(&leader->said);
 	buf_print(&leader->said, "not within %s: ", span);
-	if (*leader->trouble.text)
-		buf_print(&leader->said, "consul at %s: %s", leader->agent.config->address,
-			  leader->trouble.text);
+	if (*trouble)
+		buf_print(&leader->said, "consul at %s: %s", leader->agent.config->address, trouble);
 	else if (standing_has_leader(standing))
 		buf_print(&leader->said, "%s still leads %s", standing->view.id,
-			  leader->election->name);
+			  standing->config->name);
 	else
-		buf_print(&leader->said, "nobody leads %s yet", leader->election->name);
-	give_up(leader, *leader->trouble.text ? EX_UNAVAILABLE : 1);
+		buf_print(&leader->said, "nobody leads %s yet", standing->config->name);
+	give_up(leader, *trouble ? EX_UNAVAILABLE : 1);
 }
 
 static void on_signal(struct loop *loop, const struct signalfd_siginfo *info)
@@ -526,24 +332,25 @@ static void on_signal(struct loop *loop, const struct signalfd_siginfo *info)
 	give_up(leader, 128 + (int)info->ssi_signo);
 }
 
-/* ---- the beginning ---- */
+/* ---- the beginning and the end ---- */
 
 static const struct action *find_action(const struct leader_call *call, struct error *error)
 {
+	CLEANUP(buf_release) struct buf names = BUF_INIT;
+
 	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
 		const struct action *action = &actions[i];
 
+		buf_print(&names, "%s%s", i ? ", " : "", action->name);
 		if (strcmp(action->name, call->action))
 			continue;
-		if ((call->to && !action->takes_to) || (call->json && !action->takes_json)) {
-			fail(error, "leader %s does not take %s", action->name,
-			     call->to ? "--to" : "--json");
-			return NULL;
-		}
-		return action;
+		if ((!call->to || action->takes_to) && (!call->json || action->takes_json))
+			return action;
+		fail(error, "leader %s does not take %s", action->name,
+		     call->to ? "--to" : "--json");
+		return NULL;
 	}
-	fail(error, "leader %s? It is one of status, step-down, pause, resume, accept-epoch",
-	     call->action);
+	fail(error, "leader %s? It is one of %s", call->action, names.data);
 	return NULL;
 }
 
@@ -569,58 +376,63 @@ static const struct election_config *find_election(const struct config *config,
 	return NULL;
 }
 
-static void run(struct leader *leader)
+/* Texts of others are in it: nothing of them may steer a terminal.  That nobody leads is an answer,
+ * too, if that was the question. */
+static void say(struct leader *leader)
 {
+	struct buf *said = &leader->said;
+	bool well = !leader->code || (leader->code == 1 && leader->action->act == act_status);
+
+	if (!said->used)
+		return;
+	for (size_t i = 0; i < said->used; i++)
+		if ((unsigned char)said->data[i] < ' ' && said->data[i] != '\n')
+			said->data[i] = '?';
+	if (said->data[said->used - 1] != '\n')
+		buf_add_char(said, '\n');
+	fprintf(well ? stdout : stderr, "%s%s", well ? "" : "pilotfish: ", said->data);
+}
+
+static void run(struct leader *leader, const struct election_config *election)
+{
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
 	sigset_t set;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		sigaddset(&set, ends[i]);
 	loop_take_signals(&leader->loop, &set, on_signal);
 	timer_init(&leader->deadline, &leader->loop, on_deadline);
-	timer_init(&leader->retry, &leader->loop, on_retry);
-	agent_request_init(&leader->request, &leader->agent, leader->election->key, on_reply);
-	begin(leader, &ask_for_rights);
+	clerk_init(&leader->clerk, &leader->agent, election, &ops);
+	leader->clerk.writes = leader->action->writes;
+	leader->clerk.needs_candidates = leader->action->needs_candidates;
+	clerk_begin(&leader->clerk);
 	loop_run(&leader->loop);
-	agent_request_release(&leader->request);
+	say(leader);
+	clerk_release(&leader->clerk);
 	timer_stop(&leader->deadline);
-	timer_stop(&leader->retry);
+	buf_release(&leader->said);
+	free(leader->former);
 }
 
-/* On its loop, with what it needs; the configuration outlives it. */
 static int run_action(const struct leader_call *call, const struct config *config,
 		      struct error *error)
 {
-	struct leader leader = {
-		.call = call,
-		.action = find_action(call, error),
-		.election = find_election(config, call, error),
-		.said = BUF_INIT,
-	};
+	struct leader leader = { .call = call, .action = find_action(call, error), .said = BUF_INIT };
+	const struct election_config *election = find_election(config, call, error);
 
-	if (!leader.action || !leader.election)
+	if (!leader.action || !election)
 		return EX_USAGE;
-	leader.standing.config = leader.election;
 	loop_init(&leader.loop);
-	log_open(&leader.loop, "stderr", LEVEL_ERROR, FORMAT_TEXT);	/* what is wrong we say ourselves */
+	log_open(&leader.loop, "stderr", LEVEL_ERROR, FORMAT_TEXT);	/* we say ourselves what is wrong */
 	if (agent_init(&leader.agent, &leader.loop, &config->consul, error)) {
-		run(&leader);
+		run(&leader, election);
 		agent_release(&leader.agent);
 	} else {
 		leader.code = EX_DATAERR;
 	}
 	log_close();
 	loop_release(&leader.loop);
-	if (leader.said.used) {
-		CLEANUP(buf_release) struct buf line = BUF_INIT;
-
-		buf_print(&line, "%s%s\n", leader.code ? "pilotfish: " : "", leader.said.data);
-		print(leader.code ? stderr : stdout, &line);
-	}
-	buf_release(&leader.said);
-	standing_release(&leader.standing);
-	free(leader.former);
 	return leader.code;
 }
 

@@ -65,12 +65,11 @@ static void look_for_candidates(struct clerk *clerk)
 
 static void on_keys(struct clerk *clerk)
 {
-	struct error error = { "" };
-
-	if (!standing_read_keys(&clerk->standing, clerk->request.json, &error)) {
-		fail_with(clerk, EX_UNAVAILABLE, "consul: %s", error.text);
+	if (clerk->request.json && !json_is_array(clerk->request.json)) {
+		fail_with(clerk, EX_UNAVAILABLE, "consul: an answer that is not a list");
 		return;
 	}
+	ballot_read(clerk->request.json, clerk->election->key, &clerk->standing.view);
 	clerk->index = clerk->request.http.index;
 	*clerk->trouble.text = '\0';
 	if (clerk->needs_candidates && !clerk->standing.candidates &&
@@ -82,29 +81,20 @@ static void on_keys(struct clerk *clerk)
 
 static const struct clerk_step keys_step = { on_keys, is_known };
 
-static void add_key(const struct clerk *clerk, const char *suffix, struct buf *path)
-{
-	buf_add(path, "/v1/kv/");
-	url_escape(path, clerk->election->key);
-	buf_add(path, suffix);
-}
-
 void clerk_look(struct clerk *clerk)
 {
-	CLEANUP(buf_release) struct buf path = BUF_INIT;
+	AUTOFREE char *path = ballot_path(clerk->election->key);
 
-	add_key(clerk, "?recurse&consistent", &path);
 	begin(clerk, &keys_step);
-	agent_get(&clerk->request, path.data, AGENT_PATIENCE);
+	agent_get(&clerk->request, path, AGENT_PATIENCE);
 }
 
 void clerk_wait(struct clerk *clerk)
 {
-	CLEANUP(buf_release) struct buf path = BUF_INIT;
+	AUTOFREE char *path = ballot_path(clerk->election->key);
 
-	add_key(clerk, "?recurse&consistent", &path);
 	begin(clerk, &keys_step);
-	agent_wait(&clerk->request, path.data, clerk->index);
+	agent_wait(&clerk->request, path, clerk->index);
 }
 
 /* ---- rights ---- */
@@ -182,8 +172,9 @@ void clerk_write(struct clerk *clerk, const char *suffix, unsigned long cas, jso
 {
 	CLEANUP(buf_release) struct buf path = BUF_INIT;
 
-	add_key(clerk, suffix, &path);
-	buf_print(&path, "?cas=%lu", cas);
+	buf_add(&path, "/v1/kv/");
+	url_escape(&path, clerk->election->key);
+	buf_print(&path, "%s?cas=%lu", suffix, cas);
 	begin(clerk, &write_step);
 	agent_put(&clerk->request, path.data, json_dumps(value, JSON_COMPACT), AGENT_PATIENCE);
 	json_decref(value);

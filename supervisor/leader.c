@@ -163,13 +163,9 @@ static void tell_successor(struct leader *leader)
 static void follow(struct leader *leader)
 {
 	const struct standing *standing = &leader->clerk.standing;
-	bool led = standing_has_leader(standing);
 
-	if (led && standing->view.epoch != leader->epoch)
+	if (standing_has_leader(standing) && standing->view.epoch != leader->epoch)
 		tell_successor(leader);
-	else if (led && !is_ours(leader))
-		end_with(leader, 1, "%s did not step down, and has cleared the request",
-			 leader->former);
 	else
 		clerk_wait(&leader->clerk);
 }
@@ -316,7 +312,8 @@ static void on_deadline(struct timer *timer)
 	if (*trouble)
 		buf_print(&leader->said, "consul at %s: %s", leader->agent.config->address, trouble);
 	else if (standing_has_leader(standing))
-		buf_print(&leader->said, "%s still leads %s", standing->view.id,
+		buf_print(&leader->said, "%s %s leads %s", standing->view.id,
+			  is_ours(leader) ? "does not hear it, and" : "has heard it, but still",
 			  standing->config->name);
 	else
 		buf_print(&leader->said, "nobody leads %s yet", standing->config->name);

@@ -3,11 +3,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/alloc.h"
 #include "base/duration.h"
 #include "consul/digest.h"
-
-enum { REQUEST_AGE = 60 };		/* an older one is ignored */
 
 double wall_now(void)
 {
@@ -30,102 +27,6 @@ static const char *text_of(const json_t *object, const char *key)
 	const char *text = json_string_value(json_object_get(object, key));
 
 	return text ? text : "";
-}
-
-static void read_text(const json_t *object, const char *key, char *text, size_t room)
-{
-	const char *found = text_of(object, key);
-	size_t size = utf8_cut(found, strlen(found), room - 1);
-
-	memcpy(text, found, size);
-	text[size] = '\0';
-	for (char *c = text; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7F)
-			*c = '?';
-}
-
-/* A new reference; NULL: the value is no JSON object. */
-static json_t *read_value(const json_t *entry)
-{
-	CLEANUP(buf_release) struct buf text = BUF_INIT;
-	json_error_t where;
-
-	if (!base64_decode(text_of(entry, "Value"), &text))
-		return NULL;
-	return json_loadb(text.data, text.used, 0, &where);
-}
-
-static unsigned long read_number(const json_t *object, const char *key)
-{
-	json_int_t number = json_integer_value(json_object_get(object, key));
-
-	return number > 0 ? (unsigned long)number : 0;
-}
-
-static void read_lock(struct standing *standing, const json_t *entry, const json_t *value)
-{
-	struct ballot_view *view = &standing->view;
-
-	view->exists = true;
-	view->foreign = !json_is_object(value) && *text_of(entry, "Value");
-	view->modified = read_number(entry, "ModifyIndex");
-	view->epoch = read_number(value, "epoch");
-	view->released = json_is_true(json_object_get(value, "released"));
-	read_text(entry, "Session", view->session, sizeof view->session);
-	read_text(value, "id", view->id, sizeof view->id);
-	read_text(value, "address", view->address, sizeof view->address);
-	read_text(value, "to", view->to, sizeof view->to);
-	read_text(value, "since", standing->since, sizeof standing->since);
-}
-
-static void read_request(struct standing *standing, const json_t *entry, const json_t *value)
-{
-	struct ballot_request *request = &standing->view.request;
-
-	request->modified = read_number(entry, "ModifyIndex");
-	request->at = json_number_value(json_object_get(value, "at"));
-	read_text(value, "action", request->action, sizeof request->action);
-	read_text(value, "leader", request->leader, sizeof request->leader);
-	read_text(value, "to", request->to, sizeof request->to);
-	read_text(value, "by", request->by, sizeof request->by);
-}
-
-static void read_pause(struct standing *standing, const json_t *entry, const json_t *value)
-{
-	(void)entry;
-	standing->view.paused = true;
-	standing->paused_at = json_number_value(json_object_get(value, "at"));
-	read_text(value, "by", standing->paused_by, sizeof standing->paused_by);
-}
-
-static const struct {
-	const char *suffix;
-	void (*read)(struct standing *standing, const json_t *entry, const json_t *value);
-} keys[] = {
-	{ "", read_lock },
-	{ "/request", read_request },
-	{ "/pause", read_pause },
-};
-
-bool standing_read_keys(struct standing *standing, const json_t *answer, struct error *error)
-{
-	size_t length = strlen(standing->config->key), i;
-	const json_t *entry;
-
-	if (answer && !json_is_array(answer))
-		return fail(error, "an answer that is not a list");
-	standing->view = (struct ballot_view){ .known = true };
-	*standing->since = '\0';
-	json_array_foreach(answer, i, entry) {
-		CLEANUP(json_decrefp) json_t *value = read_value(entry);
-		const char *key = text_of(entry, "Key");
-
-		for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
-			if (!strncmp(key, standing->config->key, length) &&
-			    !strcmp(key + length, keys[k].suffix))
-				keys[k].read(standing, entry, value);
-	}
-	return true;
 }
 
 bool standing_read_candidates(struct standing *standing, const json_t *answer, struct error *error)
@@ -158,8 +59,9 @@ bool standing_has_leader(const struct standing *standing)
 bool standing_has_request(const struct standing *standing)
 {
 	const struct ballot_request *request = &standing->view.request;
+	bool served = !strcmp(request->action, "accept-epoch") && standing_has_leader(standing);
 
-	return request->modified && wall_now() - request->at < REQUEST_AGE;
+	return request->modified && ballot_is_fresh(request) && !served;
 }
 
 const char *standing_status(const struct standing *standing, const char *id)
@@ -207,8 +109,10 @@ static void print_leader(const struct standing *standing, struct buf *out)
 		if (*view->address)
 			buf_print(out, " at %s", view->address);
 		buf_print(out, ", epoch %lu", view->epoch);
-		if (*standing->since)
-			buf_print(out, ", since %s", standing->since);
+		if (view->since) {
+			buf_add(out, ", since ");
+			print_time((double)view->since, out);
+		}
 		return;
 	}
 	buf_add(out, "nobody");
@@ -254,9 +158,9 @@ void standing_print_pause(const struct standing *standing, struct buf *out)
 		return;
 	}
 	buf_add(out, "since ");
-	print_time(standing->paused_at, out);
-	if (*standing->paused_by)
-		buf_print(out, ", by %s", standing->paused_by);
+	print_time(standing->view.paused_at, out);
+	if (*standing->view.paused_by)
+		buf_print(out, ", by %s", standing->view.paused_by);
 }
 
 void standing_print_request(const struct standing *standing, struct buf *out)
@@ -274,7 +178,7 @@ void standing_print_request(const struct standing *standing, struct buf *out)
 	print_time(request->at, out);
 	if (*request->by)
 		buf_print(out, ", by %s", request->by);
-	if (!standing_has_request(standing))
+	if (!ballot_is_fresh(request))
 		buf_add(out, ": too old to be heard");
 }
 
@@ -331,8 +235,8 @@ static json_t *pause_json(const struct standing *standing)
 {
 	if (!standing->view.paused)
 		return json_null();
-	return json_pack("{sf so}", "at", standing->paused_at,
-			 "by", text_or_null(standing->paused_by));
+	return json_pack("{sf so}", "at", standing->view.paused_at,
+			 "by", text_or_null(standing->view.paused_by));
 }
 
 static json_t *request_json(const struct standing *standing)
@@ -344,7 +248,7 @@ static json_t *request_json(const struct standing *standing)
 	return json_pack("{so so so sf so sb}", "action", text_or_null(request->action),
 			 "leader", text_or_null(request->leader), "to", text_or_null(request->to),
 			 "at", request->at, "by", text_or_null(request->by),
-			 "heard", standing_has_request(standing));
+			 "fresh", ballot_is_fresh(request));
 }
 
 static json_t *candidates_json(const struct standing *standing)
@@ -370,7 +274,8 @@ json_t *standing_json(const struct standing *standing)
 			 "leader", text_or_null(led ? view->id : ""),
 			 "address", text_or_null(led ? view->address : ""),
 			 "epoch", (json_int_t)view->epoch,
-			 "since", text_or_null(led ? standing->since : ""),
+			 "since", led && view->since ? json_integer((json_int_t)view->since)
+						     : json_null(),
 			 "lock", lock_state(standing), "session", text_or_null(view->session),
 			 "holder", text_or_null(*view->session ? view->id : ""),
 			 "paused", pause_json(standing), "request", request_json(standing),

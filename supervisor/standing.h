@@ -11,17 +11,11 @@
 
 struct standing {
 	const struct election_config *config;	/* borrowed */
-	struct ballot_view view;
-	char since[BALLOT_TEXT];	/* when the leader was promoted; "": unknown */
-	double paused_at;		/* seconds since 1970 */
-	char paused_by[BALLOT_TEXT];
+	struct ballot_view view;	/* the lock, the request, the pause; its owner fills it */
 	json_t *candidates;		/* a set, as digest.h has them; NULL: not read */
 };
 
 void standing_release(struct standing *standing);
-
-/* The lock, the request and the pause; `answer` NULL: there are none. */
-bool standing_read_keys(struct standing *standing, const json_t *answer, struct error *error);
 
 /* Who is in the catalogue as a candidate.  Only with bind = "alive" anybody is. */
 bool standing_read_candidates(struct standing *standing, const json_t *answer,
@@ -30,7 +24,7 @@ const char *standing_status(const struct standing *standing, const char *id);	/*
 size_t standing_rivals(const struct standing *standing);	/* that pass, but for the leader */
 
 bool standing_has_leader(const struct standing *standing);	/* holds the lock, is promoted */
-bool standing_has_request(const struct standing *standing);	/* that is not too old */
+bool standing_has_request(const struct standing *standing);	/* that may still be served */
 
 void standing_print(const struct standing *standing, struct buf *out);
 void standing_print_request(const struct standing *standing, struct buf *out);

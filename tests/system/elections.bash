@@ -66,7 +66,7 @@ lead()
 {
 	session=$(session)
 	hold "$session" "$(jq -n --arg id "$1" --argjson epoch "$2" '{ $id, $epoch,
-		address: "192.0.2.1:3306", since: "2026-01-02T03:04:05Z" }')"
+		address: "192.0.2.1:3306", since: 1767323045 }')"
 }
 
 key()

@@ -80,9 +80,10 @@ size_t standing_rivals(const struct standing *standing)
 	const json_t *candidate;
 	size_t i, count = 0;
 
-	json_array_foreach(standing->candidates, i, candidate)
+	json_array_foreach(standing->candidates, i, candidate) {
 		count += strcmp(id_of(standing, candidate), standing->view.id) &&
 			 !strcmp(text_of(candidate, "status"), "passing");
+	}
 	return count;
 }
 
@@ -189,9 +190,10 @@ void standing_print_candidates(const struct standing *standing, struct buf *out)
 
 	if (!json_array_size(standing->candidates))
 		buf_add(out, "nobody");
-	json_array_foreach(standing->candidates, i, candidate)
+	json_array_foreach(standing->candidates, i, candidate) {
 		buf_print(out, "%s%s (%s)", i ? ", " : "", id_of(standing, candidate),
 			  text_of(candidate, "status"));
+	}
 }
 
 static void print_candidates(const struct standing *standing, struct buf *out)
@@ -257,10 +259,11 @@ static json_t *candidates_json(const struct standing *standing)
 	const json_t *candidate;
 	size_t i;
 
-	json_array_foreach(standing->candidates, i, candidate)
+	json_array_foreach(standing->candidates, i, candidate) {
 		json_array_append_new(list, json_pack("{ss ss ss}",
 			"id", id_of(standing, candidate), "node", text_of(candidate, "node"),
 			"status", text_of(candidate, "status")));
+	}
 	return list;
 }
 

@@ -11,6 +11,8 @@
 #   lead ID EPOCH                both of the above as it is done: a session, $session, and the value of a leader
 #   key SUFFIX                   prints the value of the lock's key with that suffix
 #   has_request, has_no_request
+#   leader_epoch                 prints it, as the lock's value has it
+#   figure TEXT                  shows it in any case
 
 load lib
 load measure
@@ -76,3 +78,13 @@ key()
 
 has_request() { key /request >/dev/null 2>&1; }
 has_no_request() { ! has_request; }
+
+leader_epoch()
+{
+	key '' | jq .epoch
+}
+
+figure()
+{
+	printf '# figure: %s: %s\n' "${BATS_TEST_DESCRIPTION%%:*}" "$*" >&3
+}

@@ -22,13 +22,17 @@ _pilotfish()
 		mapfile -t COMPREPLY < <(compgen -A signal -- "$word")
 		return
 		;;
-	--consul-addr)
+	--consul-addr | --to | --timeout)
 		return
 		;;
 	esac
 	case ${COMP_WORDS[1]} in
 	render) options='--config --template --once --dry --consul-addr' ;;
 	options) options=--mdoc ;;
+	leader)
+		options='--config --to --timeout --json'
+		((COMP_CWORD > 2)) || options='status step-down pause resume accept-epoch'
+		;;
 	*) options='--config --help --version --' ;;
 	esac
 	verbs=$("${COMP_WORDS[0]}" help 2>/dev/null | awk '/^  [a-z]+ / && !seen[$1]++ { print $1 }')

@@ -1,6 +1,7 @@
 #include "ballot.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <string.h>
 #include <time.h>
 
@@ -8,6 +9,7 @@
 #include "base/base64.h"
 #include "base/log.h"
 
+#define REQUEST_AGE_MAX 60.0
 static const double lone_interval = 0.1;	/* at least, between answers without news */
 
 /* ---- reading ---- */
@@ -104,6 +106,11 @@ void ballot_read(const json_t *answer, const char *key, struct ballot_view *view
 			if (!strcmp(name + length, parts[p].suffix))
 				parts[p].read(entry, view);
 	}
+}
+
+bool ballot_is_fresh(const struct ballot_request *request)
+{
+	return fabs((double)time(NULL) - request->at) <= REQUEST_AGE_MAX;
 }
 
 /* ---- watching ---- */

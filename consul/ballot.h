@@ -111,5 +111,6 @@ void ballot_clear_request(struct ballot *ballot);	/* the one that is in view */
 /* The question, and what an answer to it says; NULL: there is nothing. */
 char *ballot_path(const char *key);
 void ballot_read(const json_t *answer, const char *key, struct ballot_view *view);
+bool ballot_is_fresh(const struct ballot_request *request);	/* young enough to be served */
 
 #endif

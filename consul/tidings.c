@@ -1,12 +1,8 @@
 #include "tidings.h"
 
-#include <math.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/log.h"
-
-#define REQUEST_AGE_MAX 60.0
 
 /* Where its end by the servers, and not by its holder, begins a lock delay. */
 static void note_freedom(struct election *election)
@@ -55,11 +51,6 @@ static void tell_leader(struct election *election)
 
 /* ---- requests ---- */
 
-static bool is_fresh(const struct ballot_request *request)
-{
-	return fabs((double)time(NULL) - request->at) <= REQUEST_AGE_MAX;
-}
-
 static void accept_lower_epoch(struct election *election, const struct ballot_request *request)
 {
 	log_warn("election %s: epochs lower than %lu are accepted, as %s wishes",
@@ -90,7 +81,7 @@ static void serve_request(struct election *election)
 	if (!request->modified || request->modified == election->request)
 		return;
 	election->request = request->modified;
-	for (size_t i = 0; i < sizeof rows / sizeof *rows && is_fresh(request); i++)
+	for (size_t i = 0; i < sizeof rows / sizeof *rows && ballot_is_fresh(request); i++)
 		if (!strcmp(rows[i].action, request->action))
 			rows[i].serve(election, request);
 	if (election_leads(election))

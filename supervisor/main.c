@@ -6,11 +6,13 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/duration.h"
 #include "base/process.h"
 #include "base/setting.h"
 #include "config/load.h"
 #include "app.h"
 #include "init.h"
+#include "leader.h"
 #include "spec.h"
 
 #define DEFAULT_CONFIG "/etc/pilotfish.conf"
@@ -20,12 +22,15 @@ struct call {
 	const char *config;		/* NULL: not given */
 	bool mdoc;
 	struct spec spec;
+	struct leader_call leader;
+	struct strv words;		/* what is no option */
 };
 
 struct verb {
 	const char *name, *arguments, *help;
 	int (*fn)(const struct call *call);
 	const char *options;		/* that it takes */
+	size_t words;			/* and at most so many words */
 };
 
 static char *config_path(const struct call *call, struct error *error)
@@ -144,6 +149,22 @@ static int options(const struct call *call)
 	return EX_OK;
 }
 
+static int leader(const struct call *call)
+{
+	struct error error = { 0 };
+	AUTOFREE char *path = config_path(call, &error);
+	struct leader_call how = call->leader;
+
+	if (!path)
+		return complain(EX_CONFIG, &error);
+	if (!call->words.count)
+		return usage("leader what? It lacks an action, such as ", "status");
+	how.path = path;
+	how.action = call->words.items[0];
+	how.election = call->words.items[1];
+	return leader_run(&how);
+}
+
 static int version(const struct call *call)
 {
 	(void)call;
@@ -153,17 +174,21 @@ static int version(const struct call *call)
 
 static int help(const struct call *call);
 
-enum { OPTION_MDOC = 'm', OPTION_ONCE = '1', OPTION_DRY = 'd', OPTION_CONSUL = 'a' };
+enum {
+	OPTION_MDOC = 'm', OPTION_ONCE = '1', OPTION_DRY = 'd', OPTION_CONSUL = 'a',
+	OPTION_TO = 'o', OPTION_TIMEOUT = 'w', OPTION_JSON = 'j',
+};
 
 static const struct verb verbs[] = {
-	{ "run",     "[-c FILE]", "start what the configuration says (the default)", run, "c" },
-	{ "check",   "[-c FILE]", "say whether the configuration is right; start nothing", check, "c" },
-	{ "render",  "[-c FILE]", "print the configuration's text, rendered with the environment", render, "c" },
-	{ "render",  "-t IN[:OUT[:COMMAND]]", "keep files rendered from data in Consul", render_templates, "t1da" },
-	{ "expand",  "[-c FILE]", "print the configuration as JSON, its hooks turned into jobs", expand, "c" },
-	{ "options", "[--mdoc]",  "print all keys of the configuration, with their meaning", options, "m" },
-	{ "version", "",          "print the version", version, "" },
-	{ "help",    "",          "print this", help, "" },
+	{ "run",     "[-c FILE]", "start what the configuration says (the default)", run, "c", 0 },
+	{ "check",   "[-c FILE]", "say whether the configuration is right; start nothing", check, "c", 0 },
+	{ "render",  "[-c FILE]", "print the configuration's text, rendered with the environment", render, "c", 0 },
+	{ "render",  "-t IN[:OUT[:COMMAND]]", "keep files rendered from data in Consul", render_templates, "t1da", 0 },
+	{ "expand",  "[-c FILE]", "print the configuration as JSON, its hooks turned into jobs", expand, "c", 0 },
+	{ "leader",  "ACTION [ELECTION]", "who leads? And: step-down [--to ID], pause, resume, accept-epoch", leader, "cowj", 2 },
+	{ "options", "[--mdoc]",  "print all keys of the configuration, with their meaning", options, "m", 0 },
+	{ "version", "",          "print the version", version, "", 0 },
+	{ "help",    "",          "print this", help, "", 0 },
 };
 
 static int help(const struct call *call)
@@ -203,19 +228,41 @@ static const struct option long_options[] = {
 	{ "once",    no_argument,       NULL, OPTION_ONCE },
 	{ "dry",     no_argument,       NULL, OPTION_DRY },
 	{ "consul-addr", required_argument, NULL, OPTION_CONSUL },
+	{ "to",      required_argument, NULL, OPTION_TO },
+	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
+	{ "json",    no_argument,       NULL, OPTION_JSON },
 	{ 0 },
 };
 
 static void call_release(struct call *call)
 {
 	strv_release(&call->spec.templates);
+	strv_release(&call->words);
+}
+
+/* False: it is none, or its value is not right. */
+static bool take_option(struct call *call, int option)
+{
+	switch (option) {
+	case 'c': call->config = optarg; return true;
+	case 't': strv_push(&call->spec.templates, optarg); return true;
+	case OPTION_MDOC: call->mdoc = true; return true;
+	case OPTION_ONCE: call->spec.once = true; return true;
+	case OPTION_DRY: call->spec.once = call->spec.dry = true; return true;
+	case OPTION_CONSUL: call->spec.consul = optarg; return true;
+	case OPTION_TO: call->leader.to = optarg; return true;
+	case OPTION_TIMEOUT:
+		return duration_parse(optarg, &call->leader.timeout) && call->leader.timeout > 0;
+	case OPTION_JSON: call->leader.json = true; return true;
+	default: return false;
+	}
 }
 
 static int dispatch(int argc, char **argv)
 {
 	const char *name = argc > 1 && argv[1][0] != '-' ? argv[1] : verbs->name;
 	CLEANUP(buf_release) struct buf given = BUF_INIT;
-	CLEANUP(call_release) struct call call = { 0 };
+	CLEANUP(call_release) struct call call = { .leader = { .timeout = 30 } };
 	const struct verb *verb;
 	int option;
 
@@ -226,24 +273,26 @@ static int dispatch(int argc, char **argv)
 		argv++;
 	}
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+c:ht:V", long_options, NULL)) != -1) {
-		switch (option) {
-		case 'c': call.config = optarg; break;
-		case 'h': return help(&call);
-		case 'V': return version(&call);
-		case 't': strv_push(&call.spec.templates, optarg); break;
-		case OPTION_MDOC: call.mdoc = true; break;
-		case OPTION_ONCE: call.spec.once = true; break;
-		case OPTION_DRY: call.spec.once = call.spec.dry = true; break;
-		case OPTION_CONSUL: call.spec.consul = optarg; break;
-		default: return usage("no such option, or it lacks its value: ", argv[optind - 1]);
-		}
-		buf_add_char(&given, (char)option);
+	while ((option = getopt_long(argc, argv, "-c:ht:V", long_options, NULL)) != -1) {
+		if (option == 'h')
+			return help(&call);
+		if (option == 'V')
+			return version(&call);
+		if (option == 1)
+			strv_push(&call.words, optarg);
+		else if (take_option(&call, option))
+			buf_add_char(&given, (char)option);
+		else
+			return usage("no such option, or it lacks its value: ", argv[optind - 1]);
 	}
+	verb = find_verb(name, given.data);
 	if (argv[optind])
 		return usage("what is this: ", argv[optind]);
-	verb = find_verb(name, given.data);
-	return verb ? verb->fn(&call) : usage("these options do not go together with ", name);
+	if (!verb)
+		return usage("these options do not go together with ", name);
+	if (call.words.count > verb->words)
+		return usage("what is this: ", call.words.items[verb->words]);
+	return verb->fn(&call);
 }
 
 int main(int argc, char **argv)

@@ -1,0 +1,90 @@
+# leader.bash - for `pilotfish leader`: lib.bash, and an election whose keys the test writes itself.
+#
+#   election_config [KEYS]       $dir/leader.conf with the election $election (db), and KEYS in it
+#   leader CODE ACTION [ARG...]  `pilotfish leader ACTION -c $dir/leader.conf`; ends with this code, soon; what it
+#                                printed is in $output and $stderr
+#   leader_in_background ...     the same without the code; leader_ended CODE waits for it and sets $output
+#   candidate ID [STATUS]        is in the catalogue
+#   session                      prints a new session, bound to nothing
+#   hold SESSION VALUE           takes the lock
+#   release SESSION VALUE        gives it back
+#   lead ID EPOCH                both of the above as it is done: a session, $session, and the value of a leader
+#   key SUFFIX                   prints the value of the lock's key with that suffix
+#   has_request, has_no_request
+#   leader_epoch                 prints it, as the lock's value has it
+#   figure TEXT                  shows it in any case
+
+load lib
+load measure
+election=db
+
+election_config()
+{
+	cat >"$dir/leader.conf" <<-EOF
+		consul = { address = "${address:-$consul_address}"; ${consul_keys-} };
+		jobs = ( { name = "app"; exec = "sleep 1000"; }, { name = "more"; exec = "sleep 1000"; } );
+		elections = ( { name = "$election"; job = "app"; id = "me"; ${1-} }${2-} );
+	EOF
+}
+
+leader()
+{
+	run -"$1" --separate-stderr timeout -k 1 "$(limit)" "$pilotfish" leader "${@:2}" -c "$dir/leader.conf"
+}
+
+leader_in_background()
+{
+	start_program leader "$pilotfish" leader "$@" -c "$dir/leader.conf"
+}
+
+leader_ended()
+{
+	wait_exit -n leader
+	expect_code "$1"
+	output=$(<"$dir/leader.log")
+}
+
+candidate()
+{
+	register "$election-election" "$election-election-$1" 0 "${2-passing}"
+}
+
+session()
+{
+	consul_put /v1/session/create '{ "LockDelay": "1s", "Checks": [] }' | jq -r .ID
+}
+
+hold()
+{
+	[[ $(consul_put "/v1/kv/service/$election/leader?acquire=$1" "$2") == true ]]
+}
+
+release()
+{
+	[[ $(consul_put "/v1/kv/service/$election/leader?release=$1" "$2") == true ]]
+}
+
+lead()
+{
+	session=$(session)
+	hold "$session" "$(jq -n --arg id "$1" --argjson epoch "$2" '{ $id, $epoch,
+		address: "192.0.2.1:3306", since: 1767323045 }')"
+}
+
+key()
+{
+	consul_get "/v1/kv/service/$election/leader$1?raw"
+}
+
+has_request() { key /request >/dev/null 2>&1; }
+has_no_request() { ! has_request; }
+
+leader_epoch()
+{
+	key '' | jq .epoch
+}
+
+figure()
+{
+	printf '# figure: %s: %s\n' "${BATS_TEST_DESCRIPTION%%:*}" "$*" >&3
+}

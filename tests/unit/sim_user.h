@@ -212,7 +212,7 @@ static inline void candidate_init(struct candidate *candidate)
 	candidate->user.elected = candidate->user.deposed = 0;
 	assert_true(agent_init(&candidate->agent, &candidate->loop, &candidate->consul_config,
 			       &error));
-	assert_true(election_init(&candidate->election, &candidate->loop, &candidate->agent,
+	assert_true(election_init(&candidate->election, &candidate->agent,
 				  &candidate->config, &user_ops, &error));
 	subscribe(&candidate->events, &candidate->election.source, EVENT_ANY, on_election_event);
 	candidate->running = true;

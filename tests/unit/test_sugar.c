@@ -121,7 +121,8 @@ static void test_runs_with_pre_start(void **state)
 	(void)state;
 	becomes("{'jobs': [{'name': 'a', 'exec': 'b', 'runs': 'election.e', 'preStart': 'c'}]}",
 		"{'jobs': [{'name': 'a', 'exec': 'b', 'runs': 'election.e', 'restarts': 'unlimited',"
-		"           'when': {'source': 'a.preStart', 'each': 'exitSuccess'}},"
+		"           'when': {'source': 'a.preStart', 'each': 'exitSuccess'},"
+		"           'needs': ['election.e elected']},"
 		"          {'name': 'a.preStart', 'exec': 'c', 'runs': 'election.e', 'timeout': '5m',"
 		"           'when': {'source': 'election.e', 'each': 'elected'}}]}");
 }

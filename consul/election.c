@@ -272,6 +272,7 @@ bool election_init(struct election *election, struct agent *agent,
 		.ops = ops,
 		.lease = lease_of(config),
 		.knocking = { .min = 0.02, .max = fmin(1, fmax(0.1, config->lock_delay / 5)) },
+		.patience = config->promote_timeout,
 		.address = copy_string(""),
 	};
 	source_init(&election->source, &loop->bus, name, bulletin_ops());
@@ -345,8 +346,9 @@ void election_resign(struct election *election, enum election_reason reason)
 	election_step(election, ELECTION_RESIGN);
 }
 
-void election_leave(struct election *election, enum election_reason reason)
+void election_leave(struct election *election, enum election_reason reason, double patience)
 {
+	election->patience = patience;
 	election->why = reason;
 	election_step(election, ELECTION_LEAVE);
 }

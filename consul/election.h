@@ -118,6 +118,7 @@ struct election {
 	bool shown;			/* the role */
 	enum election_reason why;	/* to step down, or not able */
 	enum election_reason reason;	/* of the last change */
+	double patience;		/* with the user, when it leaves in order */
 	double until;			/* boottime: when the order to the user must be done */
 	double fence_at;		/* boottime: the end of the lease */
 	long since;			/* promoted, in seconds since 1970 */
@@ -158,8 +159,9 @@ void election_promoted(struct election *election, bool well);
 void election_demoted(struct election *election);
 void election_resign(struct election *election, enum election_reason reason);
 
-/* Step down if it leads, give back what it holds, close the session, then on_stopped(). */
-void election_leave(struct election *election, enum election_reason reason);
+/* Step down if it leads, within `patience` seconds; give back what it holds, close the session, then
+ * on_stopped(). */
+void election_leave(struct election *election, enum election_reason reason, double patience);
 
 /* For the parts of an election itself.  What is in view, as an input again: */
 void election_look(struct election *election);

@@ -219,7 +219,7 @@ static enum election_state demote(struct election *election, enum election_reaso
 	election->reason = reason;
 	if (kept)
 		election->until = now + (reason == REASON_PROMOTION ? config->demote_timeout
-								    : config->promote_timeout);
+								    : election->patience);
 	else
 		election->until = election->fence_at;
 	election->not_before = now + (reason == REASON_PROMOTION ? REST_AFTER_FAILURE : REST);

@@ -401,7 +401,7 @@ static void on_departure(struct timer *timer)
 	candidacy->crew->on_left(candidacy->crew, candidacy);
 }
 
-void candidacy_leave(struct candidacy *candidacy, enum election_reason reason)
+void candidacy_leave(struct candidacy *candidacy, enum election_reason reason, double patience)
 {
 	const struct bond *workload = find_bond(candidacy, WORKLOAD);
 
@@ -409,7 +409,8 @@ void candidacy_leave(struct candidacy *candidacy, enum election_reason reason)
 	for (size_t i = 0; workload && candidacy->final && i < workload->unit->service_count; i++)
 		if (election_leads(&candidacy->election))
 			service_set_maintenance(&workload->unit->services[i], true);
-	election_leave(&candidacy->election, reason);
+	election_leave(&candidacy->election, reason,
+		       fmin(patience, candidacy->config->promote_timeout));
 }
 
 bool candidacy_init(struct candidacy *candidacy, struct crew *crew, struct election_config *config,

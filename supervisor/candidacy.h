@@ -55,7 +55,7 @@ bool candidacy_init(struct candidacy *candidacy, struct crew *crew, struct elect
 void candidacy_release(struct candidacy *candidacy);
 
 void candidacy_link(struct candidacy *candidacy);	/* to the crew's units; again after changes */
-void candidacy_leave(struct candidacy *candidacy, enum election_reason reason);
+void candidacy_leave(struct candidacy *candidacy, enum election_reason reason, double patience);
 bool candidacy_concerns(const struct candidacy *candidacy, const struct unit *unit);
 
 #endif

@@ -246,22 +246,27 @@ void crew_remove_candidacy(struct candidacy *candidacy)
 	free(candidacy);
 }
 
-void crew_leave_elections(struct crew *crew, enum election_reason reason, bool doomed_only)
+static bool leaves(const struct candidacy *candidacy, enum election_reason reason)
+{
+	return candidacy->doomed || reason == REASON_SHUTDOWN;
+}
+
+void crew_leave_elections(struct crew *crew, enum election_reason reason, double patience)
 {
 	list_each(node, &crew->candidacies) {
 		struct candidacy *candidacy = list_entry(node, struct candidacy, link);
 
-		if (candidacy->doomed || !doomed_only)
-			candidacy_leave(candidacy, reason);
+		if (leaves(candidacy, reason))
+			candidacy_leave(candidacy, reason, patience);
 	}
 }
 
-bool crew_has_left(const struct crew *crew, bool doomed_only)
+bool crew_has_left(const struct crew *crew, enum election_reason reason)
 {
 	list_each(node, &crew->candidacies) {
 		const struct candidacy *candidacy = list_entry(node, struct candidacy, link);
 
-		if (!candidacy->left && (candidacy->doomed || !doomed_only))
+		if (!candidacy->left && leaves(candidacy, reason))
 			return false;
 	}
 	return true;

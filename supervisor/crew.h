@@ -76,9 +76,10 @@ void crew_remove_candidacy(struct candidacy *candidacy);
 void crew_drop_agent(struct crew *crew);
 
 struct unit *crew_find_unit(const struct crew *crew, const char *name);
-/* Leave each election, or those that a reload takes away: on_left follows for each. */
-void crew_leave_elections(struct crew *crew, enum election_reason reason, bool doomed_only);
-bool crew_has_left(const struct crew *crew, bool doomed_only);
+/* Leave all elections because of a shutdown, or those that a reload takes away: on_left follows for
+ * each. */
+void crew_leave_elections(struct crew *crew, enum election_reason reason, double patience);
+bool crew_has_left(const struct crew *crew, enum election_reason reason);
 
 bool crew_is_idle(const struct crew *crew);	/* every job has stopped */
 

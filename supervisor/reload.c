@@ -259,7 +259,7 @@ void reload_cancel(struct reload *reload)
 
 void reload_on_stopped(struct reload *reload)
 {
-	if (!reload->next || !crew_has_left(reload->crew, true))
+	if (!reload->next || !crew_has_left(reload->crew, REASON_RELOAD))
 		return;
 	list_each(node, &reload->crew->units)
 		if (unit_at(node)->doomed && unit_at(node)->job.state != JOB_STOPPED)
@@ -286,7 +286,7 @@ static void stop_doomed(struct reload *reload)
 
 void reload_on_left(struct reload *reload)
 {
-	if (reload->next && crew_has_left(reload->crew, true))
+	if (reload->next && crew_has_left(reload->crew, REASON_RELOAD))
 		stop_doomed(reload);
 }
 
@@ -302,6 +302,6 @@ void reload_begin(struct reload *reload, struct config *next, double patience)
 	doom_candidacies(reload);
 	hold_out(reload);
 	keep_the_rest(reload);
-	crew_leave_elections(reload->crew, REASON_RELOAD, true);
+	crew_leave_elections(reload->crew, REASON_RELOAD, patience / 2);
 	reload_on_left(reload);
 }

@@ -94,11 +94,11 @@ static void stop_if_free(struct shutdown *shutdown, struct unit *unit)
 
 static void stop_all_free(struct shutdown *shutdown)
 {
+	timer_set(&shutdown->review, 0);
 	if (shutdown->stopping)
 		return;
 	shutdown->stopping = true;
 	timer_stop(&shutdown->patience);
-	timer_set(&shutdown->review, 0);
 	list_each(node, &shutdown->crew->units)
 		stop_if_free(shutdown, unit_at(node));
 }
@@ -113,8 +113,9 @@ static void on_patience(struct timer *timer)
 
 void shutdown_on_left(struct shutdown *shutdown)
 {
-	if (crew_has_left(shutdown->crew, false))
-		stop_all_free(shutdown);
+	if (!crew_has_left(shutdown->crew, REASON_SHUTDOWN))
+		return;
+	stop_all_free(shutdown);
 }
 
 /* Those who attend a leaving that will not come any more have nothing to wait for. */
@@ -170,7 +171,7 @@ static void on_review(struct timer *timer)
 	if (!shutdown->stopping)	/* an election is still to be left */
 		return;
 	dismiss_attendants(shutdown);
-	if (crew_is_idle(shutdown->crew))
+	if (crew_is_idle(shutdown->crew) && crew_has_left(shutdown->crew, REASON_SHUTDOWN))
 		sweep(shutdown);
 }
 
@@ -210,8 +211,8 @@ void shutdown_begin(struct shutdown *shutdown, double patience)
 	source_publish(&crew->global, EVENT_SHUTDOWN);
 	list_each(node, &crew->units)
 		find_supports(crew, unit_at(node));
-	timer_set(&shutdown->patience, patience / 2);
-	crew_leave_elections(crew, REASON_SHUTDOWN, false);
+	timer_set(&shutdown->patience, patience / 2 + 1);	/* and to give the lock back */
+	crew_leave_elections(crew, REASON_SHUTDOWN, patience / 2);
 	shutdown_on_left(shutdown);
 }
 

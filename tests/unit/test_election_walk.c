@@ -184,7 +184,7 @@ static void fault_leave(struct world *world)
 
 	world->current = candidate;
 	if (is_awake(candidate))
-		election_leave(&candidate->election, REASON_SHUTDOWN);
+		election_leave(&candidate->election, REASON_SHUTDOWN, 4);
 }
 
 static void fault_user(struct world *world)
@@ -319,7 +319,7 @@ static void check_leaving(struct world *world)
 	struct candidate *candidate = any_candidate(world);
 
 	world->current = candidate;
-	election_leave(&candidate->election, REASON_SHUTDOWN);
+	election_leave(&candidate->election, REASON_SHUTDOWN, 4);
 	world_run(world, 5);
 	assert_true(candidate->user.stopped);
 	if (sim_live_sessions(&world->consul, candidate->number))

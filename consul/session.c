@@ -89,7 +89,7 @@ static void send_session(struct session *session)
 		json_array_append_new(checks, json_pack("{ss}", "ID", session->check_id));
 	session->sent = boottime_now();
 	put(&session->request, "/v1/session/create", NULL,
-	    json_pack("{ss ss ss ss s[] so}", "Name", session->service_id, "TTL", ttl,
+	    json_pack("{ss ss ss ss s[] so}", "Name", session->name, "TTL", ttl,
 		      "LockDelay", delay, "Behavior", "release", "NodeChecks",
 		      "ServiceChecks", checks),
 	    AGENT_IMPATIENCE);
@@ -151,7 +151,7 @@ static void on_found(struct session *session)
 		const char *name = json_string_value(json_object_get(one, "Name"));
 		const char *id = json_string_value(json_object_get(one, "ID"));
 
-		if (name && id && !strcmp(name, session->service_id))
+		if (name && id && !strcmp(name, session->name))
 			strv_push(&session->leftovers, id);
 	}
 	enter(session, SESSION_SWEEPING);
@@ -377,6 +377,7 @@ void session_init(struct session *session, struct agent *agent,
 		.lease = lease_of(config),
 		.ops = ops,
 		.agent = agent,
+		.name = format_string("%s %s", config->key, config->id),
 		.service_id = format_string("%s-election-%s", config->name, config->id),
 		.check_id = format_string("alive:%s-election-%s", config->name, config->id),
 		.backoff = { .min = 0.05, .max = 5 },
@@ -400,6 +401,7 @@ void session_release(struct session *session)
 	agent_request_release(&session->pass);
 	http_release(&session->lifeline);
 	strv_release(&session->leftovers);
+	free(session->name);
 	free(session->service_id);
 	free(session->check_id);
 	*session = (struct session){ 0 };

@@ -38,6 +38,7 @@ struct session {
 	const struct session_ops *ops;
 	struct agent *agent;
 	struct http lifeline;		/* the renewals' own connections */
+	char *name;			/* "KEY ID": whose it is */
 	char *service_id, *check_id;	/* "NAME-election-ID", "alive:NAME-election-ID" */
 
 	enum session_state {

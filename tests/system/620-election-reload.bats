@@ -62,7 +62,7 @@ start()
 	reload 'backoff = { min = "50ms"; max = "200ms"; };' ''
 	[[ -z $(lock_session) ]]
 	await_gone db-election
-	[[ $(consul_get /v1/session/list | jq '[.[] | select(.Name == "db-election-c1")] | length') == 0 ]]
+	[[ $(consul_get /v1/session/list | jq "[.[] | select(.Name == \"$key c1\")] | length") == 0 ]]
 	# Who was elected ends with pilotfish, who was not need not: the job is another one now.
 	expect_events -n c1 "db running"
 	stop_pilotfish -n c1

@@ -23,7 +23,8 @@ static json_t *facts_of(const struct election *election, enum event_code code)
 	return json_pack("{ss sI sI ss ss ss sI ss}",
 			 "name", election->config->name,
 			 "epoch", (json_int_t)(of_other ? election->leader_epoch : election->epoch),
-			 "previous_epoch", (json_int_t)election->previous_epoch,
+			 "previous_epoch", (json_int_t)(of_other ? election->former_epoch
+								 : election->previous_epoch),
 			 "leader", of_other ? election->leader : election->config->id,
 			 "leader_address", of_other ? election->leader_address : election->address,
 			 "reason", election_reason_name(reason),

@@ -137,7 +137,7 @@ struct election {
 	char *address;			/* ours, for others; "" until the user says it */
 	char leader[BALLOT_TEXT];	/* as last told */
 	char leader_address[BALLOT_TEXT];
-	unsigned long leader_epoch;
+	unsigned long leader_epoch, former_epoch;	/* as told last, and before */
 
 	bool stepping;			/* a step is under way: further inputs queue up */
 	enum election_input inputs[ELECTION_INPUTS_MAX];

@@ -43,6 +43,7 @@ static void tell_leader(struct election *election)
 		return;
 	memcpy(election->leader, view->id, sizeof view->id);
 	memcpy(election->leader_address, view->address, sizeof view->address);
+	election->former_epoch = election->leader_epoch;
 	election->leader_epoch = view->epoch;
 	log_info("election %s: the leader is %s at %s, epoch %lu", election->config->name,
 		 view->id, view->address, view->epoch);

@@ -158,6 +158,17 @@ static inline void world_print_trace(const struct world *world)
 	}
 }
 
+static inline void world_print_keys(const struct world *world)
+{
+	for (size_t i = 0; i < SIM_KEYS; i++) {
+		const struct sim_key *key = &world->consul.keys[i];
+
+		if (key->value)
+			print_error("%s (%lu, session %x): %s\n", key->key, key->modified,
+				    key->session, key->value);
+	}
+}
+
 /* What is only routine would hide the rest. */
 static inline bool is_routine(const char *path)
 {
@@ -176,6 +187,7 @@ static inline void world_fail(const struct world *world, const char *format, ...
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
 	world_print_trace(world);
+	world_print_keys(world);
 	fail_msg("%s  (SEED=%llu, step %lu)", text, (unsigned long long)world->seed, world->steps);
 }
 

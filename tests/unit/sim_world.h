@@ -427,7 +427,8 @@ void __wrap_http_send(struct http *http, struct http_request *request)
 		   message->body[0] ? " " : "", message->body);
 }
 
-/* By which of its sessions an answer is a proof, if it is a good one; 0: none. */
+/* By which of its sessions an answer is a proof, if it is a good one; 0: none.  That a session lives
+ * protects by the lock delay; without one only what puts its end off does. */
 static inline unsigned message_session(struct message *message)
 {
 	static const char pattern[] = "00000000-0000-0000-0000-";
@@ -436,9 +437,10 @@ static inline unsigned message_session(struct message *message)
 		{ "/v1/session/create", message->answer.body.data },
 		{ "/v1/txn", message->body },
 	};
+	size_t count = message->from->config.lock_delay > 0 ? 3 : 2;
 	unsigned number = 0;
 
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+	for (size_t i = 0; i < count; i++) {
 		const char *at = strstr(rows[i].text, pattern);
 
 		if (at && !strncmp(message->path, rows[i].path, strlen(rows[i].path)))

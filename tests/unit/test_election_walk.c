@@ -232,6 +232,7 @@ static void clean(struct world *world)
 	if (sim_key_exists(key) && !key->session && !strstr(key->value, "\"id\":\""))
 		sim_delete(&world->consul, key->key, SIM_BY_OTHERS);
 	sim_delete(&world->consul, LOCK "/pause", SIM_BY_OTHERS);
+	sim_delete(&world->consul, LOCK "/request", SIM_BY_OTHERS);
 }
 
 static void heal(struct world *world)

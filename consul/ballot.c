@@ -401,7 +401,9 @@ static void on_write_answered(struct ballot *ballot, enum ballot_answer meaning)
 
 static void on_release_answered(struct ballot *ballot, enum ballot_answer meaning)
 {
-	if (meaning == BALLOT_UNKNOWN && monotonic_now() < ballot->give_up)
+	bool undone = meaning == BALLOT_UNKNOWN || meaning == BALLOT_DENIED;
+
+	if (undone && monotonic_now() < ballot->give_up)
 		try_again(ballot, BALLOT_RELEASE);
 	else
 		ballot->ops->on_released(ballot);

@@ -149,12 +149,14 @@ static inline void world_print_trace(const struct world *world)
 		const struct candidate *candidate = &world->candidates[i];
 		const struct election *election = &candidate->election;
 
-		print_error("%s: %s, session %s, sees \"%s\"%s, bound %d, primary %d, order %d\n",
+		print_error("%s: %s, session %s, sees \"%s\"%s, bound %d, primary %d, order %d, "
+			    "able %d, refused %d\n",
 			    candidate->id, election_state_name(election->state),
 			    election->session.id ? election->session.id : "none",
 			    election->ballot.view.session,
 			    election->ballot.view.known ? "" : " (old)", candidate->user.bound,
-			    candidate->user.primary, candidate->user.order);
+			    candidate->user.primary, candidate->user.order, election->able,
+			    election->refused);
 	}
 }
 

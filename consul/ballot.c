@@ -355,8 +355,9 @@ static void complain(struct ballot *ballot, enum agent_answer answer, enum ballo
 	agent_complain(&ballot->request, meaning == BALLOT_DENIED ? ANSWER_DENIED : answer, &error);
 }
 
-/* {"Results":[{"KV":{...}},...]}: our lock, as it was in the transaction's own moment. */
-static bool read_epoch(struct ballot *ballot)
+/* {"Results":[{"KV":{...}},...]}: the ModifyIndex of our lock, as it was in the transaction's own
+ * moment, after its second operation.  0: it is not there, or not ours. */
+static unsigned long read_index(const struct ballot *ballot)
 {
 	const struct buf *reply = &ballot->request.http.reply;
 	json_error_t where;
@@ -364,17 +365,18 @@ static bool read_epoch(struct ballot *ballot)
 	const json_t *results = json_object_get(answer, "Results");
 	const json_t *lock = json_object_get(json_array_get(results, 1), "KV");
 	const char *session = json_string_value(json_object_get(lock, "Session"));
+	unsigned long index = number_of(lock, "ModifyIndex");
 
-	ballot->epoch = number_of(lock, "ModifyIndex");
 	if (!session || strcmp(session, ballot->session))
-		ballot->epoch = 0;
+		index = 0;
 	json_decref(answer);
-	return ballot->epoch;
+	return index;
 }
 
 static void on_acquired(struct ballot *ballot, enum ballot_answer meaning)
 {
-	if (meaning == BALLOT_WON && !read_epoch(ballot))
+	ballot->epoch = meaning == BALLOT_WON ? read_index(ballot) : 0;
+	if (meaning == BALLOT_WON && !ballot->epoch)
 		meaning = BALLOT_UNKNOWN;
 	ballot->ops->on_answer(ballot, meaning);
 }
@@ -387,17 +389,21 @@ static void try_again(struct ballot *ballot, enum ballot_errand doing)
 
 static void on_write_answered(struct ballot *ballot, enum ballot_answer meaning)
 {
-	if (meaning == BALLOT_WON)
+	if (meaning == BALLOT_WON) {
+		ballot->written = read_index(ballot);
 		ballot->ops->on_written(ballot);
-	else if (meaning == BALLOT_UNKNOWN || meaning == BALLOT_DENIED)
+	} else if (meaning == BALLOT_UNKNOWN || meaning == BALLOT_DENIED) {
 		try_again(ballot, BALLOT_WRITE);
-	else
+	} else {
 		ballot->ops->on_disowned(ballot);
+	}
 }
 
 static void on_release_answered(struct ballot *ballot, enum ballot_answer meaning)
 {
-	if (meaning == BALLOT_UNKNOWN && monotonic_now() < ballot->give_up)
+	bool undone = meaning == BALLOT_UNKNOWN || meaning == BALLOT_DENIED;
+
+	if (undone && monotonic_now() < ballot->give_up)
 		try_again(ballot, BALLOT_RELEASE);
 	else
 		ballot->ops->on_released(ballot);

@@ -74,6 +74,7 @@ struct ballot {
 	unsigned long epoch;		/* of the lock that was won */
 	double sent;			/* boottime: before it was asked for, or the value written */
 	unsigned long seen;		/* the store's index that `view` is of */
+	unsigned long written;		/* ... of the newest value that was written */
 
 	/* private */
 	struct agent_request watch;	/* the blocking query */

@@ -234,6 +234,7 @@ static void on_written(struct ballot *ballot)
 	struct election *election = container_of(ballot, struct election, ballot);
 
 	session_confirm(&election->session, ballot->sent);
+	election_look(election);	/* it may be overwritten already */
 }
 
 /* ---- for the user ---- */

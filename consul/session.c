@@ -219,11 +219,19 @@ static void lose(struct session *session, const char *why)
 	session->ops->on_lost(session);
 }
 
+static void confirm(struct session *session, double sent)
+{
+	if (session->state != SESSION_IS_OPEN || sent <= session->confirmed)
+		return;
+	session->confirmed = sent;
+	session->ops->on_confirmed(session);
+}
+
 static void on_renewed(struct session *session)
 {
 	backoff_reset(&session->backoff);
 	renew_later(session);
-	session_confirm(session, session->sent);
+	confirm(session, session->sent);
 	session->troubled = false;
 }
 
@@ -425,10 +433,8 @@ bool session_is_open(const struct session *session)
 
 void session_confirm(struct session *session, double sent)
 {
-	if (session->state != SESSION_IS_OPEN || sent <= session->confirmed)
-		return;
-	session->confirmed = sent;
-	session->ops->on_confirmed(session);
+	if (session->config->lock_delay > 0)
+		confirm(session, sent);
 }
 
 void session_hold(struct session *session, bool holder)

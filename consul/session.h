@@ -68,7 +68,9 @@ void session_release(struct session *session);
 void session_open(struct session *session);	/* tries for ever; idempotent */
 bool session_is_open(const struct session *session);
 
-/* A request sent at `sent`, that only the session's holder could have been answered well, was. */
+/* A request sent at `sent`, that only the session's holder could have been answered well, was.  The
+ * session lived then, so that a lock delay protects from then on; but it lives no longer by it: where
+ * there is no lock delay, and the TTL alone protects, only renewals count. */
 void session_confirm(struct session *session, double sent);
 
 /* While it holds a lock it is renewed every lease.renew, else as often as its TTL needs. */

@@ -175,7 +175,8 @@ enum election_state tenure_check_value(struct election *election)
 {
 	const struct ballot_view *view = &election->ballot.view;
 
-	if (election->ballot.doing == BALLOT_WRITE || view->epoch == election->epoch)
+	if (election->ballot.doing == BALLOT_WRITE || view->epoch == election->epoch ||
+	    election->ballot.seen < election->ballot.written)
 		return ELECTION_LEADER;
 	log_warn("election %s: the value of key %s was overwritten; writing it again",
 		 election->config->name, election->config->key);

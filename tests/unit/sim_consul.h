@@ -38,7 +38,7 @@ struct sim_session {
 	int owner;			/* who made it; of no meaning here */
 	bool alive;
 	double ttl, lock_delay, expires;
-	char *check;			/* or NULL */
+	char *name, *check;		/* check: or NULL */
 	/* By the owner's clock, when the newest request was sent that ... */
 	double applied;			/* was served, and needs the session to live */
 	double proof;			/* and that the owner knows of */
@@ -372,8 +372,10 @@ static inline void sim_consul_init(struct sim_consul *consul)
 static inline void sim_consul_release(struct sim_consul *consul)
 {
 	sim_lose_data(consul);
-	for (unsigned i = 1; i < consul->session_count; i++)
+	for (unsigned i = 1; i < consul->session_count; i++) {
+		free(consul->sessions[i].name);
 		free(consul->sessions[i].check);
+	}
 	free(consul->sessions);
 	free(consul->strange);
 }

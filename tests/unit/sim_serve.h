@@ -119,6 +119,7 @@ static inline void sim_serve_create(struct sim_consul *consul, const struct sim_
 			.lock_delay = json_object_get(root, "LockDelay")
 					? sim_duration(sim_text(root, "LockDelay")) : 15,
 			.expires = ttl ? consul->now + 2 * ttl : INFINITY,
+			.name = copy_string(sim_text(root, "Name")),
 			.check = *id ? copy_string(id) : NULL,
 		};
 		consul->index++;
@@ -142,6 +143,24 @@ static inline void sim_serve_renew(struct sim_consul *consul, const struct sim_q
 	session->expires = consul->now + 2 * session->ttl;
 	sim_say(answer, 200, "[{\"ID\":\"%s\",\"TTL\":\"%gs\",\"Behavior\":\"release\"}]", rest,
 		session->ttl);
+}
+
+static inline void sim_serve_list(struct sim_consul *consul, const struct sim_question *question,
+				  const char *rest, struct sim_answer *answer)
+{
+	json_t *list = json_array();
+	AUTOFREE char *text = NULL;
+	char id[SIM_ID];
+
+	(void)rest;
+	for (unsigned i = 1; i < consul->session_count && !question->denied; i++)
+		if (consul->sessions[i].alive)
+			json_array_append_new(list, json_pack("{s:s s:s}", "ID",
+							      sim_print_session(i, id), "Name",
+							      consul->sessions[i].name));
+	text = json_dumps(list, JSON_COMPACT);
+	sim_say(answer, 200, "%s", text);
+	json_decref(list);
 }
 
 static inline void sim_serve_destroy(struct sim_consul *consul,
@@ -457,6 +476,7 @@ static const struct sim_route {
 	{ "PUT", "/v1/agent/service/deregister/", sim_serve_deregister, true, false },
 	{ "PUT", "/v1/agent/check/update/", sim_serve_pass, true, false },
 	{ "PUT", "/v1/agent/check/pass/", sim_serve_pass, true, false },
+	{ "GET", "/v1/session/list", sim_serve_list, false, true },
 	{ "PUT", "/v1/session/create", sim_serve_create, false, false },
 	{ "PUT", "/v1/session/renew/", sim_serve_renew, false, false },
 	{ "PUT", "/v1/session/destroy/", sim_serve_destroy, false, false },

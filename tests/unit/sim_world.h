@@ -149,12 +149,25 @@ static inline void world_print_trace(const struct world *world)
 		const struct candidate *candidate = &world->candidates[i];
 		const struct election *election = &candidate->election;
 
-		print_error("%s: %s, session %s, sees \"%s\"%s, bound %d, primary %d, order %d\n",
+		print_error("%s: %s, session %s, sees \"%s\"%s, bound %d, primary %d, order %d, "
+			    "able %d, refused %d\n",
 			    candidate->id, election_state_name(election->state),
 			    election->session.id ? election->session.id : "none",
 			    election->ballot.view.session,
 			    election->ballot.view.known ? "" : " (old)", candidate->user.bound,
-			    candidate->user.primary, candidate->user.order);
+			    candidate->user.primary, candidate->user.order, election->able,
+			    election->refused);
+	}
+}
+
+static inline void world_print_keys(const struct world *world)
+{
+	for (size_t i = 0; i < SIM_KEYS; i++) {
+		const struct sim_key *key = &world->consul.keys[i];
+
+		if (key->value)
+			print_error("%s (%lu, session %x): %s\n", key->key, key->modified,
+				    key->session, key->value);
 	}
 }
 
@@ -176,6 +189,7 @@ static inline void world_fail(const struct world *world, const char *format, ...
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
 	world_print_trace(world);
+	world_print_keys(world);
 	fail_msg("%s  (SEED=%llu, step %lu)", text, (unsigned long long)world->seed, world->steps);
 }
 
@@ -415,7 +429,8 @@ void __wrap_http_send(struct http *http, struct http_request *request)
 		   message->body[0] ? " " : "", message->body);
 }
 
-/* By which of its sessions an answer is a proof, if it is a good one; 0: none. */
+/* By which of its sessions an answer is a proof, if it is a good one; 0: none.  That a session lives
+ * protects by the lock delay; without one only what puts its end off does. */
 static inline unsigned message_session(struct message *message)
 {
 	static const char pattern[] = "00000000-0000-0000-0000-";
@@ -424,9 +439,10 @@ static inline unsigned message_session(struct message *message)
 		{ "/v1/session/create", message->answer.body.data },
 		{ "/v1/txn", message->body },
 	};
+	size_t count = message->from->config.lock_delay > 0 ? 3 : 2;
 	unsigned number = 0;
 
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+	for (size_t i = 0; i < count; i++) {
 		const char *at = strstr(rows[i].text, pattern);
 
 		if (at && !strncmp(message->path, rows[i].path, strlen(rows[i].path)))

@@ -232,6 +232,7 @@ static void clean(struct world *world)
 	if (sim_key_exists(key) && !key->session && !strstr(key->value, "\"id\":\""))
 		sim_delete(&world->consul, key->key, SIM_BY_OTHERS);
 	sim_delete(&world->consul, LOCK "/pause", SIM_BY_OTHERS);
+	sim_delete(&world->consul, LOCK "/request", SIM_BY_OTHERS);
 }
 
 static void heal(struct world *world)
@@ -289,9 +290,29 @@ static void check_recovery(struct world *world)
 	world->step = clean;
 	if (!world_await(world, is_led, bound))
 		world_fail(world, "I4: nobody leads %g s after the last fault", bound);
-	world_run(world, 45);		/* until nothing late can come any more */
+	world_run(world, 75);		/* until nothing late can come, and no query hangs any more */
 	if (!world_await(world, is_led, bound))
 		world_fail(world, "I4: nobody leads for long");
+}
+
+/* Each of them could, if the others cannot. */
+static void check_everybody(struct world *world)
+{
+	for (size_t i = 0; i < WORLD_CANDIDATES; i++) {
+		for (size_t j = 0; j < WORLD_CANDIDATES; j++) {
+			struct candidate *candidate = &world->candidates[(i + j) % WORLD_CANDIDATES];
+
+			world->current = candidate;
+			election_set_able(&candidate->election, !j, REASON_UNHEALTHY);
+		}
+		world_note(world, "only %s can lead", world->candidates[i].id);
+		if (!world_await(world, is_led, 60) || holder(world) != &world->candidates[i])
+			world_fail(world, "I4: %s does not lead", world->candidates[i].id);
+	}
+	for (size_t i = 0; i < WORLD_CANDIDATES; i++) {
+		world->current = &world->candidates[i];
+		election_set_able(&world->candidates[i].election, true, REASON_NONE);
+	}
 }
 
 static bool is_deposed(const struct world *world)
@@ -375,6 +396,7 @@ static unsigned long walk(uint64_t seed)
 			world_step(world, world->now + 5);
 		}
 		check_recovery(world);
+		check_everybody(world);
 		check_patience(world);
 		check_leaving(world);
 		world->step = NULL;

@@ -1,0 +1,182 @@
+# examples/singleton: of any number of containers one beats, and hardly a beat is missed.
+# serial
+
+load lib
+
+example=$engine_root/examples/singleton
+project=$project-singleton
+TTL=3000 LOCK_DELAY=4000		# of the profile `fast`
+
+up()
+{
+	compose_down >/dev/null 2>&1 || :
+	export EVERY=0.05
+	quietly compose_up --scale beat=3
+	LIMIT=30 await one_leads
+}
+
+setup_file()
+{
+	file_begin up
+}
+
+teardown_file()
+{
+	file_end compose_down
+}
+
+setup()
+{
+	begin
+	LIMIT=30 await one_leads
+}
+
+awake()		# the containers that run and are not paused
+{
+	local name
+
+	for name in $(containers beat); do
+		[[ $(docker inspect -f '{{ .State.Status }}' "$name") != running ]] || echo "$name"
+	done
+}
+
+ask()		# any of them
+{
+	docker exec "$(awake | head -n 1)" "$@"
+}
+
+standing()
+{
+	ask pilotfish leader status --json 2>/dev/null
+}
+
+one_leads()		# and there are three candidates, or so many
+{
+	standing | jq -e --argjson count "${1:-3}" \
+		'.leader != null and ([.candidates[] | select(.status == "passing")] | length) >= $count' >/dev/null
+}
+
+# The container that beats.
+runner()
+{
+	local id name
+
+	id=$(standing | jq -r .leader)
+	for name in $(containers beat); do
+		[[ $(docker inspect -f '{{ .Config.Hostname }}' "$name") != "$id" ]] || echo "$name"
+	done
+}
+
+epoch()
+{
+	standing | jq .epoch
+}
+
+goes_on()		# EPOCH: a higher one has beaten
+{
+	(($(ask tail -n 1 /work/beats | cut -d ' ' -f 3) > $1))
+}
+
+# Lines are in the order in which they were written.  No epoch comes after a higher one, and an epoch is one
+# container's.
+expect_one_at_a_time()
+{
+	ask cat /work/beats | awk '
+		$3 < last { print "epoch " $3 " after " last; bad = 1 }
+		who[$3] && who[$3] != $2 { print "epoch " $3 " of two: " who[$3] " and " $2; bad = 1 }
+		{ last = $3; who[$3] = $2 }
+		END { exit bad || NR < 10 }'
+	[[ $(beating) == 1 ]]
+}
+
+beating()
+{
+	local name count=0
+
+	for name in $(awake); do
+		count=$((count + $(docker top "$name" -o args | grep -c /usr/local/bin/beat)))
+	done
+	echo "$count"
+}
+
+# The longest time between two beats since $since, in milliseconds.
+expect_gap()		# LIMIT
+{
+	local gap
+
+	gap=$(ask cat /work/beats | cut -d ' ' -f 1 | date -u -f - +%s%3N | awk -v since="$since" '
+		before && $1 > since && $1 - before > most { most = $1 - before }
+		{ before = $1 }
+		END { print most + 0 }')
+	figure "the longest time without a beat was $gap ms, limit $1"
+	((gap > 0 && gap <= $1))
+}
+
+nobody_beats()
+{
+	[[ $(beating) == 0 ]]
+}
+
+@test "of three one beats" {
+	[[ $(beating) == 1 ]]
+	expect_one_at_a_time
+}
+
+@test "step-down: another goes on" {
+	local before former
+
+	former=$(runner)
+	before=$(epoch)
+	ask pilotfish leader step-down
+	await goes_on "$before"
+	[[ $(runner) != "$former" ]]
+	expect_gap 2000
+	expect_one_at_a_time
+}
+
+@test "docker stop: another goes on" {
+	local before
+
+	before=$(epoch)
+	docker stop "$(runner)"
+	await goes_on "$before"
+	expect_gap 2000
+	expect_one_at_a_time
+	quietly compose_up --scale beat=3
+}
+
+@test "docker kill: another goes on when ttl and lockDelay are over" {
+	local before
+
+	before=$(epoch)
+	docker kill "$(runner)"
+	LIMIT=20 await goes_on "$before"
+	expect_gap $((TTL + LOCK_DELAY + 1000))
+	expect_one_at_a_time
+	quietly compose_up --scale beat=3
+}
+
+@test "docker pause: another goes on, and who awakes does not" {
+	local before former
+
+	former=$(runner)
+	before=$(epoch)
+	docker pause "$former"
+	LIMIT=20 await goes_on "$before"
+	docker unpause "$former"
+	expect_gap $((TTL + LOCK_DELAY + 1000))
+	LIMIT=20 await one_leads
+	[[ $(runner) != "$former" ]]
+	expect_one_at_a_time
+}
+
+@test "Consul is away: nobody beats then, one does when it is back" {
+	local before
+
+	before=$(epoch)
+	docker stop -t 1 "$(containers consul)"
+	await nobody_beats
+	docker start "$(containers consul)"
+	LIMIT=40 await goes_on "$before"
+	expect_one_at_a_time
+}

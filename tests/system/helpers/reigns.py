@@ -75,35 +75,39 @@ def overlaps(reigns):
     return found
 
 
-def faults_of(reigns, stopped=()):
-    """What is wrong with the reigns of one election, in words."""
+def nobody(reign):
+    return False
+
+
+def faults_of(reigns, excused=nobody):
+    """What is wrong with the reigns of one election, in words; those that are excused may overlap."""
     for one, other in overlaps(reigns):
-        if one.id not in stopped and other.id not in stopped:
+        if not excused(one) and not excused(other):
             yield f"two primaries for {(one.last - other.first) / 1e6:.1f} ms: {show(one)} / {show(other)}"
     for one, other in zip(reigns, reigns[1:]):
         if other.epoch <= one.epoch:
             yield f"epochs do not grow: {show(one)} / {show(other)}"
 
 
-def faults_of_store(reigns, writes, stopped=()):
+def faults_of_store(reigns, writes, excused=nobody):
     """What is wrong with what the store did, and was asked."""
     highest, told = collections.Counter(), collections.Counter()
-    ends = {(reign.name, reign.epoch): reign for reign in reigns}
+    by_epoch = {(reign.name, reign.epoch): reign for reign in reigns}
     for write in writes:
-        reign = ends.get((write.name, write.epoch))
+        reign = by_epoch.get((write.name, write.epoch))
         if write.fresh:
             told[write.name, write.epoch] += 1
             if write.epoch < highest[write.name]:
                 yield f"a stale write was accepted: {write}"
         elif write.epoch >= highest[write.name]:
             yield f"a write was refused without need: {write}"
-        elif reign and write.at < reign.last and write.id not in stopped:
+        elif reign and write.at < reign.last and not excused(reign):
             yield f"a write of a primary was refused: {write}, {show(reign)}"
         highest[write.name] = max(highest[write.name], write.epoch)
     for reign in reigns:
         if reign.accepted > told[reign.name, reign.epoch]:
             yield f"the store has accepted {told[reign.name, reign.epoch]} writes only: {show(reign)}"
-        if reign.refused and reign.id not in stopped:
+        if reign.refused and not excused(reign):
             yield f"a primary's writes were refused: {show(reign)}"
 
 
@@ -149,11 +153,12 @@ def main():
         return await_primary(options)
     reigns = read_all(options.folder, options.name)
     wrong, between = [], []
+    excused = lambda reign: reign.id in options.stopped
     for some in by_name(reigns).values():
-        wrong += faults_of(some, options.stopped)
+        wrong += faults_of(some, excused)
         between += gaps(some)
     if options.store:
-        wrong += faults_of_store(reigns, read_store(options.store), options.stopped)
+        wrong += faults_of_store(reigns, read_store(options.store), excused)
     for who in options.stopped:
         if not sum(reign.refused for reign in reigns if reign.id == who):
             wrong.append(f"no write of {who} was refused")

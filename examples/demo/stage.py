@@ -4,6 +4,7 @@ Everything runs on this host, listens at 127.0.0.1 and keeps its files in one te
 """
 import collections
 import http.client
+import itertools
 import json
 import os
 import random
@@ -184,7 +185,7 @@ class App(Container):
         os.mkdir(tmpdir)
         self.ill = os.path.join(tmpdir, "ill")
         config = stage.fill(f"{HERE}/app/pilotfish.conf", hostname + ".conf", PORT=self.port, TMPDIR=tmpdir,
-                            SERVER=os.path.join(HERE, "..", "nginx", "app", "server.js"))
+                            BEATS=stage.beats, SERVER=os.path.join(HERE, "..", "nginx", "app", "server.js"))
         super().__init__(stage, hostname, config)
 
     def fall_ill(self):
@@ -242,6 +243,7 @@ class Stage:
         self.pilotfish = pilotfish
         self.folder = tempfile.mkdtemp(prefix="pilotfish-demo-")
         os.chmod(self.folder, 0o755)            # nginx's workers are somebody else
+        self.beats = os.path.join(self.folder, "beats")     # of the job that only one has: a name a line
         self.consul = Consul(self)
         self.nginx = Nginx(self)
         self.client = Client(self.nginx.port)
@@ -261,6 +263,23 @@ class Stage:
         for hostname in hostnames:
             app = self.apps[hostname] = App(self, hostname)
             app.start()
+
+    def who_beats(self):
+        """The names of those who had the beat, in turn, one entry a turn."""
+        if not os.path.exists(self.beats):
+            return []
+        with open(self.beats) as file:
+            return [name for name, _ in itertools.groupby(file.read().split())]
+
+    def count_beats(self):
+        return os.path.getsize(self.beats)
+
+    def lead(self, *arguments):
+        """An operator's word in the election.  What it printed; None: it failed."""
+        config = next(iter(self.apps.values())).config
+        told = subprocess.run([self.pilotfish, "leader", *arguments, "-c", config], capture_output=True,
+                              text=True, timeout=60)
+        return told.stdout.strip() if told.returncode == 0 else None
 
     def clear(self):
         """Stop all: in order, and by force what does not go.  Returns the names of those."""

@@ -42,16 +42,18 @@ enum election_state contest_follow(struct election *election)
 	return ELECTION_FOLLOWER;
 }
 
-enum election_state contest_follow_news(struct election *election)
+enum election_state contest_doubt(struct election *election)
 {
 	timer_stop(&election->timer);
+	ballot_look(&election->ballot);
 	return ELECTION_FOLLOWER;
 }
 
-enum election_state contest_doubt(struct election *election)
+/* Another was quicker.  Where the lock is free in view, that may be older than this, or newer: then
+ * there will be no news of it. */
+enum election_state contest_lose(struct election *election)
 {
-	ballot_look(&election->ballot);
-	return contest_follow_news(election);
+	return *election->ballot.view.session ? contest_follow(election) : contest_doubt(election);
 }
 
 bool contest_is_open_to(const struct election *election)

@@ -11,7 +11,7 @@ enum election_state contest_start(struct election *election);
 enum election_state contest_opened(struct election *election);
 enum election_state contest_reopen(struct election *election);	/* another session */
 enum election_state contest_follow(struct election *election);
-enum election_state contest_follow_news(struct election *election);	/* what is in view is old */
+enum election_state contest_lose(struct election *election);	/* another has the lock */
 enum election_state contest_doubt(struct election *election);	/* what is in view may be wrong */
 enum election_state contest_enter(struct election *election);
 enum election_state contest_ask(struct election *election);

@@ -71,7 +71,7 @@ static step_fn *const steps[ELECTION_STATE_COUNT][ELECTION_INPUT_COUNT] = {
 	},
 	[ELECTION_ACQUIRING] = {
 		[ELECTION_WON]          = tenure_won,
-		[ELECTION_HELD]         = contest_follow_news,
+		[ELECTION_HELD]         = contest_lose,
 		[ELECTION_DELAYED]      = contest_knock_later,
 		[ELECTION_INVALID]      = contest_reopen,
 		[ELECTION_UNKNOWN]      = contest_doubt,

@@ -82,6 +82,7 @@ enum fate {
 
 struct message {
 	struct list link;
+	unsigned long number;		/* they are counted */
 	struct candidate *from;
 	unsigned life;			/* of it */
 	struct http_request *request;	/* NULL: nobody waits for the answer any more */
@@ -103,6 +104,7 @@ struct world {
 	struct timer *timers[WORLD_TIMERS];
 	size_t timer_count;
 	struct list messages;
+	unsigned long asked;		/* how many there were */
 	enum fate (*fate)(struct message *message);	/* may set arrives and delay, too */
 	void (*step)(struct world *world);	/* after each step; NULL: nothing */
 	double silent_until;		/* Consul neither hears nor says anything */
@@ -410,7 +412,8 @@ void __wrap_http_send(struct http *http, struct http_request *request)
 	__wrap_http_cancel(request);
 	request->http = http;
 	*message = (struct message){
-		.from = from, .life = from->life, .request = request, .method = copy_string(request->method),
+		.number = ++world->asked, .from = from, .life = from->life, .request = request,
+		.method = copy_string(request->method),
 		.path = copy_string(path), .body = copy_string(request->body ? request->body : ""),
 		.sent = candidate_now(from),
 		.given_up = candidate_now(from) + request->timeout,

@@ -78,6 +78,7 @@ enum fate {
 	FATE_UNANSWERED,		/* lost on its way back */
 	FATE_REFUSED,			/* there is nobody to connect to */
 	FATE_ERROR,			/* 500, and not applied */
+	FATE_SAYS,			/* what message->says says, and not applied */
 };
 
 struct message {
@@ -91,6 +92,7 @@ struct message {
 	double sent, given_up;		/* by the candidate's clock */
 	double arrives, replied;	/* replied: INFINITY while it is not */
 	double delay;			/* of the answer, on its way back */
+	struct { long status; const char *text; } says;
 	double waits_until;		/* of a blocking query */
 	unsigned long seen;		/* Consul's index when it looked last */
 	struct sim_answer answer;
@@ -514,7 +516,9 @@ static inline void message_serve(struct message *message)
 	};
 
 	message->seen = world->consul.index;
-	if (message->fate == FATE_ERROR)
+	if (message->fate == FATE_SAYS)
+		sim_say(&message->answer, message->says.status, "%s", message->says.text);
+	else if (message->fate == FATE_ERROR)
 		sim_say(&message->answer, 500, "rpc error making call: EOF");
 	else
 		sim_serve(&world->consul, &question, &message->answer);

@@ -1,0 +1,564 @@
+#include "consul/election.h"
+
+#include <unistd.h>
+
+#include "sim_run.h"
+
+#include <cmocka.h>
+
+/* What can go wrong with Consul, one thing at a time. */
+
+#define LOCK "service/db/leader"
+
+static struct world *new_world(const struct election_config *config, int candidates)
+{
+	struct world *world = world_new(config, 1);
+
+	for (int i = 0; i < candidates; i++)
+		candidate_start(&world->candidates[i]);
+	return world;
+}
+
+static struct candidate *leader_of(const struct world *world)
+{
+	for (size_t i = 0; i < WORLD_CANDIDATES; i++)
+		if (world->candidates[i].running &&
+		    world->candidates[i].election.state == ELECTION_LEADER)
+			return (struct candidate *)&world->candidates[i];
+	return NULL;
+}
+
+static bool has_leader(const struct world *world) { return leader_of(world); }
+static bool has_none(const struct world *world) { return !leader_of(world); }
+
+static struct candidate *await_leader(struct world *world, double seconds)
+{
+	if (!world_await(world, has_leader, seconds))
+		world_fail(world, "nobody leads after %g s", seconds);
+	world_run(world, 0.5);		/* the value is written, and everybody has seen it */
+	return leader_of(world);
+}
+
+static const char *value_of(struct world *world)
+{
+	const struct sim_key *key = sim_find_key(&world->consul, LOCK);
+
+	return key && key->value ? key->value : "";
+}
+
+static unsigned long lock_index(struct world *world)
+{
+	return sim_find_key(&world->consul, LOCK)->modified;
+}
+
+static unsigned promotions(const struct world *world)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < WORLD_CANDIDATES; i++)
+		count += world->candidates[i].user.orders[ORDER_PROMOTE];
+	return count;
+}
+
+/* Which requests are hit, and how. */
+static struct {
+	const char *what;		/* in path or body */
+	const char *method;		/* NULL: any */
+	enum fate fate;
+	long status;
+	const char *text;
+	double late;
+	int times;			/* -1: all */
+	int seen;
+} hit;
+
+static enum fate hits(struct message *message)
+{
+	if (!hit.times || (hit.method && strcmp(hit.method, message->method)) ||
+	    (!strstr(message->path, hit.what) && !strstr(message->body, hit.what)))
+		return FATE_FINE;
+	hit.times -= hit.times > 0;
+	hit.seen++;
+	message->says.status = hit.status;
+	message->says.text = hit.text;
+	message->arrives += hit.late;
+	return hit.fate;
+}
+
+/* ---- answers that mean trouble ---- */
+
+static const struct trouble {
+	enum fate fate;
+	long status;
+	const char *text;
+} troubles[] = {
+	{ FATE_SAYS, 500, "No cluster leader" },
+	{ FATE_SAYS, 500, "rpc error making call: EOF" },
+	{ FATE_SAYS, 500, "rpc error making call: leadership lost while committing log" },
+	{ FATE_SAYS, 500, "No known Consul servers" },
+	{ FATE_SAYS, 500, "No path to datacenter" },
+	{ FATE_SAYS, 500, "" },
+	{ FATE_SAYS, 403, "ACL not found" },
+	{ FATE_SAYS, 403, "Permission denied" },
+	{ FATE_SAYS, 401, "" },
+	{ FATE_SAYS, 429, "Your IP is issuing too many concurrent connections" },
+	{ FATE_SAYS, 503, "" },
+	{ FATE_SAYS, 301, "" },
+	{ FATE_REFUSED, 0, NULL },
+	{ FATE_LOST, 0, NULL },
+	{ FATE_UNANSWERED, 0, NULL },
+};
+
+enum { TROUBLES = sizeof troubles / sizeof *troubles };
+
+static void strike(const char *what, const char *method, const struct trouble *trouble, int times)
+{
+	memset(&hit, 0, sizeof hit);
+	hit.what = what;
+	hit.method = method;
+	hit.fate = trouble->fate;
+	hit.status = trouble->status;
+	hit.text = trouble->text;
+	hit.times = times;
+}
+
+/* A leader whose renewals are answered so leads on, until its lease ends. */
+static void test_renewals(void **state)
+{
+	struct election_config config = world_config();
+
+	(void)state;
+	for (size_t i = 0; i < TROUBLES; i++) {
+		struct world *world = new_world(&config, 2);
+		struct candidate *leader = await_leader(world, 5);
+		double soft = lease_soft(&leader->election.lease), began;
+
+		strike("/renew/", NULL, &troubles[i], -1);
+		world->fate = hits;
+		began = leader->election.session.confirmed;
+		world_run(world, soft - (world->now - began) - 0.01);
+		if (leader_of(world) != leader || !hit.seen)
+			world_fail(world, "deposed by trouble %zu, or there was none", i);
+		world_run(world, 0.02);
+		assert_int_equal(leader->election.state, ELECTION_DEMOTING);
+		assert_int_equal(leader->election.reason, REASON_UNREACHABLE);
+		world->fate = NULL;
+		await_leader(world, 60);
+		world_free(world);
+	}
+}
+
+/* Nobody leads because of an answer that says nothing; and nobody gives up. */
+static void test_acquiring(void **state)
+{
+	static const struct trouble others[] = {
+		{ FATE_SAYS, 200, "{\"Results\":[{\"KV\":{\"LockIn" },
+		{ FATE_SAYS, 200, "{}" }, { FATE_SAYS, 200, "" },
+		{ FATE_SAYS, 409, "{\"Results\":null,\"Errors\":[{\"OpIndex\":0,\"What\":\"odd\"}]}" },
+		{ FATE_SAYS, 409, "" },
+		{ FATE_SAYS, 409, "{\"Errors\":[{\"What\":\"Permission denied\"}]}" },
+		{ FATE_SAYS, 409, "{\"Errors\":[{\"What\":\"invalid session \\\"x\\\"\"}]}" },
+		{ FATE_SAYS, 500, "rpc error making call: invalid session \"x\"" },
+	};
+	struct election_config config = world_config();
+
+	(void)state;
+	for (size_t i = 0; i < TROUBLES + sizeof others / sizeof *others; i++) {
+		const struct trouble *trouble = i < TROUBLES ? &troubles[i] : &others[i - TROUBLES];
+		struct world *world = new_world(&config, 0);
+
+		strike("\"lock\"", NULL, trouble, 3);
+		world->fate = hits;
+		candidate_start(&world->candidates[0]);
+		await_leader(world, 20);
+		assert_int_equal(promotions(world), 1);
+		assert_int_equal(hit.seen, trouble->fate == FATE_UNANSWERED ? 1 : 3);
+		world_free(world);
+	}
+}
+
+/* Each request on the way to a session, and the question for the lock: tried again until it works. */
+static void test_opening(void **state)
+{
+	static const struct { const char *what, *method; } requests[] = {
+		{ "/service/register", NULL }, { "/check/pass/", NULL }, { "/session/list", NULL },
+		{ "/session/create", NULL }, { "/v1/kv/", "GET" },
+	};
+	struct election_config config = world_config();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof requests / sizeof *requests; i++)
+		for (size_t j = 0; j < TROUBLES; j++) {
+			struct world *world = new_world(&config, 0);
+			bool hangs = troubles[j].fate == FATE_LOST ||
+				     troubles[j].fate == FATE_UNANSWERED;
+
+			strike(requests[i].what, requests[i].method, &troubles[j], hangs ? 1 : 3);
+			world->fate = hits;
+			candidate_start(&world->candidates[0]);
+			await_leader(world, 90);
+			assert_int_equal(hit.times, 0);
+			world_free(world);
+		}
+}
+
+/* A value that is not written is written later; one that is denied, too. */
+static void test_writing(void **state)
+{
+	struct election_config config = world_config();
+
+	(void)state;
+	for (size_t i = 0; i < TROUBLES; i++) {
+		struct world *world = new_world(&config, 0);
+
+		strike("check-session", NULL, &troubles[i], 2);
+		world->fate = hits;
+		candidate_start(&world->candidates[0]);
+		await_leader(world, 20);
+		world_run(world, 10);
+		assert_int_equal(hit.times, 0);
+		assert_non_null(strstr(value_of(world), "\"epoch\""));
+		assert_int_equal(promotions(world), 1);
+		world_free(world);
+	}
+}
+
+/* ---- what Consul did, and did not say ---- */
+
+/* The lock was taken, the answer is lost: the question finds out, and the epoch is the lock's. */
+static void test_unanswered_acquire(void **state)
+{
+	struct election_config config = world_config();
+	struct world *world = new_world(&config, 0);
+	struct candidate *leader;
+
+	(void)state;
+	memset(&hit, 0, sizeof hit);
+	hit.what = "\"lock\"";
+	hit.fate = FATE_UNANSWERED;
+	hit.times = 1;
+	world->fate = hits;
+	candidate_start(&world->candidates[0]);
+	leader = await_leader(world, 5);
+	assert_int_equal(leader->election.epoch, world->locks[0].epoch);
+	assert_int_equal(promotions(world), 1);
+	world_free(world);
+}
+
+/* It arrives when nobody waits for it any more: late, but ours. */
+static void test_late_acquire(void **state)
+{
+	struct election_config config = world_config();
+	struct world *world = new_world(&config, 0);
+
+	(void)state;
+	memset(&hit, 0, sizeof hit);
+	hit.what = "\"lock\"";
+	hit.late = 5;
+	hit.times = -1;			/* what is tried meanwhile comes later still */
+	world->fate = hits;
+	candidate_start(&world->candidates[0]);
+	world_run(world, 4.9);
+	assert_int_equal(promotions(world), 0);
+	await_leader(world, 3);		/* when the try that is under way is given up */
+	assert_int_equal(promotions(world), 1);
+	assert_int_equal(world->locked, 1);
+	world_free(world);
+}
+
+/* It arrives after all was over: given back, as its user is not able to lead. */
+static void test_unwanted_acquire(void **state)
+{
+	struct election_config config = world_config();
+	struct world *world = new_world(&config, 0);
+	struct candidate *candidate = &world->candidates[0];
+
+	(void)state;
+	memset(&hit, 0, sizeof hit);
+	hit.what = "\"lock\"";
+	hit.late = 5;
+	hit.times = 1;
+	world->fate = hits;
+	candidate_start(candidate);
+	world_run(world, 1);
+	election_set_able(&candidate->election, false, REASON_UNHEALTHY);
+	world_run(world, 6);
+	assert_int_equal(world->locked, 1);
+	assert_int_equal(sim_find_key(&world->consul, LOCK)->session, 0);
+	assert_int_equal(promotions(world), 0);
+	world_free(world);
+}
+
+/* A release that comes true late must not be one of the next lock. */
+static void test_late_release(void **state)
+{
+	struct election_config config = world_config();
+	struct world *world = new_world(&config, 1);
+	struct candidate *leader = await_leader(world, 5);
+
+	(void)state;
+	memset(&hit, 0, sizeof hit);
+	hit.what = "unlock";
+	hit.late = 8;
+	hit.times = 1;
+	world->fate = hits;
+	election_resign(&leader->election, REASON_RELOAD);
+	await_leader(world, 8);
+	assert_int_equal(promotions(world), 2);
+	world_run(world, 20);		/* I8 is checked all the while */
+	assert_ptr_equal(leader_of(world), leader);
+	assert_int_equal(promotions(world), 2);
+	world_free(world);
+}
+
+/* "Held" comes after the news that it is free again: there is no more news. */
+static void test_overtaken_answer(void **state)
+{
+	struct election_config config = world_config();
+	struct world *world = new_world(&config, 0);
+	struct candidate *candidate = &world->candidates[0];
+
+	(void)state;
+	memset(&hit, 0, sizeof hit);
+	hit.what = "\"lock\"";
+	hit.fate = FATE_SAYS;
+	hit.status = 409;
+	hit.text = "{\"Errors\":[{\"What\":\"failed to lock key, lock is already held\"}]}";
+	hit.times = 1;
+	world->fate = hits;
+	candidate_start(candidate);
+	await_leader(world, 5);
+	world_free(world);
+}
+
+/* ---- what others do to the key ---- */
+
+static void test_value_overwritten(void **state)
+{
+	static const char *const values[] = {
+		"{\"id\":\"b\",\"address\":\"x\",\"epoch\":3}", "not JSON", "", "7", "{\"id\":[]}",
+	};
+	struct election_config config = world_config();
+	struct world *world = new_world(&config, 2);
+	struct candidate *leader = await_leader(world, 5);
+	AUTOFREE char *value = copy_string(value_of(world));
+
+	(void)state;
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+		sim_put(&world->consul, LOCK, values[i]);
+		world_run(world, 1);
+		assert_string_equal(value_of(world), value);
+	}
+	assert_ptr_equal(leader_of(world), leader);
+	assert_int_equal(promotions(world), 1);
+	world_free(world);
+}
+
+/* Nothing protects then: whoever led is killed as soon as it sees that. */
+static void test_key_deleted(void **state)
+{
+	struct election_config config = world_config();
+	struct world *world = new_world(&config, 2);
+	struct candidate *leader = await_leader(world, 5);
+
+	(void)state;
+	world->void_epoch = world->consul.index;
+	sim_delete(&world->consul, LOCK, SIM_BY_OTHERS);
+	world_run(world, 0.005);
+	assert_int_equal(leader->election.state, ELECTION_FENCING);
+	assert_int_equal(leader->election.reason, REASON_LOST);
+	assert_ptr_not_equal(await_leader(world, 5), leader);
+	world_free(world);
+}
+
+/* The lock delay protects: there is time to step down. */
+static void test_session_destroyed(void **state)
+{
+	struct election_config config = world_config();
+	struct world *world = new_world(&config, 2);
+	struct candidate *leader = await_leader(world, 5);
+	double began = world->now;
+
+	(void)state;
+	sim_end_session(&world->consul, leader->user.session, SIM_BY_OTHERS);
+	world_run(world, 0.005);
+	assert_int_equal(leader->election.state, ELECTION_DEMOTING);
+	assert_int_equal(leader->election.reason, REASON_LOST);
+	await_leader(world, 15);
+	assert_int_equal(leader->user.orders[ORDER_FENCE], 0);
+	assert_true(world->now - began > config.lock_delay);
+	assert_true(world->now - began < config.lock_delay + 2);
+	world_free(world);
+}
+
+/* Somebody's own value is not overwritten; when it is gone somebody leads. */
+static void test_foreign_key(void **state)
+{
+	struct election_config config = world_config();
+	struct world *world = new_world(&config, 0);
+
+	(void)state;
+	sim_put(&world->consul, LOCK, "precious");
+	candidate_start(&world->candidates[0]);
+	world_run(world, 30);
+	assert_string_equal(value_of(world), "precious");
+	sim_delete(&world->consul, LOCK, SIM_BY_OTHERS);
+	await_leader(world, 5);
+	world_free(world);
+}
+
+/* As by another program that uses the same key. */
+static void test_foreign_session(void **state)
+{
+	struct election_config config = world_config();
+	struct world *world = new_world(&config, 0);
+	struct sim_key *key;
+
+	(void)state;
+	sim_put(&world->consul, LOCK, "theirs");
+	key = sim_find_key(&world->consul, LOCK);
+	key->session = 77;
+	candidate_start(&world->candidates[0]);
+	world_run(world, 30);
+	assert_int_equal(promotions(world), 0);
+	assert_int_equal(world->candidates[0].user.leader, 0);
+	assert_true(lock_index(world) == key->modified && key->session == 77);
+	key->session = 0;
+	world_free(world);
+}
+
+/* ---- what Consul itself suffers ---- */
+
+/* A new leader of Consul within the lease: nobody is deposed. */
+static void test_consul_without_leader(void **state)
+{
+	struct election_config config = world_config();
+	struct world *world;
+	struct candidate *leader;
+
+	(void)state;
+	config.lock_delay = config.ttl = 30;
+	world = new_world(&config, 3);
+	leader = await_leader(world, 5);
+	sim_set_leaderless(&world->consul, true);
+	world_run(world, 13);		/* with Consul's default timing */
+	sim_set_leaderless(&world->consul, false);
+	world_run(world, 60);
+	assert_ptr_equal(leader_of(world), leader);
+	assert_int_equal(leader->user.deposed, 0);
+	world_free(world);
+}
+
+/* All is gone, and indexes begin anew: nobody leads by an epoch that is not higher, until told. */
+static void test_data_lost(void **state)
+{
+	struct election_config config = world_config();
+	struct world *world = new_world(&config, 2);
+	AUTOFREE char *request = NULL;
+	struct candidate *leader;
+
+	(void)state;
+	for (int i = 0; i < 50; i++)
+		sim_put(&world->consul, "other", i % 2 ? "a" : "b");
+	leader = await_leader(world, 5);
+	world->void_epoch = leader->election.epoch;
+	sim_lose_data(&world->consul);
+	assert_true(world_await(world, has_none, 10));
+	world_run(world, 60);
+	assert_int_equal(promotions(world), 1);
+	assert_true(leader->election.refused);
+	request = format_string("{\"action\":\"accept-epoch\",\"by\":\"me\",\"at\":%ld}",
+				WORLD_EPOCH + (long)world->now);
+	sim_put(&world->consul, LOCK "/request", request);
+	leader = await_leader(world, 20);
+	assert_int_equal(promotions(world), 2);
+	assert_true(leader->election.epoch < world->void_epoch);
+	world_free(world);
+}
+
+/* The file remembers what the process has forgotten. */
+static void test_epoch_file(void **state)
+{
+	char path[] = "/tmp/epoch-XXXXXX";
+	struct election_config config = world_config();
+	unsigned long epoch, highest = 0;
+	struct world *world;
+	FILE *file;
+
+	(void)state;
+	close(mkstemp(path));
+	unlink(path);
+	config.epoch_file = path;
+	world = new_world(&config, 1);
+	epoch = await_leader(world, 5)->election.epoch;
+	world_free(world);
+	file = fopen(path, "r");
+	assert_int_equal(fscanf(file, "%lu", &highest), 1);
+	fclose(file);
+	assert_int_equal(highest, epoch);
+
+	world = new_world(&config, 1);	/* another Consul, whose indexes are the same */
+	world_run(world, 30);
+	assert_int_equal(promotions(world), 0);
+	assert_true(world->candidates[0].election.refused);
+	world_free(world);
+	unlink(path);
+}
+
+/* The agent has lost services and checks, the servers know nothing of that yet. */
+static void test_agent_forgets(void **state)
+{
+	struct election_config config = world_config();
+	struct world *world = new_world(&config, 1);
+	struct candidate *leader = await_leader(world, 5);
+
+	(void)state;
+	sim_forget_check(&world->consul, &world->consul.checks[0], SIM_BY_OTHERS);
+	assert_true(world_await(world, has_none, 5));
+	assert_ptr_equal(await_leader(world, 30), leader);
+	assert_int_equal(leader->user.orders[ORDER_FENCE], 0);
+	world_free(world);
+}
+
+/* The policy has changed: keys are not there for who may not read them. */
+static void test_rights_lost(void **state)
+{
+	struct election_config config = world_config();
+	struct world *world = new_world(&config, 2);
+	struct candidate *leader = await_leader(world, 5);
+
+	(void)state;
+	leader->denied_until = world->now + 60;
+	assert_true(world_await(world, has_none, 10));
+	assert_ptr_not_equal(await_leader(world, 60), leader);
+	world_run(world, 60);
+	assert_false(leader->election.refused);
+	world_free(world);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_renewals),
+		cmocka_unit_test(test_acquiring),
+		cmocka_unit_test(test_opening),
+		cmocka_unit_test(test_writing),
+		cmocka_unit_test(test_unanswered_acquire),
+		cmocka_unit_test(test_late_acquire),
+		cmocka_unit_test(test_unwanted_acquire),
+		cmocka_unit_test(test_late_release),
+		cmocka_unit_test(test_overtaken_answer),
+		cmocka_unit_test(test_value_overwritten),
+		cmocka_unit_test(test_key_deleted),
+		cmocka_unit_test(test_session_destroyed),
+		cmocka_unit_test(test_foreign_key),
+		cmocka_unit_test(test_foreign_session),
+		cmocka_unit_test(test_consul_without_leader),
+		cmocka_unit_test(test_data_lost),
+		cmocka_unit_test(test_epoch_file),
+		cmocka_unit_test(test_agent_forgets),
+		cmocka_unit_test(test_rights_lost),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

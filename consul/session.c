@@ -442,8 +442,12 @@ void session_hold(struct session *session, bool holder)
 	if (session->holder == holder)
 		return;
 	session->holder = holder;
-	if (session->state == SESSION_IS_OPEN && !agent_is_busy(&session->request))
-		renew_later(session);
+	if (session->state != SESSION_IS_OPEN || session->troubled ||
+	    agent_is_busy(&session->request))
+		return;
+	/* Counted from the last one: who gets and loses the lock often is renewed all the same. */
+	timer_set(&session->renewal,
+		  fmax(0, session->sent + renewal_interval(session) - boottime_now()));
 }
 
 void session_drop(struct session *session)

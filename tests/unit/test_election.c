@@ -1,13 +1,11 @@
 #include "consul/election.h"
 
-#include "sim_run.h"
+#include "sim_story.h"
 
 #include <cmocka.h>
 
 /* Each cell of the table of steps: a candidate is led into a state by what the model of Consul and
  * its user do, gets one input, and is seen to do what is listed here, or nothing at all. */
-
-#define LOCK "service/db/leader"
 
 enum { HIGH = 1000 };			/* an epoch */
 

@@ -2,62 +2,15 @@
 
 #include <unistd.h>
 
-#include "sim_run.h"
+#include "sim_story.h"
 
 #include <cmocka.h>
 
 /* What can go wrong with Consul, one thing at a time. */
 
-#define LOCK "service/db/leader"
-
-static struct world *new_world(const struct election_config *config, int candidates)
-{
-	struct world *world = world_new(config, 1);
-
-	for (int i = 0; i < candidates; i++)
-		candidate_start(&world->candidates[i]);
-	return world;
-}
-
-static struct candidate *leader_of(const struct world *world)
-{
-	for (size_t i = 0; i < WORLD_CANDIDATES; i++)
-		if (world->candidates[i].running &&
-		    world->candidates[i].election.state == ELECTION_LEADER)
-			return (struct candidate *)&world->candidates[i];
-	return NULL;
-}
-
-static bool has_leader(const struct world *world) { return leader_of(world); }
-static bool has_none(const struct world *world) { return !leader_of(world); }
-
-static struct candidate *await_leader(struct world *world, double seconds)
-{
-	if (!world_await(world, has_leader, seconds))
-		world_fail(world, "nobody leads after %g s", seconds);
-	world_run(world, 0.5);		/* the value is written, and everybody has seen it */
-	return leader_of(world);
-}
-
-static const char *value_of(struct world *world)
-{
-	const struct sim_key *key = sim_find_key(&world->consul, LOCK);
-
-	return key && key->value ? key->value : "";
-}
-
 static unsigned long lock_index(struct world *world)
 {
 	return sim_find_key(&world->consul, LOCK)->modified;
-}
-
-static unsigned promotions(const struct world *world)
-{
-	unsigned count = 0;
-
-	for (size_t i = 0; i < WORLD_CANDIDATES; i++)
-		count += world->candidates[i].user.orders[ORDER_PROMOTE];
-	return count;
 }
 
 /* Which requests are hit, and how. */

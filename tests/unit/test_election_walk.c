@@ -1,6 +1,6 @@
 #include "consul/election.h"
 
-#include "sim_run.h"
+#include "sim_story.h"
 
 #include <cmocka.h>
 
@@ -8,8 +8,6 @@
  * invariants are checked (sim_user.h), and when nothing goes wrong any more there is a leader soon.
  *
  * SEED=n walks another way, STEPS=n further.  A failure tells its seed and the last that happened. */
-
-#define LOCK "service/db/leader"
 
 enum { STEPS = 100000, ROUND = 150 };
 

@@ -59,7 +59,7 @@ off_by()
 		began=$(boottime)
 		pause_consul
 		clock $seconds
-		expect_events -n "c$seconds" "election.db deposed" "db stopped"
+		expect_events -n "c$seconds" "election.db deposed" "db exitFailed"
 		at_most 1400 $(($(last_beat "c$seconds") - began))
 		at_least 300 $(($(last_beat "c$seconds") - began))
 		resume_consul

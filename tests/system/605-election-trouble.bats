@@ -60,7 +60,7 @@ teardown()
 	LIMIT=20 await_primary -n c1
 	began=$(boottime)
 	consul_request DELETE "/v1/acl/token/$(<"$dir/accessor")" >/dev/null
-	LIMIT=15 expect_events -n c1 "election.db deposed" "db stopped"
+	LIMIT=15 expect_events -n c1 "election.db deposed" "db exitFailed"
 	at_most 1600 $(($(last_beat c1) - began))
 	expect_reigns --count 1
 }
@@ -118,7 +118,7 @@ teardown()
 	LIMIT=15 await_primary
 	began=$(boottime)
 	consul_request DELETE "/v1/kv/$key" >/dev/null
-	expect_events -n c1 "election.db deposed" "db stopped"
+	expect_events -n c1 "election.db deposed" "db exitFailed"
 	at_most 1000 $(($(boottime) - began))
 	LIMIT=15 await_primary
 	expect_reigns --count 2

@@ -349,9 +349,10 @@ static void complain(struct ballot *ballot, enum agent_answer answer, enum ballo
 		agent_content(&ballot->request);
 		return;
 	}
-	agent_explain(&ballot->request, &error);
 	if (meaning == BALLOT_DENIED)
-		fail_in(&error, "it lacks key:write on \"%s\"", ballot->config->key);
+		fail(&error, "it lacks key:write on \"%s\"", ballot->config->key);
+	else
+		agent_explain(&ballot->request, &error);
 	agent_complain(&ballot->request, meaning == BALLOT_DENIED ? ANSWER_DENIED : answer, &error);
 }
 

@@ -22,7 +22,7 @@ setup()
 	expect_events -n c3 "election.db leader"
 	refute_events -n c2 "election.db elected"
 	refute_events -n c3 "election.db elected"
-	[[ $(lock_value | jq -c '[.id, .epoch, (.since | type)]') == "[\"c1\",$epoch,\"string\"]" ]]
+	[[ $(lock_value | jq -c '[.id, .epoch, (.since | type)]') == "[\"c1\",$epoch,\"number\"]" ]]
 	[[ $(consul_get "/v1/session/info/$(lock_session)" | jq length) == 1 ]]
 	grep -qx "PILOTFISH_ELECTION_NAME=db" "$dir/env"
 	grep -qx "PILOTFISH_ELECTION_EPOCH=$epoch" "$dir/env"
@@ -67,18 +67,19 @@ setup()
 @test "runs: ten handovers in a row, and epochs grow" {
 	local n
 
+	candidate c1
+	LIMIT=15 await_primary
 	for n in {1..5}; do
-		candidate c1
-		LIMIT=15 await_primary
 		candidate c2
 		expect_events -n c2 "election.db leader"
 		stop_pilotfish -n c1
-		LIMIT=15 await_primary -n c2
+		await_primary -n c2
 		candidate c1
 		expect_events -n c1 "election.db leader"
 		stop_pilotfish -n c2
+		await_primary -n c1
 	done
-	expect_reigns --min 10
+	expect_reigns --count 11
 }
 
 @test "the catalogue shows the leader by its tag" {
@@ -109,7 +110,6 @@ consul_shows()		# TAG N
 }
 
 @test "needs and when: jobs that wait for the role" {
-	more="" mood="" epoch=0
 	start_pilotfish -n c1 <<-EOF
 		consul = "$consul_address";
 		jobs = ( { name = "db"; exec = "sleep 1000"; },
@@ -118,8 +118,8 @@ consul_shows()		# TAG N
 			   when = { source = "election.db"; each = "elected"; }; } );
 		elections = ( $(election_of c1 'job = "db";') );
 	EOF
-	LIMIT=15 expect_events -n c1 "election.db elected" "said exitSuccess"
-	expect_events -n c1 "late running"
+	LIMIT=15 expect_events -n c1 "election.db elected"
+	expect_log -n c1 'late started'
 	expect_log -n c1 'said [1-9]'
 }
 

@@ -42,13 +42,16 @@ begin()			# candidate or member
 	expect_reigns --count 1
 }
 
-@test "the workload stands still, and is unhealthy for it: another leads" {
+@test "the workload stands still, and is unhealthy for it: it is killed, and another leads" {
 	job_keys="health = { exec = [ \"sh\", \"-c\", \"! test -e $dir/sick-\$PRIMARY_ID\" ]; interval = \"200ms\"; failures = 1; };"
-	begin member
+	member c1 'promoteTimeout = "1s";'
+	LIMIT=15 await_primary
+	member c2
+	expect_events -n c2 "election.db leader" "db healthy"
 	touch "$dir/sick-c1"
 	signal_workload STOP c1
 	await_primary -n c2
-	expect_events -n c1 "election.db deposed"
+	expect_events -n c1 "election.db deposed" "db.onDeposed running" "db exitFailed" "db running"
 	expect_reigns --count 2
 }
 
@@ -114,7 +117,7 @@ gone_workload()
 	begin candidate
 	began=$(boottime)
 	pause_consul
-	expect_events -n c1 "election.db deposed" "db stopped"
+	expect_events -n c1 "election.db deposed" "db exitFailed"
 	at_most 1400 $(($(last_beat c1) - began))
 	pass 3
 	resume_consul

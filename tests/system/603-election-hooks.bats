@@ -46,14 +46,14 @@ setup()
 	expect_events -n c2 "election.db leader"
 	step_down c1
 	await_primary -n c2
-	expect_events -n c1 "db.onDeposed exitFailed" "db stopped" "db running"
+	expect_events -n c1 "db.onDeposed exitFailed" "db exitFailed" "db running"
 	expect_reigns --count 2
 }
 
 # As an operator asks for it.
 step_down()
 {
-	consul_put "/v1/kv/$key/request" "{ \"action\": \"step-down\", \"leader\": \"$1\", \"at\": $(date +%s), \"by\": \"test\" }"
+	consul_put "/v1/kv/$key/request" >/dev/null "{ \"action\": \"step-down\", \"leader\": \"$1\", \"at\": $(date +%s), \"by\": \"test\" }"
 }
 
 @test "onDeposed hangs, and the workload does not listen either: SIGKILL, then the lock is given back" {
@@ -65,7 +65,7 @@ step_down()
 	step_down c1
 	LIMIT=15 await_primary -n c2
 	at_most 4000 $(($(first_beat c2) - $(last_beat c1) ))
-	expect_events -n c1 "db stopped"
+	expect_events -n c1 "election.db deposed" "db exitFailed" "db running"
 	expect_reigns --count 2
 }
 
@@ -80,7 +80,7 @@ step_down()
 	expect_events -n c2 "election.db leader"
 	step_down c1
 	await_primary -n c2
-	expect_events -n c1 "election.db deposed" "db stopped" "db running"
+	expect_events -n c1 "election.db deposed" "db exitSuccess" "db running"
 	expect_reigns --count 2
 }
 
@@ -89,7 +89,7 @@ step_down()
 	LIMIT=15 await_primary
 	candidate c2
 	expect_events -n c2 "election.db leader"
-	signal_pilotfish -n c1
+	signal_pilotfish -n c1 TERM
 	await_primary -n c2
 	at_most 1500 $(($(first_beat c2) - $(last_beat c1)))
 	wait_exit -n c1

@@ -16,7 +16,7 @@ teardown()
 	election_consul --acl
 	consul_keys="token = \"$(consul_token_for 'key_prefix "" { policy = "write" } service_prefix "" { policy = "write" }
 		node_prefix "" { policy = "read" }')\";" candidate c1
-	LIMIT=20 expect_log -n c1 'session_prefix|session \\?".*write'
+	LIMIT=20 expect_log -n c1 "refuses our token .*lacks session:write on the agent's node"
 	refute_events -n c1 "election.db elected"
 	stop_pilotfish -n c1
 	expect_code 0
@@ -26,7 +26,7 @@ teardown()
 	election_consul --acl
 	consul_keys="token = \"$(consul_token_for 'session_prefix "" { policy = "write" } service_prefix "" { policy = "write" }
 		node_prefix "" { policy = "read" } agent_prefix "" { policy = "read" }')\";" candidate c1
-	LIMIT=20 expect_log -n c1 "key(_prefix)? .*${key%/leader}"
+	LIMIT=20 expect_log -n c1 "refuses our token .*lacks key:write on .*$key"
 	refute_events -n c1 "election.db elected"
 	stop_pilotfish -n c1
 	expect_code 0
@@ -36,7 +36,7 @@ teardown()
 	election_consul --acl
 	consul_keys="token = \"$(consul_token_for 'session_prefix "" { policy = "write" } service_prefix "" { policy = "write" }
 		node_prefix "" { policy = "read" } agent_prefix "" { policy = "read" } key_prefix "" { policy = "read" }')\";" candidate c1
-	LIMIT=20 expect_log -n c1 "key(_prefix)? .*${key%/leader}.*write"
+	LIMIT=20 expect_log -n c1 "refuses our token .*lacks key:write on .*$key"
 	refute_events -n c1 "election.db elected"
 }
 
@@ -60,7 +60,7 @@ teardown()
 	LIMIT=20 await_primary -n c1
 	began=$(boottime)
 	consul_request DELETE "/v1/acl/token/$(<"$dir/accessor")" >/dev/null
-	LIMIT=15 expect_events -n c1 "election.db deposed" "db stopped"
+	LIMIT=15 expect_events -n c1 "election.db deposed" "db exitFailed"
 	at_most 1600 $(($(last_beat c1) - began))
 	expect_reigns --count 1
 }
@@ -118,7 +118,7 @@ teardown()
 	LIMIT=15 await_primary
 	began=$(boottime)
 	consul_request DELETE "/v1/kv/$key" >/dev/null
-	expect_events -n c1 "election.db deposed" "db stopped"
+	expect_events -n c1 "election.db deposed" "db exitFailed"
 	at_most 1000 $(($(boottime) - began))
 	LIMIT=15 await_primary
 	expect_reigns --count 2

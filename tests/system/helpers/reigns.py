@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """reigns.py DIR [OPTION...] - what the workloads `primary` have noted: who was the primary, and when.
 
-Fails if two reigns of an election overlap, or if a later one has not a higher epoch, whatever the options:
+Fails if two reigns of an election overlap, or if one of somebody else has not a higher epoch than the one before:
     --count N, --min N      so many reigns, at least so many
     --name NAME             of this election alone
     --store LOG             fenced-store's: no write was refused but those of a reign that was over, which were still
@@ -85,7 +85,7 @@ def faults_of(reigns, excused=nobody):
         if not excused(one) and not excused(other):
             yield f"two primaries for {(one.last - other.first) / 1e6:.1f} ms: {show(one)} / {show(other)}"
     for one, other in zip(reigns, reigns[1:]):
-        if other.epoch <= one.epoch:
+        if other.epoch < one.epoch or other.epoch == one.epoch and other.id != one.id:
             yield f"epochs do not grow: {show(one)} / {show(other)}"
 
 

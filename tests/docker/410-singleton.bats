@@ -11,8 +11,6 @@ up()
 {
 	compose_down >/dev/null 2>&1 || :
 	export EVERY=0.05
-	quietly compose_up --scale beat=3
-	LIMIT=30 await one_leads
 }
 
 setup_file()
@@ -28,7 +26,9 @@ teardown_file()
 setup()
 {
 	begin
+	quietly compose_up --scale beat=3
 	LIMIT=30 await one_leads
+	since=$(now)
 }
 
 awake()		# the containers that run and are not paused
@@ -94,7 +94,7 @@ beating()
 	local name count=0
 
 	for name in $(awake); do
-		count=$((count + $(docker top "$name" -o args | grep -c /usr/local/bin/beat)))
+		count=$((count + $(docker top "$name" -o pid,args | grep -c /usr/local/bin/beat)))
 	done
 	echo "$count"
 }
@@ -142,7 +142,6 @@ nobody_beats()
 	await goes_on "$before"
 	expect_gap 2000
 	expect_one_at_a_time
-	quietly compose_up --scale beat=3
 }
 
 @test "docker kill: another goes on when ttl and lockDelay are over" {
@@ -153,7 +152,6 @@ nobody_beats()
 	LIMIT=20 await goes_on "$before"
 	expect_gap $((TTL + LOCK_DELAY + 1000))
 	expect_one_at_a_time
-	quietly compose_up --scale beat=3
 }
 
 @test "docker pause: another goes on, and who awakes does not" {

@@ -10,7 +10,7 @@ TTL=3000 LOCK_DELAY=4000		# of the profile `fast`
 up()
 {
 	compose_down >/dev/null 2>&1 || :
-	export EVERY=0.05
+	export EVERY=0.05 PILOTFISH_LOG_LEVEL=debug PILOTFISH_LOG_FORMAT=json
 }
 
 setup_file()
@@ -89,12 +89,12 @@ expect_one_at_a_time()
 	[[ $(beating) == 1 ]]
 }
 
-beating()
+beating()		# in how many containers
 {
 	local name count=0
 
 	for name in $(awake); do
-		count=$((count + $(docker top "$name" -o pid,args | grep -c /usr/local/bin/beat)))
+		! docker top "$name" -o pid,args | grep -q /usr/local/bin/beat || ((++count))
 	done
 	echo "$count"
 }
@@ -145,13 +145,31 @@ nobody_beats()
 }
 
 @test "docker kill: another goes on when ttl and lockDelay are over" {
-	local before
+	local before former
 
+	former=$(runner)
 	before=$(epoch)
-	docker kill "$(runner)"
+	docker kill "$former"
 	LIMIT=20 await goes_on "$before"
 	expect_gap $((TTL + LOCK_DELAY + 1000))
 	expect_one_at_a_time
+	draw "$former" "docker kill"
+	grep -q '>the lock is free: [23]' "$B/failover.svg"
+	grep -q ' is elected, epoch [0-9]*: [67]' "$B/failover.svg"
+}
+
+# What became of it, as a picture.
+draw()			# CONTAINER WHAT
+{
+	local name logs=()
+
+	for name in $(containers beat); do
+		docker logs "$name" >"$BATS_TEST_TMPDIR/${name##*-singleton_}.log" 2>&1
+		logs+=("$BATS_TEST_TMPDIR/${name##*-singleton_}.log")
+	done
+	"$engine_root/examples/timeline" --what "$2" --title "$2 of the leader, profile fast" \
+		--end "${1##*-singleton_}=$(docker inspect -f '{{ .State.FinishedAt }}' "$1" | cut -c 1-23)Z" \
+		-o "$B/failover.svg" "${logs[@]}"
 }
 
 @test "docker pause: another goes on, and who awakes does not" {

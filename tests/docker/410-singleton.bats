@@ -10,9 +10,7 @@ TTL=3000 LOCK_DELAY=4000		# of the profile `fast`
 up()
 {
 	compose_down >/dev/null 2>&1 || :
-	export EVERY=0.05
-	quietly compose_up --scale beat=3
-	LIMIT=30 await one_leads
+	export EVERY=0.05 PILOTFISH_LOG_LEVEL=debug PILOTFISH_LOG_FORMAT=json
 }
 
 setup_file()
@@ -28,7 +26,9 @@ teardown_file()
 setup()
 {
 	begin
+	quietly compose_up --scale beat=3
 	LIMIT=30 await one_leads
+	since=$(now)
 }
 
 awake()		# the containers that run and are not paused
@@ -89,12 +89,12 @@ expect_one_at_a_time()
 	[[ $(beating) == 1 ]]
 }
 
-beating()
+beating()		# in how many containers
 {
 	local name count=0
 
 	for name in $(awake); do
-		count=$((count + $(docker top "$name" -o args | grep -c /usr/local/bin/beat)))
+		! docker top "$name" -o pid,args | grep -q /usr/local/bin/beat || ((++count))
 	done
 	echo "$count"
 }
@@ -142,18 +142,34 @@ nobody_beats()
 	await goes_on "$before"
 	expect_gap 2000
 	expect_one_at_a_time
-	quietly compose_up --scale beat=3
 }
 
 @test "docker kill: another goes on when ttl and lockDelay are over" {
-	local before
+	local before former
 
+	former=$(runner)
 	before=$(epoch)
-	docker kill "$(runner)"
+	docker kill "$former"
 	LIMIT=20 await goes_on "$before"
 	expect_gap $((TTL + LOCK_DELAY + 1000))
 	expect_one_at_a_time
-	quietly compose_up --scale beat=3
+	draw "$former" "docker kill"
+	grep -q '>the lock is free: [23]' "$B/failover.svg"
+	grep -q ' is elected, epoch [0-9]*: [67]' "$B/failover.svg"
+}
+
+# What became of it, as a picture.
+draw()			# CONTAINER WHAT
+{
+	local name logs=()
+
+	for name in $(containers beat); do
+		docker logs "$name" >"$BATS_TEST_TMPDIR/${name##*-singleton_}.log" 2>&1
+		logs+=("$BATS_TEST_TMPDIR/${name##*-singleton_}.log")
+	done
+	"$engine_root/examples/timeline" --what "$2" --title "$2 of the leader, profile fast" \
+		--end "${1##*-singleton_}=$(docker inspect -f '{{ .State.FinishedAt }}' "$1" | cut -c 1-23)Z" \
+		-o "$B/failover.svg" "${logs[@]}"
 }
 
 @test "docker pause: another goes on, and who awakes does not" {

@@ -1,11 +1,12 @@
-# engine.bash - Docker, the images, and the example of examples/nginx, for scripts and tests.  To be sourced.
+# engine.bash - Docker, the images, and an example, for scripts and tests.  To be sourced.
 #
 #   engine_start        Docker answers afterwards: the one that runs, or one of our own with all it has in
 #                       $B/docker, which engine_stop ends.  Fails with the reason on stderr.
 #   engine_stop
-#   images_make         pilotfish (from `make release`) and those of the example.  Base images come from the
+#   images_make         pilotfish (from `make release`) and those of the examples.  Base images come from the
 #                       registry or, if that cannot be reached, are made from Debian's packages.
-#   compose ARG...      docker-compose on the example, as the project $project, with free ports on this host
+#   compose ARG...      docker-compose on $example (examples/nginx, unless it is set), as the project $project,
+#                       with free ports on this host
 #   compose_up [ARG...], compose_down
 #   compose_port SERVICE PORT    prints the port of this host that leads there
 
@@ -82,10 +83,13 @@ image_have()
 
 image_debian()
 {
-	local tar=$engine_folder/base.tar
+	local make=$engine_root/tests/docker/base tar base
 
-	[[ -e $tar ]] || "$engine_root/tests/docker/base" "$tar" || return
-	docker import "$tar" "$1"
+	base=pilotfish-tests-base:$(cksum <"$make" | cut -d ' ' -f 1)
+	tar=$engine_folder/${base/:/-}.tar
+	[[ -e $tar ]] || "$make" "$tar" || return
+	docker image inspect "$base" >/dev/null 2>&1 || docker import "$tar" "$base" || return
+	docker tag "$base" "$1"
 }
 
 image_consul()
@@ -104,16 +108,21 @@ image_consul()
 
 images_make()
 {
+	local example
+
 	env -u MAKEFLAGS -u MFLAGS make -s -C "$engine_root" B="${B#"$engine_root"/}" release &&
 		image_have node:18-bookworm-slim image_debian &&
 		image_have nginx:1.22 image_debian &&
+		image_have debian:bookworm-slim image_debian &&
 		image_have consul:1.8 image_consul &&
 		docker build -q --force-rm -t pilotfish -f - "$B/release" <<-'END' &&
 			FROM scratch
 			COPY pilotfish /pilotfish
 			ENTRYPOINT ["/pilotfish"]
 		END
-		compose build -q --force-rm
+		for example in "$engine_root"/examples/{nginx,singleton}; do
+			compose build -q --force-rm || return
+		done
 }
 
 compose()

@@ -404,6 +404,8 @@ static void on_release_answered(struct ballot *ballot, enum ballot_answer meanin
 {
 	bool undone = meaning == BALLOT_UNKNOWN || meaning == BALLOT_DENIED;
 
+	if (meaning != BALLOT_WON)
+		ballot->ambiguous = true;	/* perhaps the session is gone */
 	if (undone && monotonic_now() < ballot->give_up)
 		try_again(ballot, BALLOT_RELEASE);
 	else

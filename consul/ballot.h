@@ -85,7 +85,8 @@ struct ballot {
 	struct agent_request request;	/* acquire, release, write */
 	enum ballot_errand { BALLOT_NOTHING, BALLOT_ACQUIRE, BALLOT_RELEASE, BALLOT_WRITE } doing;
 	char *session;			/* by which */
-	bool ambiguous;			/* something was asked for the session, and not answered */
+	bool ambiguous;			/* better not use this session again: something was asked for
+					 * it and not answered, or it could not release its lock */
 	json_t *value;			/* to be written, in base64 */
 	struct backoff persistence;
 	struct timer again;		/* of a write or a release that was not answered */

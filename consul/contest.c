@@ -61,7 +61,7 @@ bool contest_is_open_to(const struct election *election)
 	const struct ballot_view *view = &election->ballot.view;
 
 	return election->able && !election->leaving && !election->refused && !view->paused &&
-	       !view->foreign;
+	       !view->foreign && session_is_sound(&election->session);
 }
 
 /* Until the lock delay is over, as far as is known, and those who go first had their chance. */

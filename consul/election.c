@@ -195,9 +195,12 @@ static void on_confirmed(struct session *session)
 
 	if (election_leads(election) && election->state != ELECTION_FENCING)
 		tenure_arm(election);
-	/* A query that hung through the same trouble may hang on. */
-	if (session->troubled)
-		ballot_look(&election->ballot);
+}
+
+/* A query that hung through the same trouble may hang on. */
+static void on_recovered(struct session *session)
+{
+	ballot_look(&container_of(session, struct election, session)->ballot);
 }
 
 static void on_lost(struct session *session)
@@ -259,7 +262,8 @@ bool election_init(struct election *election, struct agent *agent,
 		   struct error *error)
 {
 	static const struct session_ops session_ops = {
-		.on_open = on_open, .on_confirmed = on_confirmed, .on_lost = on_lost,
+		.on_open = on_open, .on_confirmed = on_confirmed,
+		.on_recovered = on_recovered, .on_lost = on_lost,
 	};
 	static const struct ballot_ops ballot_ops = {
 		.on_view = tidings_on_view, .on_answer = on_answer, .on_released = on_released,

@@ -9,6 +9,7 @@
 
 #define BACKSTOP 10.0			/* the least session TTL that Consul takes by default */
 #define ATTEMPT_MAX 2.0
+#define PASS_AGAIN 0.25
 #define LEFT_OVER "1m"			/* Consul's least deregisterCriticalServiceAfter */
 
 enum { TRIES_BEFORE_COMPLAINT = 4 };	/* a check needs a moment from the agent to the servers */
@@ -227,12 +228,21 @@ static void confirm(struct session *session, double sent)
 	session->ops->on_confirmed(session);
 }
 
+static void end_trouble(struct session *session, bool *trouble)
+{
+	bool was_there = *trouble;
+
+	*trouble = false;
+	if (was_there && session_is_sound(session))
+		session->ops->on_recovered(session);
+}
+
 static void on_renewed(struct session *session)
 {
 	backoff_reset(&session->backoff);
 	renew_later(session);
 	confirm(session, session->sent);
-	session->troubled = false;
+	end_trouble(session, &session->troubled);
 }
 
 static void on_not_renewed(struct session *session)
@@ -259,9 +269,11 @@ static void on_pass_reply(struct agent_request *request, enum agent_answer answe
 		lose(session, "the agent does not know its check any more");
 		return;
 	}
-	if (answer != ANSWER_OK)
-		next = fmin(next, 0.25);
-	timer_set(&session->beat, next);
+	timer_set(&session->beat, answer == ANSWER_OK ? next : fmin(next, PASS_AGAIN));
+	if (answer == ANSWER_OK)
+		end_trouble(session, &session->unpassed);
+	else
+		session->unpassed = true;
 }
 
 /* ---- closing ---- */
@@ -431,6 +443,11 @@ bool session_is_open(const struct session *session)
 	return session->state == SESSION_IS_OPEN;
 }
 
+bool session_is_sound(const struct session *session)
+{
+	return session_is_open(session) && !session->troubled && !session->unpassed;
+}
+
 void session_confirm(struct session *session, double sent)
 {
 	if (session->config->lock_delay > 0)
@@ -458,7 +475,7 @@ void session_drop(struct session *session)
 	timer_stop(&session->beat);
 	free(steal(&session->id));
 	session->state = SESSION_CLOSED;
-	session->holder = session->troubled = false;
+	session->holder = session->troubled = session->unpassed = false;
 }
 
 void session_close(struct session *session, double patience,

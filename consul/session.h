@@ -11,8 +11,9 @@
  *
  * A session is *confirmed* by a renewal answered 200, or by session_confirm(): what counts is the
  * time before that request was *sent*.  It is lost when a renewal is answered 404, or its check is
- * unknown to the agent.  An error or silence is neither; it is asked again soon.  The first
- * on_confirmed() after that finds `troubled` set.
+ * unknown to the agent.  An error or silence is neither; it is asked again soon.  But until the
+ * renewals and the passes are answered again it is not *sound*: it may have ended meanwhile, so no
+ * lock should be taken with it.
  *
  * Renewals have connections of their own, that no other request can use up, and time out by the
  * client's clock.  Source: Consul's documentation of sessions and of its HTTP API.
@@ -29,6 +30,7 @@ struct session;
 struct session_ops {
 	void (*on_open)(struct session *session);
 	void (*on_confirmed)(struct session *session);	/* `confirmed` is a newer time */
+	void (*on_recovered)(struct session *session);	/* it is sound again */
 	void (*on_lost)(struct session *session);	/* it is closed now */
 };
 
@@ -52,7 +54,8 @@ struct session {
 	struct strv leftovers;		/* which are these */
 	bool registered;		/* our service is in the catalogue, as far as we know */
 	bool holder;			/* renew often */
-	bool troubled;			/* the last try was not answered well */
+	bool troubled;			/* the last renewal was not answered well */
+	bool unpassed;			/* nor the last pass */
 
 	struct agent_request request;	/* opens, renews and closes it */
 	struct agent_request pass;	/* passes the check */
@@ -67,6 +70,7 @@ void session_release(struct session *session);
 
 void session_open(struct session *session);	/* tries for ever; idempotent */
 bool session_is_open(const struct session *session);
+bool session_is_sound(const struct session *session);
 
 /* A request sent at `sent`, that only the session's holder could have been answered well, was.  The
  * session lived then, so that a lock delay protects from then on; but it lives no longer by it: where

@@ -10,7 +10,7 @@ static struct fixture {
 	struct world *world;
 	struct candidate *candidate;	/* only its clock, loop and agent */
 	struct session session;
-	unsigned opened, confirmed, lost, closed;
+	unsigned opened, confirmed, recovered, lost, closed;
 	struct strv asked;		/* "METHOD PATH BODY" */
 	enum fate (*fate)(struct message *message);
 } self;
@@ -19,6 +19,12 @@ static void on_open(struct session *session)
 {
 	assert_true(session_is_open(session));
 	self.opened++;
+}
+
+static void on_recovered(struct session *session)
+{
+	(void)session;
+	self.recovered++;
 }
 
 static void on_confirmed(struct session *session)
@@ -51,7 +57,8 @@ static enum fate record(struct message *message)
 static void begin(const struct election_config *config)
 {
 	static const struct session_ops ops = {
-		.on_open = on_open, .on_confirmed = on_confirmed, .on_lost = on_lost,
+		.on_open = on_open, .on_confirmed = on_confirmed,
+		.on_recovered = on_recovered, .on_lost = on_lost,
 	};
 
 	self = (struct fixture){ .world = world_new(config, 1) };
@@ -253,7 +260,8 @@ static void test_unanswered(void **state)
 	self.fate = NULL;
 	world_run(self.world, 3);
 	assert_int_equal(self.lost, 0);
-	assert_false(self.session.troubled);
+	assert_true(session_is_sound(&self.session));
+	assert_int_equal(self.recovered, 1);
 }
 
 static void test_lost(void **state)

@@ -47,7 +47,8 @@ begin()			# candidate or member
 	member c1 'promoteTimeout = "1s";'
 	LIMIT=15 await_primary
 	member c2
-	expect_events -n c2 "election.db leader" "db healthy"
+	expect_events -n c2 "election.db leader"
+	await eval '(($(count_events -n c2 "db healthy")))'
 	touch "$dir/sick-c1"
 	signal_workload STOP c1
 	await_primary -n c2

@@ -25,6 +25,7 @@ SECONDS = int(os.environ.get("SECONDS_IDLE", "30"))
 LIMIT = 30          # seconds that an election may take
 REST = 2.2          # who has led lets others go first for 2 s
 STAMP = tool("stamp")
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 PROFILES = {"default": "", "fast": 'profile = "fast";', "safe": 'profile = "safe";'}
 
 CONFIG = """
@@ -49,7 +50,7 @@ class Lock(threading.Thread):
         index, holder = 0, None
         while True:
             try:
-                with urllib.request.urlopen(self.url + str(index), timeout=40) as answer:
+                with opener.open(self.url + str(index), timeout=40) as answer:
                     index, entry = answer.headers["X-Consul-Index"], json.load(answer)[0]
             except (OSError, ValueError):
                 index = 0
@@ -85,7 +86,8 @@ class Party:
         self.children[name] = child
 
     def sessions(self):
-        return len(json.loads(self.consul.ask("GET", "/v1/session/list")[1]))
+        with opener.open(f"http://{self.consul.address}/v1/session/list", timeout=10) as answer:
+            return len(json.load(answer))
 
     def complete(self):
         """All are candidates, and each has heard of the leader."""
@@ -100,6 +102,7 @@ class Party:
         return int(line[0]), line[1]
 
     def leave(self):
+        self.complete()             # PID 1 hears no signal before it listens
         for child in self.children.values():
             inner = inner_pid(child.pid) if "unshare" in child.args else child.pid
             os.kill(inner, signal.SIGTERM)

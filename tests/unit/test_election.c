@@ -18,27 +18,6 @@ struct outcome {
 
 /* ---- how to get into a state ---- */
 
-/* Nobody else: but somebody holds the lock. */
-static void hold_lock(struct world *world)
-{
-	struct sim_answer answer = { .body = BUF_INIT };
-	struct sim_question make = {
-		.method = "PUT", .path = "/v1/session/create", .who = 1,
-		.body = "{\"Name\":\"other\",\"TTL\":\"86400s\",\"NodeChecks\":[]}",
-	};
-	struct sim_question lock = {
-		.method = "PUT", .path = "/v1/txn", .who = 1,
-		.body = "[{\"KV\":{\"Verb\":\"lock\",\"Key\":\"" LOCK "\",\"Value\":"
-			"\"eyJpZCI6ImIiLCJlcG9jaCI6MX0=\",\"Session\":"
-			"\"00000000-0000-0000-0000-000000000001\"}}]",
-	};
-
-	sim_serve(&world->consul, &make, &answer);
-	sim_serve(&world->consul, &lock, &answer);
-	assert_int_equal(answer.status, 200);
-	buf_release(&answer.body);
-}
-
 static enum fate lose_locks(struct message *message)
 {
 	return strstr(message->body, "\"lock\"") ? FATE_LOST : FATE_FINE;
@@ -88,7 +67,7 @@ static void to_opening(struct world *world)
 
 static void to_follower(struct world *world)
 {
-	hold_lock(world);
+	hold_lock(world, "{\"id\":\"b\",\"epoch\":1}");
 	candidate_start(&world->candidates[0]);
 	reach(world, is_follower);
 }

@@ -328,29 +328,17 @@ static void test_creation_refused(void **state)
 
 /* ---- former lives ---- */
 
-static void make_session(const char *body)
-{
-	struct sim_answer answer = { .body = BUF_INIT };
-
-	sim_serve(&self.world->consul, &(struct sim_question){
-		.method = "PUT", .path = "/v1/session/create", .body = body, .who = 1 }, &answer);
-	assert_int_equal(answer.status, 200);
-	buf_release(&answer.body);
-}
-
 /* Those of the same name are ended, and nobody else's. */
 static void test_former_life(void **state)
 {
 	struct election_config config = world_config();
-	AUTOFREE char *body = NULL;
 
 	(void)state;
 	begin(&config);
-	body = format_string("{\"Name\":\"%s\",\"TTL\":\"1h\"}", self.session.name);
-	make_session(body);
-	make_session("{\"Name\":\"another\",\"TTL\":\"1h\"}");
-	make_session(body);
-	make_session("{\"TTL\":\"1h\"}");
+	make_session(self.world, self.session.name);
+	make_session(self.world, "another");
+	make_session(self.world, self.session.name);
+	make_session(self.world, "");
 	session_open(&self.session);
 	world_run(self.world, 0.1);
 	assert_int_equal(self.opened, 1);

@@ -1,6 +1,6 @@
 # examples/timeline: what it draws of a real failover is what happened.
 
-load elections
+load leader
 
 setup_file()
 {

@@ -102,18 +102,17 @@ static bool has_successor(struct leader *leader)
 {
 	const struct standing *standing = &leader->clerk.standing;
 	const char *to = leader->call->to, *status = to ? standing_status(standing, to) : NULL;
+	bool listed = standing->config->bind == BIND_ALIVE;	/* else nobody is in the catalogue */
 	struct buf *said = &leader->said;
 
 	if (to && !strcmp(to, standing->view.id)) {
 		buf_print(said, "%s leads already", to);
-	} else if (standing->config->bind == BIND_SESSION) {
-		return true;		/* nobody is in the catalogue */
-	} else if (to && !status) {
+	} else if (listed && to && !status) {
 		buf_print(said, "%s is no candidate; these are: ", to);
 		standing_print_candidates(standing, said);
-	} else if (to && strcmp(status, "passing")) {
+	} else if (listed && to && strcmp(status, "passing")) {
 		buf_print(said, "%s is %s and could not lead", to, status);
-	} else if (!to && !standing_rivals(standing)) {
+	} else if (listed && !to && !standing_rivals(standing)) {
 		buf_add(said, "nobody else could lead; candidates: ");
 		standing_print_candidates(standing, said);
 	} else {

@@ -298,6 +298,9 @@ static inline void world_check(const struct world *world)
 	for (size_t i = 0; i < WORLD_CANDIDATES; i++) {
 		const struct candidate *candidate = &world->candidates[i];
 
+		if (!candidate->user.bound && candidate->deadman != WORLD_NEVER)
+			world_fail(world, "%s: the dead man waits for who does not lead",
+				   candidate->id);
 		if (!candidate->user.primary || candidate->frozen_until >= world->now)
 			continue;
 		check_deadline(candidate);

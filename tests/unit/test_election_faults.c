@@ -2,73 +2,33 @@
 
 #include <unistd.h>
 
-#include "sim_story.h"
+#include "sim_strike.h"
 
 #include <cmocka.h>
 
 /* What can go wrong with Consul, one thing at a time. */
 
-/* Which requests are hit, and how. */
-static struct {
-	const char *what;		/* in path or body */
-	const char *method;		/* NULL: any */
-	enum fate fate;
-	long status;
-	const char *text;
-	double late;
-	int times;			/* -1: all */
-	int seen;
-} hit;
-
-static enum fate hits(struct message *message)
-{
-	if (!hit.times || (hit.method && strcmp(hit.method, message->method)) ||
-	    (!strstr(message->path, hit.what) && !strstr(message->body, hit.what)))
-		return FATE_FINE;
-	hit.times -= hit.times > 0;
-	hit.seen++;
-	message->says.status = hit.status;
-	message->says.text = hit.text;
-	message->arrives += hit.late;
-	return hit.fate;
-}
-
 /* ---- answers that mean trouble ---- */
 
-static const struct trouble {
-	enum fate fate;
-	long status;
-	const char *text;
-} troubles[] = {
-	{ FATE_SAYS, 500, "No cluster leader" },
-	{ FATE_SAYS, 500, "rpc error making call: EOF" },
-	{ FATE_SAYS, 500, "rpc error making call: leadership lost while committing log" },
-	{ FATE_SAYS, 500, "No known Consul servers" },
-	{ FATE_SAYS, 500, "No path to datacenter" },
-	{ FATE_SAYS, 500, "" },
-	{ FATE_SAYS, 403, "ACL not found" },
-	{ FATE_SAYS, 403, "Permission denied" },
-	{ FATE_SAYS, 401, "" },
-	{ FATE_SAYS, 429, "Your IP is issuing too many concurrent connections" },
-	{ FATE_SAYS, 503, "" },
-	{ FATE_SAYS, 301, "" },
-	{ FATE_REFUSED, 0, NULL },
-	{ FATE_LOST, 0, NULL },
-	{ FATE_UNANSWERED, 0, NULL },
+static const struct trouble troubles[] = {
+	SAYS(500, "No cluster leader"),
+	SAYS(500, "rpc error making call: EOF"),
+	SAYS(500, "rpc error making call: leadership lost while committing log"),
+	SAYS(500, "No known Consul servers"),
+	SAYS(500, "No path to datacenter"),
+	SAYS(500, ""),
+	SAYS(403, "ACL not found"),
+	SAYS(403, "Permission denied"),
+	SAYS(401, ""),
+	SAYS(429, "Your IP is issuing too many concurrent connections"),
+	SAYS(503, ""),
+	SAYS(301, ""),
+	{ .fate = FATE_REFUSED },
+	{ .fate = FATE_LOST },
+	{ .fate = FATE_UNANSWERED },
 };
 
 enum { TROUBLES = sizeof troubles / sizeof *troubles };
-
-static void strike(const char *what, const char *method, const struct trouble *trouble, int times)
-{
-	memset(&hit, 0, sizeof hit);
-	hit.what = what;
-	hit.method = method;
-	hit.fate = trouble->fate;
-	hit.status = trouble->status;
-	hit.text = trouble->text;
-	hit.times = times;
-}
 
 /* A leader whose renewals are answered so leads on, until its lease ends. */
 static void test_renewals(void **state)
@@ -81,8 +41,7 @@ static void test_renewals(void **state)
 		struct candidate *leader = await_leader(world, 5);
 		double soft = lease_soft(&leader->election.lease), began;
 
-		strike("/renew/", NULL, &troubles[i], -1);
-		world->fate = hits;
+		strike(world, "/renew/", troubles[i], -1);
 		began = leader->election.session.confirmed;
 		world_run(world, soft - (world->now - began) - 0.01);
 		if (leader_of(world) != leader || !hit.seen)
@@ -100,13 +59,13 @@ static void test_renewals(void **state)
 static void test_acquiring(void **state)
 {
 	static const struct trouble others[] = {
-		{ FATE_SAYS, 200, "{\"Results\":[{\"KV\":{\"LockIn" },
-		{ FATE_SAYS, 200, "{}" }, { FATE_SAYS, 200, "" },
-		{ FATE_SAYS, 409, "{\"Results\":null,\"Errors\":[{\"OpIndex\":0,\"What\":\"odd\"}]}" },
-		{ FATE_SAYS, 409, "" },
-		{ FATE_SAYS, 409, "{\"Errors\":[{\"What\":\"Permission denied\"}]}" },
-		{ FATE_SAYS, 409, "{\"Errors\":[{\"What\":\"invalid session \\\"x\\\"\"}]}" },
-		{ FATE_SAYS, 500, "rpc error making call: invalid session \"x\"" },
+		SAYS(200, "{\"Results\":[{\"KV\":{\"LockIn"),
+		SAYS(200, "{}"), SAYS(200, ""),
+		SAYS(409, "{\"Results\":null,\"Errors\":[{\"OpIndex\":0,\"What\":\"odd\"}]}"),
+		SAYS(409, ""),
+		SAYS(409, "{\"Errors\":[{\"What\":\"Permission denied\"}]}"),
+		SAYS(409, "{\"Errors\":[{\"What\":\"invalid session \\\"x\\\"\"}]}"),
+		SAYS(500, "rpc error making call: invalid session \"x\""),
 	};
 	struct election_config config = world_config();
 
@@ -115,12 +74,11 @@ static void test_acquiring(void **state)
 		const struct trouble *trouble = i < TROUBLES ? &troubles[i] : &others[i - TROUBLES];
 		struct world *world = new_world(&config, 0);
 
-		strike("\"lock\"", NULL, trouble, 3);
-		world->fate = hits;
+		strike(world, "\"lock\"", *trouble, 3);
 		candidate_start(&world->candidates[0]);
 		await_leader(world, 20);
 		assert_int_equal(promotions(world), 1);
-		assert_int_equal(hit.seen, trouble->fate == FATE_UNANSWERED ? 1 : 3);
+		assert_int_equal(hit.seen, trouble->fate == FATE_UNANSWERED ? 1 : 4);
 		world_free(world);
 	}
 }
@@ -128,9 +86,8 @@ static void test_acquiring(void **state)
 /* Each request on the way to a session, and the question for the lock: tried again until it works. */
 static void test_opening(void **state)
 {
-	static const struct { const char *what, *method; } requests[] = {
-		{ "/service/register", NULL }, { "/check/pass/", NULL }, { "/session/list", NULL },
-		{ "/session/create", NULL }, { "/v1/kv/", "GET" },
+	static const char *const requests[] = {
+		"/service/register", "/check/pass/", "/session/list", "/session/create", "/v1/kv/",
 	};
 	struct election_config config = world_config();
 
@@ -141,8 +98,7 @@ static void test_opening(void **state)
 			bool hangs = troubles[j].fate == FATE_LOST ||
 				     troubles[j].fate == FATE_UNANSWERED;
 
-			strike(requests[i].what, requests[i].method, &troubles[j], hangs ? 1 : 3);
-			world->fate = hits;
+			strike(world, requests[i], troubles[j], hangs ? 1 : 3);
 			candidate_start(&world->candidates[0]);
 			await_leader(world, 90);
 			assert_int_equal(hit.times, 0);
@@ -159,8 +115,7 @@ static void test_writing(void **state)
 	for (size_t i = 0; i < TROUBLES; i++) {
 		struct world *world = new_world(&config, 0);
 
-		strike("check-session", NULL, &troubles[i], 2);
-		world->fate = hits;
+		strike(world, "check-session", troubles[i], 2);
 		candidate_start(&world->candidates[0]);
 		await_leader(world, 20);
 		world_run(world, 10);
@@ -169,114 +124,6 @@ static void test_writing(void **state)
 		assert_int_equal(promotions(world), 1);
 		world_free(world);
 	}
-}
-
-/* ---- what Consul did, and did not say ---- */
-
-/* The lock was taken, the answer is lost: the question finds out, and the epoch is the lock's. */
-static void test_unanswered_acquire(void **state)
-{
-	struct election_config config = world_config();
-	struct world *world = new_world(&config, 0);
-	struct candidate *leader;
-
-	(void)state;
-	memset(&hit, 0, sizeof hit);
-	hit.what = "\"lock\"";
-	hit.fate = FATE_UNANSWERED;
-	hit.times = 1;
-	world->fate = hits;
-	candidate_start(&world->candidates[0]);
-	leader = await_leader(world, 5);
-	assert_int_equal(leader->election.epoch, world->locks[0].epoch);
-	assert_int_equal(promotions(world), 1);
-	world_free(world);
-}
-
-/* It arrives when nobody waits for it any more: late, but ours. */
-static void test_late_acquire(void **state)
-{
-	struct election_config config = world_config();
-	struct world *world = new_world(&config, 0);
-
-	(void)state;
-	memset(&hit, 0, sizeof hit);
-	hit.what = "\"lock\"";
-	hit.late = 5;
-	hit.times = -1;			/* what is tried meanwhile comes later still */
-	world->fate = hits;
-	candidate_start(&world->candidates[0]);
-	world_run(world, 4.9);
-	assert_int_equal(promotions(world), 0);
-	await_leader(world, 3);		/* when the try that is under way is given up */
-	assert_int_equal(promotions(world), 1);
-	assert_int_equal(world->locked, 1);
-	world_free(world);
-}
-
-/* It arrives after all was over: given back, as its user is not able to lead. */
-static void test_unwanted_acquire(void **state)
-{
-	struct election_config config = world_config();
-	struct world *world = new_world(&config, 0);
-	struct candidate *candidate = &world->candidates[0];
-
-	(void)state;
-	memset(&hit, 0, sizeof hit);
-	hit.what = "\"lock\"";
-	hit.late = 5;
-	hit.times = 1;
-	world->fate = hits;
-	candidate_start(candidate);
-	world_run(world, 1);
-	election_set_able(&candidate->election, false, REASON_UNHEALTHY);
-	world_run(world, 6);
-	assert_int_equal(world->locked, 1);
-	assert_int_equal(sim_find_key(&world->consul, LOCK)->session, 0);
-	assert_int_equal(promotions(world), 0);
-	world_free(world);
-}
-
-/* A release that comes true late must not be one of the next lock. */
-static void test_late_release(void **state)
-{
-	struct election_config config = world_config();
-	struct world *world = new_world(&config, 1);
-	struct candidate *leader = await_leader(world, 5);
-
-	(void)state;
-	memset(&hit, 0, sizeof hit);
-	hit.what = "unlock";
-	hit.late = 8;
-	hit.times = 1;
-	world->fate = hits;
-	election_resign(&leader->election, REASON_RELOAD);
-	await_leader(world, 8);
-	assert_int_equal(promotions(world), 2);
-	world_run(world, 20);		/* I8 is checked all the while */
-	assert_ptr_equal(leader_of(world), leader);
-	assert_int_equal(promotions(world), 2);
-	world_free(world);
-}
-
-/* "Held" comes after the news that it is free again: there is no more news. */
-static void test_overtaken_answer(void **state)
-{
-	struct election_config config = world_config();
-	struct world *world = new_world(&config, 0);
-	struct candidate *candidate = &world->candidates[0];
-
-	(void)state;
-	memset(&hit, 0, sizeof hit);
-	hit.what = "\"lock\"";
-	hit.fate = FATE_SAYS;
-	hit.status = 409;
-	hit.text = "{\"Errors\":[{\"What\":\"failed to lock key, lock is already held\"}]}";
-	hit.times = 1;
-	world->fate = hits;
-	candidate_start(candidate);
-	await_leader(world, 5);
-	world_free(world);
 }
 
 /* ---- what others do to the key ---- */
@@ -491,11 +338,6 @@ int main(void)
 		cmocka_unit_test(test_acquiring),
 		cmocka_unit_test(test_opening),
 		cmocka_unit_test(test_writing),
-		cmocka_unit_test(test_unanswered_acquire),
-		cmocka_unit_test(test_late_acquire),
-		cmocka_unit_test(test_unwanted_acquire),
-		cmocka_unit_test(test_late_release),
-		cmocka_unit_test(test_overtaken_answer),
 		cmocka_unit_test(test_value_overwritten),
 		cmocka_unit_test(test_key_deleted),
 		cmocka_unit_test(test_session_destroyed),

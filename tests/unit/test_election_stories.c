@@ -539,6 +539,7 @@ static void test_killed(void **state)
 	await_leader(world, 30);
 	assert_true(past(world, began) < config.lock_delay + 2);
 	assert_int_equal(promotions(world), 2);
+	assert_int_equal(candidate->user.leader, 2);
 	assert_int_equal(sim_live_sessions(&world->consul, 0), 1);
 	world_free(world);
 }

@@ -31,6 +31,17 @@ setup()
 	since=$(now)
 }
 
+# What the containers of a failed test have to say.
+teardown()
+{
+	local name
+
+	for name in $([[ ${BATS_TEST_COMPLETED-} ]] || containers beat); do
+		docker logs "$name" 2>&1 | grep -v '"job":"beat"' >"$dir/${name##*-singleton_}.log"
+	done
+	lib_teardown
+}
+
 awake()		# the containers that run and are not paused
 {
 	local name

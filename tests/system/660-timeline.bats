@@ -71,6 +71,10 @@ bars()			# FILE TEXT: how many there are whose tip begins so
 		"follower" "leader"
 	[[ $(bars "$dir/picture.svg" "held by a") == 1 && $(bars "$dir/picture.svg" "onElected") == 1 ]]
 	! grep -q "<title>demoting" "$dir/picture.svg"
+	# Its own log does not tell: all that is known is when the others saw its lock become free.
+	timeline 0 -o "$dir/other.svg" "$dir"/{a,b,c}.log
+	[[ $(moment "the lock is free") == 0 ]]
+	[[ $(grep -c "<path.*stroke-width=\"3\"" "$dir/picture.svg" "$dir/other.svg" | cut -d : -f 2 | xargs) == "1 0" ]]
 }
 
 leads_another()

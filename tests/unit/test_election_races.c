@@ -374,10 +374,12 @@ static void test_lock_is_proof(void **state)
 		config.lock_delay = delayed ? 20 : 0;
 		world = new_world(&config, 0);
 		candidate = &world->candidates[0];
-		candidate->user.consider_time = 17;
-		strike(world, "/renew/", (struct trouble){ .fate = FATE_LOST }, -1);
+		candidate->user.consider_time = WORLD_NEVER;
 		candidate_start(candidate);
-		world_run(world, 19);
+		world_run(world, 1);
+		candidate->election.session.confirmed -= lease_soft(&candidate->election.lease);
+		election_consent(&candidate->election, true);	/* the loop hung until now */
+		world_run(world, 1);
 		assert_int_equal(world->locked, 1);
 		assert_int_equal(promotions(world), delayed);
 		world_free(world);

@@ -1,5 +1,4 @@
 # Who leads is killed: another leads soon, but never too soon.
-# serial
 
 load elections
 

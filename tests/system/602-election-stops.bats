@@ -1,5 +1,4 @@
 # SIGSTOP of everybody: what does not move is not to be believed in.
-# serial
 
 load elections
 
@@ -101,10 +100,10 @@ gone_workload()
 }
 
 @test "Consul stands still for less than the deadline: nobody is deposed" {
-	timings='ttl = "4s"; lockDelay = "10s"; demoteTimeout = "1s";'
+	timings='ttl = "10s"; lockDelay = "10s"; demoteTimeout = "1s";'
 	begin candidate
 	pause_consul
-	pass 3
+	pass 4
 	resume_consul
 	pass 5
 	refute_events -n c1 "election.db deposed"

@@ -1,5 +1,4 @@
 # Hooks of an election that fail, hang or do not listen, and the end of pilotfish at any moment.
-# serial
 
 load elections
 

@@ -1,5 +1,4 @@
 # The wall clock may do what it wants: leases are counted by another.
-# serial
 
 load elections
 

@@ -166,6 +166,8 @@ static void on_watch_reply(struct agent_request *request, enum agent_answer answ
 {
 	struct ballot *ballot = container_of(request, struct ballot, watch);
 
+	if (answer == ANSWER_OK && !json_is_array(request->json))
+		answer = ANSWER_TROUBLE;
 	if (answer != ANSWER_OK && answer != ANSWER_MISSING) {
 		doubt(ballot, answer);
 		return;

@@ -55,6 +55,29 @@ static void test_renewals(void **state)
 	}
 }
 
+/* A lock that was read as nonsense was not read: its leader leads on. */
+static void test_nonsense_in_view(void **state)
+{
+	static const struct trouble nonsense[] = {
+		SAYS(200, "{}"), SAYS(200, "null"), SAYS(200, "7"), SAYS(200, "[[{"), SAYS(200, ""),
+	};
+	struct election_config config = world_config();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof nonsense / sizeof *nonsense; i++) {
+		struct world *world = new_world(&config, 2);
+		struct candidate *leader = await_leader(world, 5);
+
+		strike(world, "recurse", nonsense[i], 5);
+		ballot_look(&leader->election.ballot);
+		world_run(world, 30);
+		assert_int_equal(hit.times, 0);
+		assert_ptr_equal(leader_of(world), leader);
+		assert_int_equal(promotions(world), 1);
+		world_free(world);
+	}
+}
+
 /* Nobody leads because of an answer that says nothing; and nobody gives up. */
 static void test_acquiring(void **state)
 {
@@ -335,6 +358,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_renewals),
+		cmocka_unit_test(test_nonsense_in_view),
 		cmocka_unit_test(test_acquiring),
 		cmocka_unit_test(test_opening),
 		cmocka_unit_test(test_writing),

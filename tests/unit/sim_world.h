@@ -516,12 +516,14 @@ static inline void message_serve(struct message *message)
 	};
 
 	message->seen = world->consul.index;
-	if (message->fate == FATE_SAYS)
+	if (message->fate == FATE_SAYS) {
 		sim_say(&message->answer, message->says.status, "%s", message->says.text);
-	else if (message->fate == FATE_ERROR)
+		message->answer.index = world->consul.index;
+	} else if (message->fate == FATE_ERROR) {
 		sim_say(&message->answer, 500, "rpc error making call: EOF");
-	else
+	} else {
 		sim_serve(&world->consul, &question, &message->answer);
+	}
 	if (!message->answer.status)
 		return;
 	if (message->answer.status == 200 && message_session(message))

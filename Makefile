@@ -168,7 +168,8 @@ soak:				## the long run
 	$(Q)tests/setup
 	$(again) all helpers
 	$(Q)B=$B tests/bench/soak
-	$(Q)B=$B tests/system/helpers/election-rounds $(or $(ROUNDS),200) --longest 60
+	$(Q)B=$B tests/system/helpers/election-rounds $(or $(ROUNDS),100) --longest 60
+	$(Q)B=$B tests/system/helpers/election-rounds $(or $(ROUNDS),100) --longest 60 --no-agents
 fuzz:				## each fuzzer for FUZZ_TIME seconds
 	$(Q)tests/setup fuzz
 	$(again) CC=clang SAN=address,undefined,fuzzer-no-link B=$B/fuzz fuzzers

@@ -21,7 +21,7 @@ from bench import Consul, Fifo, Proxy, await_that, end, median, ms, now, percent
 ROUNDS = int(os.environ.get("ROUNDS", "20"))
 CRASHES = int(os.environ.get("CRASHES", "3"))
 CROWD = int(os.environ.get("CROWD", "100"))
-SECONDS = int(os.environ.get("SECONDS_IDLE", "30"))
+SECONDS = int(os.environ.get("SECONDS_IDLE", "20"))
 LIMIT = 30          # seconds that an election may take
 REST = 2.2          # who has led lets others go first for 2 s
 STAMP = tool("stamp")

@@ -1,0 +1,190 @@
+# examples/mysql with docker-compose: whatever happens to the primary, no acknowledged row is lost.
+# serial
+# limit 900
+
+load lib
+load mysql
+
+setup_file()
+{
+	file_begin cluster_up 2
+}
+
+teardown_file()
+{
+	file_end cluster_down
+}
+
+setup()
+{
+	begin
+}
+
+rounds()		# COMMAND: a fault and what follows
+{
+	for ((n = 1; n <= ROUNDS; n++)); do
+		fault $n
+		"$@"
+	done
+	account
+}
+
+@test "two nodes that start together with an empty Consul are one database" {
+	whole 2
+	[ "$(sql "$(primary)" 'SELECT COUNT(*) FROM pilotfish.epochs')" -ge 0 ]
+	[ "$(docker exec "$(primary)" sh -c 'ls /snapshots/*.gz | wc -l')" = 1 ]
+	account
+}
+
+@test "a third node begins with the snapshot" {
+	since=$(now)
+	quietly docker exec "$(primary)" db snapshot
+	quietly compose_up --scale mysql=3 --scale writer=0
+	LIMIT=30 await whole 3
+	figure "a replica without lag after $(($(now) - since)) ms"
+	docker logs "${project}_mysql_3" 2>&1 | grep -q 'restored .*gz'
+}
+
+kill_process()
+{
+	docker exec "$before" sh -c 'kill -9 $(cat /var/lib/mysql/data/*.pid)'
+	recovered 3000
+}
+
+@test "mysqld is killed" {
+	rounds kill_process
+}
+
+stop_container()
+{
+	docker stop "$before" >/dev/null
+	LIMIT=20 await led_by_another
+	[ "$(docker inspect -f '{{ .State.ExitCode }}' "$before")" = 0 ]
+	docker start "$before" >/dev/null
+	recovered 1000
+}
+
+@test "docker stop: handed over" {
+	rounds stop_container
+}
+
+kill_container()
+{
+	docker kill "$before" >/dev/null
+	LIMIT=20 await led_by_another
+	docker start "$before" >/dev/null
+	recovered 9000
+}
+
+@test "docker kill" {
+	rounds kill_container
+}
+
+pause_container()
+{
+	docker pause "$before" >/dev/null
+	LIMIT=20 await led_by_another
+	while (($(now) - since < 10000)); do sleep 0.1; done
+	docker unpause "$before" >/dev/null
+	recovered 9000
+}
+
+@test "docker pause for ten seconds" {
+	rounds pause_container
+}
+
+cut_from_consul()
+{
+	sever "$before" "$(address_of "$(containers consul)")"
+	LIMIT=20 await led_by_another
+	mend "$before"
+	recovered 12000
+}
+
+@test "the primary is cut off from Consul" {
+	rounds cut_from_consul
+}
+
+cut_from_replicas()
+{
+	local name
+
+	for name in $(replicas); do
+		sever "$before" "$(address_of "$name")"
+	done
+	while (($(now) - since < 5000)); do sleep 0.1; done
+	mend "$before"
+	recovered 15000
+}
+
+@test "the primary is cut off from its replicas: it acknowledges nothing" {
+	rounds cut_from_replicas
+}
+
+cut_from_both()
+{
+	local name
+
+	for name in $(containers consul) $(replicas); do
+		sever "$before" "$(address_of "$name")"
+	done
+	LIMIT=20 await led_by_another
+	mend "$before"
+	recovered 12000
+}
+
+@test "the primary is cut off from both" {
+	rounds cut_from_both
+}
+
+restart_consul()
+{
+	local epoch
+
+	epoch=$(kv primary?raw)
+	quietly docker restart -t 1 "$(containers consul)"
+	LIMIT=30 await acknowledged "$ENOUGH"
+	LIMIT=30 await whole 3
+	[ "$(kv primary?raw)" = "$epoch" ]
+	recovered 1000
+}
+
+@test "Consul is restarted: nothing happens" {
+	rounds restart_consul
+}
+
+@test "up to five, and down to two: those that leave are waited for by nobody" {
+	fault 1
+	quietly compose_up --scale mysql=5 --scale writer=0
+	LIMIT=60 await whole 5
+	quietly compose_up --scale mysql=2 --scale writer=0
+	LIMIT=60 await whole 2
+	recovered 1500
+	account
+	quietly compose_up --scale mysql=3 --scale writer=0
+	LIMIT=60 await whole 3
+}
+
+@test "at no time could two servers be written to" {
+	ledger single "$roles"
+	figure "$(ledger single "$roles")"
+}
+
+@test "without semi-synchronous replication rows are lost: this test can tell" {
+	local name left
+
+	fault 1
+	left=$(replicas)
+	sql "$before" 'SET GLOBAL rpl_semi_sync_master_enabled=0'
+	for name in $left; do
+		sql "$name" 'STOP SLAVE IO_THREAD'
+	done
+	since=$(now)
+	LIMIT=10 await acknowledged 50
+	docker kill "$before" >/dev/null
+	LIMIT=20 await led_by_another
+	dump "$(primary)"
+	run ledger lost "$acked" "$BATS_TEST_TMPDIR/$(primary)" "$since"
+	figure "$output"
+	((status == 1))
+}

@@ -1,0 +1,194 @@
+# mysql.bash - the cluster of examples/mysql under test.  `load lib` first, then this.
+#
+# Writers and a sampler run in the cluster's network, all the time; what they noted is in $acked and $roles.
+#
+#   cluster_up N, cluster_down      nodes; the writers go through haproxy
+#   nodes, primary, replicas        prints containers; primary fails while there is none
+#   sql NODE STATEMENT              as the administrator, in the container
+#   whole [N]                       N nodes (as many as there are): a primary, all others follow it without lag
+#   led_by_another                  than $before: a primary that is another container
+#   writing_begins                  sets $since; $ENOUGH were acknowledged since then
+#   fault ROUND NAME                a round: $ENOUGH rows, then sets $since and $before, the primary
+#   recovered MILLISECONDS [NAME]   $ENOUGH were acknowledged since the fault; shows how long none were, which must
+#                                   be less than that
+#   account                         stops writing, and compares what was acknowledged with what is in each node
+#   sever NODE [ADDRESS...]         its network drops what is from and for these; mend NODE
+
+example=$engine_root/examples/mysql
+ROUNDS=${MYSQL_ROUNDS:-2}
+ENOUGH=500			# twice in a round: before and after the fault
+writers=$project-writers
+sampler=$project-sampler
+acked=$BATS_FILE_TMPDIR/acked
+roles=$BATS_FILE_TMPDIR/roles
+
+ledger()
+{
+	"$BATS_TEST_DIRNAME/ledger" "$@"
+}
+
+in_network()		# NAME ARG...: docker run
+{
+	docker rm -f "$1" >/dev/null 2>&1 || :
+	quietly docker run -d --name "$1" --network "${project}_default" --read-only --cap-drop ALL \
+		--entrypoint sh -v "$BATS_FILE_TMPDIR:/seen" -v "$BATS_TEST_DIRNAME:/tests:ro" \
+		pilotfish-example-writer -c "exec $2"
+}
+
+cluster_up()
+{
+	cluster_down >/dev/null 2>&1 || :
+	chmod 777 "$BATS_FILE_TMPDIR"
+	touch "$acked" "$roles"
+	chmod 666 "$acked" "$roles"
+	quietly compose_up --scale mysql="$1" --scale writer=0
+	in_network "$sampler" 'python3 /tests/sampler.py mysql >>/seen/roles'
+	in_network "$writers" 'writer haproxy 4 /seen/acked'
+	LIMIT=60 await whole "$1"
+}
+
+cluster_down()
+{
+	docker rm -f "$writers" "$sampler" >/dev/null 2>&1
+	compose_down
+}
+
+nodes()
+{
+	compose ps -q mysql | xargs -r docker inspect -f '{{ if .State.Running }}{{ .Name }}{{ end }}' | sed -n 's,^/,,p' | sort -V
+}
+
+kv()
+{
+	curl -sf --max-time 3 "http://127.0.0.1:$(compose_port consul 8500)/v1/kv/service/mysql/$1"
+}
+
+primary()
+{
+	local id
+
+	id=$(kv leader | jq -r '.[0] | select(.Session).Value | @base64d | fromjson | select(.epoch).id') &&
+		[[ $id ]] && docker inspect -f '{{ .Name }}' "$id" | sed 's,^/,,'
+}
+
+replicas()
+{
+	nodes | grep -vx "$(primary)"
+}
+
+sql()
+{
+	timeout 10 docker exec "$1" mariadb --batch --skip-column-names -e "$2"
+}
+
+health()
+{
+	timeout 5 docker exec "$1" db health
+}
+
+whole()
+{
+	local name leader address count=0
+
+	leader=$(primary) || return
+	address=$(address_of "$leader")
+	for name in $(nodes); do
+		count=$((count + 1))
+		if [[ $name == "$leader" ]]; then
+			[[ $(health "$name") == primary* ]]
+		else
+			[[ $(health "$name") == "replica of $address, 0 s behind" ]]
+		fi || return
+	done
+	((count == ${1:-$count} && count > 0)) || return
+	((count == 1)) || [[ $(kv primary?raw) == *'"sync": true'* ]]
+}
+
+led_by_another()
+{
+	local leader
+
+	leader=$(primary) && [[ $leader != "$before" ]]
+}
+
+acknowledged()		# N since $since
+{
+	(($(ledger count "$acked" "$since") >= $1))
+}
+
+writing_begins()
+{
+	since=$(now)
+	LIMIT=60 await acknowledged "$ENOUGH"
+}
+
+fault()
+{
+	LIMIT=60 await whole
+	writing_begins
+	before=$(primary)
+	round="${2-}${2:+, }round $1"
+	since=$(now)
+}
+
+recovered()
+{
+	local output
+
+	LIMIT=60 await acknowledged "$ENOUGH"
+	output=$(ledger outage "$acked" "$since")
+	figure "$round: $output"
+	[[ $output =~ after\ ([0-9]+)\ ms ]]
+	((BASH_REMATCH[1] <= $1)) || fail "$round: $output, more than $1 ms"
+}
+
+dump()
+{
+	sql "$1" 'SELECT writer, number FROM app.written' >"$BATS_TEST_TMPDIR/$1"
+}
+
+account()
+{
+	local name output status=0 sums
+
+	LIMIT=60 await whole
+	docker stop -t 1 "$writers" >/dev/null
+	LIMIT=60 await level
+	for name in $(nodes); do
+		dump "$name"
+		output="$name: $(ledger lost "$acked" "$BATS_TEST_TMPDIR/$name"), $(ledger double "$BATS_TEST_TMPDIR/$name")" || status=1
+	done
+	sums=$(for name in $(nodes); do sql "$name" 'CHECKSUM TABLE app.written'; done | sort -u | wc -l)
+	figure "${output#*: }, in each of $(nodes | wc -l) nodes; $sums checksum"
+	((status == 0 && sums == 1)) || fail "$output; $sums checksums"
+	docker start "$writers" >/dev/null
+}
+
+level()			# all have the same last transaction
+{
+	(($(for name in $(nodes); do sql "$name" 'SELECT @@gtid_current_pos'; done | sort -u | wc -l) == 1))
+}
+
+# The processes of an engine outside of our PID namespace cannot be seen.
+in_net_of()
+{
+	local pid
+
+	pid=$(docker inspect -f '{{ .State.Pid }}' "$1")
+	nsenter -t "$pid" -n "${@:2}"
+}
+
+sever()
+{
+	local address
+
+	for address in "${@:2}"; do
+		in_net_of "$1" iptables -A INPUT -s "$address" -j DROP
+		in_net_of "$1" iptables -A OUTPUT -d "$address" -j DROP
+	done
+}
+
+mend()
+{
+	in_net_of "$1" iptables -F
+}

@@ -1,0 +1,63 @@
+"""sampler.py HOST - ask each server that HOST stands for, twenty times a second, whether it can be written to.
+
+A line for each answer: milliseconds since 1970 before the question and after the answer, the address, and 1 if it
+can.  A server that does not answer is asked again when it does; new ones are found within half a second.
+"""
+import os
+import select
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+INTERVAL = 0.05
+known = set()
+
+
+def milliseconds():
+    return round(time.time() * 1000)
+
+
+def sample(client, address):
+    """Until it breaks."""
+    while True:
+        before = milliseconds()
+        client.stdin.write(b"SELECT @@read_only;\n")
+        ready, _, _ = select.select([client.stdout], [], [], 30)
+        answer = client.stdout.read(2) if ready else b""
+        if len(answer) != 2:
+            return
+        print(before, milliseconds(), address, int(answer[:1] == b"0"), flush=True)
+        time.sleep(INTERVAL)
+
+
+def watch(address):
+    """For as long as the name stands for it, which is until a container has ended."""
+    while address in known:
+        client = subprocess.Popen(["mariadb", "--batch", "--skip-column-names", "--unbuffered", "--connect-timeout=1",
+                                   f"--host={address}", "--user=app"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  stderr=subprocess.DEVNULL, bufsize=0, env=dict(os.environ, MYSQL_PWD="app"))
+        try:
+            sample(client, address)
+        except BrokenPipeError:
+            pass
+        client.kill()
+        client.communicate()
+        time.sleep(INTERVAL)
+
+
+def main(host):
+    while True:
+        try:
+            now = {entry[4][0] for entry in socket.getaddrinfo(host, 3306, socket.AF_INET)}
+        except OSError:
+            now = set()
+        for address in now - known:
+            known.add(address)
+            threading.Thread(target=watch, args=(address,), daemon=True).start()
+        known.intersection_update(now)
+        time.sleep(0.5)
+
+
+main(*sys.argv[1:])

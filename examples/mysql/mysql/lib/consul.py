@@ -1,0 +1,132 @@
+"""Consul: what the nodes tell each other, in its KV store below service/mysql/.
+
+  leader     the lock of the election, pilotfish's
+  primary    {id, epoch, sync, floor}    sync: each commit is on a replica, too, before the client hears of it;
+             floor: who has less than this may not lead.  Without sync nobody but `id` may.
+  nodes/ID   {state, position}    follows: it may have acknowledged more than we know;
+             stopped, left: it has acknowledged nothing after `position`; leads: it is, or was, the primary
+  bootstrap, snapshot             locks for what only one node is to do
+  snapshot-wanted                 by whom the newest one is of no use to
+"""
+import base64
+import contextlib
+import json
+import socket
+
+from base import ENV, ID, Refusal, secret
+
+CONSUL = ENV.get("CONSUL", "consul:8500")
+KV = "/v1/kv/service/mysql/"
+
+
+def exchange(request, seconds):
+    """HTTP/1.0: all until the other side closes.  (Python's own client takes longer to load than all the rest.)"""
+    host, _, port = CONSUL.rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=seconds) as connection:
+        connection.sendall(request)
+        head, _, body = b"".join(iter(lambda: connection.recv(65536), b"")).partition(b"\r\n\r\n")
+    status, *lines = head.decode().split("\r\n")
+    return int(status.split()[1]), dict(line.lower().split(": ", 1) for line in lines), body
+
+
+def ask(method, path, body=None, wait=0):
+    """(the answer, its index); the answer is None for what does not exist, False for what was refused."""
+    body = b"" if body is None else json.dumps(body).encode()
+    token = secret("CONSUL_HTTP_TOKEN")
+    head = f"{method} {path} HTTP/1.0\r\nContent-Length: {len(body)}\r\n" + \
+        (f"X-Consul-Token: {token}\r\n" if token else "")
+    try:
+        status, headers, text = exchange(f"{head}\r\n".encode() + body, wait + 5)
+    except (OSError, ValueError, IndexError) as problem:
+        raise Refusal(f"Consul: {problem}") from None
+    if status == 409:
+        return False, 0
+    if status not in (200, 404):
+        raise Refusal(f"Consul: {status} {text.decode(errors='replace').strip()}")
+    return json.loads(text or b"null") if status == 200 else None, int(headers.get("x-consul-index", 0))
+
+
+def value_of(entry):
+    try:
+        return json.loads(base64.b64decode(entry["Value"] or ""))
+    except ValueError:
+        return {}
+
+
+def get(key):
+    found, _ = ask("GET", f"{KV}{key}?consistent")
+    return value_of(found[0]) if found else None
+
+
+def put(key, value):
+    ask("PUT", KV + key, value)
+
+
+def delete(key):
+    ask("DELETE", KV + key)
+
+
+def nodes_but_us(index=0, wait=0):
+    """({id: record}, index); with an index it waits for a change."""
+    found, index = ask("GET", f"{KV}nodes/?recurse&consistent&index={index}&wait={wait}s", wait=wait * 1.1)
+    nodes = {entry["Key"].rpartition("/")[2]: value_of(entry) for entry in found or ()}
+    nodes.pop(ID, None)
+    return nodes, index
+
+
+def holder():
+    """(the lock's value, its session) while somebody has the lock, else (None, None)."""
+    found, _ = ask("GET", f"{KV}leader?consistent")
+    if not found or not found[0].get("Session"):
+        return None, None
+    return value_of(found[0]), found[0]["Session"]
+
+
+def publish_primary(state, **primary):
+    """What the primary says about itself, if it still holds the lock."""
+    value, session = holder()
+    if not value or value.get("id") != ID:
+        raise Refusal("the lock is not ours")
+
+    def operation(verb, key, **more):
+        return {"KV": dict(more, Verb=verb, Key="service/mysql/" + key)}
+
+    def encoded(value):
+        return base64.b64encode(json.dumps(value).encode()).decode()
+
+    answer, _ = ask("PUT", "/v1/txn", [
+        operation("check-session", "leader", Session=session),
+        operation("set", "primary", Value=encoded(dict(primary, id=ID, epoch=epoch()))),
+        operation("set", f"nodes/{ID}", Value=encoded(state))])
+    if not answer:
+        raise Refusal("the lock is not ours any more")
+
+
+def epoch():
+    """Of the leader: ours, in a hook of an election."""
+    return int(ENV.get("PILOTFISH_ELECTION_EPOCH") or (holder()[0] or {}).get("epoch") or 0)
+
+
+@contextlib.contextmanager
+def lock(name, seconds):
+    """True inside if it is ours, for so many seconds at most."""
+    session = ask("PUT", "/v1/session/create", {"Name": name, "TTL": f"{seconds}s", "LockDelay": "1s",
+                                                "Checks": []})[0]["ID"]
+    try:
+        ours, _ = ask("PUT", f"{KV}{name}?acquire={session}", {"id": ID})
+        yield ours
+        if ours:
+            ask("PUT", f"{KV}{name}?release={session}", {"id": ID})
+    finally:
+        ask("PUT", f"/v1/session/destroy/{session}")
+
+
+def registered():
+    """The nodes whose pilotfish is alive, or was a minute ago."""
+    services, _ = ask("GET", "/v1/catalog/service/mysql-election?consistent")
+    return {service["ServiceID"].removeprefix("mysql-election-") for service in services}
+
+
+def leads():
+    value, _ = holder()
+    return bool(value and value.get("id") == ID and value.get("epoch"))

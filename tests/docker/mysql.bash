@@ -8,9 +8,9 @@
 #   whole [N]                       N nodes (as many as there are): a primary, all others follow it without lag
 #   led_by_another                  than $before: a primary that is another container
 #   writing_begins                  sets $since; $ENOUGH were acknowledged since then
-#   fault ROUND NAME                a round: $ENOUGH rows, then sets $since and $before, the primary
-#   recovered MILLISECONDS [NAME]   $ENOUGH were acknowledged since the fault; shows how long none were, which must
-#                                   be less than that
+#   fault ROUND                     begins a round: $ENOUGH rows, then sets $since and $before, the primary
+#   recovered MILLISECONDS          $ENOUGH are acknowledged from now on; shows how long none were since the fault, and
+#                                   this target.  Other work on the machine takes its time: three times as long fails
 #   account                         stops writing, and compares what was acknowledged with what is in each node
 #   sever NODE [ADDRESS...]         its network drops what is from and for these; mend NODE
 
@@ -127,19 +127,19 @@ fault()
 	LIMIT=60 await whole
 	writing_begins
 	before=$(primary)
-	round="${2-}${2:+, }round $1"
+	round="round $1"
 	since=$(now)
 }
 
 recovered()
 {
-	local output
+	local output fault=$since
 
-	LIMIT=60 await acknowledged "$ENOUGH"
-	output=$(ledger outage "$acked" "$since")
-	figure "$round: $output"
-	[[ $output =~ after\ ([0-9]+)\ ms ]]
-	((BASH_REMATCH[1] <= $1)) || fail "$round: $output, more than $1 ms"
+	writing_begins
+	output=$(ledger outage "$acked" "$fault")
+	figure "$round: $output, target $1; load $(cut -d ' ' -f 1 /proc/loadavg)"
+	[[ $output =~ ([0-9]+)\ ms\ without ]]
+	((BASH_REMATCH[1] <= 3 * $1)) || fail "$round: $output"
 }
 
 dump()

@@ -55,6 +55,19 @@ kill_process()
 	rounds kill_process
 }
 
+kill_process_unseen()
+{
+	sever "$before" "$(address_of "$(containers consul)")"
+	docker exec "$before" sh -c 'kill -9 $(cat /var/lib/mysql/data/*.pid)'
+	LIMIT=20 await led_by_another
+	mend "$before"
+	recovered 9000
+}
+
+@test "mysqld is killed, and its pilotfish cannot say so: nobody takes what is left of it for the primary" {
+	rounds kill_process_unseen
+}
+
 stop_container()
 {
 	docker stop "$before" >/dev/null

@@ -5,7 +5,7 @@ import os
 import struct
 import subprocess
 
-from base import DATA, PATIENCE, RECEIVED, Refusal, read, write
+from base import DATA, ENV, PATIENCE, RECEIVED, Refusal, read, secret, write
 
 
 def sql(text, timeout=PATIENCE, *options):
@@ -13,12 +13,19 @@ def sql(text, timeout=PATIENCE, *options):
     options = options or ("--skip-column-names",)
     try:
         result = subprocess.run(["mariadb", "--batch", "--connect-timeout=2", *options], input=text,
-                                capture_output=True, text=True, timeout=timeout)
+                                capture_output=True, text=True, timeout=timeout,
+                                env=dict(ENV, MYSQL_PWD=secret("REPLICATION_PASSWORD", "repl")))
     except subprocess.TimeoutExpired:
         raise Refusal(f"MariaDB does not answer within {timeout} s to: {text[:60]}") from None
     if result.returncode:
         raise Refusal(result.stderr.strip())
     return result.stdout
+
+
+def is_primary(host, port):
+    """A server there that has not been restarted since it was promoted: each start is one as a replica."""
+    return sql("SELECT @@read_only", PATIENCE, "--skip-column-names", f"--host={host}", f"--port={port}",
+               "--user=repl").strip() == "0"
 
 
 def fields(text, timeout=PATIENCE):

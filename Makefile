@@ -170,6 +170,8 @@ soak:				## the long run
 	$(Q)B=$B tests/bench/soak
 	$(Q)B=$B tests/system/helpers/election-rounds $(or $(ROUNDS),100) --longest 60
 	$(Q)B=$B tests/system/helpers/election-rounds $(or $(ROUNDS),100) --longest 60 --no-agents
+	$(Q)B=$B tests/docker/prepare
+	$(Q)LIMIT_FILE=20000 tests/run B=$B MYSQL_ROUNDS=$(or $(ROUNDS),20) tests/docker/400-mysql.bats
 fuzz:				## each fuzzer for FUZZ_TIME seconds
 	$(Q)tests/setup fuzz
 	$(again) CC=clang SAN=address,undefined,fuzzer-no-link B=$B/fuzz fuzzers

@@ -3,6 +3,7 @@
 # Writers and a sampler run in the cluster's network, all the time; what they noted is in $acked and $roles.
 #
 #   cluster_up N, cluster_down      nodes; the writers go through haproxy
+#   writers_up NETWORK, writers_down
 #   nodes, primary, replicas        prints containers; primary fails while there is none
 #   sql NODE STATEMENT              as the administrator, in the container
 #   whole [N]                       N nodes (as many as there are): a primary, all others follow it without lag
@@ -27,29 +28,39 @@ ledger()
 	"$BATS_TEST_DIRNAME/ledger" "$@"
 }
 
-in_network()		# NAME ARG...: docker run
+in_network()		# NETWORK NAME COMMAND
 {
-	docker rm -f "$1" >/dev/null 2>&1 || :
-	quietly docker run -d --name "$1" --network "${project}_default" --read-only --cap-drop ALL \
+	docker rm -f "$2" >/dev/null 2>&1 || :
+	quietly docker run -d --name "$2" --network "$1" --read-only --cap-drop ALL \
 		--entrypoint sh -v "$BATS_FILE_TMPDIR:/seen" -v "$BATS_TEST_DIRNAME:/tests:ro" \
-		pilotfish-example-writer -c "exec $2"
+		pilotfish-example-writer -c "exec $3"
+}
+
+writers_up()
+{
+	chmod 777 "$BATS_FILE_TMPDIR"
+	touch "$acked" "$roles"
+	chmod 666 "$acked" "$roles"
+	in_network "$1" "$sampler" 'python3 /tests/sampler.py mysql >>/seen/roles'
+	in_network "$1" "$writers" 'writer haproxy 4 /seen/acked'
+}
+
+writers_down()
+{
+	docker rm -f "$writers" "$sampler" >/dev/null 2>&1 || :
 }
 
 cluster_up()
 {
 	cluster_down >/dev/null 2>&1 || :
-	chmod 777 "$BATS_FILE_TMPDIR"
-	touch "$acked" "$roles"
-	chmod 666 "$acked" "$roles"
 	quietly compose_up --scale mysql="$1" --scale writer=0
-	in_network "$sampler" 'python3 /tests/sampler.py mysql >>/seen/roles'
-	in_network "$writers" 'writer haproxy 4 /seen/acked'
+	writers_up "${project}_default"
 	LIMIT=60 await whole "$1"
 }
 
 cluster_down()
 {
-	docker rm -f "$writers" "$sampler" >/dev/null 2>&1
+	writers_down
 	compose_down
 }
 

@@ -26,14 +26,14 @@ rounds()		# COMMAND: a fault and what follows
 		fault $n
 		"$@"
 	done
-	account
+	nothing_lost
 }
 
 @test "two nodes that start together with an empty Consul are one database" {
 	whole 2
 	[ "$(sql "$(primary)" 'SELECT COUNT(*) FROM pilotfish.epochs')" -ge 0 ]
 	[ "$(docker exec "$(primary)" sh -c 'ls /snapshots/*.gz | wc -l')" = 1 ]
-	account
+	nodes_equal
 }
 
 @test "a third node begins with the snapshot" {
@@ -125,7 +125,7 @@ cut_from_replicas()
 	for name in $(replicas); do
 		sever "$before" "$(address_of "$name")"
 	done
-	while (($(now) - since < 5000)); do sleep 0.1; done
+	while (($(now) - since < 4000)); do sleep 0.1; done
 	mend "$before"
 	recovered 15000
 }
@@ -176,14 +176,20 @@ restart_consul()
 	quietly compose_up --scale mysql=2 --scale writer=0
 	LIMIT=60 await whole 2
 	recovered 1000
-	account
+	nodes_equal
 	quietly compose_up --scale mysql=3 --scale writer=0
 	LIMIT=60 await whole 3
 }
 
+@test "all nodes have the same rows" {
+	nodes_equal
+}
+
 @test "at no time could two servers be written to" {
-	ledger single "$roles"
-	figure "$(ledger single "$roles")"
+	local output
+
+	output=$(ledger single "$roles") || fail "$output"
+	figure "$output"
 }
 
 @test "without semi-synchronous replication rows are lost: this test can tell" {
@@ -202,5 +208,5 @@ restart_consul()
 	dump "$(primary)"
 	run ledger lost "$acked" "$BATS_TEST_TMPDIR/$(primary)" "$since"
 	figure "$output"
-	((status == 1))
+	[[ $output != 0\ * ]]
 }

@@ -11,6 +11,7 @@ STORE = "/snapshots"
 ALONE = f"{HOME}/alone"         # what we have committed need not be anywhere else; since which epoch
 RESEED = f"{HOME}/reseed"       # this database is to be replaced by a snapshot
 RECEIVED = f"{HOME}/received"   # up to where we had acknowledged before a crash took what was not applied yet
+LEFT = "/run/mysqld/left"       # this node is about to end
 BEGUN = f"{STORE}/begun"        # there has been a primary once
 
 ENV = os.environ

@@ -5,7 +5,7 @@ import os
 import struct
 import subprocess
 
-from base import DATA, ENV, PATIENCE, RECEIVED, Refusal, read, secret, write
+from base import DATA, ENV, LEFT, PATIENCE, RECEIVED, Refusal, read, secret, write
 
 
 def sql(text, timeout=PATIENCE, *options):
@@ -63,6 +63,8 @@ def one_at_a_time():
     """Hooks that change our role wait for each other."""
     with open("/run/mysqld/role", "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
+        if os.path.exists(LEFT):
+            raise Refusal("this node is about to end")
         yield
 
 

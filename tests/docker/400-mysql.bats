@@ -1,6 +1,6 @@
 # examples/mysql with docker-compose: whatever happens to the primary, no acknowledged row is lost.
 # serial
-# limit 900
+# limit 1500
 
 load lib
 load mysql

@@ -120,13 +120,15 @@ cut_from_consul()
 
 cut_from_replicas()
 {
-	local name
+	local name began
 
 	for name in $(replicas); do
 		sever "$before" "$(address_of "$name")"
 	done
-	while (($(now) - since < 4000)); do sleep 0.1; done
+	began=$(now)
+	while (($(now) - began < 4000)); do sleep 0.1; done
 	mend "$before"
+	(($(ledger count "$acked" "$((began + 1000))") == 0))
 	recovered 15000
 }
 

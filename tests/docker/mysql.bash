@@ -192,7 +192,7 @@ nodes_equal()
 
 level()			# all have the same last transaction
 {
-	(($(for name in $(nodes); do sql "$name" 'SELECT @@gtid_current_pos'; done | sort -u | wc -l) == 1))
+	(($(for name in $(nodes); do sql "$name" 'SELECT @@gtid_binlog_pos'; done | sort -u | wc -l) == 1))
 }
 
 # The processes of an engine outside of our PID namespace cannot be seen.

@@ -69,7 +69,8 @@ bars()			# FILE TEXT: how many there are whose tip begins so
 	at_least 300 "$(($(moment " leads") - $(moment "is elected, epoch")))"
 	expect_picture "$dir/picture.svg" "the lock" a b c "a: kill -9" "the lock is free" "is elected, epoch $(leader_epoch)" \
 		"follower" "leader"
-	[[ $(bars "$dir/picture.svg" "held by a") == 1 && $(bars "$dir/picture.svg" "onElected") == 1 ]]
+	[[ $(bars "$dir/picture.svg" "held by a") == 1 ]]
+	at_least 1 "$(bars "$dir/picture.svg" "onElected")"	# that of a is in view where all goes quickly
 	! grep -q "<title>demoting" "$dir/picture.svg"
 	# Its own log does not tell: all that is known is when the others saw its lock become free.
 	timeline 0 -o "$dir/other.svg" "$dir"/{a,b,c}.log

@@ -26,8 +26,9 @@ play()
 	run -0 play expect=ready resize 'expect=28\r' signal=64 -- "$pilotfish" -- "$helpers/catch.py"
 }
 
+# It is gone when the whole line was written: else the rest of that fails.
 @test "the command hears that the terminal is gone" {
-	run -6 play expect=ready hangup -- "$pilotfish" -- python3 -c '
+	run -6 play 'expect=ready\r\n' hangup -- "$pilotfish" -- python3 -c '
 import os, signal, sys
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
 print("ready", flush=True)

@@ -102,6 +102,13 @@ static void send_renewal(struct session *session)
 	put(&session->request, "/v1/session/renew/", session->id, NULL, attempt(session));
 }
 
+static void send_question(struct session *session)
+{
+	AUTOFREE char *path = format_string("/v1/session/info/%s?consistent", session->id);
+
+	agent_get(&session->request, path, attempt(session));
+}
+
 static void send_end(struct session *session)
 {
 	put(&session->request, "/v1/session/destroy/", session->id, NULL,
@@ -222,7 +229,7 @@ static void lose(struct session *session, const char *why)
 
 static void confirm(struct session *session, double sent)
 {
-	if (session->state != SESSION_IS_OPEN || sent <= session->confirmed)
+	if (!session_is_open(session) || sent <= session->confirmed)
 		return;
 	session->confirmed = sent;
 	session->ops->on_confirmed(session);
@@ -245,9 +252,27 @@ static void on_renewed(struct session *session)
 	end_trouble(session, &session->troubled);
 }
 
+/* A server that has just become their leader may answer before it has read all of its log. */
 static void on_not_renewed(struct session *session)
 {
+	session->state = SESSION_DOUBTED;
+	session->troubled = true;
+	go_on(session);
+}
+
+static void on_unknown(struct session *session)
+{
 	lose(session, "Consul does not know it any more");
+}
+
+static void on_answered(struct session *session)
+{
+	if (!json_array_size(session->request.json)) {
+		on_unknown(session);
+		return;
+	}
+	session->state = SESSION_IS_OPEN;
+	retry_later(session);
 }
 
 static void on_beat(struct timer *timer)
@@ -321,6 +346,7 @@ static const struct session_step {
 	[SESSION_SWEEPING] = { send_sweep, on_swept, on_swept, false },
 	[SESSION_CREATING] = { send_session, on_created, NULL, false },
 	[SESSION_IS_OPEN] = { send_renewal, on_renewed, on_not_renewed, false },
+	[SESSION_DOUBTED] = { send_question, on_answered, on_unknown, false },
 	[SESSION_ENDING] = { send_end, on_ended, on_ended, false },
 	[SESSION_LEAVING] = { send_deregistration, on_deregistered, on_deregistered, true },
 };
@@ -440,7 +466,7 @@ void session_open(struct session *session)
 
 bool session_is_open(const struct session *session)
 {
-	return session->state == SESSION_IS_OPEN;
+	return session->state == SESSION_IS_OPEN || session->state == SESSION_DOUBTED;
 }
 
 bool session_is_sound(const struct session *session)

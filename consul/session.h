@@ -10,8 +10,8 @@
  * the candidates of an election can be seen in the catalogue.
  *
  * A session is *confirmed* by a renewal answered 200, or by session_confirm(): what counts is the
- * time before that request was *sent*.  It is lost when a renewal is answered 404, or its check is
- * unknown to the agent.  An error or silence is neither; it is asked again soon.  But until the
+ * time before that request was *sent*.  It is lost when a renewal is answered 404 and the servers'
+ * majority says so, too, or when its check is unknown to the agent.  An error or silence is neither; it is asked again soon.  But until the
  * renewals and the passes are answered again it is not *sound*: it may have ended meanwhile, so no
  * lock should be taken with it.
  *
@@ -45,7 +45,8 @@ struct session {
 
 	enum session_state {
 		SESSION_CLOSED, SESSION_REGISTERING, SESSION_PASSING, SESSION_SEARCHING,
-		SESSION_SWEEPING, SESSION_CREATING, SESSION_IS_OPEN, SESSION_ENDING, SESSION_LEAVING
+		SESSION_SWEEPING, SESSION_CREATING, SESSION_IS_OPEN,
+		SESSION_DOUBTED, SESSION_ENDING, SESSION_LEAVING
 	} state;
 	char *id;			/* NULL: not open */
 	double confirmed;		/* boottime; of the session that is open */

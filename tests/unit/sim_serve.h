@@ -145,6 +145,18 @@ static inline void sim_serve_renew(struct sim_consul *consul, const struct sim_q
 		session->ttl);
 }
 
+static inline void sim_serve_info(struct sim_consul *consul, const struct sim_question *question,
+				  const char *rest, struct sim_answer *answer)
+{
+	unsigned number;
+
+	(void)question;
+	if (sim_find_session(consul, rest, &number))
+		sim_say(answer, 200, "[{\"ID\":\"%s\"}]", rest);
+	else
+		sim_say(answer, 200, "[]");
+}
+
 static inline void sim_serve_list(struct sim_consul *consul, const struct sim_question *question,
 				  const char *rest, struct sim_answer *answer)
 {
@@ -477,6 +489,7 @@ static const struct sim_route {
 	{ "PUT", "/v1/agent/check/update/", sim_serve_pass, true, false },
 	{ "PUT", "/v1/agent/check/pass/", sim_serve_pass, true, false },
 	{ "GET", "/v1/session/list", sim_serve_list, false, true },
+	{ "GET", "/v1/session/info/", sim_serve_info, false, true },
 	{ "PUT", "/v1/session/create", sim_serve_create, false, false },
 	{ "PUT", "/v1/session/renew/", sim_serve_renew, false, false },
 	{ "PUT", "/v1/session/destroy/", sim_serve_destroy, false, false },

@@ -280,6 +280,30 @@ static void test_lost(void **state)
 	assert_int_equal(count("/register"), 1);
 }
 
+static enum fate forget_for_a_moment(struct message *message)
+{
+	if (!strstr(message->path, "/renew/") || count("/renew/") > 2)
+		return FATE_FINE;
+	message->says.status = 404;
+	message->says.text = "Session id not found";
+	return FATE_SAYS;
+}
+
+/* By a leader of the servers that has not read all of its log yet. */
+static void test_lost_to_one_server(void **state)
+{
+	struct election_config config = world_config();
+
+	(void)state;
+	open_it(&config);
+	self.fate = forget_for_a_moment;
+	world_run(self.world, 15);
+	assert_true(count("/info/") >= 1);
+	assert_int_equal(self.lost, 0);
+	assert_true(session_is_sound(&self.session));
+	assert_int_equal(self.recovered, 1);
+}
+
 static void test_check_forgotten(void **state)
 {
 	struct election_config config = world_config();
@@ -428,6 +452,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_not_confirmed, tear_down),
 		cmocka_unit_test_teardown(test_unanswered, tear_down),
 		cmocka_unit_test_teardown(test_lost, tear_down),
+		cmocka_unit_test_teardown(test_lost_to_one_server, tear_down),
 		cmocka_unit_test_teardown(test_check_forgotten, tear_down),
 		cmocka_unit_test_teardown(test_creation_refused, tear_down),
 		cmocka_unit_test_teardown(test_former_life, tear_down),

@@ -11,9 +11,9 @@
  *
  * A session is *confirmed* by a renewal answered 200, or by session_confirm(): what counts is the
  * time before that request was *sent*.  It is lost when a renewal is answered 404 and the servers'
- * majority says so, too, or when its check is unknown to the agent.  An error or silence is neither; it is asked again soon.  But until the
- * renewals and the passes are answered again it is not *sound*: it may have ended meanwhile, so no
- * lock should be taken with it.
+ * majority says so, too, or when its check is unknown to the agent.  An error or silence is
+ * neither; it is asked again soon.  But until the renewals and the passes are answered again it is
+ * not *sound*: it may have ended meanwhile, so no lock should be taken with it.
  *
  * Renewals have connections of their own, that no other request can use up, and time out by the
  * client's clock.  Source: Consul's documentation of sessions and of its HTTP API.

@@ -11,7 +11,7 @@
 #   writing_begins                  sets $since; $ENOUGH were acknowledged since then
 #   fault ROUND                     begins a round: $ENOUGH rows, then sets $since and $before, the primary
 #   recovered MILLISECONDS          $ENOUGH are acknowledged from now on; shows how long none were since the fault, and
-#                                   this target.  Other work on the machine takes its time: three times as long fails
+#                                   this target.  Other work on the machine takes its time: three times as long and 2 s fails
 #   nothing_lost                    compares what was acknowledged with what the primary has
 #   nodes_equal                     stops writing, and compares it with what each node has
 #   sever NODE [ADDRESS...]         its network drops what is from and for these; mend NODE
@@ -151,7 +151,7 @@ recovered()
 	output=$(ledger outage "$acked" "$fault")
 	figure "$round: $output, target $1; load $(cut -d ' ' -f 1 /proc/loadavg)"
 	[[ $output =~ ([0-9]+)\ ms\ without ]]
-	((BASH_REMATCH[1] <= 3 * $1)) || fail "$round: $output"
+	((BASH_REMATCH[1] <= 3 * $1 + 2000)) || fail "$round: $output"
 }
 
 dump()

@@ -269,6 +269,14 @@ void agent_forget_answer(struct agent_request *request)
 	buf_release(&request->http.reply);
 }
 
+json_t *agent_receipt(const struct agent_request *request)
+{
+	const struct buf *reply = &request->http.reply;
+	json_error_t where;
+
+	return json_loadb(reply->data, reply->used, 0, &where);
+}
+
 void agent_request_release(struct agent_request *request)
 {
 	if (!request->agent)

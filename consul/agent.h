@@ -85,6 +85,7 @@ void agent_post(struct agent_request *request, const char *path, char *body, dou
 bool agent_is_busy(const struct agent_request *request);
 void agent_cancel(struct agent_request *request);
 void agent_forget_answer(struct agent_request *request);	/* its JSON and its text */
+json_t *agent_receipt(const struct agent_request *request);	/* of a PUT; a new one, or NULL */
 
 void agent_explain(const struct agent_request *request, struct error *error);	/* in words */
 

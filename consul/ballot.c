@@ -362,9 +362,7 @@ static void complain(struct ballot *ballot, enum agent_answer answer, enum ballo
  * moment, after its second operation.  0: it is not there, or not ours. */
 static unsigned long read_index(const struct ballot *ballot)
 {
-	const struct buf *reply = &ballot->request.http.reply;
-	json_error_t where;
-	json_t *answer = json_loadb(reply->data, reply->used, 0, &where);
+	json_t *answer = agent_receipt(&ballot->request);
 	const json_t *results = json_object_get(answer, "Results");
 	const json_t *lock = json_object_get(json_array_get(results, 1), "KV");
 	const char *session = json_string_value(json_object_get(lock, "Session"));

@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "base/base64.h"
 
-static const char *text_of(const json_t *object, const char *key)
+const char *text_of(const json_t *object, const char *key)
 {
 	const char *text = json_string_value(json_object_get(object, key));
 

@@ -25,4 +25,7 @@ const char *const *digest_identity(enum watch_kind kind);	/* NULL-terminated */
 json_t *digest_document(const struct event *event, enum watch_kind kind, const json_t *before,
 			const json_t *now);
 
+/* A member of an object of Consul's; "": it has no such text. */
+const char *text_of(const json_t *object, const char *key);
+
 #endif

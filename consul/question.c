@@ -4,15 +4,9 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "digest.h"
 
 enum { RIGHTS_MAX = 60 };		/* questions at once; Consul takes 64 */
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
 
 bool question_equal(const struct question *question, const json_t *a, const json_t *b)
 {

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/alloc.h"
+#include "digest.h"
 #include "entry.h"
 
 #define DRAIN_PATIENCE 1.0
@@ -78,13 +79,6 @@ static bool is_unclaimed(const struct service *service)
 static void send_listing(struct service *service)
 {
 	agent_get(&service->request, "/v1/agent/services", AGENT_PATIENCE);
-}
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
 }
 
 /* False: there is none, and a retry is planned. */

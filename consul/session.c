@@ -195,9 +195,7 @@ static void renew_later(struct session *session)
 
 static void on_created(struct session *session)
 {
-	json_error_t where;
-	json_t *answer = json_loadb(session->request.http.reply.data,
-				    session->request.http.reply.used, 0, &where);
+	json_t *answer = agent_receipt(&session->request);
 	const char *id = json_string_value(json_object_get(answer, "ID"));
 
 	if (id) {

@@ -5,13 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
-
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
+#include "digest.h"
 
 /* FNV-1a; the NUL belongs to it, so that "a" "bc" and "ab" "c" differ. */
 static uint64_t hash_text(uint64_t hash, const char *text)

@@ -68,11 +68,10 @@ static void on_stopped(struct crew *crew, struct unit *unit)
 	}
 }
 
-static void on_left(struct crew *crew, struct candidacy *candidacy)
+static void on_left(struct crew *crew)
 {
 	struct app *app = container_of(crew, struct app, crew);
 
-	(void)candidacy;
 	if (app->shutdown.begun)
 		shutdown_on_left(&app->shutdown);
 	else

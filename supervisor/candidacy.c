@@ -398,7 +398,7 @@ static void on_departure(struct timer *timer)
 	struct candidacy *candidacy = container_of(timer, struct candidacy, departure);
 
 	candidacy->left = true;
-	candidacy->crew->on_left(candidacy->crew, candidacy);
+	candidacy->crew->on_left(candidacy->crew);
 }
 
 void candidacy_leave(struct candidacy *candidacy, enum election_reason reason, double patience)

@@ -57,7 +57,7 @@ struct crew {
 	struct facts facts;		/* for the templates */
 	struct list units, lookouts, scribes, candidacies, signals;
 	void (*on_stopped)(struct crew *crew, struct unit *unit);	/* one of them, for good */
-	void (*on_left)(struct crew *crew, struct candidacy *candidacy);	/* the same */
+	void (*on_left)(struct crew *crew);	/* one of the elections, for good */
 };
 
 void crew_init(struct crew *crew, struct loop *loop);

@@ -22,13 +22,6 @@ void standing_release(struct standing *standing)
 
 /* ---- what Consul answers ---- */
 
-static const char *text_of(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
 bool standing_read_candidates(struct standing *standing, const json_t *answer, struct error *error)
 {
 	json_decref(standing->candidates);

@@ -6,7 +6,7 @@
 #
 # libcurl is Debian's source with Debian's fixes, cut down to what http.c uses: HTTP/1.1, TLS by OpenSSL, Unix sockets,
 # and c-ares, which resolves names without threads and without the shared libraries that glibc's resolver would
-# load.  consul/curl.patch makes a channel of c-ares, and OpenSSL, only when they are needed.  OpenSSL
+# load.  supervisor/base/curl.patch makes a channel of c-ares, and OpenSSL, only when they are needed.  OpenSSL
 # reads no configuration, as it might name modules, which a static program cannot load.
 #
 # Another architecture's libraries are unpacked, not installed.  What was fetched is kept in $(FETCHED), since two
@@ -57,12 +57,12 @@ endif
 MAKEOVERRIDES :=
 
 # The two patches that come last are for other TLS libraries.
-$(curl)/src: consul/curl.patch | $(FETCHED)/curl
+$(curl)/src: supervisor/base/curl.patch | $(FETCHED)/curl
 	$(Q)$(RM) -r $(curl) && mkdir -p $(curl)
 	$(Q)dpkg-source -q --no-check --skip-patches -x $(FETCHED)/curl/*.dsc $@.part
 	$(Q)sed -i '/^90_gnutls\|^99_nss/d' $@.part/debian/patches/series
 	$(Q)cd $@.part && dpkg-source --before-build . >/dev/null
-	$(Q)patch -s -d $@.part -p1 <consul/curl.patch && touch $@.part
+	$(Q)patch -s -d $@.part -p1 <supervisor/base/curl.patch && touch $@.part
 	$(Q)mv $@.part $@
 
 $(curl)/lib/libcurl.a: $(curl)/src release.mk $B/flags | $(sysroot)

@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/duration.h"
 #include "base/file.h"
+#include "base/url.h"
 
 enum {
 	TOKEN_MAX = 4096, REASON_MAX = 200,
@@ -415,25 +416,4 @@ void agent_content(struct agent_request *request)
 	if (request->complaint)
 		log_info("consul serves %s again", request->name);
 	request->complaint = ANSWER_OK;
-}
-
-void url_escape(struct buf *out, const char *text)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				    "0123456789-._~";
-
-	for (; *text; text++) {
-		if (strchr(plain, *text))
-			buf_add_char(out, *text);
-		else
-			buf_print(out, "%%%02X", (unsigned char)*text);
-	}
-}
-
-void url_add(struct buf *url, const char *name, const char *value)
-{
-	if (!value)
-		return;
-	buf_print(url, "%c%s=", strchr(url->data, '?') ? '&' : '?', name);
-	url_escape(url, value);
 }

@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 
 #include "config/config.h"
-#include "http.h"
+#include "base/http.h"
 
 struct crowd;
 
@@ -94,8 +94,5 @@ void agent_explain(const struct agent_request *request, struct error *error);	/*
 void agent_complain(struct agent_request *request, enum agent_answer answer,
 		    const struct error *error);
 void agent_content(struct agent_request *request);
-
-void url_escape(struct buf *out, const char *text);	/* percent-encoding, RFC 3986 */
-void url_add(struct buf *url, const char *name, const char *value);	/* NULL: nothing */
 
 #endif

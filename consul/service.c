@@ -6,7 +6,8 @@
 #include <time.h>
 
 #include "base/alloc.h"
-#include "digest.h"
+#include "base/url.h"
+#include "answer.h"
 #include "entry.h"
 
 #define DRAIN_PATIENCE 1.0
@@ -103,8 +104,8 @@ static bool find_address(struct service *service)
 
 static bool is_leftover(const struct service *service, const json_t *entry)
 {
-	return !strcmp(text_of(entry, "Service"), service->config->name) &&
-	       !strcmp(text_of(entry, "Address"), service->address) &&
+	return !strcmp(answer_text(entry, "Service"), service->config->name) &&
+	       !strcmp(answer_text(entry, "Address"), service->address) &&
 	       json_integer_value(json_object_get(entry, "Port")) == service->config->port;
 }
 
@@ -120,7 +121,7 @@ static void on_listing(struct service *service)
 		if (is_leftover(service, entry) && strcmp(id, service->id))
 			strv_push(&service->leftovers, id);
 	entry = json_object_get(listing, service->id);
-	service->elsewhere = strcmp(text_of(entry, "Address"), service->address);
+	service->elsewhere = strcmp(answer_text(entry, "Address"), service->address);
 	service->claim = entry ? CLAIM_DOUBTED : CLAIM_OURS;
 }
 
@@ -158,9 +159,9 @@ static void on_inspection(struct service *service)
 	json_t *check;
 
 	json_object_foreach(service->request.json, check_id, check) {
-		if (strcmp(text_of(check, "ServiceID"), service->id))
+		if (strcmp(answer_text(check, "ServiceID"), service->id))
 			continue;
-		passing = passing && strcmp(text_of(check, "Status"), "critical");
+		passing = passing && strcmp(answer_text(check, "Status"), "critical");
 		maintained = maintained || !strcmp(check_id, mode);
 	}
 	if (service->elsewhere && passing && !service->renamed) {

@@ -25,7 +25,7 @@
 
 #include "base/backoff.h"
 #include "agent.h"
-#include "config/verdict.h"
+#include "base/verdict.h"
 
 struct service {
 	const struct service_config *config;	/* borrowed */

@@ -9,7 +9,7 @@
 #include "base/alloc.h"
 #include "base/duration.h"
 #include "base/log.h"
-#include "template/query.h"
+#include "template/dependency.h"
 #include "exec.h"
 
 enum { SHOWN_MISSING = 10 };

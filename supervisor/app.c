@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/output.h"
-#include "crew.h"
+#include "units.h"
 #include "reload.h"
 #include "shutdown.h"
 

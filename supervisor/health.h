@@ -11,7 +11,7 @@
 #ifndef HEALTH_H
 #define HEALTH_H
 
-#include "config/verdict.h"
+#include "base/verdict.h"
 #include "hooks/hook.h"
 #include "job.h"
 

@@ -12,8 +12,8 @@
 #include "config/load.h"
 #include "app.h"
 #include "init.h"
-#include "leader.h"
-#include "spec.h"
+#include "command/cmd_leader.h"
+#include "command/template_args.h"
 
 #define DEFAULT_CONFIG "/etc/pilotfish.conf"
 

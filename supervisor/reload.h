@@ -10,7 +10,7 @@
 #ifndef RELOAD_H
 #define RELOAD_H
 
-#include "crew.h"
+#include "units.h"
 
 struct reload {
 	struct crew *crew;

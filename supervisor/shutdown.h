@@ -11,7 +11,7 @@
 #ifndef SHUTDOWN_H
 #define SHUTDOWN_H
 
-#include "crew.h"
+#include "units.h"
 
 struct shutdown {
 	struct crew *crew;

@@ -10,17 +10,6 @@
 #include "check.h"
 #include "tables.h"
 
-const char *health_status_name(enum health_status status)
-{
-	static const char *const names[] = {
-#define X(code, name) [STATUS_##code] = name,
-		HEALTH_STATUSES(X)
-#undef X
-	};
-
-	return names[status];
-}
-
 static void exec_release(struct exec_config *exec)
 {
 	strv_release(&exec->argv);

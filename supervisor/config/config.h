@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "base/strv.h"
+#include "base/verdict.h"
 
 struct when_config {
 	char *source;			/* NULL: the start of pilotfish, "global" */
@@ -65,14 +66,6 @@ struct health_config {
 	long failures, successes;	/* in a row, until it is believed */
 	bool warning;			/* exit code 1 is a warning */
 };
-
-#define HEALTH_STATUSES(X) X(CRITICAL, "critical") X(WARNING, "warning") X(PASSING, "passing")
-enum health_status {
-#define X(code, name) STATUS_##code,
-	HEALTH_STATUSES(X)
-#undef X
-};
-const char *health_status_name(enum health_status status);
 
 struct service_config {
 	char *name;

@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "config.h"
 #include "tables.h"
-#include "value.h"
+#include "scalar.h"
 
 static const char inherited[] = "inherited";	/* the default's own word */
 

@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "template/template.h"
 #include "config.h"
-#include "value.h"
+#include "scalar.h"
 
 enum { META_PAIRS = 64, META_KEY = 128, META_VALUE = 512 };
 static const double DEFAULT_TTL = 10;

@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/setting.h"
-#include "value.h"
+#include "scalar.h"
 
 static bool decode_fields(const struct record *record, void *object, const json_t *tree,
 			  struct error *error);

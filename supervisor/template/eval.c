@@ -1,6 +1,6 @@
 #include <fnmatch.h>
 
-#include "exec.h"
+#include "execution.h"
 
 /* The arguments of a command, with the value that a | brings as the last. */
 struct arguments {

@@ -1,6 +1,6 @@
 #include "base/alloc.h"
 #include "function.h"
-#include "query.h"
+#include "dependency.h"
 
 enum { ME = TEMPLATE_CONSUL };
 

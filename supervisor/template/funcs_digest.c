@@ -1,6 +1,6 @@
 #include "base/alloc.h"
 #include "base/base64.h"
-#include "digest.h"
+#include "hash.h"
 #include "function.h"
 
 enum { ME = TEMPLATE_CONSUL };

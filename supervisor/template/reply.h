@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "query.h"
+#include "dependency.h"
 
 /* `body` NULL: there is no such thing (404).  NULL: the question has no answer yet (a missing key). */
 json_t *reply_convert(const struct query *query, json_t *body);

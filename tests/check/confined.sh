@@ -13,7 +13,7 @@ only()
 	[ -z "$found" ] || { printf 'only in %s:\n%s\n' "$2" "$found"; status=1; }
 }
 
-only '#include <curl/'                    'consul/http\.[ch]'
+only '#include <curl/'                    'supervisor/base/http\.[ch]'
 only '#include <libconfig'                'supervisor/config/libconf\.c'
 only '#include <ev\.h>'                   'supervisor/base/(loop|writer)\.[ch]'
 only '\b(fork|vfork|clone3?|waitid|waitpid|wait[34]?|posix_spawnp?) ?\(' \

@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "base/deadman.h"
-#include "consul/election.h"
+#include "consul/election/election.h"
 #include "sim_serve.h"
 
 #include <cmocka.h>

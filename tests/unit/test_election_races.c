@@ -1,4 +1,4 @@
-#include "consul/election.h"
+#include "consul/election/election.h"
 
 #include "sim_strike.h"
 

@@ -1,4 +1,4 @@
-#include "consul/http.h"
+#include "base/http.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

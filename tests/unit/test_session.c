@@ -1,4 +1,4 @@
-#include "consul/session.h"
+#include "consul/election/session.h"
 
 #include "base/strv.h"
 #include "sim_story.h"

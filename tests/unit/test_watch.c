@@ -1,5 +1,5 @@
 #include "base/base64.h"
-#include "consul/watch.h"
+#include "consul/watch/watch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

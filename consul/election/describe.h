@@ -1,0 +1,10 @@
+/* describe.h - what an election tells hooks: the environment PILOTFISH_ELECTION_*, and the same as
+ * JSON for standard input. */
+#ifndef DESCRIBE_H
+#define DESCRIBE_H
+
+#include "base/event.h"
+
+const struct source_ops *bulletin_ops(void);	/* of the source of a struct election */
+
+#endif

@@ -1,0 +1,97 @@
+#include "watch.h"
+
+#include "base/alloc.h"
+#include "base/url.h"
+
+static const char *subject_of(const struct watch_config *config)
+{
+	const char *const subjects[] = {
+		[WATCH_SERVICE] = config->service,
+		[WATCH_KEY] = config->key,
+		[WATCH_PREFIX] = config->prefix,
+	};
+
+	return subjects[config->kind];
+}
+
+static char *make_path(const struct question *question, const struct watch_config *config)
+{
+	CLEANUP(buf_release) struct buf path = BUF_INIT;
+
+	buf_add(&path, config->kind == WATCH_SERVICE ? "/v1/health/service/" : "/v1/kv/");
+	url_escape(&path, question->subject);
+	if (config->kind == WATCH_PREFIX)
+		buf_add(&path, "?recurse");
+	if (config->kind == WATCH_SERVICE) {
+		if (config->passing)
+			buf_add(&path, "?passing");
+		for (size_t i = 0; i < config->tags.count; i++)
+			url_add(&path, "tag", config->tags.items[i]);
+		url_add(&path, "near", config->near);
+	}
+	url_add(&path, "dc", question->dc);
+	return buf_take(&path);
+}
+
+static json_t *read_answer(const struct question *question, const json_t *answer,
+			   struct error *error)
+{
+	struct watch *watch = container_of(question, struct watch, question);
+
+	return digest_read(watch->config->kind, answer, error);
+}
+
+static void on_news(struct feed *feed)
+{
+	struct watch *watch = container_of(feed, struct watch, feed);
+	bool healthy = json_array_size(feed->state), another = healthy != watch->healthy;
+
+	source_publish(&watch->source, EVENT_CHANGED);
+	if (another || !watch->told)
+		source_publish(&watch->source, healthy ? EVENT_HEALTHY : EVENT_UNHEALTHY);
+	watch->told = true;
+	watch->healthy = healthy;
+}
+
+static json_t *describe(struct source *source, enum event_code code, const json_t *since,
+			json_t **now)
+{
+	struct watch *watch = container_of(source, struct watch, source);
+
+	*now = watch->feed.state ? json_incref(watch->feed.state) : json_array();
+	return digest_document(&(struct event){ .source = source, .code = code },
+			       watch->config->kind, since, *now);
+}
+
+static const struct source_ops ops = { .describe = describe };
+
+void watch_init(struct watch *watch, struct agent *agent, const struct watch_config *config)
+{
+	AUTOFREE char *name = format_string("watch.%s", config->name);
+
+	*watch = (struct watch){ .config = config, .feed.on_news = on_news };
+	source_init(&watch->source, &agent->http.loop->bus, name, &ops);
+	watch->question = (struct question){
+		.name = watch->source.name,
+		.topic = config->kind == WATCH_SERVICE ? TOPIC_SERVICE : TOPIC_KEYS,
+		.subject = subject_of(config),
+		.dc = config->dc ? config->dc : agent->config->datacenter,
+		.prefix = config->kind == WATCH_PREFIX,
+		.identity = digest_identity(config->kind),
+		.read = read_answer,
+		.equal = digest_equal,
+	};
+	watch->path = make_path(&watch->question, config);
+	watch->question.path = watch->path;
+	feed_init(&watch->feed, agent, &watch->question, config->settle);
+}
+
+void watch_release(struct watch *watch)
+{
+	if (!watch->config)
+		return;
+	feed_release(&watch->feed);
+	source_release(&watch->source);
+	free(watch->path);
+	*watch = (struct watch){ 0 };
+}

@@ -1,0 +1,445 @@
+#include "cmd_leader.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/alloc.h"
+#include "base/duration.h"
+#include "base/log.h"
+#include "config/load.h"
+#include "election_client.h"
+
+struct leader {
+	const struct leader_call *call;
+	const struct action *action;
+	struct loop loop;
+	struct agent agent;
+	struct clerk clerk;
+	struct timer deadline;
+	bool asked;			/* what we ask for is written */
+	double asked_at, began;		/* by the wall clock, and monotonic */
+	unsigned long epoch;		/* that led when we asked; 0: none */
+	char *former;			/* whose it was */
+	bool over;			/* only the withdrawal is to be answered */
+	struct buf said;		/* what there is to be said at the end */
+	int code;
+};
+
+/* `act` is called when all is known: it ends it, writes something, or looks again. */
+struct action {
+	const char *name;
+	void (*act)(struct leader *leader);
+	const char *writes;		/* the key that is written, behind the lock's; NULL: none */
+	bool needs_candidates, takes_to, takes_json;
+};
+
+static void end(struct leader *leader, int code)
+{
+	leader->code = code;
+	loop_stop(&leader->loop);
+}
+
+static void end_with(struct leader *leader, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void end_with(struct leader *leader, int code, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	buf_vprint(&leader->said, format, args);
+	va_end(args);
+	end(leader, code);
+}
+
+/* ---- what is written ---- */
+
+static void write_key(struct leader *leader, unsigned long cas, json_t *value)
+{
+	leader->asked_at = wall_now();
+	leader->began = monotonic_now();
+	json_object_set_new(value, "at", json_real(leader->asked_at));
+	json_object_set_new(value, "by", json_string(leader->clerk.election->id));
+	clerk_write(&leader->clerk, leader->action->writes, cas, value);
+}
+
+static void write_request(struct leader *leader)
+{
+	write_key(leader, leader->clerk.standing.view.request.modified,
+		  json_pack("{ss ss* ss*}", "action", leader->action->name,
+			    "leader", leader->former, "to", leader->call->to));
+}
+
+static bool is_ours(const struct leader *leader)
+{
+	const struct ballot_request *request = &leader->clerk.standing.view.request;
+
+	return request->modified && request->at == leader->asked_at &&
+	       !strcmp(request->by, leader->clerk.election->id);
+}
+
+/* ---- status ---- */
+
+static void act_status(struct leader *leader)
+{
+	const struct standing *standing = &leader->clerk.standing;
+	CLEANUP(json_decrefp) json_t *json = standing_json(standing);
+	AUTOFREE char *text = json_dumps(json, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+
+	if (leader->call->json)
+		buf_print(&leader->said, "%s\n", text);
+	else
+		standing_print(standing, &leader->said);
+	end(leader, standing_has_leader(standing) ? EX_OK : 1);
+}
+
+/* ---- step-down and accept-epoch ---- */
+
+/* True: there is somebody else, `to` if that is given, who could lead. */
+static bool has_successor(struct leader *leader)
+{
+	const struct standing *standing = &leader->clerk.standing;
+	const char *to = leader->call->to, *status = to ? standing_status(standing, to) : NULL;
+	bool listed = standing->config->bind == BIND_ALIVE;	/* else nobody is in the catalogue */
+	struct buf *said = &leader->said;
+
+	if (to && !strcmp(to, standing->view.id)) {
+		buf_print(said, "%s leads already", to);
+	} else if (listed && to && !status) {
+		buf_print(said, "%s is no candidate; these are: ", to);
+		standing_print_candidates(standing, said);
+	} else if (listed && to && strcmp(status, "passing")) {
+		buf_print(said, "%s is %s and could not lead", to, status);
+	} else if (listed && !to && !standing_rivals(standing)) {
+		buf_add(said, "nobody else could lead; candidates: ");
+		standing_print_candidates(standing, said);
+	} else {
+		return true;
+	}
+	return false;
+}
+
+/* False: something else is in the way, and `said`. */
+static bool is_free_to_ask(struct leader *leader)
+{
+	const struct standing *standing = &leader->clerk.standing;
+
+	if (standing->view.paused) {
+		buf_add(&leader->said, "the election is paused, so nobody would be elected; paused ");
+		standing_print_pause(standing, &leader->said);
+		return false;
+	}
+	if (standing_has_request(standing)) {
+		buf_add(&leader->said, "there is another request: ");
+		standing_print_request(standing, &leader->said);
+		return false;
+	}
+	return true;
+}
+
+/* Another epoch leads. */
+static void tell_successor(struct leader *leader)
+{
+	const struct ballot_view *view = &leader->clerk.standing.view;
+	const char *to = leader->call->to, *name = leader->clerk.election->name;
+	char span[32];
+
+	duration_print(monotonic_now() - leader->began, span);
+	if (to && strcmp(view->id, to))
+		end_with(leader, 1, "%s leads %s now, and not %s: epoch %lu", view->id, name, to,
+			 view->epoch);
+	else if (leader->former && !strcmp(view->id, leader->former))
+		end_with(leader, 1, "%s stepped down, but leads %s again: epoch %lu", view->id,
+			 name, view->epoch);
+	else
+		end_with(leader, EX_OK, "%s leads %s now, epoch %lu, after %s", view->id, name,
+			 view->epoch, span);
+}
+
+/* It is asked for: has it come about? */
+static void follow(struct leader *leader)
+{
+	const struct standing *standing = &leader->clerk.standing;
+
+	if (standing_has_leader(standing) && standing->view.epoch != leader->epoch)
+		tell_successor(leader);
+	else
+		clerk_wait(&leader->clerk);
+}
+
+static void act_step_down(struct leader *leader)
+{
+	const struct standing *standing = &leader->clerk.standing;
+
+	if (leader->asked) {
+		follow(leader);
+	} else if (!standing_has_leader(standing)) {
+		end_with(leader, 1, "nobody leads %s, so nobody can step down%s",
+			 standing->config->name, *standing->view.session ?
+			 ": who has the lock is still being promoted" : "");
+	} else if (!is_free_to_ask(leader) || !has_successor(leader)) {
+		end(leader, 1);
+	} else {
+		leader->epoch = standing->view.epoch;
+		free(leader->former);
+		leader->former = copy_string(standing->view.id);
+		write_request(leader);
+	}
+}
+
+static void act_accept_epoch(struct leader *leader)
+{
+	const struct standing *standing = &leader->clerk.standing;
+
+	if (leader->asked)
+		follow(leader);
+	else if (standing_has_leader(standing))
+		end_with(leader, 1, "%s leads %s: there is nothing to accept", standing->view.id,
+			 standing->config->name);
+	else if (!is_free_to_ask(leader))
+		end(leader, 1);
+	else
+		write_request(leader);
+}
+
+/* ---- pause and resume ---- */
+
+static void act_pause(struct leader *leader)
+{
+	const struct standing *standing = &leader->clerk.standing;
+
+	if (!standing->view.paused) {
+		write_key(leader, 0, json_object());
+		return;
+	}
+	buf_print(&leader->said, "%s %s paused ", standing->config->name,
+		  leader->asked ? "is" : "has already been");
+	standing_print_pause(standing, &leader->said);
+	if (leader->asked && standing_has_leader(standing))
+		buf_print(&leader->said, "; %s goes on leading", standing->view.id);
+	end(leader, EX_OK);
+}
+
+static void act_resume(struct leader *leader)
+{
+	const struct standing *standing = &leader->clerk.standing;
+
+	if (standing->view.paused && !leader->asked) {
+		buf_print(&leader->said, "%s goes on; it was paused ", standing->config->name);
+		standing_print_pause(standing, &leader->said);
+		clerk_delete(&leader->clerk, leader->action->writes, 0);
+		return;
+	}
+	if (!leader->asked)
+		buf_print(&leader->said, "%s is not paused", standing->config->name);
+	end(leader, EX_OK);
+}
+
+static const struct action actions[] = {
+	{ .name = "status", .act = act_status, .needs_candidates = true, .takes_json = true },
+	{ .name = "step-down", .act = act_step_down, .writes = "/request",
+	  .needs_candidates = true, .takes_to = true },
+	{ .name = "pause", .act = act_pause, .writes = "/pause" },
+	{ .name = "resume", .act = act_resume, .writes = "/pause" },
+	{ .name = "accept-epoch", .act = act_accept_epoch, .writes = "/request" },
+};
+
+/* ---- what comes ---- */
+
+static void on_known(struct clerk *clerk)
+{
+	struct leader *leader = container_of(clerk, struct leader, clerk);
+
+	leader->action->act(leader);
+}
+
+/* If another was faster, we look what he did. */
+static void on_written(struct clerk *clerk, bool written)
+{
+	struct leader *leader = container_of(clerk, struct leader, clerk);
+
+	if (leader->over) {
+		loop_stop(&leader->loop);
+		return;
+	}
+	if (written) {
+		leader->asked = clerk->patient = true;
+		timer_set(&leader->deadline, leader->call->timeout);
+	}
+	clerk_look(clerk);
+}
+
+static void on_failed(struct clerk *clerk, int code, const char *why)
+{
+	struct leader *leader = container_of(clerk, struct leader, clerk);
+
+	if (leader->over) {
+		loop_stop(&leader->loop);
+		return;
+	}
+	buf_clear(&leader->said);
+	end_with(leader, code, "%s", why);
+}
+
+static const struct clerk_ops ops = { on_known, on_written, on_failed };
+
+/* Nothing of what was asked for is to happen when nobody waits for it any more. */
+static void give_up(struct leader *leader, int code)
+{
+	leader->code = code;
+	timer_stop(&leader->deadline);
+	if (leader->over || !is_ours(leader)) {
+		loop_stop(&leader->loop);
+		return;
+	}
+	leader->over = true;
+	clerk_delete(&leader->clerk, "/request", leader->clerk.standing.view.request.modified);
+}
+
+static void on_deadline(struct timer *timer)
+{
+	struct leader *leader = container_of(timer, struct leader, deadline);
+	const struct standing *standing = &leader->clerk.standing;
+	const char *trouble = leader->clerk.trouble.text;
+	char span[32];
+
+	duration_print(leader->call->timeout, span);
+	buf_clear(&leader->said);
+	buf_print(&leader->said, "not within %s: ", span);
+	if (*trouble)
+		buf_print(&leader->said, "consul at %s: %s", leader->agent.config->address, trouble);
+	else if (standing_has_leader(standing))
+		buf_print(&leader->said, "%s %s leads %s", standing->view.id,
+			  is_ours(leader) ? "does not hear it, and" : "has heard it, but still",
+			  standing->config->name);
+	else
+		buf_print(&leader->said, "nobody leads %s yet", standing->config->name);
+	give_up(leader, *trouble ? EX_UNAVAILABLE : 1);
+}
+
+static void on_signal(struct loop *loop, const struct signalfd_siginfo *info)
+{
+	struct leader *leader = container_of(loop, struct leader, loop);
+
+	buf_clear(&leader->said);
+	buf_add(&leader->said, strsignal((int)info->ssi_signo));
+	give_up(leader, 128 + (int)info->ssi_signo);
+}
+
+/* ---- the beginning and the end ---- */
+
+static const struct action *find_action(const struct leader_call *call, struct error *error)
+{
+	CLEANUP(buf_release) struct buf names = BUF_INIT;
+
+	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
+		const struct action *action = &actions[i];
+
+		buf_print(&names, "%s%s", i ? ", " : "", action->name);
+		if (strcmp(action->name, call->action))
+			continue;
+		if ((!call->to || action->takes_to) && (!call->json || action->takes_json))
+			return action;
+		fail(error, "leader %s does not take %s", action->name,
+		     call->to ? "--to" : "--json");
+		return NULL;
+	}
+	fail(error, "leader %s? It is one of %s", call->action, names.data);
+	return NULL;
+}
+
+static const struct election_config *find_election(const struct config *config,
+						   const struct leader_call *call,
+						   struct error *error)
+{
+	CLEANUP(buf_release) struct buf names = BUF_INIT;
+
+	if (!call->election && config->election_count == 1)
+		return config->elections[0];
+	for (size_t i = 0; i < config->election_count; i++) {
+		if (call->election && !strcmp(config->elections[i]->name, call->election))
+			return config->elections[i];
+		buf_print(&names, "%s%s", i ? ", " : "", config->elections[i]->name);
+	}
+	if (!config->election_count)
+		fail(error, "%s has no elections", call->path);
+	else if (call->election)
+		fail(error, "no election %s; there are: %s", call->election, names.data);
+	else
+		fail(error, "which election? There are: %s", names.data);
+	return NULL;
+}
+
+/* Texts of others are in it: nothing of them may steer a terminal.  That nobody leads is an answer,
+ * too, if that was the question. */
+static void say(struct leader *leader)
+{
+	struct buf *said = &leader->said;
+	bool well = !leader->code || (leader->code == 1 && leader->action->act == act_status);
+
+	if (!said->used)
+		return;
+	for (size_t i = 0; i < said->used; i++)
+		if ((unsigned char)said->data[i] < ' ' && said->data[i] != '\n')
+			said->data[i] = '?';
+	if (said->data[said->used - 1] != '\n')
+		buf_add_char(said, '\n');
+	fprintf(well ? stdout : stderr, "%s%s", well ? "" : "pilotfish: ", said->data);
+}
+
+static void run(struct leader *leader, const struct election_config *election)
+{
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		sigaddset(&set, ends[i]);
+	loop_take_signals(&leader->loop, &set, on_signal);
+	timer_init(&leader->deadline, &leader->loop, on_deadline);
+	clerk_init(&leader->clerk, &leader->agent, election, &ops);
+	leader->clerk.writes = leader->action->writes;
+	leader->clerk.needs_candidates = leader->action->needs_candidates;
+	clerk_begin(&leader->clerk);
+	loop_run(&leader->loop);
+	say(leader);
+	clerk_release(&leader->clerk);
+	timer_stop(&leader->deadline);
+	buf_release(&leader->said);
+	free(leader->former);
+}
+
+static int run_action(const struct leader_call *call, const struct config *config,
+		      struct error *error)
+{
+	struct leader leader = { .call = call, .action = find_action(call, error), .said = BUF_INIT };
+	const struct election_config *election = find_election(config, call, error);
+
+	if (!leader.action || !election)
+		return EX_USAGE;
+	loop_init(&leader.loop);
+	log_open(&leader.loop, "stderr", LEVEL_ERROR, FORMAT_TEXT);	/* we say ourselves what is wrong */
+	if (agent_init(&leader.agent, &leader.loop, &config->consul, error)) {
+		run(&leader, election);
+		agent_release(&leader.agent);
+	} else {
+		leader.code = EX_DATAERR;
+	}
+	log_close();
+	loop_release(&leader.loop);
+	return leader.code;
+}
+
+int leader_run(const struct leader_call *call)
+{
+	struct load_error error = { .code = EX_DATAERR };
+	struct config *config = load_config(call->path, &error);
+	int code = config ? run_action(call, config, &error.error) : error.code;
+
+	if (*error.error.text)
+		fprintf(stderr, "pilotfish: %s\n", error.error.text);
+	config_free(config);
+	return code;
+}

@@ -1,0 +1,280 @@
+#include "election_status.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/duration.h"
+#include "consul/answer.h"
+#include "consul/watch/answer_set.h"
+
+double wall_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+void standing_release(struct standing *standing)
+{
+	json_decref(standing->candidates);
+	*standing = (struct standing){ 0 };
+}
+
+/* ---- what Consul answers ---- */
+
+bool standing_read_candidates(struct standing *standing, const json_t *answer, struct error *error)
+{
+	json_decref(standing->candidates);
+	standing->candidates = digest_read(WATCH_SERVICE, answer, error);
+	return standing->candidates;
+}
+
+/* ---- what follows from it ---- */
+
+/* What follows "NAME-election-" in the id of its service. */
+static const char *id_of(const struct standing *standing, const json_t *candidate)
+{
+	const char *id = answer_text(candidate, "id"), *name = standing->config->name;
+	size_t length = strlen(name);
+
+	if (strncmp(id, name, length) || strncmp(id + length, "-election-", 10))
+		return id;
+	return id + length + 10;
+}
+
+bool standing_has_leader(const struct standing *standing)
+{
+	const struct ballot_view *view = &standing->view;
+
+	return *view->session && view->epoch && !view->released;
+}
+
+bool standing_has_request(const struct standing *standing)
+{
+	const struct ballot_request *request = &standing->view.request;
+	bool served = !strcmp(request->action, "accept-epoch") && standing_has_leader(standing);
+
+	return request->modified && ballot_is_fresh(request) && !served;
+}
+
+const char *standing_status(const struct standing *standing, const char *id)
+{
+	const json_t *candidate;
+	size_t i;
+
+	json_array_foreach(standing->candidates, i, candidate)
+		if (!strcmp(id_of(standing, candidate), id))
+			return answer_text(candidate, "status");
+	return NULL;
+}
+
+size_t standing_rivals(const struct standing *standing)
+{
+	const json_t *candidate;
+	size_t i, count = 0;
+
+	json_array_foreach(standing->candidates, i, candidate) {
+		count += strcmp(id_of(standing, candidate), standing->view.id) &&
+			 !strcmp(answer_text(candidate, "status"), "passing");
+	}
+	return count;
+}
+
+/* ---- in words ---- */
+
+static void print_time(double at, struct buf *out)
+{
+	time_t seconds = (time_t)at;
+	char text[32];
+	struct tm utc;
+
+	gmtime_r(&seconds, &utc);
+	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+	buf_add(out, text);
+}
+
+static void print_leader(const struct standing *standing, struct buf *out)
+{
+	const struct ballot_view *view = &standing->view;
+	const char *id = *view->id ? view->id : "somebody who does not say who";
+
+	if (standing_has_leader(standing)) {
+		buf_add(out, id);
+		if (*view->address)
+			buf_print(out, " at %s", view->address);
+		buf_print(out, ", epoch %lu", view->epoch);
+		if (view->since) {
+			buf_add(out, ", since ");
+			print_time((double)view->since, out);
+		}
+		return;
+	}
+	buf_add(out, "nobody");
+	if (*view->session)
+		buf_print(out, " yet; %s has the lock and is being promoted", id);
+	else if (view->epoch)
+		buf_print(out, "; the last was %s, epoch %lu", id, view->epoch);
+}
+
+/* Whoever lost it without releasing it may have left a lock delay, which Consul does not show. */
+static const char *lock_state(const struct standing *standing)
+{
+	const struct ballot_view *view = &standing->view;
+
+	if (*view->session)
+		return "held";
+	return !view->exists || view->released ? "free" : "free-or-delayed";
+}
+
+static void print_lock(const struct standing *standing, struct buf *out)
+{
+	const struct ballot_view *view = &standing->view;
+	char span[32];
+
+	if (*view->session) {
+		buf_print(out, "held by session %s", view->session);
+	} else if (!view->exists) {
+		buf_add(out, "free; nobody has ever had it");
+	} else {
+		duration_print(standing->config->lock_delay, span);
+		buf_add(out, "free");
+		if (!view->released)
+			buf_print(out, ", or in its lock delay (%s)", span);
+	}
+	if (view->foreign)
+		buf_add(out, "; its value is none of an election's");
+}
+
+void standing_print_pause(const struct standing *standing, struct buf *out)
+{
+	if (!standing->view.paused) {
+		buf_add(out, "no");
+		return;
+	}
+	buf_add(out, "since ");
+	print_time(standing->view.paused_at, out);
+	if (*standing->view.paused_by)
+		buf_print(out, ", by %s", standing->view.paused_by);
+}
+
+void standing_print_request(const struct standing *standing, struct buf *out)
+{
+	const struct ballot_request *request = &standing->view.request;
+
+	if (!request->modified) {
+		buf_add(out, "none");
+		return;
+	}
+	buf_add(out, *request->action ? request->action : "an unknown one");
+	if (*request->to)
+		buf_print(out, " to %s", request->to);
+	buf_add(out, ", since ");
+	print_time(request->at, out);
+	if (*request->by)
+		buf_print(out, ", by %s", request->by);
+	if (!ballot_is_fresh(request))
+		buf_add(out, ": too old to be heard");
+}
+
+void standing_print_candidates(const struct standing *standing, struct buf *out)
+{
+	const json_t *candidate;
+	size_t i;
+
+	if (!json_array_size(standing->candidates))
+		buf_add(out, "nobody");
+	json_array_foreach(standing->candidates, i, candidate) {
+		buf_print(out, "%s%s (%s)", i ? ", " : "", id_of(standing, candidate),
+			  answer_text(candidate, "status"));
+	}
+}
+
+static void print_candidates(const struct standing *standing, struct buf *out)
+{
+	if (standing->config->bind == BIND_SESSION)
+		buf_add(out, "not known, as their sessions are bound to no check");
+	else
+		standing_print_candidates(standing, out);
+}
+
+void standing_print(const struct standing *standing, struct buf *out)
+{
+	static const struct {
+		const char *name;
+		void (*print)(const struct standing *standing, struct buf *out);
+	} rows[] = {
+		{ "leader",     print_leader },
+		{ "lock",       print_lock },
+		{ "paused",     standing_print_pause },
+		{ "request",    standing_print_request },
+		{ "candidates", print_candidates },
+	};
+
+	buf_print(out, "%-12s%s\n%-12s%s\n", "election", standing->config->name,
+		  "key", standing->config->key);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		buf_print(out, "%-12s", rows[i].name);
+		rows[i].print(standing, out);
+		buf_add_char(out, '\n');
+	}
+}
+
+/* ---- as JSON ---- */
+
+static json_t *text_or_null(const char *text)
+{
+	return *text ? json_string(text) : json_null();
+}
+
+static json_t *pause_json(const struct standing *standing)
+{
+	if (!standing->view.paused)
+		return json_null();
+	return json_pack("{sf so}", "at", standing->view.paused_at,
+			 "by", text_or_null(standing->view.paused_by));
+}
+
+static json_t *request_json(const struct standing *standing)
+{
+	const struct ballot_request *request = &standing->view.request;
+
+	if (!request->modified)
+		return json_null();
+	return json_pack("{so so so sf so sb}", "action", text_or_null(request->action),
+			 "leader", text_or_null(request->leader), "to", text_or_null(request->to),
+			 "at", request->at, "by", text_or_null(request->by),
+			 "fresh", ballot_is_fresh(request));
+}
+
+static json_t *candidates_json(const struct standing *standing)
+{
+	json_t *list = json_array();
+	const json_t *candidate;
+	size_t i;
+
+	json_array_foreach(standing->candidates, i, candidate) {
+		json_array_append_new(list, json_pack("{ss ss ss}",
+			"id", id_of(standing, candidate), "node", answer_text(candidate, "node"),
+			"status", answer_text(candidate, "status")));
+	}
+	return list;
+}
+
+json_t *standing_json(const struct standing *standing)
+{
+	const struct ballot_view *view = &standing->view;
+	bool led = standing_has_leader(standing);
+
+	return json_pack("{ss ss so so sI so ss so so so so so}",
+			 "election", standing->config->name, "key", standing->config->key,
+			 "leader", text_or_null(led ? view->id : ""),
+			 "address", text_or_null(led ? view->address : ""),
+			 "epoch", (json_int_t)view->epoch,
+			 "since", led && view->since ? json_integer((json_int_t)view->since)
+						     : json_null(),
+			 "lock", lock_state(standing), "session", text_or_null(view->session),
+			 "holder", text_or_null(*view->session ? view->id : ""),
+			 "paused", pause_json(standing), "request", request_json(standing),
+			 "candidates", candidates_json(standing));
+}

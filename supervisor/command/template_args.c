@@ -1,0 +1,95 @@
+#include "template_args.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "config/sugar.h"
+
+static char *absolute_path(const char *path)
+{
+	AUTOFREE char *folder = *path == '/' ? NULL : getcwd(NULL, 0);
+
+	return folder ? format_string("%s/%s", folder, path) : copy_string(path);
+}
+
+static json_t *command_tree(const char *command)
+{
+	if (strpbrk(command, " \t\n'\"\\$`*?[]{}()<>|&;#~"))
+		return json_pack("[sss]", "/bin/sh", "-c", command);
+	return json_pack("[s]", command);
+}
+
+/* What stands before the next colon; *rest behind it, NULL: there is none. */
+static char *cut(const char **rest)
+{
+	const char *text = *rest, *colon = text ? strchr(text, ':') : NULL;
+
+	if (!text)
+		return NULL;
+	*rest = colon ? colon + 1 : NULL;
+	return colon ? copy_bytes(text, (size_t)(colon - text)) : copy_string(text);
+}
+
+static json_t *template_tree(const struct spec *spec, const char *text, struct error *error)
+{
+	const char *rest = text;
+	AUTOFREE char *in = cut(&rest), *out = cut(&rest);
+	AUTOFREE char *destination = absolute_path(out && *out ? out : in);
+	json_t *tree;
+
+	if (!*in) {
+		fail(error, "\"%s\": a template is IN[:OUT[:COMMAND]]", text);
+		return NULL;
+	}
+	tree = json_pack("{ss ss ss}", "name", out && *out ? out : in, "source", in,
+			 "destination", destination);
+	if (rest && *rest)
+		json_object_set_new(tree, "exec", json_pack("{so ss}", "exec", command_tree(rest),
+				    "restarts", spec->once ? "never" : "onFailure"));
+	return tree;
+}
+
+static json_t *spec_tree(const struct spec *spec, struct error *error)
+{
+	json_t *templates = json_array();
+
+	for (size_t i = 0; i < spec->templates.count; i++) {
+		json_t *template = template_tree(spec, spec->templates.items[i], error);
+
+		if (!template) {
+			json_decref(templates);
+			return NULL;
+		}
+		json_array_append_new(templates, template);
+	}
+	return json_pack("{so s{ss} s{ss*}}", "templates", templates,
+			 "logging", "output", "stderr", "consul", "address", spec->consul);
+}
+
+static bool has_output(const char *template)
+{
+	const char *colon = strchr(template, ':');
+
+	return colon && colon[1] && colon[1] != ':';
+}
+
+struct config *spec_config(const struct spec *spec, struct error *error)
+{
+	json_t *tree = spec_tree(spec, error);
+	struct config *config = tree && sugar_expand(tree, error) ? config_decode(tree, error) : NULL;
+
+	json_decref(tree);
+	if (config)
+		config->consul.once = spec->once;
+	for (size_t i = 0; config && i < config->template_count; i++) {
+		struct template_config *template = config->templates[i];
+
+		if (!has_output(spec->templates.items[i]))
+			template->print = PRINT_TEXT;
+		else if (spec->dry)
+			template->print = PRINT_TITLED;
+		template->new_is_change = true;
+	}
+	return config;
+}

@@ -1,0 +1,18 @@
+/* template_args.h - templates on a command line: IN[:OUT[:COMMAND]], as consul-template has them. */
+#ifndef TEMPLATE_ARGS_H
+#define TEMPLATE_ARGS_H
+
+#include "config/config.h"
+
+struct spec {
+	struct strv templates;
+	const char *consul;		/* address; NULL: the environment's, else the default */
+	bool once;			/* stop when all is written and all commands have run */
+	bool dry;			/* only print; once */
+};
+
+/* The configuration that they are short for.  Without OUT the text is printed.  COMMAND runs after
+ * each change of the file, its first one included: by a shell, if it is more than one word. */
+struct config *spec_config(const struct spec *spec, struct error *error);
+
+#endif

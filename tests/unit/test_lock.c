@@ -1,0 +1,203 @@
+#include "consul/election/lock.h"
+
+#include "sim_story.h"
+
+#include <cmocka.h>
+
+/* Whatever anybody writes into the keys, a view of them is one. */
+
+static json_t *entry(const char *key, const char *value, const char *session)
+{
+	AUTOFREE char *encoded = sim_encode_base64(value);
+	json_t *out = json_pack("{s:s s:s s:i}", "Key", key, "Value", encoded, "ModifyIndex", 7);
+
+	if (session)
+		json_object_set_new(out, "Session", json_string(session));
+	return out;
+}
+
+static struct ballot_view view_of(const char *key, const char *value, const char *session)
+{
+	json_t *answer = json_pack("[o]", entry(key, value, session));
+	struct ballot_view view;
+
+	ballot_read(answer, LOCK, &view);
+	json_decref(answer);
+	assert_true(view.known);
+	return view;
+}
+
+static void test_nothing(void **state)
+{
+	struct ballot_view view;
+
+	(void)state;
+	ballot_read(NULL, LOCK, &view);
+	assert_true(view.known);
+	assert_false(view.exists || view.foreign || view.released || view.paused);
+	assert_int_equal(view.request.modified, 0);
+}
+
+static void test_lock(void **state)
+{
+	struct ballot_view view = view_of(LOCK, "{\"id\":\"a\",\"address\":\"h:1\",\"epoch\":5,"
+						"\"since\":9}", "s");
+
+	(void)state;
+	assert_true(view.exists && !view.foreign && !view.released);
+	assert_string_equal(view.session, "s");
+	assert_string_equal(view.id, "a");
+	assert_string_equal(view.address, "h:1");
+	assert_int_equal(view.epoch, 5);
+	assert_int_equal(view.since, 9);
+	assert_int_equal(view.modified, 7);
+
+	view = view_of(LOCK, "{\"id\":\"a\",\"released\":true,\"epoch\":5,\"to\":\"b\"}", NULL);
+	assert_true(view.exists && view.released);
+	assert_string_equal(view.to, "b");
+	assert_string_equal(view.session, "");
+}
+
+/* No JSON object, or members of other types: there is no such member. */
+static void test_nonsense(void **state)
+{
+	static const char *const values[] = {
+		"x", "7", "\"id\"", "null", "[1]", "{", "{\"id\":7}", "{\"id\":{}}", "{\"id\":null}",
+		"{\"id\":\"\"}", "{\"epoch\":5}", "\xff\xfe", "{\"id\":\"\xff\"}", "\x01",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+		struct ballot_view view = view_of(LOCK, values[i], "s");
+
+		assert_true(view.exists && view.foreign);
+		assert_string_equal(view.id, "");
+		assert_string_equal(view.session, "s");
+	}
+	assert_false(view_of(LOCK, "", NULL).foreign);
+}
+
+static void test_numbers(void **state)
+{
+	static const char *const epochs[] = {
+		"-1", "1.5", "\"5\"", "true", "null", "1e3", "[]",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof epochs / sizeof *epochs; i++) {
+		AUTOFREE char *value = format_string("{\"id\":\"a\",\"epoch\":%s}", epochs[i]);
+
+		assert_int_equal(view_of(LOCK, value, "s").epoch, 0);
+	}
+	assert_true(view_of(LOCK, "{\"id\":\"a\",\"epoch\":9223372036854775807}", "s").epoch ==
+		    9223372036854775807u);
+}
+
+/* They go to the log, to hooks and to terminals. */
+static void test_texts(void **state)
+{
+	char longer[2 * BALLOT_TEXT];
+	AUTOFREE char *value = NULL, *accents = NULL;
+	struct ballot_view view;
+
+	(void)state;
+	memset(longer, 'x', sizeof longer - 1);
+	longer[sizeof longer - 1] = '\0';
+	value = format_string("{\"id\":\"%s\"}", longer);
+	view = view_of(LOCK, value, "s");
+	assert_int_equal(strlen(view.id), BALLOT_TEXT - 1);
+
+	for (size_t i = 1; i < sizeof longer - 2; i += 2)
+		memcpy(longer + i, "\xc3\xa9", 2);
+	accents = format_string("{\"id\":\"%s\"}", longer);
+	view = view_of(LOCK, accents, "s");
+	assert_int_equal(strlen(view.id), BALLOT_TEXT - 1);	/* an x, and whole characters */
+
+	view = view_of(LOCK, "{\"id\":\"a\\u001b[31m\\nb\\u007f\",\"to\":\"\\t\"}", "s");
+	assert_string_equal(view.id, "a?[31m?b?");
+	assert_string_equal(view.to, "?");
+	assert_string_equal(view_of(LOCK, "{\"id\":\"a\\u0000b\"}", "s").id, "");
+}
+
+static void test_request(void **state)
+{
+	struct ballot_view view = view_of(LOCK "/request", "{\"action\":\"step-down\",\"leader\":\"a\","
+							   "\"to\":\"b\",\"at\":12.5,\"by\":\"me\"}",
+					  NULL);
+
+	(void)state;
+	assert_false(view.exists);
+	assert_int_equal(view.request.modified, 7);
+	assert_string_equal(view.request.action, "step-down");
+	assert_string_equal(view.request.leader, "a");
+	assert_string_equal(view.request.to, "b");
+	assert_string_equal(view.request.by, "me");
+	assert_true(view.request.at == 12.5);
+
+	view = view_of(LOCK "/request",
+		       "{\"action\":\"a very long action that is none of those we know\"}", NULL);
+	assert_int_equal(strlen(view.request.action), sizeof view.request.action - 1);
+	assert_int_equal(view_of(LOCK "/request", "nonsense", NULL).request.modified, 7);
+}
+
+/* A recursive question is answered with all that begins so. */
+static void test_neighbours(void **state)
+{
+	static const char *const keys[] = {
+		LOCK "2", LOCK "/", LOCK "/request2", LOCK "/pause/x", "other", "",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		struct ballot_view view = view_of(keys[i], "{\"id\":\"a\"}", "s");
+
+		assert_false(view.exists || view.paused || view.request.modified);
+		assert_string_equal(view.session, "");
+	}
+}
+
+static void test_pause(void **state)
+{
+	struct ballot_view view = view_of(LOCK "/pause", "{\"at\":3,\"by\":\"me\"}", NULL);
+
+	(void)state;
+	assert_true(view.paused);
+	assert_string_equal(view.paused_by, "me");
+	assert_true(view_of(LOCK "/pause", "", NULL).paused);
+}
+
+/* What is no answer of Consul at all. */
+static void test_strange_answers(void **state)
+{
+	static const char *const texts[] = {
+		"[]", "{}", "[7]", "[null]", "[{}]", "[{\"Key\":7}]", "[[]]", "\"x\"",
+		"[{\"Key\":\"" LOCK "/pausee\"}]", "[{\"Key\":\"service\",\"Value\":\"!!\"}]",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		json_t *answer = json_loads(texts[i], JSON_DECODE_ANY, NULL);
+		struct ballot_view view;
+
+		ballot_read(answer, LOCK, &view);
+		assert_true(view.known && !view.exists && !view.paused);
+		json_decref(answer);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nothing),
+		cmocka_unit_test(test_lock),
+		cmocka_unit_test(test_nonsense),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_request),
+		cmocka_unit_test(test_neighbours),
+		cmocka_unit_test(test_pause),
+		cmocka_unit_test(test_strange_answers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

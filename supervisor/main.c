@@ -22,7 +22,7 @@ struct call {
 	const char *config;		/* NULL: not given */
 	bool mdoc;
 	struct spec spec;
-	struct leader_call leader;
+	struct leader_args leader;
 	struct strv words;		/* what is no option */
 };
 
@@ -153,7 +153,7 @@ static int leader(const struct call *call)
 {
 	struct error error = { 0 };
 	AUTOFREE char *path = config_path(call, &error);
-	struct leader_call how = call->leader;
+	struct leader_args how = call->leader;
 
 	if (!path)
 		return complain(EX_CONFIG, &error);

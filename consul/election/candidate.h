@@ -7,18 +7,18 @@
 
 #include "election.h"
 
-enum election_state contest_start(struct election *election);
-enum election_state contest_opened(struct election *election);
-enum election_state contest_reopen(struct election *election);	/* another session */
-enum election_state contest_follow(struct election *election);
-enum election_state contest_lose(struct election *election);	/* another has the lock */
-enum election_state contest_doubt(struct election *election);	/* what is in view may be wrong */
-enum election_state contest_enter(struct election *election);
-enum election_state contest_ask(struct election *election);
-enum election_state contest_ask_later(struct election *election);
-enum election_state contest_acquire(struct election *election);
-enum election_state contest_knock_later(struct election *election);
+enum election_state candidate_start(struct election *election);
+enum election_state candidate_session_opened(struct election *election);
+enum election_state candidate_reopen_session(struct election *election);	/* another session */
+enum election_state candidate_follow(struct election *election);
+enum election_state candidate_lost_race(struct election *election);	/* another has the lock */
+enum election_state candidate_refresh(struct election *election);	/* what is in view may be wrong */
+enum election_state candidate_wait(struct election *election);
+enum election_state candidate_ask(struct election *election);
+enum election_state candidate_ask_later(struct election *election);
+enum election_state candidate_acquire(struct election *election);
+enum election_state candidate_retry_later(struct election *election);
 
-bool contest_is_open_to(const struct election *election);	/* may it have the lock now? */
+bool candidate_is_eligible(const struct election *election);	/* may it have the lock now? */
 
 #endif

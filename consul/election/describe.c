@@ -64,7 +64,7 @@ static void add_env(struct source *source, enum event_code code, struct strv *en
 	json_decref(facts);
 }
 
-const struct source_ops *bulletin_ops(void)
+const struct source_ops *election_source_ops(void)
 {
 	static const struct source_ops ops = { .describe = describe, .add_env = add_env };
 

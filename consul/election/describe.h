@@ -5,6 +5,6 @@
 
 #include "base/event.h"
 
-const struct source_ops *bulletin_ops(void);	/* of the source of a struct election */
+const struct source_ops *election_source_ops(void);	/* of the source of a struct election */
 
 #endif

@@ -41,84 +41,84 @@ bool election_leads(const struct election *election)
 /* Rows are states, columns inputs; an empty cell ignores the input. */
 static step_fn *const steps[ELECTION_STATE_COUNT][ELECTION_INPUT_COUNT] = {
 	[ELECTION_IDLE] = {
-		[ELECTION_START]        = contest_start,
-		[ELECTION_LEAVE]        = tenure_close,
+		[ELECTION_START]        = candidate_start,
+		[ELECTION_LEAVE]        = leading_close_session,
 	},
 	[ELECTION_OPENING] = {
-		[ELECTION_SESSION_OPEN] = contest_opened,
-		[ELECTION_LEAVE]        = tenure_close,
+		[ELECTION_SESSION_OPEN] = candidate_session_opened,
+		[ELECTION_LEAVE]        = leading_close_session,
 	},
 	[ELECTION_FOLLOWER] = {
-		[ELECTION_KEY_FREE]     = contest_enter,
-		[ELECTION_KEY_OURS]     = tenure_inherit,
-		[ELECTION_SESSION_LOST] = contest_reopen,
-		[ELECTION_LEAVE]        = tenure_close,
+		[ELECTION_KEY_FREE]     = candidate_wait,
+		[ELECTION_KEY_OURS]     = leading_inherit,
+		[ELECTION_SESSION_LOST] = candidate_reopen_session,
+		[ELECTION_LEAVE]        = leading_close_session,
 	},
 	[ELECTION_WAITING] = {
-		[ELECTION_KEY_TAKEN]    = contest_follow,
-		[ELECTION_KEY_OURS]     = tenure_inherit,
-		[ELECTION_TIMER]        = contest_ask,
-		[ELECTION_SESSION_LOST] = contest_reopen,
-		[ELECTION_LEAVE]        = tenure_close,
+		[ELECTION_KEY_TAKEN]    = candidate_follow,
+		[ELECTION_KEY_OURS]     = leading_inherit,
+		[ELECTION_TIMER]        = candidate_ask,
+		[ELECTION_SESSION_LOST] = candidate_reopen_session,
+		[ELECTION_LEAVE]        = leading_close_session,
 	},
 	[ELECTION_ASKING] = {
-		[ELECTION_KEY_TAKEN]    = contest_follow,
-		[ELECTION_KEY_OURS]     = tenure_inherit,
-		[ELECTION_CONSENT]      = contest_acquire,
-		[ELECTION_DISSENT]      = contest_ask_later,
-		[ELECTION_SESSION_LOST] = contest_reopen,
-		[ELECTION_LEAVE]        = tenure_close,
+		[ELECTION_KEY_TAKEN]    = candidate_follow,
+		[ELECTION_KEY_OURS]     = leading_inherit,
+		[ELECTION_CONSENT]      = candidate_acquire,
+		[ELECTION_DISSENT]      = candidate_ask_later,
+		[ELECTION_SESSION_LOST] = candidate_reopen_session,
+		[ELECTION_LEAVE]        = leading_close_session,
 	},
 	[ELECTION_ACQUIRING] = {
-		[ELECTION_WON]          = tenure_won,
-		[ELECTION_HELD]         = contest_lose,
-		[ELECTION_DELAYED]      = contest_knock_later,
-		[ELECTION_INVALID]      = contest_reopen,
-		[ELECTION_UNKNOWN]      = contest_doubt,
-		[ELECTION_SESSION_LOST] = contest_reopen,
-		[ELECTION_LEAVE]        = tenure_close,
+		[ELECTION_WON]          = leading_won,
+		[ELECTION_HELD]         = candidate_lost_race,
+		[ELECTION_DELAYED]      = candidate_retry_later,
+		[ELECTION_INVALID]      = candidate_reopen_session,
+		[ELECTION_UNKNOWN]      = candidate_refresh,
+		[ELECTION_SESSION_LOST] = candidate_reopen_session,
+		[ELECTION_LEAVE]        = leading_close_session,
 	},
 	[ELECTION_PROMOTING] = {
-		[ELECTION_PROMOTED]     = tenure_lead,
-		[ELECTION_UNPROMOTED]   = tenure_give_up,
-		[ELECTION_TIMER]        = tenure_give_up,
-		[ELECTION_RESIGN]       = tenure_resign,
-		[ELECTION_KEY_FREE]     = tenure_lose,
-		[ELECTION_KEY_GONE]     = tenure_lose_at_once,
-		[ELECTION_SESSION_LOST] = tenure_lose,
-		[ELECTION_SOFT]         = tenure_run_out,
-		[ELECTION_HARD]         = tenure_out_of_time,
-		[ELECTION_LEAVE]        = tenure_leave,
+		[ELECTION_PROMOTED]     = leading_promoted,
+		[ELECTION_UNPROMOTED]   = leading_promotion_failed,
+		[ELECTION_TIMER]        = leading_promotion_failed,
+		[ELECTION_RESIGN]       = leading_resign,
+		[ELECTION_KEY_FREE]     = leading_lock_lost,
+		[ELECTION_KEY_GONE]     = leading_key_gone,
+		[ELECTION_SESSION_LOST] = leading_lock_lost,
+		[ELECTION_SOFT]         = leading_soft_deadline,
+		[ELECTION_HARD]         = leading_hard_deadline,
+		[ELECTION_LEAVE]        = leading_leave,
 	},
 	[ELECTION_LEADER] = {
-		[ELECTION_RESIGN]       = tenure_resign,
-		[ELECTION_KEY_OURS]     = tenure_check_value,
-		[ELECTION_KEY_FREE]     = tenure_lose,
-		[ELECTION_KEY_GONE]     = tenure_lose_at_once,
-		[ELECTION_SESSION_LOST] = tenure_lose,
-		[ELECTION_SOFT]         = tenure_run_out,
-		[ELECTION_HARD]         = tenure_out_of_time,
-		[ELECTION_LEAVE]        = tenure_leave,
+		[ELECTION_RESIGN]       = leading_resign,
+		[ELECTION_KEY_OURS]     = leading_check_value,
+		[ELECTION_KEY_FREE]     = leading_lock_lost,
+		[ELECTION_KEY_GONE]     = leading_key_gone,
+		[ELECTION_SESSION_LOST] = leading_lock_lost,
+		[ELECTION_SOFT]         = leading_soft_deadline,
+		[ELECTION_HARD]         = leading_hard_deadline,
+		[ELECTION_LEAVE]        = leading_leave,
 	},
 	[ELECTION_DEMOTING] = {
-		[ELECTION_DEMOTED]      = tenure_give_back,
-		[ELECTION_TIMER]        = tenure_fence,
-		[ELECTION_HARD]         = tenure_fence,
-		[ELECTION_KEY_GONE]     = tenure_fence,
-		[ELECTION_SESSION_LOST] = tenure_lose_meanwhile,
-		[ELECTION_LEAVE]        = tenure_leave_later,
+		[ELECTION_DEMOTED]      = leading_unlock,
+		[ELECTION_TIMER]        = leading_fence,
+		[ELECTION_HARD]         = leading_fence,
+		[ELECTION_KEY_GONE]     = leading_fence,
+		[ELECTION_SESSION_LOST] = leading_lost_while_demoting,
+		[ELECTION_LEAVE]        = leading_leave_while_demoting,
 	},
 	[ELECTION_FENCING] = {
-		[ELECTION_DEMOTED]      = tenure_give_back,
-		[ELECTION_LEAVE]        = tenure_leave_later,
+		[ELECTION_DEMOTED]      = leading_unlock,
+		[ELECTION_LEAVE]        = leading_leave_while_demoting,
 	},
 	[ELECTION_RELEASING] = {
-		[ELECTION_RELEASED]     = tenure_released,
-		[ELECTION_SESSION_LOST] = tenure_forget_session,
-		[ELECTION_LEAVE]        = tenure_leave_soon,
+		[ELECTION_RELEASED]     = leading_unlocked,
+		[ELECTION_SESSION_LOST] = leading_session_gone,
+		[ELECTION_LEAVE]        = leading_leave_while_unlocking,
 	},
 	[ELECTION_CLOSING] = {
-		[ELECTION_CLOSED]       = tenure_stop,
+		[ELECTION_CLOSED]       = leading_stop,
 	},
 };
 
@@ -161,18 +161,18 @@ static bool is_ours(const struct election *election)
 {
 	const char *session = election->session.id;
 
-	return session && !strcmp(election->ballot.view.session, session);
+	return session && !strcmp(election->lock.view.session, session);
 }
 
 void election_look(struct election *election)
 {
-	const struct ballot_view *view = &election->ballot.view;
+	const struct lock_view *view = &election->lock.view;
 	bool leads = election_leads(election);
 
 	if (!view->known)
 		return;
 	/* What was decided before we took the lock is old. */
-	if (leads && election->ballot.seen < election->epoch)
+	if (leads && election->lock.seen < election->epoch)
 		return;
 	if (is_ours(election))
 		election_step(election, ELECTION_KEY_OURS);
@@ -194,13 +194,13 @@ static void on_confirmed(struct session *session)
 	struct election *election = container_of(session, struct election, session);
 
 	if (election_leads(election) && election->state != ELECTION_FENCING)
-		tenure_arm(election);
+		leading_arm_lease(election);
 }
 
 /* A query that hung through the same trouble may hang on. */
 static void on_recovered(struct session *session)
 {
-	ballot_look(&container_of(session, struct election, session)->ballot);
+	lock_refresh(&container_of(session, struct election, session)->lock);
 }
 
 static void on_lost(struct session *session)
@@ -208,35 +208,35 @@ static void on_lost(struct session *session)
 	election_step(container_of(session, struct election, session), ELECTION_SESSION_LOST);
 }
 
-static void on_answer(struct ballot *ballot, enum ballot_answer answer)
+static void on_answer(struct lock *lock, enum lock_answer answer)
 {
 	static const enum election_input inputs[] = {
-		[BALLOT_WON] = ELECTION_WON,
-		[BALLOT_HELD] = ELECTION_HELD,
-		[BALLOT_DELAYED] = ELECTION_DELAYED,
-		[BALLOT_INVALID] = ELECTION_INVALID,
-		[BALLOT_DENIED] = ELECTION_DELAYED,	/* knocks again, too */
-		[BALLOT_UNKNOWN] = ELECTION_UNKNOWN,
+		[LOCK_WON] = ELECTION_WON,
+		[LOCK_HELD] = ELECTION_HELD,
+		[LOCK_DELAYED] = ELECTION_DELAYED,
+		[LOCK_INVALID] = ELECTION_INVALID,
+		[LOCK_DENIED] = ELECTION_DELAYED,	/* knocks again, too */
+		[LOCK_UNKNOWN] = ELECTION_UNKNOWN,
 	};
 
-	election_step(container_of(ballot, struct election, ballot), inputs[answer]);
+	election_step(container_of(lock, struct election, lock), inputs[answer]);
 }
 
-static void on_released(struct ballot *ballot)
+static void on_released(struct lock *lock)
 {
-	election_step(container_of(ballot, struct election, ballot), ELECTION_RELEASED);
+	election_step(container_of(lock, struct election, lock), ELECTION_RELEASED);
 }
 
-static void on_disowned(struct ballot *ballot)
+static void on_forbidden(struct lock *lock)
 {
-	election_step(container_of(ballot, struct election, ballot), ELECTION_KEY_GONE);
+	election_step(container_of(lock, struct election, lock), ELECTION_KEY_GONE);
 }
 
-static void on_written(struct ballot *ballot)
+static void on_written(struct lock *lock)
 {
-	struct election *election = container_of(ballot, struct election, ballot);
+	struct election *election = container_of(lock, struct election, lock);
 
-	session_confirm(&election->session, ballot->sent);
+	session_confirm(&election->session, lock->sent);
 	election_look(election);	/* it may be overwritten already */
 }
 
@@ -265,9 +265,9 @@ bool election_init(struct election *election, struct agent *agent,
 		.on_open = on_open, .on_confirmed = on_confirmed,
 		.on_recovered = on_recovered, .on_lost = on_lost,
 	};
-	static const struct ballot_ops ballot_ops = {
-		.on_view = tidings_on_view, .on_answer = on_answer, .on_released = on_released,
-		.on_disowned = on_disowned, .on_written = on_written,
+	static const struct lock_ops lock_ops = {
+		.on_view = observe_on_view, .on_answer = on_answer, .on_released = on_released,
+		.on_forbidden = on_forbidden, .on_written = on_written,
 	};
 	AUTOFREE char *name = format_string("election.%s", config->name);
 	struct loop *loop = agent->http.loop;
@@ -276,16 +276,16 @@ bool election_init(struct election *election, struct agent *agent,
 		.config = config,
 		.ops = ops,
 		.lease = lease_of(config),
-		.knocking = { .min = 0.02, .max = fmin(1, fmax(0.1, config->lock_delay / 5)) },
+		.lock_backoff = { .min = 0.02, .max = fmin(1, fmax(0.1, config->lock_delay / 5)) },
 		.patience = config->promote_timeout,
 		.address = copy_string(""),
 	};
-	source_init(&election->source, &loop->bus, name, bulletin_ops());
+	source_init(&election->source, &loop->bus, name, election_source_ops());
 	timer_init(&election->timer, loop, on_timer);
 	timer_init(&election->soft, loop, on_soft);
 	timer_init(&election->hard, loop, on_hard);
 	session_init(&election->session, agent, config, &session_ops);
-	ballot_init(&election->ballot, agent, config, &ballot_ops);
+	lock_init(&election->lock, agent, config, &lock_ops);
 	if (epoch_init(&election->seen, config->epoch_file, error) &&
 	    deadman_init(&election->deadman, error))
 		return true;
@@ -301,7 +301,7 @@ void election_release(struct election *election)
 	timer_stop(&election->soft);
 	timer_stop(&election->hard);
 	deadman_release(&election->deadman);
-	ballot_release(&election->ballot);
+	lock_release(&election->lock);
 	session_release(&election->session);
 	source_release(&election->source);
 	free(election->address);
@@ -310,7 +310,7 @@ void election_release(struct election *election)
 
 void election_start(struct election *election)
 {
-	ballot_look(&election->ballot);
+	lock_refresh(&election->lock);
 	election_step(election, ELECTION_START);
 }
 
@@ -320,7 +320,7 @@ void election_set_able(struct election *election, bool able, enum election_reaso
 	election->why = why_not;
 	if (able)
 		election_look(election);
-	else if (why_not != REASON_UNHEALTHY || !election->ballot.view.paused)
+	else if (why_not != REASON_UNHEALTHY || !election->lock.view.paused)
 		election_step(election, ELECTION_RESIGN);
 }
 

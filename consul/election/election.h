@@ -107,7 +107,7 @@ struct election {
 	const struct election_ops *ops;
 	struct lease lease;
 	struct session session;
-	struct ballot ballot;
+	struct lock lock;
 	struct deadman deadman;		/* armed while we may lead; the user adds its groups */
 	enum election_state state;	/* written by election_step() alone */
 	struct timer timer;		/* of the state */
@@ -125,7 +125,7 @@ struct election {
 	bool held;			/* the lock was, by somebody, when last seen */
 	double not_before;		/* boottime: we do not contend earlier */
 	double freed;			/* boottime: when we saw the lock lost by its holder; 0: did not */
-	struct backoff knocking;	/* while a lock delay of unknown end runs */
+	struct backoff lock_backoff;	/* while a lock delay of unknown end runs */
 	unsigned long epoch;		/* ours: of the lock that we hold, or held last */
 	unsigned long previous_epoch;	/* the highest seen before that */
 	struct epoch seen;
@@ -133,10 +133,10 @@ struct election {
 	unsigned long request;		/* ModifyIndex of the newest that was looked at */
 	bool foreign;			/* the key is not an election's; said so */
 	bool paused;
-	char to[BALLOT_TEXT];		/* whom we step down for; "": anybody */
+	char to[LOCK_TEXT];		/* whom we step down for; "": anybody */
 	char *address;			/* ours, for others; "" until the user says it */
-	char leader[BALLOT_TEXT];	/* as last told */
-	char leader_address[BALLOT_TEXT];
+	char leader[LOCK_TEXT];	/* as last told */
+	char leader_address[LOCK_TEXT];
 	unsigned long leader_epoch, former_epoch;	/* as told last, and before */
 
 	bool stepping;			/* a step is under way: further inputs queue up */

@@ -18,7 +18,7 @@ static void set_at(struct timer *timer, double boottime)
 	timer_set(timer, fmax(0, boottime - boottime_now()));
 }
 
-void tenure_arm(struct election *election)
+void leading_arm_lease(struct election *election)
 {
 	double confirmed = election->session.confirmed;
 
@@ -42,16 +42,16 @@ static void on_session_closed(struct session *session)
 	election_step(container_of(session, struct election, session), ELECTION_CLOSED);
 }
 
-enum election_state tenure_close(struct election *election)
+enum election_state leading_close_session(struct election *election)
 {
 	timer_stop(&election->timer);
-	ballot_cancel(&election->ballot);
+	lock_cancel(&election->lock);
 	election->leaving = true;
 	session_close(&election->session, RELEASE_PATIENCE, on_session_closed);
 	return ELECTION_CLOSING;
 }
 
-enum election_state tenure_stop(struct election *election)
+enum election_state leading_stop(struct election *election)
 {
 	election->ops->on_stopped(election);
 	return ELECTION_STOPPED;
@@ -59,37 +59,37 @@ enum election_state tenure_stop(struct election *election)
 
 /* ---- leading ---- */
 
-enum election_state tenure_forget_session(struct election *election)
+enum election_state leading_session_gone(struct election *election)
 {
-	return election->leaving ? tenure_close(election) : contest_reopen(election);
+	return election->leaving ? leading_close_session(election) : candidate_reopen_session(election);
 }
 
-enum election_state tenure_give_back(struct election *election)
+enum election_state leading_unlock(struct election *election)
 {
 	disarm(election);
 	timer_stop(&election->timer);
 	session_hold(&election->session, false);
 	if (!session_is_open(&election->session))
-		return tenure_forget_session(election);
-	ballot_give(&election->ballot, election->epoch, election->to,
+		return leading_session_gone(election);
+	lock_unlock(&election->lock, election->epoch, election->to,
 		    election->leaving ? RELEASE_PATIENCE : INFINITY);
 	return ELECTION_RELEASING;
 }
 
-enum election_state tenure_released(struct election *election)
+enum election_state leading_unlocked(struct election *election)
 {
 	*election->to = '\0';
 	if (election->leaving)
-		return tenure_close(election);
+		return leading_close_session(election);
 	/* A release that was not answered may come true late: not upon the next lock. */
-	return election->ballot.ambiguous ? contest_reopen(election) : contest_doubt(election);
+	return election->lock.ambiguous ? candidate_reopen_session(election) : candidate_refresh(election);
 }
 
 /* The lock is being given back already; but not for ever now. */
-enum election_state tenure_leave_soon(struct election *election)
+enum election_state leading_leave_while_unlocking(struct election *election)
 {
 	election->leaving = true;
-	ballot_give(&election->ballot, election->epoch, election->to, RELEASE_PATIENCE);
+	lock_unlock(&election->lock, election->epoch, election->to, RELEASE_PATIENCE);
 	return ELECTION_RELEASING;
 }
 
@@ -117,11 +117,11 @@ static bool is_confirmed(const struct election *election)
 static enum election_state promote(struct election *election)
 {
 	session_hold(&election->session, true);
-	if (!contest_is_open_to(election) || !is_confirmed(election) || !accept_epoch(election))
-		return tenure_give_back(election);
+	if (!candidate_is_eligible(election) || !is_confirmed(election) || !accept_epoch(election))
+		return leading_unlock(election);
 	election->reason = REASON_FREE;
 	election->until = boottime_now() + election->config->promote_timeout;
-	tenure_arm(election);
+	leading_arm_lease(election);
 	timer_set(&election->timer, election->config->promote_timeout + 1);
 	log_info("election %s: elected, epoch %lu", election->config->name, election->epoch);
 	source_publish(&election->source, EVENT_ELECTED);
@@ -132,35 +132,35 @@ static enum election_state promote(struct election *election)
 /* An answer can come so late that the lock is seen to be lost already. */
 static bool is_overtaken(const struct election *election)
 {
-	const struct ballot *ballot = &election->ballot;
+	const struct lock *lock = &election->lock;
 
-	return ballot->view.known && ballot->seen >= ballot->epoch &&
-	       strcmp(ballot->view.session, election->session.id);
+	return lock->view.known && lock->seen >= lock->epoch &&
+	       strcmp(lock->view.session, election->session.id);
 }
 
-enum election_state tenure_won(struct election *election)
+enum election_state leading_won(struct election *election)
 {
 	if (is_overtaken(election))
-		return contest_doubt(election);
-	election->epoch = election->ballot.epoch;
-	session_confirm(&election->session, election->ballot.sent);
+		return candidate_refresh(election);
+	election->epoch = election->lock.epoch;
+	session_confirm(&election->session, election->lock.sent);
 	return promote(election);
 }
 
 /* We hold it, though we were never told: an answer was lost. */
-enum election_state tenure_inherit(struct election *election)
+enum election_state leading_inherit(struct election *election)
 {
 	timer_stop(&election->timer);
-	election->epoch = election->ballot.view.modified;
+	election->epoch = election->lock.view.modified;
 	return promote(election);
 }
 
 static void write_value(struct election *election)
 {
-	ballot_write(&election->ballot, election->address, election->epoch, election->since);
+	lock_write(&election->lock, election->address, election->epoch, election->since);
 }
 
-enum election_state tenure_lead(struct election *election)
+enum election_state leading_promoted(struct election *election)
 {
 	timer_stop(&election->timer);
 	election->since = (long)time(NULL);
@@ -171,12 +171,12 @@ enum election_state tenure_lead(struct election *election)
 	return ELECTION_LEADER;
 }
 
-enum election_state tenure_check_value(struct election *election)
+enum election_state leading_check_value(struct election *election)
 {
-	const struct ballot_view *view = &election->ballot.view;
+	const struct lock_view *view = &election->lock.view;
 
-	if (election->ballot.doing == BALLOT_WRITE || view->epoch == election->epoch ||
-	    election->ballot.seen < election->ballot.written)
+	if (election->lock.doing == LOCK_WRITE || view->epoch == election->epoch ||
+	    election->lock.seen < election->lock.written)
 		return ELECTION_LEADER;
 	log_warn("election %s: the value of key %s was overwritten; writing it again",
 		 election->config->name, election->config->key);
@@ -189,7 +189,7 @@ enum election_state tenure_check_value(struct election *election)
 static void say_deposed(struct election *election)
 {
 	timer_stop(&election->timer);
-	ballot_cancel(&election->ballot);
+	lock_cancel(&election->lock);
 	log_info("election %s: deposed, epoch %lu: %s", election->config->name, election->epoch,
 		 election_reason_name(election->reason));
 	if (election->shown)
@@ -198,7 +198,7 @@ static void say_deposed(struct election *election)
 	source_publish(&election->source, EVENT_DEPOSED);
 }
 
-enum election_state tenure_fence(struct election *election)
+enum election_state leading_fence(struct election *election)
 {
 	if (election->state != ELECTION_DEMOTING) {
 		election->until = boottime_now();
@@ -225,64 +225,64 @@ static enum election_state demote(struct election *election, enum election_reaso
 		election->until = election->fence_at;
 	election->not_before = now + (reason == REASON_PROMOTION ? REST_AFTER_FAILURE : REST);
 	if (!kept && (config->demote_timeout <= 0 || election->until <= now))
-		return tenure_fence(election);
+		return leading_fence(election);
 	say_deposed(election);
 	set_at(&election->timer, election->until);
 	election->ops->demote(election);
 	return ELECTION_DEMOTING;
 }
 
-enum election_state tenure_resign(struct election *election)
+enum election_state leading_resign(struct election *election)
 {
 	return demote(election, election->why, true);
 }
 
-enum election_state tenure_give_up(struct election *election)
+enum election_state leading_promotion_failed(struct election *election)
 {
 	return demote(election, REASON_PROMOTION, true);
 }
 
-enum election_state tenure_run_out(struct election *election)
+enum election_state leading_soft_deadline(struct election *election)
 {
 	return demote(election, REASON_UNREACHABLE, false);
 }
 
 /* The lock delay, if there is any, keeps others from it until the lease ends. */
-enum election_state tenure_lose(struct election *election)
+enum election_state leading_lock_lost(struct election *election)
 {
 	if (election->config->lock_delay > 0)
 		return demote(election, REASON_LOST, false);
 	election->reason = REASON_LOST;
-	return tenure_fence(election);
+	return leading_fence(election);
 }
 
-enum election_state tenure_lose_at_once(struct election *election)
+enum election_state leading_key_gone(struct election *election)
 {
 	election->reason = REASON_LOST;
-	return tenure_fence(election);
+	return leading_fence(election);
 }
 
-enum election_state tenure_out_of_time(struct election *election)
+enum election_state leading_hard_deadline(struct election *election)
 {
 	election->reason = REASON_UNREACHABLE;
-	return tenure_fence(election);
+	return leading_fence(election);
 }
 
-enum election_state tenure_lose_meanwhile(struct election *election)
+enum election_state leading_lost_while_demoting(struct election *election)
 {
 	if (election->config->lock_delay <= 0)
-		return tenure_fence(election);
+		return leading_fence(election);
 	set_at(&election->timer, election->fence_at);
 	return ELECTION_DEMOTING;
 }
 
-enum election_state tenure_leave(struct election *election)
+enum election_state leading_leave(struct election *election)
 {
 	election->leaving = true;
-	return tenure_resign(election);
+	return leading_resign(election);
 }
 
-enum election_state tenure_leave_later(struct election *election)
+enum election_state leading_leave_while_demoting(struct election *election)
 {
 	election->leaving = true;
 	return election->state;

@@ -5,29 +5,29 @@
 
 #include "election.h"
 
-void tenure_arm(struct election *election);	/* the deadlines, by the newest confirmation */
+void leading_arm_lease(struct election *election);	/* the deadlines, by the newest confirmation */
 
-enum election_state tenure_won(struct election *election);
-enum election_state tenure_inherit(struct election *election);
-enum election_state tenure_lead(struct election *election);
-enum election_state tenure_check_value(struct election *election);
+enum election_state leading_won(struct election *election);
+enum election_state leading_inherit(struct election *election);
+enum election_state leading_promoted(struct election *election);
+enum election_state leading_check_value(struct election *election);
 
-enum election_state tenure_resign(struct election *election);
-enum election_state tenure_leave(struct election *election);
-enum election_state tenure_leave_later(struct election *election);
-enum election_state tenure_give_up(struct election *election);
-enum election_state tenure_run_out(struct election *election);
-enum election_state tenure_out_of_time(struct election *election);
-enum election_state tenure_lose(struct election *election);
-enum election_state tenure_lose_at_once(struct election *election);
-enum election_state tenure_lose_meanwhile(struct election *election);
-enum election_state tenure_fence(struct election *election);
+enum election_state leading_resign(struct election *election);
+enum election_state leading_leave(struct election *election);
+enum election_state leading_leave_while_demoting(struct election *election);
+enum election_state leading_promotion_failed(struct election *election);
+enum election_state leading_soft_deadline(struct election *election);
+enum election_state leading_hard_deadline(struct election *election);
+enum election_state leading_lock_lost(struct election *election);
+enum election_state leading_key_gone(struct election *election);
+enum election_state leading_lost_while_demoting(struct election *election);
+enum election_state leading_fence(struct election *election);
 
-enum election_state tenure_give_back(struct election *election);
-enum election_state tenure_leave_soon(struct election *election);
-enum election_state tenure_released(struct election *election);
-enum election_state tenure_forget_session(struct election *election);
-enum election_state tenure_close(struct election *election);
-enum election_state tenure_stop(struct election *election);
+enum election_state leading_unlock(struct election *election);
+enum election_state leading_leave_while_unlocking(struct election *election);
+enum election_state leading_unlocked(struct election *election);
+enum election_state leading_session_gone(struct election *election);
+enum election_state leading_close_session(struct election *election);
+enum election_state leading_stop(struct election *election);
 
 #endif

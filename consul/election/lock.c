@@ -15,10 +15,10 @@ static const double lone_interval = 0.1;	/* at least, between answers without ne
 
 /* ---- reading ---- */
 
-static void copy_text(char to[BALLOT_TEXT], const json_t *object, const char *key)
+static void copy_text(char to[LOCK_TEXT], const json_t *object, const char *key)
 {
 	const char *text = json_string_value(json_object_get(object, key));
-	size_t size = text ? utf8_cut(text, strlen(text), BALLOT_TEXT - 1) : 0;
+	size_t size = text ? utf8_cut(text, strlen(text), LOCK_TEXT - 1) : 0;
 
 	for (size_t i = 0; i < size; i++)
 		to[i] = iscntrl((unsigned char)text[i]) ? '?' : text[i];
@@ -44,7 +44,7 @@ static json_t *value_of(const json_t *entry)
 	return json_loadb(bytes.data, bytes.used, 0, &where);
 }
 
-static void read_lock(const json_t *entry, struct ballot_view *view)
+static void read_lock(const json_t *entry, struct lock_view *view)
 {
 	json_t *value = value_of(entry);
 	const char *raw = json_string_value(json_object_get(entry, "Value"));
@@ -62,11 +62,11 @@ static void read_lock(const json_t *entry, struct ballot_view *view)
 	json_decref(value);
 }
 
-static void read_request(const json_t *entry, struct ballot_view *view)
+static void read_request(const json_t *entry, struct lock_view *view)
 {
-	struct ballot_request *request = &view->request;
+	struct lock_request *request = &view->request;
 	json_t *value = value_of(entry);
-	char action[BALLOT_TEXT];
+	char action[LOCK_TEXT];
 
 	request->modified = number_of(entry, "ModifyIndex");
 	copy_text(action, value, "action");
@@ -78,7 +78,7 @@ static void read_request(const json_t *entry, struct ballot_view *view)
 	json_decref(value);
 }
 
-static void read_pause(const json_t *entry, struct ballot_view *view)
+static void read_pause(const json_t *entry, struct lock_view *view)
 {
 	json_t *value = value_of(entry);
 
@@ -88,16 +88,16 @@ static void read_pause(const json_t *entry, struct ballot_view *view)
 	json_decref(value);
 }
 
-void ballot_read(const json_t *answer, const char *key, struct ballot_view *view)
+void lock_read(const json_t *answer, const char *key, struct lock_view *view)
 {
 	static const struct {
 		const char *suffix;
-		void (*read)(const json_t *entry, struct ballot_view *view);
+		void (*read)(const json_t *entry, struct lock_view *view);
 	} parts[] = { { "", read_lock }, { "/request", read_request }, { "/pause", read_pause } };
 	size_t length = strlen(key), i;
 	json_t *entry;
 
-	*view = (struct ballot_view){ .known = true };
+	*view = (struct lock_view){ .known = true };
 	json_array_foreach(answer, i, entry) {
 		const char *name = json_string_value(json_object_get(entry, "Key"));
 
@@ -109,14 +109,14 @@ void ballot_read(const json_t *answer, const char *key, struct ballot_view *view
 	}
 }
 
-bool ballot_is_fresh(const struct ballot_request *request)
+bool lock_is_fresh(const struct lock_request *request)
 {
 	return fabs((double)time(NULL) - request->at) <= REQUEST_AGE_MAX;
 }
 
 /* ---- watching ---- */
 
-char *ballot_path(const char *key)
+char *lock_path(const char *key)
 {
 	CLEANUP(buf_release) struct buf path = BUF_INIT;
 
@@ -126,78 +126,78 @@ char *ballot_path(const char *key)
 	return buf_take(&path);
 }
 
-static void watch(struct ballot *ballot)
+static void watch(struct lock *lock)
 {
-	AUTOFREE char *path = ballot_path(ballot->config->key);
+	AUTOFREE char *path = lock_path(lock->config->key);
 
-	timer_stop(&ballot->retry);
-	agent_wait(&ballot->watch, path, ballot->index);
+	timer_stop(&lock->retry);
+	agent_wait(&lock->watch, path, lock->index);
 }
 
-static void doubt(struct ballot *ballot, enum agent_answer answer)
+static void doubt(struct lock *lock, enum agent_answer answer)
 {
 	struct error error = { "" };
 
-	agent_explain(&ballot->watch, &error);
+	agent_explain(&lock->watch, &error);
 	if (answer == ANSWER_DENIED)
-		fail_in(&error, "it lacks key:read on \"%s\"", ballot->config->key);
-	agent_complain(&ballot->watch, answer, &error);
-	ballot->index = 0;
-	timer_set(&ballot->retry, backoff_next(&ballot->backoff));
-	if (!ballot->view.known)
+		fail_in(&error, "it lacks key:read on \"%s\"", lock->config->key);
+	agent_complain(&lock->watch, answer, &error);
+	lock->index = 0;
+	timer_set(&lock->retry, backoff_next(&lock->backoff));
+	if (!lock->view.known)
 		return;
-	ballot->view.known = false;
-	ballot->ops->on_view(ballot);
+	lock->view.known = false;
+	lock->ops->on_view(lock);
 }
 
 /* An index that went backwards is another Consul's, or one that has forgotten. */
-static void take_index(struct ballot *ballot, unsigned long index)
+static void take_index(struct lock *lock, unsigned long index)
 {
-	ballot->index = index < ballot->index ? 0 : index;
+	lock->index = index < lock->index ? 0 : index;
 }
 
 /* NULL: there is nothing at the key. */
-static bool is_news(const struct ballot *ballot, const json_t *answer)
+static bool is_news(const struct lock *lock, const json_t *answer)
 {
-	return !ballot->view.known || !answer != !ballot->answer ||
-	       (answer && !json_equal(answer, ballot->answer));
+	return !lock->view.known || !answer != !lock->answer ||
+	       (answer && !json_equal(answer, lock->answer));
 }
 
 static void on_watch_reply(struct agent_request *request, enum agent_answer answer)
 {
-	struct ballot *ballot = container_of(request, struct ballot, watch);
+	struct lock *lock = container_of(request, struct lock, watch);
 
 	if (answer == ANSWER_OK && !json_is_array(request->json))
 		answer = ANSWER_TROUBLE;
 	if (answer != ANSWER_OK && answer != ANSWER_MISSING) {
-		doubt(ballot, answer);
+		doubt(lock, answer);
 		return;
 	}
 	agent_content(request);
-	backoff_reset(&ballot->backoff);
-	take_index(ballot, request->http.index);
-	ballot->seen = request->http.index;
-	if (!is_news(ballot, request->json)) {
-		timer_set(&ballot->retry, lone_interval);
+	backoff_reset(&lock->backoff);
+	take_index(lock, request->http.index);
+	lock->seen = request->http.index;
+	if (!is_news(lock, request->json)) {
+		timer_set(&lock->retry, lone_interval);
 		return;
 	}
-	json_decref(ballot->answer);
-	ballot->answer = json_incref(request->json);
-	ballot_read(ballot->answer, ballot->config->key, &ballot->view);
-	watch(ballot);
-	ballot->ops->on_view(ballot);
+	json_decref(lock->answer);
+	lock->answer = json_incref(request->json);
+	lock_read(lock->answer, lock->config->key, &lock->view);
+	watch(lock);
+	lock->ops->on_view(lock);
 }
 
 static void on_retry(struct timer *timer)
 {
-	watch(container_of(timer, struct ballot, retry));
+	watch(container_of(timer, struct lock, retry));
 }
 
-void ballot_look(struct ballot *ballot)
+void lock_refresh(struct lock *lock)
 {
-	ballot->view.known = false;
-	ballot->index = 0;
-	watch(ballot);
+	lock->view.known = false;
+	lock->index = 0;
+	watch(lock);
 }
 
 /* ---- asking ---- */
@@ -235,85 +235,85 @@ static void transact(struct agent_request *request, json_t *first, json_t *secon
 	json_decref(operations);
 }
 
-static json_t *name_of(const struct ballot *ballot, const char *address)
+static json_t *name_of(const struct lock *lock, const char *address)
 {
-	return json_pack("{ss ss}", "id", ballot->config->id, "address", address);
+	return json_pack("{ss ss}", "id", lock->config->id, "address", address);
 }
 
-void ballot_use(struct ballot *ballot, const char *session)
+void lock_use_session(struct lock *lock, const char *session)
 {
-	free(ballot->session);
-	ballot->session = copy_string(session);
-	ballot->ambiguous = false;
+	free(lock->session);
+	lock->session = copy_string(session);
+	lock->ambiguous = false;
 }
 
-void ballot_acquire(struct ballot *ballot, const char *address)
+void lock_acquire(struct lock *lock, const char *address)
 {
-	const char *key = ballot->config->key;
+	const char *key = lock->config->key;
 
-	ballot->doing = BALLOT_ACQUIRE;
-	ballot->sent = boottime_now();
-	transact(&ballot->request,
+	lock->doing = LOCK_ACQUIRE;
+	lock->sent = boottime_now();
+	transact(&lock->request,
 		 operation("lock", key,
-			   json_pack("{so ss}", "Value", encode(name_of(ballot, address)),
-				     "Session", ballot->session)),
+			   json_pack("{so ss}", "Value", encode(name_of(lock, address)),
+				     "Session", lock->session)),
 		 operation("get", key, NULL), AGENT_IMPATIENCE);
 }
 
-static void send_value(struct ballot *ballot)
+static void send_value(struct lock *lock)
 {
-	const char *key = ballot->config->key;
+	const char *key = lock->config->key;
 
-	ballot->sent = boottime_now();
-	transact(&ballot->request,
-		 operation("check-session", key, json_pack("{ss}", "Session", ballot->session)),
-		 operation("set", key, json_pack("{sO}", "Value", ballot->value)),
+	lock->sent = boottime_now();
+	transact(&lock->request,
+		 operation("check-session", key, json_pack("{ss}", "Session", lock->session)),
+		 operation("set", key, json_pack("{sO}", "Value", lock->value)),
 		 AGENT_IMPATIENCE);
 }
 
-void ballot_write(struct ballot *ballot, const char *address, unsigned long epoch, long since)
+void lock_write(struct lock *lock, const char *address, unsigned long epoch, long since)
 {
-	json_t *value = name_of(ballot, address);
+	json_t *value = name_of(lock, address);
 
 	json_object_set_new(value, "epoch", json_integer((json_int_t)epoch));
 	json_object_set_new(value, "since", json_integer(since));
-	json_decref(ballot->value);
-	ballot->value = encode(value);
-	ballot->doing = BALLOT_WRITE;
-	send_value(ballot);
+	json_decref(lock->value);
+	lock->value = encode(value);
+	lock->doing = LOCK_WRITE;
+	send_value(lock);
 }
 
-static void send_release(struct ballot *ballot)
+static void send_release(struct lock *lock)
 {
-	transact(&ballot->request,
-		 operation("unlock", ballot->config->key,
-			   json_pack("{sO ss}", "Value", ballot->value, "Session",
-				     ballot->session)),
+	transact(&lock->request,
+		 operation("unlock", lock->config->key,
+			   json_pack("{sO ss}", "Value", lock->value, "Session",
+				     lock->session)),
 		 NULL, AGENT_IMPATIENCE);
 }
 
-void ballot_give(struct ballot *ballot, unsigned long epoch, const char *to, double patience)
+void lock_unlock(struct lock *lock, unsigned long epoch, const char *to, double patience)
 {
-	json_t *value = json_pack("{ss sb sI}", "id", ballot->config->id, "released", true,
+	json_t *value = json_pack("{ss sb sI}", "id", lock->config->id, "released", true,
 				  "epoch", (json_int_t)epoch);
 
 	if (*to)
 		json_object_set_new(value, "to", json_string(to));
-	json_decref(ballot->value);
-	ballot->value = encode(value);
-	ballot->doing = BALLOT_RELEASE;
-	ballot->give_up = monotonic_now() + patience;
-	send_release(ballot);
+	json_decref(lock->value);
+	lock->value = encode(value);
+	lock->doing = LOCK_RELEASE;
+	lock->give_up = monotonic_now() + patience;
+	send_release(lock);
 }
 
-void ballot_clear_request(struct ballot *ballot)
+void lock_clear_request(struct lock *lock)
 {
-	AUTOFREE char *key = format_string("%s/request", ballot->config->key);
+	AUTOFREE char *key = format_string("%s/request", lock->config->key);
 
-	transact(&ballot->errand,
+	transact(&lock->deletion,
 		 operation("delete-cas", key,
 			   json_pack("{sI}", "Index",
-				     (json_int_t)ballot->view.request.modified)),
+				     (json_int_t)lock->view.request.modified)),
 		 NULL, AGENT_IMPATIENCE);
 }
 
@@ -325,123 +325,123 @@ static bool says(const struct agent_request *request, const char *words)
 }
 
 /* Consul tells the reasons of a transaction's failure only in words (409). */
-static enum ballot_answer judge(const struct agent_request *request, enum agent_answer answer)
+static enum lock_answer judge(const struct agent_request *request, enum agent_answer answer)
 {
-	static const struct { const char *words; enum ballot_answer meaning; } rows[] = {
-		{ "lock is already held", BALLOT_HELD },
-		{ "lock delay", BALLOT_DELAYED },
-		{ "invalid session", BALLOT_INVALID },
-		{ "failed session check", BALLOT_HELD },
-		{ "lock isn't held", BALLOT_HELD },
-		{ "Permission denied", BALLOT_DENIED },
+	static const struct { const char *words; enum lock_answer meaning; } rows[] = {
+		{ "lock is already held", LOCK_HELD },
+		{ "lock delay", LOCK_DELAYED },
+		{ "invalid session", LOCK_INVALID },
+		{ "failed session check", LOCK_HELD },
+		{ "lock isn't held", LOCK_HELD },
+		{ "Permission denied", LOCK_DENIED },
 	};
 
 	if (answer == ANSWER_OK)
-		return BALLOT_WON;
+		return LOCK_WON;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (says(request, rows[i].words))
 			return rows[i].meaning;
-	return answer == ANSWER_DENIED ? BALLOT_DENIED : BALLOT_UNKNOWN;
+	return answer == ANSWER_DENIED ? LOCK_DENIED : LOCK_UNKNOWN;
 }
 
-static void complain(struct ballot *ballot, enum agent_answer answer, enum ballot_answer meaning)
+static void complain(struct lock *lock, enum agent_answer answer, enum lock_answer meaning)
 {
 	struct error error = { "" };
 
-	if (meaning != BALLOT_DENIED && meaning != BALLOT_UNKNOWN) {
-		agent_content(&ballot->request);
+	if (meaning != LOCK_DENIED && meaning != LOCK_UNKNOWN) {
+		agent_content(&lock->request);
 		return;
 	}
-	if (meaning == BALLOT_DENIED)
-		fail(&error, "it lacks key:write on \"%s\"", ballot->config->key);
+	if (meaning == LOCK_DENIED)
+		fail(&error, "it lacks key:write on \"%s\"", lock->config->key);
 	else
-		agent_explain(&ballot->request, &error);
-	agent_complain(&ballot->request, meaning == BALLOT_DENIED ? ANSWER_DENIED : answer, &error);
+		agent_explain(&lock->request, &error);
+	agent_complain(&lock->request, meaning == LOCK_DENIED ? ANSWER_DENIED : answer, &error);
 }
 
 /* {"Results":[{"KV":{...}},...]}: the ModifyIndex of our lock, as it was in the transaction's own
  * moment, after its second operation.  0: it is not there, or not ours. */
-static unsigned long read_index(const struct ballot *ballot)
+static unsigned long read_index(const struct lock *lock)
 {
-	json_t *answer = agent_receipt(&ballot->request);
+	json_t *answer = agent_receipt(&lock->request);
 	const json_t *results = json_object_get(answer, "Results");
-	const json_t *lock = json_object_get(json_array_get(results, 1), "KV");
-	const char *session = json_string_value(json_object_get(lock, "Session"));
-	unsigned long index = number_of(lock, "ModifyIndex");
+	const json_t *entry = json_object_get(json_array_get(results, 1), "KV");
+	const char *session = json_string_value(json_object_get(entry, "Session"));
+	unsigned long index = number_of(entry, "ModifyIndex");
 
-	if (!session || strcmp(session, ballot->session))
+	if (!session || strcmp(session, lock->session))
 		index = 0;
 	json_decref(answer);
 	return index;
 }
 
-static void on_acquired(struct ballot *ballot, enum ballot_answer meaning)
+static void on_acquired(struct lock *lock, enum lock_answer meaning)
 {
-	ballot->epoch = meaning == BALLOT_WON ? read_index(ballot) : 0;
-	if (meaning == BALLOT_WON && !ballot->epoch)
-		meaning = BALLOT_UNKNOWN;
-	ballot->ops->on_answer(ballot, meaning);
+	lock->epoch = meaning == LOCK_WON ? read_index(lock) : 0;
+	if (meaning == LOCK_WON && !lock->epoch)
+		meaning = LOCK_UNKNOWN;
+	lock->ops->on_answer(lock, meaning);
 }
 
-static void try_again(struct ballot *ballot, enum ballot_errand doing)
+static void try_again(struct lock *lock, enum lock_operation doing)
 {
-	ballot->doing = doing;
-	timer_set(&ballot->again, backoff_next(&ballot->persistence));
+	lock->doing = doing;
+	timer_set(&lock->write_retry, backoff_next(&lock->write_backoff));
 }
 
-static void on_write_answered(struct ballot *ballot, enum ballot_answer meaning)
+static void on_write_answered(struct lock *lock, enum lock_answer meaning)
 {
-	if (meaning == BALLOT_WON) {
-		ballot->written = read_index(ballot);
-		ballot->ops->on_written(ballot);
-	} else if (meaning == BALLOT_UNKNOWN || meaning == BALLOT_DENIED) {
-		try_again(ballot, BALLOT_WRITE);
+	if (meaning == LOCK_WON) {
+		lock->written = read_index(lock);
+		lock->ops->on_written(lock);
+	} else if (meaning == LOCK_UNKNOWN || meaning == LOCK_DENIED) {
+		try_again(lock, LOCK_WRITE);
 	} else {
-		ballot->ops->on_disowned(ballot);
+		lock->ops->on_forbidden(lock);
 	}
 }
 
-static void on_release_answered(struct ballot *ballot, enum ballot_answer meaning)
+static void on_release_answered(struct lock *lock, enum lock_answer meaning)
 {
-	bool undone = meaning == BALLOT_UNKNOWN || meaning == BALLOT_DENIED;
+	bool undone = meaning == LOCK_UNKNOWN || meaning == LOCK_DENIED;
 
-	if (meaning != BALLOT_WON)
-		ballot->ambiguous = true;	/* perhaps the session is gone */
-	if (undone && monotonic_now() < ballot->give_up)
-		try_again(ballot, BALLOT_RELEASE);
+	if (meaning != LOCK_WON)
+		lock->ambiguous = true;	/* perhaps the session is gone */
+	if (undone && monotonic_now() < lock->give_up)
+		try_again(lock, LOCK_RELEASE);
 	else
-		ballot->ops->on_released(ballot);
+		lock->ops->on_released(lock);
 }
 
 static const struct {
-	void (*send)(struct ballot *ballot);
-	void (*on_answered)(struct ballot *ballot, enum ballot_answer meaning);
+	void (*send)(struct lock *lock);
+	void (*on_answered)(struct lock *lock, enum lock_answer meaning);
 } errands[] = {
-	[BALLOT_ACQUIRE] = { NULL, on_acquired },
-	[BALLOT_WRITE] = { send_value, on_write_answered },
-	[BALLOT_RELEASE] = { send_release, on_release_answered },
+	[LOCK_ACQUIRE] = { NULL, on_acquired },
+	[LOCK_WRITE] = { send_value, on_write_answered },
+	[LOCK_RELEASE] = { send_release, on_release_answered },
 };
 
 static void on_reply(struct agent_request *request, enum agent_answer answer)
 {
-	struct ballot *ballot = container_of(request, struct ballot, request);
-	enum ballot_answer meaning = judge(request, answer);
-	enum ballot_errand doing = ballot->doing;
+	struct lock *lock = container_of(request, struct lock, request);
+	enum lock_answer meaning = judge(request, answer);
+	enum lock_operation doing = lock->doing;
 
-	complain(ballot, answer, meaning);
-	if (meaning == BALLOT_UNKNOWN)
-		ballot->ambiguous = true;
-	else if (meaning != BALLOT_DENIED)
-		backoff_reset(&ballot->persistence);
-	ballot->doing = BALLOT_NOTHING;
-	errands[doing].on_answered(ballot, meaning);
+	complain(lock, answer, meaning);
+	if (meaning == LOCK_UNKNOWN)
+		lock->ambiguous = true;
+	else if (meaning != LOCK_DENIED)
+		backoff_reset(&lock->write_backoff);
+	lock->doing = LOCK_NOTHING;
+	errands[doing].on_answered(lock, meaning);
 }
 
 static void on_again(struct timer *timer)
 {
-	struct ballot *ballot = container_of(timer, struct ballot, again);
+	struct lock *lock = container_of(timer, struct lock, write_retry);
 
-	errands[ballot->doing].send(ballot);
+	errands[lock->doing].send(lock);
 }
 
 static void on_errand_reply(struct agent_request *request, enum agent_answer answer)
@@ -450,44 +450,44 @@ static void on_errand_reply(struct agent_request *request, enum agent_answer ans
 	(void)answer;		/* what is still in view is cleared again */
 }
 
-void ballot_cancel(struct ballot *ballot)
+void lock_cancel(struct lock *lock)
 {
-	ballot->ambiguous = ballot->ambiguous || agent_is_busy(&ballot->request);
-	agent_cancel(&ballot->request);
-	timer_stop(&ballot->again);
-	ballot->doing = BALLOT_NOTHING;
+	lock->ambiguous = lock->ambiguous || agent_is_busy(&lock->request);
+	agent_cancel(&lock->request);
+	timer_stop(&lock->write_retry);
+	lock->doing = LOCK_NOTHING;
 }
 
-void ballot_init(struct ballot *ballot, struct agent *agent, const struct election_config *config,
-		 const struct ballot_ops *ops)
+void lock_init(struct lock *lock, struct agent *agent, const struct election_config *config,
+		 const struct lock_ops *ops)
 {
 	AUTOFREE char *name = format_string("election %s", config->name);
 
-	*ballot = (struct ballot){
+	*lock = (struct lock){
 		.config = config,
 		.ops = ops,
 		.agent = agent,
 		.backoff = { .min = 0.1, .max = 2 },
-		.persistence = { .min = 0.1, .max = 1 },
+		.write_backoff = { .min = 0.1, .max = 1 },
 	};
-	agent_request_init(&ballot->watch, agent, name, on_watch_reply);
-	agent_request_init(&ballot->request, agent, name, on_reply);
-	agent_request_init(&ballot->errand, agent, name, on_errand_reply);
-	timer_init(&ballot->retry, agent->http.loop, on_retry);
-	timer_init(&ballot->again, agent->http.loop, on_again);
+	agent_request_init(&lock->watch, agent, name, on_watch_reply);
+	agent_request_init(&lock->request, agent, name, on_reply);
+	agent_request_init(&lock->deletion, agent, name, on_errand_reply);
+	timer_init(&lock->retry, agent->http.loop, on_retry);
+	timer_init(&lock->write_retry, agent->http.loop, on_again);
 }
 
-void ballot_release(struct ballot *ballot)
+void lock_release(struct lock *lock)
 {
-	if (!ballot->agent)
+	if (!lock->agent)
 		return;
-	timer_stop(&ballot->retry);
-	timer_stop(&ballot->again);
-	agent_request_release(&ballot->watch);
-	agent_request_release(&ballot->request);
-	agent_request_release(&ballot->errand);
-	json_decref(ballot->answer);
-	json_decref(ballot->value);
-	free(ballot->session);
-	*ballot = (struct ballot){ 0 };
+	timer_stop(&lock->retry);
+	timer_stop(&lock->write_retry);
+	agent_request_release(&lock->watch);
+	agent_request_release(&lock->request);
+	agent_request_release(&lock->deletion);
+	json_decref(lock->answer);
+	json_decref(lock->value);
+	free(lock->session);
+	*lock = (struct lock){ 0 };
 }

@@ -22,55 +22,55 @@
 #include "consul/agent.h"
 #include "config/config.h"
 
-enum { BALLOT_TEXT = 256 };
+enum { LOCK_TEXT = 256 };
 
 /* What the store says, in one answer. */
-struct ballot_view {
+struct lock_view {
 	bool known;			/* there was an answer, and no doubt about it since */
 	bool exists;			/* the key */
 	bool foreign;			/* it has a value that is none of an election's */
-	char session[BALLOT_TEXT];	/* who holds the lock; "": nobody */
-	char id[BALLOT_TEXT];		/* of the holder, or the former one; "": unknown */
-	char address[BALLOT_TEXT];	/* "": unknown */
-	char to[BALLOT_TEXT];		/* whom the former holder wants as its successor; "": none */
+	char session[LOCK_TEXT];	/* who holds the lock; "": nobody */
+	char id[LOCK_TEXT];		/* of the holder, or the former one; "": unknown */
+	char address[LOCK_TEXT];	/* "": unknown */
+	char to[LOCK_TEXT];		/* whom the former holder wants as its successor; "": none */
 	unsigned long epoch;		/* that the value tells; 0: none */
 	unsigned long since;
 	unsigned long modified;		/* ModifyIndex of the key */
 	bool released;
 	bool paused;
-	char paused_by[BALLOT_TEXT];
+	char paused_by[LOCK_TEXT];
 	double paused_at;
-	struct ballot_request {
+	struct lock_request {
 		unsigned long modified;	/* of its key; 0: there is none */
-		char action[32], leader[BALLOT_TEXT], to[BALLOT_TEXT], by[BALLOT_TEXT];
+		char action[32], leader[LOCK_TEXT], to[LOCK_TEXT], by[LOCK_TEXT];
 		double at;		/* seconds since 1970 */
 	} request;
 };
 
-enum ballot_answer {
-	BALLOT_WON,			/* locked; ballot->epoch, ballot->sent */
-	BALLOT_HELD,			/* by another */
-	BALLOT_DELAYED,			/* free, but the lock delay is not over */
-	BALLOT_INVALID,			/* our session is gone */
-	BALLOT_DENIED,			/* our token may not */
-	BALLOT_UNKNOWN,			/* no answer: perhaps we hold it */
+enum lock_answer {
+	LOCK_WON,			/* locked; ballot->epoch, ballot->sent */
+	LOCK_HELD,			/* by another */
+	LOCK_DELAYED,			/* free, but the lock delay is not over */
+	LOCK_INVALID,			/* our session is gone */
+	LOCK_DENIED,			/* our token may not */
+	LOCK_UNKNOWN,			/* no answer: perhaps we hold it */
 };
 
-struct ballot;
+struct lock;
 
-struct ballot_ops {
-	void (*on_view)(struct ballot *ballot);		/* `view` is another */
-	void (*on_answer)(struct ballot *ballot, enum ballot_answer answer);
-	void (*on_released)(struct ballot *ballot);	/* answered, or given up */
-	void (*on_disowned)(struct ballot *ballot);	/* we may not write: not ours any more */
-	void (*on_written)(struct ballot *ballot);	/* we could: a confirmation, of `sent` */
+struct lock_ops {
+	void (*on_view)(struct lock *lock);		/* `view` is another */
+	void (*on_answer)(struct lock *lock, enum lock_answer answer);
+	void (*on_released)(struct lock *lock);	/* answered, or given up */
+	void (*on_forbidden)(struct lock *lock);	/* we may not write: not ours any more */
+	void (*on_written)(struct lock *lock);	/* we could: a confirmation, of `sent` */
 };
 
-struct ballot {
+struct lock {
 	const struct election_config *config;	/* borrowed */
-	const struct ballot_ops *ops;
+	const struct lock_ops *ops;
 	struct agent *agent;
-	struct ballot_view view;
+	struct lock_view view;
 	unsigned long epoch;		/* of the lock that was won */
 	double sent;			/* boottime: before it was asked for, or the value written */
 	unsigned long seen;		/* the store's index that `view` is of */
@@ -83,36 +83,36 @@ struct ballot {
 	struct backoff backoff;
 	struct timer retry;		/* of the watch */
 	struct agent_request request;	/* acquire, release, write */
-	enum ballot_errand { BALLOT_NOTHING, BALLOT_ACQUIRE, BALLOT_RELEASE, BALLOT_WRITE } doing;
+	enum lock_operation { LOCK_NOTHING, LOCK_ACQUIRE, LOCK_RELEASE, LOCK_WRITE } doing;
 	char *session;			/* by which */
 	bool ambiguous;			/* better not use this session again: something was asked for
 					 * it and not answered, or it could not release its lock */
 	json_t *value;			/* to be written, in base64 */
-	struct backoff persistence;
-	struct timer again;		/* of a write or a release that was not answered */
+	struct backoff write_backoff;
+	struct timer write_retry;		/* of a write or a release that was not answered */
 	double give_up;			/* monotonic */
-	struct agent_request errand;	/* deletes a request that was served */
+	struct agent_request deletion;	/* deletes a request that was served */
 };
 
-void ballot_init(struct ballot *ballot, struct agent *agent, const struct election_config *config,
-		 const struct ballot_ops *ops);
-void ballot_release(struct ballot *ballot);
+void lock_init(struct lock *lock, struct agent *agent, const struct election_config *config,
+		 const struct lock_ops *ops);
+void lock_release(struct lock *lock);
 
 /* Begin to watch, or look anew: what is in view is not known any more, and soon is again. */
-void ballot_look(struct ballot *ballot);
+void lock_refresh(struct lock *lock);
 
 /* One of these at a time; the next one replaces it.  All are for the session of ballot_use().  A
  * write is tried until it is answered, ballot_give() for `patience` seconds. */
-void ballot_use(struct ballot *ballot, const char *session);
-void ballot_acquire(struct ballot *ballot, const char *address);
-void ballot_write(struct ballot *ballot, const char *address, unsigned long epoch, long since);
-void ballot_give(struct ballot *ballot, unsigned long epoch, const char *to, double patience);
-void ballot_cancel(struct ballot *ballot);
-void ballot_clear_request(struct ballot *ballot);	/* the one that is in view */
+void lock_use_session(struct lock *lock, const char *session);
+void lock_acquire(struct lock *lock, const char *address);
+void lock_write(struct lock *lock, const char *address, unsigned long epoch, long since);
+void lock_unlock(struct lock *lock, unsigned long epoch, const char *to, double patience);
+void lock_cancel(struct lock *lock);
+void lock_clear_request(struct lock *lock);	/* the one that is in view */
 
 /* The question, and what an answer to it says; NULL: there is nothing. */
-char *ballot_path(const char *key);
-void ballot_read(const json_t *answer, const char *key, struct ballot_view *view);
-bool ballot_is_fresh(const struct ballot_request *request);	/* young enough to be served */
+char *lock_path(const char *key);
+void lock_read(const json_t *answer, const char *key, struct lock_view *view);
+bool lock_is_fresh(const struct lock_request *request);	/* young enough to be served */
 
 #endif

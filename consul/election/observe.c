@@ -7,7 +7,7 @@
 /* Where its end by the servers, and not by its holder, begins a lock delay. */
 static void note_freedom(struct election *election)
 {
-	bool held = *election->ballot.view.session;
+	bool held = *election->lock.view.session;
 
 	if (held)
 		election->freed = 0;
@@ -19,7 +19,7 @@ static void note_freedom(struct election *election)
 /* Somebody's own value, that was never an election's, is not ours to overwrite. */
 static void note_foreign(struct election *election)
 {
-	const struct ballot_view *view = &election->ballot.view;
+	const struct lock_view *view = &election->lock.view;
 
 	if (view->foreign && !election->foreign)
 		log_error("election %s: key %s has a value that no election has written%s%s: "
@@ -32,7 +32,7 @@ static void note_foreign(struct election *election)
 /* Only who has been promoted leads. */
 static void tell_leader(struct election *election)
 {
-	const struct ballot_view *view = &election->ballot.view;
+	const struct lock_view *view = &election->lock.view;
 
 	epoch_see(&election->seen, view->epoch);
 	if (!*view->session || !view->epoch || view->released)
@@ -52,7 +52,7 @@ static void tell_leader(struct election *election)
 
 /* ---- requests ---- */
 
-static void accept_lower_epoch(struct election *election, const struct ballot_request *request)
+static void accept_lower_epoch(struct election *election, const struct lock_request *request)
 {
 	log_warn("election %s: epochs lower than %lu are accepted, as %s wishes",
 		 election->config->name, election->seen.highest, request->by);
@@ -61,7 +61,7 @@ static void accept_lower_epoch(struct election *election, const struct ballot_re
 	election->refused = false;
 }
 
-static void step_down(struct election *election, const struct ballot_request *request)
+static void step_down(struct election *election, const struct lock_request *request)
 {
 	if (!election_leads(election) || strcmp(request->leader, election->config->id))
 		return;
@@ -75,23 +75,23 @@ static void serve_request(struct election *election)
 {
 	static const struct {
 		const char *action;
-		void (*serve)(struct election *election, const struct ballot_request *request);
+		void (*serve)(struct election *election, const struct lock_request *request);
 	} rows[] = { { "step-down", step_down }, { "accept-epoch", accept_lower_epoch } };
-	const struct ballot_request *request = &election->ballot.view.request;
+	const struct lock_request *request = &election->lock.view.request;
 
 	if (!request->modified || request->modified == election->request)
 		return;
 	election->request = request->modified;
-	for (size_t i = 0; i < sizeof rows / sizeof *rows && ballot_is_fresh(request); i++)
+	for (size_t i = 0; i < sizeof rows / sizeof *rows && lock_is_fresh(request); i++)
 		if (!strcmp(rows[i].action, request->action))
 			rows[i].serve(election, request);
 	if (election_leads(election))
-		ballot_clear_request(&election->ballot);
+		lock_clear_request(&election->lock);
 }
 
 static void note_pause(struct election *election)
 {
-	const struct ballot_view *view = &election->ballot.view;
+	const struct lock_view *view = &election->lock.view;
 
 	if (view->paused == election->paused)
 		return;
@@ -102,11 +102,11 @@ static void note_pause(struct election *election)
 		election_resign(election, election->why);
 }
 
-void tidings_on_view(struct ballot *ballot)
+void observe_on_view(struct lock *lock)
 {
-	struct election *election = container_of(ballot, struct election, ballot);
+	struct election *election = container_of(lock, struct election, lock);
 
-	if (!ballot->view.known)
+	if (!lock->view.known)
 		return;
 	note_freedom(election);
 	note_foreign(election);

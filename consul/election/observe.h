@@ -8,6 +8,6 @@
 
 #include "election.h"
 
-void tidings_on_view(struct ballot *ballot);
+void observe_on_view(struct lock *lock);
 
 #endif

@@ -12,11 +12,11 @@
 #include "election_client.h"
 
 struct leader {
-	const struct leader_call *call;
+	const struct leader_args *call;
 	const struct action *action;
 	struct loop loop;
 	struct agent agent;
-	struct clerk clerk;
+	struct election_client client;
 	struct timer deadline;
 	bool asked;			/* what we ask for is written */
 	double asked_at, began;		/* by the wall clock, and monotonic */
@@ -61,38 +61,38 @@ static void write_key(struct leader *leader, unsigned long cas, json_t *value)
 	leader->asked_at = wall_now();
 	leader->began = monotonic_now();
 	json_object_set_new(value, "at", json_real(leader->asked_at));
-	json_object_set_new(value, "by", json_string(leader->clerk.election->id));
-	clerk_write(&leader->clerk, leader->action->writes, cas, value);
+	json_object_set_new(value, "by", json_string(leader->client.election->id));
+	election_client_write(&leader->client, leader->action->writes, cas, value);
 }
 
 static void write_request(struct leader *leader)
 {
-	write_key(leader, leader->clerk.standing.view.request.modified,
+	write_key(leader, leader->client.status.view.request.modified,
 		  json_pack("{ss ss* ss*}", "action", leader->action->name,
 			    "leader", leader->former, "to", leader->call->to));
 }
 
 static bool is_ours(const struct leader *leader)
 {
-	const struct ballot_request *request = &leader->clerk.standing.view.request;
+	const struct lock_request *request = &leader->client.status.view.request;
 
 	return request->modified && request->at == leader->asked_at &&
-	       !strcmp(request->by, leader->clerk.election->id);
+	       !strcmp(request->by, leader->client.election->id);
 }
 
 /* ---- status ---- */
 
 static void act_status(struct leader *leader)
 {
-	const struct standing *standing = &leader->clerk.standing;
-	CLEANUP(json_decrefp) json_t *json = standing_json(standing);
+	const struct election_status *status = &leader->client.status;
+	CLEANUP(json_decrefp) json_t *json = election_status_json(status);
 	AUTOFREE char *text = json_dumps(json, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
 
 	if (leader->call->json)
 		buf_print(&leader->said, "%s\n", text);
 	else
-		standing_print(standing, &leader->said);
-	end(leader, standing_has_leader(standing) ? EX_OK : 1);
+		election_status_print(status, &leader->said);
+	end(leader, election_status_has_leader(status) ? EX_OK : 1);
 }
 
 /* ---- step-down and accept-epoch ---- */
@@ -100,21 +100,22 @@ static void act_status(struct leader *leader)
 /* True: there is somebody else, `to` if that is given, who could lead. */
 static bool has_successor(struct leader *leader)
 {
-	const struct standing *standing = &leader->clerk.standing;
-	const char *to = leader->call->to, *status = to ? standing_status(standing, to) : NULL;
-	bool listed = standing->config->bind == BIND_ALIVE;	/* else nobody is in the catalogue */
+	const struct election_status *status = &leader->client.status;
+	const char *to = leader->call->to;
+	const char *health = to ? election_status_of_candidate(status, to) : NULL;
+	bool listed = status->config->bind == BIND_ALIVE;	/* else nobody is in the catalogue */
 	struct buf *said = &leader->said;
 
-	if (to && !strcmp(to, standing->view.id)) {
+	if (to && !strcmp(to, status->view.id)) {
 		buf_print(said, "%s leads already", to);
-	} else if (listed && to && !status) {
+	} else if (listed && to && !health) {
 		buf_print(said, "%s is no candidate; these are: ", to);
-		standing_print_candidates(standing, said);
-	} else if (listed && to && strcmp(status, "passing")) {
-		buf_print(said, "%s is %s and could not lead", to, status);
-	} else if (listed && !to && !standing_rivals(standing)) {
+		election_status_print_candidates(status, said);
+	} else if (listed && to && strcmp(health, "passing")) {
+		buf_print(said, "%s is %s and could not lead", to, health);
+	} else if (listed && !to && !election_status_rivals(status)) {
 		buf_add(said, "nobody else could lead; candidates: ");
-		standing_print_candidates(standing, said);
+		election_status_print_candidates(status, said);
 	} else {
 		return true;
 	}
@@ -124,16 +125,16 @@ static bool has_successor(struct leader *leader)
 /* False: something else is in the way, and `said`. */
 static bool is_free_to_ask(struct leader *leader)
 {
-	const struct standing *standing = &leader->clerk.standing;
+	const struct election_status *status = &leader->client.status;
 
-	if (standing->view.paused) {
+	if (status->view.paused) {
 		buf_add(&leader->said, "the election is paused, so nobody would be elected; paused ");
-		standing_print_pause(standing, &leader->said);
+		election_status_print_pause(status, &leader->said);
 		return false;
 	}
-	if (standing_has_request(standing)) {
+	if (election_status_has_request(status)) {
 		buf_add(&leader->said, "there is another request: ");
-		standing_print_request(standing, &leader->said);
+		election_status_print_request(status, &leader->said);
 		return false;
 	}
 	return true;
@@ -142,8 +143,8 @@ static bool is_free_to_ask(struct leader *leader)
 /* Another epoch leads. */
 static void tell_successor(struct leader *leader)
 {
-	const struct ballot_view *view = &leader->clerk.standing.view;
-	const char *to = leader->call->to, *name = leader->clerk.election->name;
+	const struct lock_view *view = &leader->client.status.view;
+	const char *to = leader->call->to, *name = leader->client.election->name;
 	char span[32];
 
 	duration_print(monotonic_now() - leader->began, span);
@@ -161,43 +162,43 @@ static void tell_successor(struct leader *leader)
 /* It is asked for: has it come about? */
 static void follow(struct leader *leader)
 {
-	const struct standing *standing = &leader->clerk.standing;
+	const struct election_status *status = &leader->client.status;
 
-	if (standing_has_leader(standing) && standing->view.epoch != leader->epoch)
+	if (election_status_has_leader(status) && status->view.epoch != leader->epoch)
 		tell_successor(leader);
 	else
-		clerk_wait(&leader->clerk);
+		election_client_wait(&leader->client);
 }
 
 static void act_step_down(struct leader *leader)
 {
-	const struct standing *standing = &leader->clerk.standing;
+	const struct election_status *status = &leader->client.status;
 
 	if (leader->asked) {
 		follow(leader);
-	} else if (!standing_has_leader(standing)) {
+	} else if (!election_status_has_leader(status)) {
 		end_with(leader, 1, "nobody leads %s, so nobody can step down%s",
-			 standing->config->name, *standing->view.session ?
+			 status->config->name, *status->view.session ?
 			 ": who has the lock is still being promoted" : "");
 	} else if (!is_free_to_ask(leader) || !has_successor(leader)) {
 		end(leader, 1);
 	} else {
-		leader->epoch = standing->view.epoch;
+		leader->epoch = status->view.epoch;
 		free(leader->former);
-		leader->former = copy_string(standing->view.id);
+		leader->former = copy_string(status->view.id);
 		write_request(leader);
 	}
 }
 
 static void act_accept_epoch(struct leader *leader)
 {
-	const struct standing *standing = &leader->clerk.standing;
+	const struct election_status *status = &leader->client.status;
 
 	if (leader->asked)
 		follow(leader);
-	else if (standing_has_leader(standing))
-		end_with(leader, 1, "%s leads %s: there is nothing to accept", standing->view.id,
-			 standing->config->name);
+	else if (election_status_has_leader(status))
+		end_with(leader, 1, "%s leads %s: there is nothing to accept", status->view.id,
+			 status->config->name);
 	else if (!is_free_to_ask(leader))
 		end(leader, 1);
 	else
@@ -208,32 +209,32 @@ static void act_accept_epoch(struct leader *leader)
 
 static void act_pause(struct leader *leader)
 {
-	const struct standing *standing = &leader->clerk.standing;
+	const struct election_status *status = &leader->client.status;
 
-	if (!standing->view.paused) {
+	if (!status->view.paused) {
 		write_key(leader, 0, json_object());
 		return;
 	}
-	buf_print(&leader->said, "%s %s paused ", standing->config->name,
+	buf_print(&leader->said, "%s %s paused ", status->config->name,
 		  leader->asked ? "is" : "has already been");
-	standing_print_pause(standing, &leader->said);
-	if (leader->asked && standing_has_leader(standing))
-		buf_print(&leader->said, "; %s goes on leading", standing->view.id);
+	election_status_print_pause(status, &leader->said);
+	if (leader->asked && election_status_has_leader(status))
+		buf_print(&leader->said, "; %s goes on leading", status->view.id);
 	end(leader, EX_OK);
 }
 
 static void act_resume(struct leader *leader)
 {
-	const struct standing *standing = &leader->clerk.standing;
+	const struct election_status *status = &leader->client.status;
 
-	if (standing->view.paused && !leader->asked) {
-		buf_print(&leader->said, "%s goes on; it was paused ", standing->config->name);
-		standing_print_pause(standing, &leader->said);
-		clerk_delete(&leader->clerk, leader->action->writes, 0);
+	if (status->view.paused && !leader->asked) {
+		buf_print(&leader->said, "%s goes on; it was paused ", status->config->name);
+		election_status_print_pause(status, &leader->said);
+		election_client_delete(&leader->client, leader->action->writes, 0);
 		return;
 	}
 	if (!leader->asked)
-		buf_print(&leader->said, "%s is not paused", standing->config->name);
+		buf_print(&leader->said, "%s is not paused", status->config->name);
 	end(leader, EX_OK);
 }
 
@@ -248,32 +249,32 @@ static const struct action actions[] = {
 
 /* ---- what comes ---- */
 
-static void on_known(struct clerk *clerk)
+static void on_known(struct election_client *client)
 {
-	struct leader *leader = container_of(clerk, struct leader, clerk);
+	struct leader *leader = container_of(client, struct leader, client);
 
 	leader->action->act(leader);
 }
 
 /* If another was faster, we look what he did. */
-static void on_written(struct clerk *clerk, bool written)
+static void on_written(struct election_client *client, bool written)
 {
-	struct leader *leader = container_of(clerk, struct leader, clerk);
+	struct leader *leader = container_of(client, struct leader, client);
 
 	if (leader->over) {
 		loop_stop(&leader->loop);
 		return;
 	}
 	if (written) {
-		leader->asked = clerk->patient = true;
+		leader->asked = client->patient = true;
 		timer_set(&leader->deadline, leader->call->timeout);
 	}
-	clerk_look(clerk);
+	election_client_look(client);
 }
 
-static void on_failed(struct clerk *clerk, int code, const char *why)
+static void on_failed(struct election_client *client, int code, const char *why)
 {
-	struct leader *leader = container_of(clerk, struct leader, clerk);
+	struct leader *leader = container_of(client, struct leader, client);
 
 	if (leader->over) {
 		loop_stop(&leader->loop);
@@ -283,7 +284,7 @@ static void on_failed(struct clerk *clerk, int code, const char *why)
 	end_with(leader, code, "%s", why);
 }
 
-static const struct clerk_ops ops = { on_known, on_written, on_failed };
+static const struct election_client_ops ops = { on_known, on_written, on_failed };
 
 /* Nothing of what was asked for is to happen when nobody waits for it any more. */
 static void give_up(struct leader *leader, int code)
@@ -295,14 +296,14 @@ static void give_up(struct leader *leader, int code)
 		return;
 	}
 	leader->over = true;
-	clerk_delete(&leader->clerk, "/request", leader->clerk.standing.view.request.modified);
+	election_client_delete(&leader->client, "/request", leader->client.status.view.request.modified);
 }
 
 static void on_deadline(struct timer *timer)
 {
 	struct leader *leader = container_of(timer, struct leader, deadline);
-	const struct standing *standing = &leader->clerk.standing;
-	const char *trouble = leader->clerk.trouble.text;
+	const struct election_status *status = &leader->client.status;
+	const char *trouble = leader->client.trouble.text;
 	char span[32];
 
 	duration_print(leader->call->timeout, span);
@@ -310,12 +311,12 @@ static void on_deadline(struct timer *timer)
 	buf_print(&leader->said, "not within %s: ", span);
 	if (*trouble)
 		buf_print(&leader->said, "consul at %s: %s", leader->agent.config->address, trouble);
-	else if (standing_has_leader(standing))
-		buf_print(&leader->said, "%s %s leads %s", standing->view.id,
+	else if (election_status_has_leader(status))
+		buf_print(&leader->said, "%s %s leads %s", status->view.id,
 			  is_ours(leader) ? "does not hear it, and" : "has heard it, but still",
-			  standing->config->name);
+			  status->config->name);
 	else
-		buf_print(&leader->said, "nobody leads %s yet", standing->config->name);
+		buf_print(&leader->said, "nobody leads %s yet", status->config->name);
 	give_up(leader, *trouble ? EX_UNAVAILABLE : 1);
 }
 
@@ -330,7 +331,7 @@ static void on_signal(struct loop *loop, const struct signalfd_siginfo *info)
 
 /* ---- the beginning and the end ---- */
 
-static const struct action *find_action(const struct leader_call *call, struct error *error)
+static const struct action *find_action(const struct leader_args *call, struct error *error)
 {
 	CLEANUP(buf_release) struct buf names = BUF_INIT;
 
@@ -351,7 +352,7 @@ static const struct action *find_action(const struct leader_call *call, struct e
 }
 
 static const struct election_config *find_election(const struct config *config,
-						   const struct leader_call *call,
+						   const struct leader_args *call,
 						   struct error *error)
 {
 	CLEANUP(buf_release) struct buf names = BUF_INIT;
@@ -399,19 +400,19 @@ static void run(struct leader *leader, const struct election_config *election)
 		sigaddset(&set, ends[i]);
 	loop_take_signals(&leader->loop, &set, on_signal);
 	timer_init(&leader->deadline, &leader->loop, on_deadline);
-	clerk_init(&leader->clerk, &leader->agent, election, &ops);
-	leader->clerk.writes = leader->action->writes;
-	leader->clerk.needs_candidates = leader->action->needs_candidates;
-	clerk_begin(&leader->clerk);
+	election_client_init(&leader->client, &leader->agent, election, &ops);
+	leader->client.writes = leader->action->writes;
+	leader->client.needs_candidates = leader->action->needs_candidates;
+	election_client_begin(&leader->client);
 	loop_run(&leader->loop);
 	say(leader);
-	clerk_release(&leader->clerk);
+	election_client_release(&leader->client);
 	timer_stop(&leader->deadline);
 	buf_release(&leader->said);
 	free(leader->former);
 }
 
-static int run_action(const struct leader_call *call, const struct config *config,
+static int run_action(const struct leader_args *call, const struct config *config,
 		      struct error *error)
 {
 	struct leader leader = { .call = call, .action = find_action(call, error), .said = BUF_INIT };
@@ -432,7 +433,7 @@ static int run_action(const struct leader_call *call, const struct config *confi
 	return leader.code;
 }
 
-int leader_run(const struct leader_call *call)
+int leader_run(const struct leader_args *call)
 {
 	struct load_error error = { .code = EX_DATAERR };
 	struct config *config = load_config(call->path, &error);

@@ -17,7 +17,7 @@
 
 #include <stdbool.h>
 
-struct leader_call {
+struct leader_args {
 	const char *path;		/* of the configuration: the election, and how to reach Consul */
 	const char *action;
 	const char *election;		/* NULL: the only one */
@@ -28,6 +28,6 @@ struct leader_call {
 
 /* Returns the exit code: 0, 1 if it was refused or did not come about (status: if nobody leads),
  * 64 wrong usage, 65 and 66 as `check`, 69 Consul cannot serve us, 77 our token may not. */
-int leader_run(const struct leader_call *call);
+int leader_run(const struct leader_args *call);
 
 #endif

@@ -9,41 +9,41 @@
 #include "consul/agent.h"
 #include "election_status.h"
 
-struct clerk;
+struct election_client;
 
-struct clerk_ops {
-	void (*on_known)(struct clerk *clerk);		/* `standing` is what it is now */
-	void (*on_written)(struct clerk *clerk, bool written);	/* false: another was faster */
-	void (*on_failed)(struct clerk *clerk, int code, const char *why);	/* of sysexits(3) */
+struct election_client_ops {
+	void (*on_known)(struct election_client *client);		/* `standing` is what it is now */
+	void (*on_written)(struct election_client *client, bool written);	/* false: another was faster */
+	void (*on_failed)(struct election_client *client, int code, const char *why);	/* of sysexits(3) */
 };
 
-struct clerk {
+struct election_client {
 	const struct election_config *election;	/* borrowed */
-	const struct clerk_ops *ops;
+	const struct election_client_ops *ops;
 	const char *writes;		/* the key that is to be written, behind the lock's; or NULL */
 	bool needs_candidates;
 	bool patient;			/* when Consul is in trouble it looks again, and does not fail */
 	struct error trouble;		/* with the last look */
-	struct standing standing;
+	struct election_status status;
 
 	struct agent_request request;
-	const struct clerk_step *step;	/* what `request` is */
+	const struct election_client_step *step;	/* what `request` is */
 	unsigned long index;		/* of the keys */
 	struct timer retry;
 };
 
-void clerk_init(struct clerk *clerk, struct agent *agent, const struct election_config *election,
-		const struct clerk_ops *ops);
-void clerk_release(struct clerk *clerk);
+void election_client_init(struct election_client *client, struct agent *agent, const struct election_config *election,
+		const struct election_client_ops *ops);
+void election_client_release(struct election_client *client);
 
 /* Each ends with one of the ops.  A new one replaces what is under way. */
-void clerk_begin(struct clerk *clerk);		/* the rights, the keys, the candidates */
-void clerk_look(struct clerk *clerk);		/* the keys, now */
-void clerk_wait(struct clerk *clerk);		/* ... when they are others */
+void election_client_begin(struct election_client *client);		/* the rights, the keys, the candidates */
+void election_client_look(struct election_client *client);		/* the keys, now */
+void election_client_wait(struct election_client *client);		/* ... when they are others */
 
 /* Written only if the key's ModifyIndex is still `cas` (0: it is not there); takes `value`.
  * Deleted only then, too, but with 0 whatever it is. */
-void clerk_write(struct clerk *clerk, const char *suffix, unsigned long cas, json_t *value);
-void clerk_delete(struct clerk *clerk, const char *suffix, unsigned long cas);
+void election_client_write(struct election_client *client, const char *suffix, unsigned long cas, json_t *value);
+void election_client_delete(struct election_client *client, const char *suffix, unsigned long cas);
 
 #endif

@@ -15,27 +15,27 @@ double wall_now(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-void standing_release(struct standing *standing)
+void election_status_release(struct election_status *status)
 {
-	json_decref(standing->candidates);
-	*standing = (struct standing){ 0 };
+	json_decref(status->candidates);
+	*status = (struct election_status){ 0 };
 }
 
 /* ---- what Consul answers ---- */
 
-bool standing_read_candidates(struct standing *standing, const json_t *answer, struct error *error)
+bool election_status_read_candidates(struct election_status *status, const json_t *answer, struct error *error)
 {
-	json_decref(standing->candidates);
-	standing->candidates = digest_read(WATCH_SERVICE, answer, error);
-	return standing->candidates;
+	json_decref(status->candidates);
+	status->candidates = digest_read(WATCH_SERVICE, answer, error);
+	return status->candidates;
 }
 
 /* ---- what follows from it ---- */
 
 /* What follows "NAME-election-" in the id of its service. */
-static const char *id_of(const struct standing *standing, const json_t *candidate)
+static const char *id_of(const struct election_status *status, const json_t *candidate)
 {
-	const char *id = answer_text(candidate, "id"), *name = standing->config->name;
+	const char *id = answer_text(candidate, "id"), *name = status->config->name;
 	size_t length = strlen(name);
 
 	if (strncmp(id, name, length) || strncmp(id + length, "-election-", 10))
@@ -43,39 +43,39 @@ static const char *id_of(const struct standing *standing, const json_t *candidat
 	return id + length + 10;
 }
 
-bool standing_has_leader(const struct standing *standing)
+bool election_status_has_leader(const struct election_status *status)
 {
-	const struct ballot_view *view = &standing->view;
+	const struct lock_view *view = &status->view;
 
 	return *view->session && view->epoch && !view->released;
 }
 
-bool standing_has_request(const struct standing *standing)
+bool election_status_has_request(const struct election_status *status)
 {
-	const struct ballot_request *request = &standing->view.request;
-	bool served = !strcmp(request->action, "accept-epoch") && standing_has_leader(standing);
+	const struct lock_request *request = &status->view.request;
+	bool served = !strcmp(request->action, "accept-epoch") && election_status_has_leader(status);
 
-	return request->modified && ballot_is_fresh(request) && !served;
+	return request->modified && lock_is_fresh(request) && !served;
 }
 
-const char *standing_status(const struct standing *standing, const char *id)
+const char *election_status_of_candidate(const struct election_status *status, const char *id)
 {
 	const json_t *candidate;
 	size_t i;
 
-	json_array_foreach(standing->candidates, i, candidate)
-		if (!strcmp(id_of(standing, candidate), id))
+	json_array_foreach(status->candidates, i, candidate)
+		if (!strcmp(id_of(status, candidate), id))
 			return answer_text(candidate, "status");
 	return NULL;
 }
 
-size_t standing_rivals(const struct standing *standing)
+size_t election_status_rivals(const struct election_status *status)
 {
 	const json_t *candidate;
 	size_t i, count = 0;
 
-	json_array_foreach(standing->candidates, i, candidate) {
-		count += strcmp(id_of(standing, candidate), standing->view.id) &&
+	json_array_foreach(status->candidates, i, candidate) {
+		count += strcmp(id_of(status, candidate), status->view.id) &&
 			 !strcmp(answer_text(candidate, "status"), "passing");
 	}
 	return count;
@@ -94,12 +94,12 @@ static void print_time(double at, struct buf *out)
 	buf_add(out, text);
 }
 
-static void print_leader(const struct standing *standing, struct buf *out)
+static void print_leader(const struct election_status *status, struct buf *out)
 {
-	const struct ballot_view *view = &standing->view;
+	const struct lock_view *view = &status->view;
 	const char *id = *view->id ? view->id : "somebody who does not say who";
 
-	if (standing_has_leader(standing)) {
+	if (election_status_has_leader(status)) {
 		buf_add(out, id);
 		if (*view->address)
 			buf_print(out, " at %s", view->address);
@@ -118,18 +118,18 @@ static void print_leader(const struct standing *standing, struct buf *out)
 }
 
 /* Whoever lost it without releasing it may have left a lock delay, which Consul does not show. */
-static const char *lock_state(const struct standing *standing)
+static const char *lock_state(const struct election_status *status)
 {
-	const struct ballot_view *view = &standing->view;
+	const struct lock_view *view = &status->view;
 
 	if (*view->session)
 		return "held";
 	return !view->exists || view->released ? "free" : "free-or-delayed";
 }
 
-static void print_lock(const struct standing *standing, struct buf *out)
+static void print_lock(const struct election_status *status, struct buf *out)
 {
-	const struct ballot_view *view = &standing->view;
+	const struct lock_view *view = &status->view;
 	char span[32];
 
 	if (*view->session) {
@@ -137,7 +137,7 @@ static void print_lock(const struct standing *standing, struct buf *out)
 	} else if (!view->exists) {
 		buf_add(out, "free; nobody has ever had it");
 	} else {
-		duration_print(standing->config->lock_delay, span);
+		duration_print(status->config->lock_delay, span);
 		buf_add(out, "free");
 		if (!view->released)
 			buf_print(out, ", or in its lock delay (%s)", span);
@@ -146,21 +146,21 @@ static void print_lock(const struct standing *standing, struct buf *out)
 		buf_add(out, "; its value is none of an election's");
 }
 
-void standing_print_pause(const struct standing *standing, struct buf *out)
+void election_status_print_pause(const struct election_status *status, struct buf *out)
 {
-	if (!standing->view.paused) {
+	if (!status->view.paused) {
 		buf_add(out, "no");
 		return;
 	}
 	buf_add(out, "since ");
-	print_time(standing->view.paused_at, out);
-	if (*standing->view.paused_by)
-		buf_print(out, ", by %s", standing->view.paused_by);
+	print_time(status->view.paused_at, out);
+	if (*status->view.paused_by)
+		buf_print(out, ", by %s", status->view.paused_by);
 }
 
-void standing_print_request(const struct standing *standing, struct buf *out)
+void election_status_print_request(const struct election_status *status, struct buf *out)
 {
-	const struct ballot_request *request = &standing->view.request;
+	const struct lock_request *request = &status->view.request;
 
 	if (!request->modified) {
 		buf_add(out, "none");
@@ -173,49 +173,49 @@ void standing_print_request(const struct standing *standing, struct buf *out)
 	print_time(request->at, out);
 	if (*request->by)
 		buf_print(out, ", by %s", request->by);
-	if (!ballot_is_fresh(request))
+	if (!lock_is_fresh(request))
 		buf_add(out, ": too old to be heard");
 }
 
-void standing_print_candidates(const struct standing *standing, struct buf *out)
+void election_status_print_candidates(const struct election_status *status, struct buf *out)
 {
 	const json_t *candidate;
 	size_t i;
 
-	if (!json_array_size(standing->candidates))
+	if (!json_array_size(status->candidates))
 		buf_add(out, "nobody");
-	json_array_foreach(standing->candidates, i, candidate) {
-		buf_print(out, "%s%s (%s)", i ? ", " : "", id_of(standing, candidate),
+	json_array_foreach(status->candidates, i, candidate) {
+		buf_print(out, "%s%s (%s)", i ? ", " : "", id_of(status, candidate),
 			  answer_text(candidate, "status"));
 	}
 }
 
-static void print_candidates(const struct standing *standing, struct buf *out)
+static void print_candidates(const struct election_status *status, struct buf *out)
 {
-	if (standing->config->bind == BIND_SESSION)
+	if (status->config->bind == BIND_SESSION)
 		buf_add(out, "not known, as their sessions are bound to no check");
 	else
-		standing_print_candidates(standing, out);
+		election_status_print_candidates(status, out);
 }
 
-void standing_print(const struct standing *standing, struct buf *out)
+void election_status_print(const struct election_status *status, struct buf *out)
 {
 	static const struct {
 		const char *name;
-		void (*print)(const struct standing *standing, struct buf *out);
+		void (*print)(const struct election_status *status, struct buf *out);
 	} rows[] = {
 		{ "leader",     print_leader },
 		{ "lock",       print_lock },
-		{ "paused",     standing_print_pause },
-		{ "request",    standing_print_request },
+		{ "paused",     election_status_print_pause },
+		{ "request",    election_status_print_request },
 		{ "candidates", print_candidates },
 	};
 
-	buf_print(out, "%-12s%s\n%-12s%s\n", "election", standing->config->name,
-		  "key", standing->config->key);
+	buf_print(out, "%-12s%s\n%-12s%s\n", "election", status->config->name,
+		  "key", status->config->key);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		buf_print(out, "%-12s", rows[i].name);
-		rows[i].print(standing, out);
+		rows[i].print(status, out);
 		buf_add_char(out, '\n');
 	}
 }
@@ -227,54 +227,54 @@ static json_t *text_or_null(const char *text)
 	return *text ? json_string(text) : json_null();
 }
 
-static json_t *pause_json(const struct standing *standing)
+static json_t *pause_json(const struct election_status *status)
 {
-	if (!standing->view.paused)
+	if (!status->view.paused)
 		return json_null();
-	return json_pack("{sf so}", "at", standing->view.paused_at,
-			 "by", text_or_null(standing->view.paused_by));
+	return json_pack("{sf so}", "at", status->view.paused_at,
+			 "by", text_or_null(status->view.paused_by));
 }
 
-static json_t *request_json(const struct standing *standing)
+static json_t *request_json(const struct election_status *status)
 {
-	const struct ballot_request *request = &standing->view.request;
+	const struct lock_request *request = &status->view.request;
 
 	if (!request->modified)
 		return json_null();
 	return json_pack("{so so so sf so sb}", "action", text_or_null(request->action),
 			 "leader", text_or_null(request->leader), "to", text_or_null(request->to),
 			 "at", request->at, "by", text_or_null(request->by),
-			 "fresh", ballot_is_fresh(request));
+			 "fresh", lock_is_fresh(request));
 }
 
-static json_t *candidates_json(const struct standing *standing)
+static json_t *candidates_json(const struct election_status *status)
 {
 	json_t *list = json_array();
 	const json_t *candidate;
 	size_t i;
 
-	json_array_foreach(standing->candidates, i, candidate) {
+	json_array_foreach(status->candidates, i, candidate) {
 		json_array_append_new(list, json_pack("{ss ss ss}",
-			"id", id_of(standing, candidate), "node", answer_text(candidate, "node"),
+			"id", id_of(status, candidate), "node", answer_text(candidate, "node"),
 			"status", answer_text(candidate, "status")));
 	}
 	return list;
 }
 
-json_t *standing_json(const struct standing *standing)
+json_t *election_status_json(const struct election_status *status)
 {
-	const struct ballot_view *view = &standing->view;
-	bool led = standing_has_leader(standing);
+	const struct lock_view *view = &status->view;
+	bool led = election_status_has_leader(status);
 
 	return json_pack("{ss ss so so sI so ss so so so so so}",
-			 "election", standing->config->name, "key", standing->config->key,
+			 "election", status->config->name, "key", status->config->key,
 			 "leader", text_or_null(led ? view->id : ""),
 			 "address", text_or_null(led ? view->address : ""),
 			 "epoch", (json_int_t)view->epoch,
 			 "since", led && view->since ? json_integer((json_int_t)view->since)
 						     : json_null(),
-			 "lock", lock_state(standing), "session", text_or_null(view->session),
+			 "lock", lock_state(status), "session", text_or_null(view->session),
 			 "holder", text_or_null(*view->session ? view->id : ""),
-			 "paused", pause_json(standing), "request", request_json(standing),
-			 "candidates", candidates_json(standing));
+			 "paused", pause_json(status), "request", request_json(status),
+			 "candidates", candidates_json(status));
 }

@@ -9,28 +9,28 @@
 
 #include "consul/election/lock.h"
 
-struct standing {
+struct election_status {
 	const struct election_config *config;	/* borrowed */
-	struct ballot_view view;	/* the lock, the request, the pause; its owner fills it */
+	struct lock_view view;	/* the lock, the request, the pause; its owner fills it */
 	json_t *candidates;		/* a set, as digest.h has them; NULL: not read */
 };
 
-void standing_release(struct standing *standing);
+void election_status_release(struct election_status *status);
 
 /* Who is in the catalogue as a candidate.  Only with bind = "alive" anybody is. */
-bool standing_read_candidates(struct standing *standing, const json_t *answer,
+bool election_status_read_candidates(struct election_status *status, const json_t *answer,
 			      struct error *error);
-const char *standing_status(const struct standing *standing, const char *id);	/* NULL: unknown */
-size_t standing_rivals(const struct standing *standing);	/* that pass, but for the leader */
+const char *election_status_of_candidate(const struct election_status *status, const char *id);	/* NULL: unknown */
+size_t election_status_rivals(const struct election_status *status);	/* that pass, but for the leader */
 
-bool standing_has_leader(const struct standing *standing);	/* holds the lock, is promoted */
-bool standing_has_request(const struct standing *standing);	/* that may still be served */
+bool election_status_has_leader(const struct election_status *status);	/* holds the lock, is promoted */
+bool election_status_has_request(const struct election_status *status);	/* that may still be served */
 
-void standing_print(const struct standing *standing, struct buf *out);
-void standing_print_request(const struct standing *standing, struct buf *out);
-void standing_print_pause(const struct standing *standing, struct buf *out);
-void standing_print_candidates(const struct standing *standing, struct buf *out);	/* in a line */
-json_t *standing_json(const struct standing *standing);		/* a new reference */
+void election_status_print(const struct election_status *status, struct buf *out);
+void election_status_print_request(const struct election_status *status, struct buf *out);
+void election_status_print_pause(const struct election_status *status, struct buf *out);
+void election_status_print_candidates(const struct election_status *status, struct buf *out);	/* in a line */
+json_t *election_status_json(const struct election_status *status);		/* a new reference */
 
 double wall_now(void);			/* seconds since 1970 */
 

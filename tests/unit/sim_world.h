@@ -157,8 +157,8 @@ static inline void world_print_trace(const struct world *world)
 			    "able %d, refused %d\n",
 			    candidate->id, election_state_name(election->state),
 			    election->session.id ? election->session.id : "none",
-			    election->ballot.view.session,
-			    election->ballot.view.known ? "" : " (old)", candidate->user.bound,
+			    election->lock.view.session,
+			    election->lock.view.known ? "" : " (old)", candidate->user.bound,
 			    candidate->user.primary, candidate->user.order, election->able,
 			    election->refused);
 	}

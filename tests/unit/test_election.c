@@ -153,7 +153,7 @@ static void (*const ways[ELECTION_STATE_COUNT])(struct world *world) = {
 /* What is in view goes with the input. */
 static void prepare(struct election *election, enum election_input input)
 {
-	struct ballot_view *view = &election->ballot.view;
+	struct lock_view *view = &election->lock.view;
 	const char *ours = election->session.id ? election->session.id : "gone";
 
 	if (input == ELECTION_KEY_TAKEN || input == ELECTION_KEY_GONE)
@@ -165,8 +165,8 @@ static void prepare(struct election *election, enum election_input input)
 		view->modified = HIGH;
 	}
 	if (input == ELECTION_WON) {
-		election->ballot.epoch = HIGH;
-		election->ballot.sent = boottime_now();
+		election->lock.epoch = HIGH;
+		election->lock.sent = boottime_now();
 	}
 	if (input == ELECTION_SESSION_LOST)
 		session_drop(&election->session);

@@ -69,7 +69,7 @@ static void test_nonsense_in_view(void **state)
 		struct candidate *leader = await_leader(world, 5);
 
 		strike(world, "recurse", nonsense[i], 5);
-		ballot_look(&leader->election.ballot);
+		lock_refresh(&leader->election.lock);
 		world_run(world, 30);
 		assert_int_equal(hit.times, 0);
 		assert_ptr_equal(leader_of(world), leader);

@@ -274,7 +274,7 @@ static void test_index_backwards(void **state)
 	world_run(world, 70);
 	sim_put(&world->consul, LOCK, "{\"id\":\"z\"}");
 	world_run(world, 1);
-	assert_string_equal(observer->election.ballot.view.id, "z");
+	assert_string_equal(observer->election.lock.view.id, "z");
 	world_free(world);
 }
 

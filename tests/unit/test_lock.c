@@ -16,12 +16,12 @@ static json_t *entry(const char *key, const char *value, const char *session)
 	return out;
 }
 
-static struct ballot_view view_of(const char *key, const char *value, const char *session)
+static struct lock_view view_of(const char *key, const char *value, const char *session)
 {
 	json_t *answer = json_pack("[o]", entry(key, value, session));
-	struct ballot_view view;
+	struct lock_view view;
 
-	ballot_read(answer, LOCK, &view);
+	lock_read(answer, LOCK, &view);
 	json_decref(answer);
 	assert_true(view.known);
 	return view;
@@ -29,10 +29,10 @@ static struct ballot_view view_of(const char *key, const char *value, const char
 
 static void test_nothing(void **state)
 {
-	struct ballot_view view;
+	struct lock_view view;
 
 	(void)state;
-	ballot_read(NULL, LOCK, &view);
+	lock_read(NULL, LOCK, &view);
 	assert_true(view.known);
 	assert_false(view.exists || view.foreign || view.released || view.paused);
 	assert_int_equal(view.request.modified, 0);
@@ -40,7 +40,7 @@ static void test_nothing(void **state)
 
 static void test_lock(void **state)
 {
-	struct ballot_view view = view_of(LOCK, "{\"id\":\"a\",\"address\":\"h:1\",\"epoch\":5,"
+	struct lock_view view = view_of(LOCK, "{\"id\":\"a\",\"address\":\"h:1\",\"epoch\":5,"
 						"\"since\":9}", "s");
 
 	(void)state;
@@ -68,7 +68,7 @@ static void test_nonsense(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
-		struct ballot_view view = view_of(LOCK, values[i], "s");
+		struct lock_view view = view_of(LOCK, values[i], "s");
 
 		assert_true(view.exists && view.foreign);
 		assert_string_equal(view.id, "");
@@ -96,22 +96,22 @@ static void test_numbers(void **state)
 /* They go to the log, to hooks and to terminals. */
 static void test_texts(void **state)
 {
-	char longer[2 * BALLOT_TEXT];
+	char longer[2 * LOCK_TEXT];
 	AUTOFREE char *value = NULL, *accents = NULL;
-	struct ballot_view view;
+	struct lock_view view;
 
 	(void)state;
 	memset(longer, 'x', sizeof longer - 1);
 	longer[sizeof longer - 1] = '\0';
 	value = format_string("{\"id\":\"%s\"}", longer);
 	view = view_of(LOCK, value, "s");
-	assert_int_equal(strlen(view.id), BALLOT_TEXT - 1);
+	assert_int_equal(strlen(view.id), LOCK_TEXT - 1);
 
 	for (size_t i = 1; i < sizeof longer - 2; i += 2)
 		memcpy(longer + i, "\xc3\xa9", 2);
 	accents = format_string("{\"id\":\"%s\"}", longer);
 	view = view_of(LOCK, accents, "s");
-	assert_int_equal(strlen(view.id), BALLOT_TEXT - 1);	/* an x, and whole characters */
+	assert_int_equal(strlen(view.id), LOCK_TEXT - 1);	/* an x, and whole characters */
 
 	view = view_of(LOCK, "{\"id\":\"a\\u001b[31m\\nb\\u007f\",\"to\":\"\\t\"}", "s");
 	assert_string_equal(view.id, "a?[31m?b?");
@@ -121,7 +121,7 @@ static void test_texts(void **state)
 
 static void test_request(void **state)
 {
-	struct ballot_view view = view_of(LOCK "/request", "{\"action\":\"step-down\",\"leader\":\"a\","
+	struct lock_view view = view_of(LOCK "/request", "{\"action\":\"step-down\",\"leader\":\"a\","
 							   "\"to\":\"b\",\"at\":12.5,\"by\":\"me\"}",
 					  NULL);
 
@@ -149,7 +149,7 @@ static void test_neighbours(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-		struct ballot_view view = view_of(keys[i], "{\"id\":\"a\"}", "s");
+		struct lock_view view = view_of(keys[i], "{\"id\":\"a\"}", "s");
 
 		assert_false(view.exists || view.paused || view.request.modified);
 		assert_string_equal(view.session, "");
@@ -158,7 +158,7 @@ static void test_neighbours(void **state)
 
 static void test_pause(void **state)
 {
-	struct ballot_view view = view_of(LOCK "/pause", "{\"at\":3,\"by\":\"me\"}", NULL);
+	struct lock_view view = view_of(LOCK "/pause", "{\"at\":3,\"by\":\"me\"}", NULL);
 
 	(void)state;
 	assert_true(view.paused);
@@ -177,9 +177,9 @@ static void test_strange_answers(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		json_t *answer = json_loads(texts[i], JSON_DECODE_ANY, NULL);
-		struct ballot_view view;
+		struct lock_view view;
 
-		ballot_read(answer, LOCK, &view);
+		lock_read(answer, LOCK, &view);
 		assert_true(view.known && !view.exists && !view.paused);
 		json_decref(answer);
 	}

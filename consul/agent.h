@@ -19,7 +19,7 @@
 #include "config/config.h"
 #include "base/http.h"
 
-struct crowd;
+struct query_pool;
 
 struct agent {
 	const struct consul_config *config;	/* borrowed */
@@ -36,7 +36,7 @@ struct agent {
 	enum agent_state { AGENT_UNKNOWN, AGENT_UP, AGENT_DOWN } state;
 	double down_since;		/* monotonic */
 	struct source source;		/* "consul": healthy, unhealthy */
-	struct crowd *crowd;		/* of its feeds; NULL: there is none */
+	struct query_pool *pool;		/* of its feeds; NULL: there is none */
 };
 
 /* What an answer means to everybody. */

@@ -14,11 +14,11 @@ struct data_user {
 };
 
 /* Embedded by the owner of the data. */
-struct data_source {
-	struct template_data data;
+struct data_provider {
+	struct template_provider data;
 	/* From now on `user` wants what `names` lists, all of it looked up before, and nothing else.
 	 * False: something of it can never be had. */
-	bool (*want)(struct data_source *self, struct data_user *user, const struct strv *names,
+	bool (*want)(struct data_provider *self, struct data_user *user, const struct strv *names,
 		     struct error *error);
 };
 

@@ -251,24 +251,24 @@ static void place(struct render *render)
 /* ---- the text ---- */
 
 /* How many entries of an answer make it one that counts. */
-static size_t wanted(const struct template_config *config, enum query_kind kind)
+static size_t wanted(const struct template_config *config, enum dependency_kind kind)
 {
 	size_t few = config->on_empty == ON_EMPTY_KEEP;
 
-	if ((kind == QUERY_SERVICE || kind == QUERY_CONNECT) && config->min_instances > (long)few)
+	if ((kind == DEPENDENCY_SERVICE || kind == DEPENDENCY_CONNECT) && config->min_instances > (long)few)
 		return (size_t)config->min_instances;
 	return few;
 }
 
-static bool look_up(struct template_data *self, const struct query *query, const char *dependency,
+static bool look_up(struct template_provider *self, const struct dependency *dependency, const char *name,
 		    json_t **value)
 {
 	struct render *render = container_of(self, struct render, bounded);
-	struct template_data *data = &render->facts->data;
+	struct template_provider *data = &render->provider->data;
 
-	return data->lookup(data, query, dependency, value) &&
+	return data->lookup(data, dependency, name, value) &&
 	       (!json_is_array(*value) ||
-		json_array_size(*value) >= wanted(render->config, query->kind));
+		json_array_size(*value) >= wanted(render->config, dependency->kind));
 }
 
 /* False: with what is known there is an error, or something can never be known. */
@@ -280,7 +280,7 @@ static bool try_text(struct render *render, struct error *error)
 	struct error why = { "" };
 	bool fine = template_render(render->config->template, &input, &render->output, &why);
 
-	if (!render->facts->want(render->facts, &render->user, &render->output.used, error))
+	if (!render->provider->want(render->provider, &render->user, &render->output.used, error))
 		render->user.awaited = 0;
 	else if (!fine)
 		*error = why;
@@ -366,7 +366,7 @@ static json_t *describe(struct source *source, enum event_code code, const json_
 
 static const struct source_ops ops = { .describe = describe };
 
-void render_init(struct render *render, struct loop *loop, struct data_source *facts,
+void render_init(struct render *render, struct loop *loop, struct data_provider *provider,
 		 const struct template_config *config)
 {
 	AUTOFREE char *name = format_string("template.%s", config->name);
@@ -374,7 +374,7 @@ void render_init(struct render *render, struct loop *loop, struct data_source *f
 	*render = (struct render){
 		.config = config,
 		.loop = loop,
-		.facts = facts,
+		.provider = provider,
 		.bounded = { look_up },
 		.output = { .text = BUF_INIT },
 		.check_user = { on_check_done },
@@ -394,7 +394,7 @@ void render_release(struct render *render)
 	struct strv nothing = { 0 };
 	struct error error;
 
-	render->facts->want(render->facts, &render->user, &nothing, &error);
+	render->provider->want(render->provider, &render->user, &nothing, &error);
 	release_check(render);
 	target_drop(&render->target);
 	timer_stop(&render->due);

@@ -31,9 +31,9 @@ struct render {
 	struct source source;
 	const struct template_config *config;	/* borrowed */
 	struct loop *loop;
-	struct data_source *facts;
+	struct data_provider *provider;
 	struct data_user user;
-	struct template_data bounded;	/* what the template sees: what is too small is not there */
+	struct template_provider bounded;	/* what the template sees: what is too small is not there */
 	struct template_output output;
 	enum target_state state;	/* the file's, when it was compared last */
 	struct target target;
@@ -49,7 +49,7 @@ struct render {
 	bool checking, timed_out, in_place;
 };
 
-void render_init(struct render *render, struct loop *loop, struct data_source *facts,
+void render_init(struct render *render, struct loop *loop, struct data_provider *provider,
 		 const struct template_config *config);
 void render_release(struct render *render);
 

@@ -14,12 +14,12 @@
 #define FILE_LIMIT ((size_t)16 << 20)
 static const double look_at_file = 2, ask_for_node = 5;
 
-struct fact {
+struct watched_dependency {
 	UT_hash_handle hh;
-	struct facts *facts;
+	struct template_data *data;
 	char *name;
-	struct query query;
-	struct question question;
+	struct dependency dependency;
+	struct blocking_query query;
 	char *path;			/* of the question */
 	struct feed feed;
 	struct timer look;		/* at a file */
@@ -31,25 +31,25 @@ struct fact {
 
 /* One that a user has of a fact. */
 struct use {
-	struct list of_fact, of_user;
-	struct fact *fact;
+	struct list of_watched, of_user;
+	struct watched_dependency *watched;
 	struct data_user *user;
 };
 
-static bool is_file(const struct fact *fact)
+static bool is_file(const struct watched_dependency *watched)
 {
-	return fact->query.kind == QUERY_FILE;
+	return watched->dependency.kind == DEPENDENCY_FILE;
 }
 
 /* ---- news ---- */
 
-static void tell(struct fact *fact)
+static void tell(struct watched_dependency *watched)
 {
-	bool first = !fact->known;
+	bool first = !watched->known;
 
-	fact->known = true;
-	list_each(node, &fact->uses) {
-		struct data_user *user = list_entry(node, struct use, of_fact)->user;
+	watched->known = true;
+	list_each(node, &watched->uses) {
+		struct data_user *user = list_entry(node, struct use, of_watched)->user;
 
 		user->awaited -= first;
 		user->on_news(user);
@@ -58,25 +58,25 @@ static void tell(struct fact *fact)
 
 static void on_feed(struct feed *feed)
 {
-	tell(container_of(feed, struct fact, feed));
+	tell(container_of(feed, struct watched_dependency, feed));
 }
 
 static void on_look(struct timer *timer)
 {
-	struct fact *fact = container_of(timer, struct fact, look);
+	struct watched_dependency *watched = container_of(timer, struct watched_dependency, look);
 	CLEANUP(buf_release) struct buf text = BUF_INIT;
 	struct stat now;
 	struct error error;		/* a file that is not there is waited for, as a key is */
 
 	timer_set(timer, look_at_file);
-	if (stat(fact->query.name, &now) ||
-	    (fact->known && file_is_unchanged(&fact->seen, &now)) ||
-	    !file_read_regular(fact->query.name, FILE_LIMIT, &text, &error))
+	if (stat(watched->dependency.name, &now) ||
+	    (watched->known && file_is_unchanged(&watched->seen, &now)) ||
+	    !file_read_regular(watched->dependency.name, FILE_LIMIT, &text, &error))
 		return;
-	fact->seen = now;
-	json_decref(fact->contents);
-	fact->contents = json_stringn_nocheck(text.data, text.used);
-	tell(fact);
+	watched->seen = now;
+	json_decref(watched->contents);
+	watched->contents = json_stringn_nocheck(text.data, text.used);
+	tell(watched);
 }
 
 /* ---- questions to Consul ---- */
@@ -87,22 +87,22 @@ static const struct {
 	bool may_lack;			/* that there is no such thing is an answer */
 	const char *identity[3];
 } kinds[] = {
-	[QUERY_SERVICE]     = { TOPIC_SERVICE, false, false, { "Node", "ID" } },
-	[QUERY_CONNECT]     = { TOPIC_CONNECT, false, false, { "Node", "ID" } },
-	[QUERY_SERVICES]    = { TOPIC_NAMES, true, false, { "Name" } },
-	[QUERY_NODES]       = { TOPIC_NAMES, false, false, { "Node" } },
-	[QUERY_NODE]        = { TOPIC_NODE, true, true, { NULL } },
-	[QUERY_DATACENTERS] = { TOPIC_NAMES, false, false, { NULL } },
-	[QUERY_KEY]         = { TOPIC_KEYS, false, true, { NULL } },
-	[QUERY_GET]         = { TOPIC_KEYS, false, true, { NULL } },
-	[QUERY_LIST]        = { TOPIC_KEYS, false, true, { "Path" } },
+	[DEPENDENCY_SERVICE]     = { TOPIC_SERVICE, false, false, { "Node", "ID" } },
+	[DEPENDENCY_CONNECT]     = { TOPIC_CONNECT, false, false, { "Node", "ID" } },
+	[DEPENDENCY_SERVICES]    = { TOPIC_NAMES, true, false, { "Name" } },
+	[DEPENDENCY_NODES]       = { TOPIC_NAMES, false, false, { "Node" } },
+	[DEPENDENCY_NODE]        = { TOPIC_NODE, true, true, { NULL } },
+	[DEPENDENCY_DATACENTERS] = { TOPIC_NAMES, false, false, { NULL } },
+	[DEPENDENCY_KEY]         = { TOPIC_KEYS, false, true, { NULL } },
+	[DEPENDENCY_GET]         = { TOPIC_KEYS, false, true, { NULL } },
+	[DEPENDENCY_LIST]        = { TOPIC_KEYS, false, true, { "Path" } },
 };
 
-static json_t *read_answer(const struct question *question, const json_t *answer,
+static json_t *read_answer(const struct blocking_query *query, const json_t *answer,
 			   struct error *error)
 {
-	const struct fact *fact = container_of(question, struct fact, question);
-	enum query_kind kind = fact->query.kind;
+	const struct watched_dependency *watched = container_of(query, struct watched_dependency, query);
+	enum dependency_kind kind = watched->dependency.kind;
 	bool lacks = !answer || json_is_null(answer);
 
 	if (lacks ? !kinds[kind].may_lack :
@@ -110,87 +110,87 @@ static json_t *read_answer(const struct question *question, const json_t *answer
 		fail(error, "an answer of another form than it should have");
 		return NULL;
 	}
-	return reply_convert(&fact->query, lacks ? NULL : (json_t *)answer);
+	return reply_convert(&watched->dependency, lacks ? NULL : (json_t *)answer);
 }
 
 /* `node` without a name is the agent's own. */
-static void add_path(const struct fact *fact, struct buf *path)
+static void add_path(const struct watched_dependency *watched, struct buf *path)
 {
-	const struct query *query = &fact->query;
-	const char *dc = fact->facts->agent->config->datacenter;
+	const struct dependency *dependency = &watched->dependency;
+	const char *dc = watched->data->agent->config->datacenter;
 
-	query_request(query, path);
-	if (query->kind == QUERY_NODE && !*query->name) {
+	dependency_request(dependency, path);
+	if (dependency->kind == DEPENDENCY_NODE && !*dependency->name) {
 		buf_clear(path);
 		buf_add(path, "/v1/catalog/node/");
-		url_escape(path, fact->facts->node);
+		url_escape(path, watched->data->node);
 	}
-	if (dc && !*query->dc && query->kind != QUERY_DATACENTERS) {
+	if (dc && !*dependency->dc && dependency->kind != DEPENDENCY_DATACENTERS) {
 		buf_print(path, "%cdc=", strchr(path->data, '?') ? '&' : '?');
 		url_escape(path, dc);
 	}
 }
 
-static void start_feed(struct fact *fact)
+static void start_feed(struct watched_dependency *watched)
 {
-	struct facts *facts = fact->facts;
-	const struct query *query = &fact->query;
-	const char *dc = *query->dc ? query->dc : facts->agent->config->datacenter;
+	struct template_data *data = watched->data;
+	const struct dependency *dependency = &watched->dependency;
+	const char *dc = *dependency->dc ? dependency->dc : data->agent->config->datacenter;
 	struct buf path = BUF_INIT;
 
-	add_path(fact, &path);
-	fact->path = buf_take(&path);
-	fact->question = (struct question){
-		.name = fact->name,
-		.path = fact->path,
-		.topic = kinds[query->kind].topic,
-		.subject = *query->name || query->kind != QUERY_NODE ? query->name : facts->node,
+	add_path(watched, &path);
+	watched->path = buf_take(&path);
+	watched->query = (struct blocking_query){
+		.name = watched->name,
+		.path = watched->path,
+		.topic = kinds[dependency->kind].topic,
+		.subject = *dependency->name || dependency->kind != DEPENDENCY_NODE ? dependency->name : data->node,
 		.dc = dc,
-		.prefix = query->kind == QUERY_LIST,
-		.identity = kinds[query->kind].identity[0] ? kinds[query->kind].identity : NULL,
+		.prefix = dependency->kind == DEPENDENCY_LIST,
+		.identity = kinds[dependency->kind].identity[0] ? kinds[dependency->kind].identity : NULL,
 		.read = read_answer,
 	};
-	fact->feed.on_news = on_feed;
-	feed_init(&fact->feed, facts->agent, &fact->question, facts->settle);
-	fact->started = true;
+	watched->feed.on_news = on_feed;
+	feed_init(&watched->feed, data->agent, &watched->query, data->settle);
+	watched->started = true;
 }
 
-static void start(struct fact *fact)
+static void start(struct watched_dependency *watched)
 {
-	struct facts *facts = fact->facts;
+	struct template_data *data = watched->data;
 
-	if (fact->started)
+	if (watched->started)
 		return;
-	if (is_file(fact)) {
-		timer_set(&fact->look, 0);
-		fact->started = true;
-	} else if (fact->query.kind == QUERY_NODE && !*fact->query.name && !facts->node) {
-		if (!agent_is_busy(&facts->self) && !timer_is_set(&facts->ask_again))
-			timer_set(&facts->ask_again, 0);
+	if (is_file(watched)) {
+		timer_set(&watched->look, 0);
+		watched->started = true;
+	} else if (watched->dependency.kind == DEPENDENCY_NODE && !*watched->dependency.name && !data->node) {
+		if (!agent_is_busy(&data->self) && !timer_is_set(&data->ask_again))
+			timer_set(&data->ask_again, 0);
 	} else {
-		start_feed(fact);
+		start_feed(watched);
 	}
 }
 
-static void stop(struct fact *fact)
+static void stop(struct watched_dependency *watched)
 {
-	timer_stop(&fact->look);
-	if (fact->started && !is_file(fact))
-		feed_release(&fact->feed);
-	free(steal(&fact->path));
-	fact->started = fact->known = false;
+	timer_stop(&watched->look);
+	if (watched->started && !is_file(watched))
+		feed_release(&watched->feed);
+	free(steal(&watched->path));
+	watched->started = watched->known = false;
 }
 
 static void on_ask_again(struct timer *timer)
 {
-	struct facts *facts = container_of(timer, struct facts, ask_again);
+	struct template_data *data = container_of(timer, struct template_data, ask_again);
 
-	agent_get(&facts->self, "/v1/agent/self", AGENT_PATIENCE);
+	agent_get(&data->self, "/v1/agent/self", AGENT_PATIENCE);
 }
 
 static void on_self(struct agent_request *request, enum agent_answer answer)
 {
-	struct facts *facts = container_of(request, struct facts, self);
+	struct template_data *data = container_of(request, struct template_data, self);
 	json_t *config = json_object_get(request->json, "Config");
 	const char *name = json_string_value(json_object_get(config, "NodeName"));
 	struct error error = { "" };
@@ -198,86 +198,86 @@ static void on_self(struct agent_request *request, enum agent_answer answer)
 	if (answer != ANSWER_OK || !name) {
 		agent_explain(request, &error);
 		agent_complain(request, answer == ANSWER_OK ? ANSWER_TROUBLE : answer, &error);
-		timer_set(&facts->ask_again, ask_for_node);
+		timer_set(&data->ask_again, ask_for_node);
 		return;
 	}
 	agent_content(request);
-	facts->node = copy_string(name);
-	for (struct fact *fact = facts->all; fact; fact = fact->hh.next)
-		start(fact);
+	data->node = copy_string(name);
+	for (struct watched_dependency *watched = data->all; watched; watched = watched->hh.next)
+		start(watched);
 }
 
 /* ---- who uses what ---- */
 
-static struct fact *find(const struct facts *facts, const char *name)
+static struct watched_dependency *find(const struct template_data *data, const char *name)
 {
-	struct fact *fact;
+	struct watched_dependency *watched;
 
-	HASH_FIND_STR(facts->all, name, fact);
-	return fact;
+	HASH_FIND_STR(data->all, name, watched);
+	return watched;
 }
 
-static struct fact *add(struct facts *facts, const struct query *query, const char *name)
+static struct watched_dependency *add(struct template_data *data, const struct dependency *dependency, const char *name)
 {
-	struct fact *fact = NEW(struct fact);
+	struct watched_dependency *watched = NEW(struct watched_dependency);
 
-	fact->facts = facts;
-	fact->name = copy_string(name);
-	query_copy(&fact->query, query);
-	list_init(&fact->uses);
-	timer_init(&fact->look, facts->loop, on_look);
-	HASH_ADD_KEYPTR(hh, facts->all, fact->name, strlen(fact->name), fact);
-	return fact;
+	watched->data = data;
+	watched->name = copy_string(name);
+	dependency_copy(&watched->dependency, dependency);
+	list_init(&watched->uses);
+	timer_init(&watched->look, data->loop, on_look);
+	HASH_ADD_KEYPTR(hh, data->all, watched->name, strlen(watched->name), watched);
+	return watched;
 }
 
-static void forget(struct fact *fact)
+static void forget(struct watched_dependency *watched)
 {
-	HASH_DEL(fact->facts->all, fact);
-	stop(fact);
-	json_decref(fact->contents);
-	free(fact->name);
-	free(fact);
+	HASH_DEL(watched->data->all, watched);
+	stop(watched);
+	json_decref(watched->contents);
+	free(watched->name);
+	free(watched);
 }
 
-static bool look_up(struct template_data *self, const struct query *query, const char *dependency,
+static bool look_up(struct template_provider *self, const struct dependency *dependency, const char *name,
 		    json_t **value)
 {
-	struct facts *facts = container_of(self, struct facts, source.data);
-	struct fact *fact = find(facts, dependency);
+	struct template_data *data = container_of(self, struct template_data, source.data);
+	struct watched_dependency *watched = find(data, name);
 
-	if (!fact)
-		fact = add(facts, query, dependency);
-	*value = is_file(fact) ? fact->contents : fact->feed.state;
-	return fact->known;
+	if (!watched)
+		watched = add(data, dependency, name);
+	*value = is_file(watched) ? watched->contents : watched->feed.state;
+	return watched->known;
 }
 
 static void drop(struct use *use)
 {
-	struct fact *fact = use->fact;
+	struct watched_dependency *watched = use->watched;
 
 	list_remove(&use->of_user);
-	list_remove(&use->of_fact);
+	list_remove(&use->of_watched);
 	free(use);
-	if (list_empty(&fact->uses))
-		forget(fact);
+	if (list_empty(&watched->uses))
+		forget(watched);
 }
 
-static void take(struct data_user *user, struct fact *fact)
+static void take(struct data_user *user, struct watched_dependency *watched)
 {
 	struct use *use = NEW(struct use);
 
-	use->fact = fact;
+	use->watched = watched;
 	use->user = user;
-	list_append(&fact->uses, &use->of_fact);
+	list_append(&watched->uses, &use->of_watched);
 	list_append(&user->uses, &use->of_user);
-	user->awaited += !fact->known;
-	start(fact);
+	user->awaited += !watched->known;
+	start(watched);
 }
 
-static bool want(struct data_source *self, struct data_user *user, const struct strv *names,
+static bool want(struct data_provider *self, struct data_user *user, const struct strv *names,
 		 struct error *error)
 {
-	struct facts *facts = container_of(self, struct facts, source);
+	struct template_data *data = container_of(self, struct template_data, source);
 	struct data_user before;
 	bool possible = true;
 
@@ -285,13 +285,13 @@ static bool want(struct data_source *self, struct data_user *user, const struct 
 	list_move_all(&user->uses, &before.uses);
 	user->awaited = 0;
 	for (size_t i = 0; i < names->count; i++) {
-		struct fact *fact = find(facts, names->items[i]);
+		struct watched_dependency *watched = find(data, names->items[i]);
 
-		if (!is_file(fact) && !facts->agent)
+		if (!is_file(watched) && !data->agent)
 			possible = fail(error, "there is no consul in this configuration, and %s "
-					"would have to come from it", fact->name);
+					"would have to come from it", watched->name);
 		else
-			take(user, fact);
+			take(user, watched);
 	}
 	list_each(node, &before.uses)
 		drop(list_entry(node, struct use, of_user));
@@ -300,46 +300,46 @@ static bool want(struct data_source *self, struct data_user *user, const struct 
 
 /* ---- the whole ---- */
 
-void facts_init(struct facts *facts, struct loop *loop)
+void template_data_init(struct template_data *data, struct loop *loop)
 {
-	*facts = (struct facts){ .source = { { look_up }, want }, .loop = loop };
-	timer_init(&facts->ask_again, loop, on_ask_again);
+	*data = (struct template_data){ .source = { { look_up }, want }, .loop = loop };
+	timer_init(&data->ask_again, loop, on_ask_again);
 }
 
 /* All values go; their users keep what they made of them, and look whether there can be others. */
-static void stop_all(struct facts *facts)
+static void stop_all(struct template_data *data)
 {
-	for (struct fact *fact = facts->all; fact; fact = fact->hh.next) {
-		if (is_file(fact))
+	for (struct watched_dependency *watched = data->all; watched; watched = watched->hh.next) {
+		if (is_file(watched))
 			continue;
-		list_each(node, &fact->uses) {
-			struct data_user *user = list_entry(node, struct use, of_fact)->user;
+		list_each(node, &watched->uses) {
+			struct data_user *user = list_entry(node, struct use, of_watched)->user;
 
-			user->awaited += fact->known;
+			user->awaited += watched->known;
 			user->on_news(user);
 		}
-		stop(fact);
+		stop(watched);
 	}
 }
 
-void facts_use(struct facts *facts, struct agent *agent, double settle)
+void template_data_use(struct template_data *data, struct agent *agent, double settle)
 {
-	stop_all(facts);
-	timer_stop(&facts->ask_again);
-	agent_request_release(&facts->self);
-	free(steal(&facts->node));
-	facts->agent = agent;
-	facts->settle = settle;
+	stop_all(data);
+	timer_stop(&data->ask_again);
+	agent_request_release(&data->self);
+	free(steal(&data->node));
+	data->agent = agent;
+	data->settle = settle;
 	if (!agent)
 		return;
-	agent_request_init(&facts->self, agent, "the agent's own node", on_self);
-	for (struct fact *fact = facts->all; fact; fact = fact->hh.next)
-		start(fact);
+	agent_request_init(&data->self, agent, "the agent's own node", on_self);
+	for (struct watched_dependency *watched = data->all; watched; watched = watched->hh.next)
+		start(watched);
 }
 
-void facts_release(struct facts *facts)
+void template_data_release(struct template_data *data)
 {
-	facts_use(facts, NULL, 0);
-	while (facts->all)
-		forget(facts->all);
+	template_data_use(data, NULL, 0);
+	while (data->all)
+		forget(data->all);
 }

@@ -9,23 +9,23 @@
 #include "consul/agent.h"
 #include "hooks/data.h"
 
-struct fact;
+struct watched_dependency;
 
-struct facts {
-	struct data_source source;
+struct template_data {
+	struct data_provider source;
 	struct loop *loop;
 	struct agent *agent;		/* borrowed; NULL: no Consul */
 	double settle;
-	struct fact *all;		/* by name */
+	struct watched_dependency *all;		/* by name */
 	struct agent_request self;	/* which node is the agent's? */
 	struct timer ask_again;
 	char *node;			/* its name; NULL: not known yet */
 };
 
-void facts_init(struct facts *facts, struct loop *loop);
-void facts_release(struct facts *facts);
+void template_data_init(struct template_data *data, struct loop *loop);
+void template_data_release(struct template_data *data);
 
 /* What comes from Consul comes from this one from now on; NULL: from none. */
-void facts_use(struct facts *facts, struct agent *agent, double settle);
+void template_data_use(struct template_data *data, struct agent *agent, double settle);
 
 #endif

@@ -57,7 +57,7 @@ void crew_init(struct crew *crew, struct loop *loop)
 	list_init(&crew->scribes);
 	list_init(&crew->candidacies);
 	list_init(&crew->signals);
-	facts_init(&crew->facts, loop);
+	template_data_init(&crew->data, loop);
 	source_init(&crew->global, &loop->bus, "global", NULL);
 	http_init(&crew->http, loop);
 }
@@ -185,7 +185,7 @@ static bool add_agent(struct crew *crew, struct config *config, struct error *er
 	config->consul = (struct consul_config){ 0 };
 	crew->agent = NEW(struct agent);
 	if (agent_init(crew->agent, crew->loop, crew->consul, error)) {
-		facts_use(&crew->facts, crew->agent, crew->consul->settle);
+		template_data_use(&crew->data, crew->agent, crew->consul->settle);
 		return true;
 	}
 	free(steal(&crew->agent));
@@ -221,7 +221,7 @@ void crew_drop_agent(struct crew *crew)
 		crew_remove_lookout(list_entry(crew->lookouts.next, struct lookout, link));
 	if (!crew->agent)
 		return;
-	facts_use(&crew->facts, NULL, 0);
+	template_data_use(&crew->data, NULL, 0);
 	agent_release(crew->agent);
 	free(steal(&crew->agent));
 	consul_config_release(crew->consul);
@@ -279,7 +279,7 @@ static void add_scribe(struct crew *crew, struct template_config *config)
 	struct scribe *scribe = NEW(struct scribe);
 
 	scribe->config = config;
-	render_init(&scribe->render, crew->loop, &crew->facts.source, config);
+	render_init(&scribe->render, crew->loop, &crew->data.source, config);
 	list_append(&crew->scribes, &scribe->link);
 }
 
@@ -343,7 +343,7 @@ void crew_release(struct crew *crew)
 		source_release(&signal->source);
 		free(signal);
 	}
-	facts_release(&crew->facts);
+	template_data_release(&crew->data);
 	http_release(&crew->http);
 	source_release(&crew->global);
 }

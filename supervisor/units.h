@@ -54,7 +54,7 @@ struct crew {
 	struct agent *agent;		/* NULL: no Consul */
 	struct consul_config *consul;	/* owned; what the agent was made from */
 	struct source global;
-	struct facts facts;		/* for the templates */
+	struct template_data data;		/* for the templates */
 	struct list units, lookouts, scribes, candidacies, signals;
 	void (*on_stopped)(struct crew *crew, struct unit *unit);	/* one of them, for good */
 	void (*on_left)(struct crew *crew);	/* one of the elections, for good */

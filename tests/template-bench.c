@@ -21,7 +21,7 @@ static const char text[] =
 	"  server {{ .ID }} {{ .Address }}:{{ .Port }} check\n{{- end }}\n{{ end }}{{ end }}";
 
 struct bodies {
-	struct template_data data;
+	struct template_provider data;
 	char *list, *services[SERVICES];	/* what Consul would send */
 	json_t *converted[SERVICES], *names;
 };
@@ -74,15 +74,15 @@ static void make_bodies(struct bodies *bodies)
 	bodies->list = buf_take(&list);
 }
 
-static json_t *convert(enum query_kind kind, const char *argument, const char *body)
+static json_t *convert(enum dependency_kind kind, const char *argument, const char *body)
 {
 	struct error error = { "" };
-	struct query query;
+	struct dependency dependency;
 	json_t *tree = json_loads(body, 0, NULL), *answer;
 
-	if (!tree || !query_parse(kind, argument, &query, &error))
+	if (!tree || !dependency_parse(kind, argument, &dependency, &error))
 		exit(1);
-	answer = reply_convert(&query, tree);
+	answer = reply_convert(&dependency, tree);
 	json_decref(tree);
 	return answer;
 }
@@ -92,22 +92,22 @@ static void convert_all(struct bodies *bodies)
 	char name[32];
 
 	json_decref(bodies->names);
-	bodies->names = convert(QUERY_SERVICES, "", bodies->list);
+	bodies->names = convert(DEPENDENCY_SERVICES, "", bodies->list);
 	for (int i = 0; i < SERVICES; i++) {
 		snprintf(name, sizeof name, "service-%03d", i);
 		json_decref(bodies->converted[i]);
-		bodies->converted[i] = convert(QUERY_SERVICE, name, bodies->services[i]);
+		bodies->converted[i] = convert(DEPENDENCY_SERVICE, name, bodies->services[i]);
 	}
 }
 
-static bool look_up(struct template_data *self, const struct query *query, const char *dependency,
+static bool look_up(struct template_provider *self, const struct dependency *dependency, const char *name,
 		    json_t **value)
 {
 	struct bodies *bodies = (struct bodies *)self;
 
-	(void)dependency;
-	*value = query->kind == QUERY_SERVICES ? bodies->names :
-		 bodies->converted[atoi(query->name + strlen("service-")) % SERVICES];
+	(void)name;
+	*value = dependency->kind == DEPENDENCY_SERVICES ? bodies->names :
+		 bodies->converted[atoi(dependency->name + strlen("service-")) % SERVICES];
 	return true;
 }
 

@@ -18,17 +18,17 @@ static const char *text_of(json_t *object, const char *key)
 
 /* The fixture of a case as the source of data. */
 struct fixture {
-	struct template_data data;
+	struct template_provider data;
 	json_t *values;
 };
 
-static bool look_up(struct template_data *self, const struct query *query, const char *dependency,
+static bool look_up(struct template_provider *self, const struct dependency *dependency, const char *name,
 		    json_t **value)
 {
 	const struct fixture *fixture = (const struct fixture *)self;
 
-	(void)query;
-	*value = json_object_get(fixture->values, dependency);
+	(void)dependency;
+	*value = json_object_get(fixture->values, name);
 	return *value;
 }
 
@@ -192,7 +192,7 @@ static bool matches(json_t *expected, json_t *found)
 	return true;
 }
 
-static bool same_request(json_t *test, const struct query *query)
+static bool same_request(json_t *test, const struct dependency *dependency)
 {
 	CLEANUP(buf_release) struct buf found = BUF_INIT;
 	CLEANUP(buf_release) struct buf expected = BUF_INIT;
@@ -202,7 +202,7 @@ static bool same_request(json_t *test, const struct query *query)
 	size_t parameters = 0, signs = 0;
 	bool same;
 
-	query_request(query, &found);
+	dependency_request(dependency, &found);
 	buf_add(&expected, text_of(request, "path"));
 	same = !strncmp(found.data, expected.data, expected.used) &&
 	       (!found.data[expected.used] || found.data[expected.used] == '?');
@@ -223,12 +223,12 @@ static bool same_request(json_t *test, const struct query *query)
 	return same;
 }
 
-static bool same_answer(json_t *test, const struct query *query)
+static bool same_answer(json_t *test, const struct dependency *dependency)
 {
 	json_t *responses = json_object_get(test, "responses");
 	json_t *requests = json_object_get(test, "requests");
 	json_t *request = json_array_get(requests, json_array_size(requests) - 1);
-	json_t *answer = reply_convert(query, json_object_get(responses, text_of(request, "path")));
+	json_t *answer = reply_convert(dependency, json_object_get(responses, text_of(request, "path")));
 	bool same = matches(json_object_get(test, "expect"), answer);
 
 	if (!same) {
@@ -242,33 +242,33 @@ static bool same_answer(json_t *test, const struct query *query)
 
 static bool run_mapping(json_t *test)
 {
-	static const struct { const char *name; enum query_kind kind; } kinds[] = {
-		{ "service", QUERY_SERVICE }, { "services", QUERY_SERVICES }, { "nodes", QUERY_NODES },
-		{ "node", QUERY_NODE }, { "key", QUERY_KEY }, { "list", QUERY_LIST },
-		{ "datacenters", QUERY_DATACENTERS }, { "connect", QUERY_CONNECT },
+	static const struct { const char *name; enum dependency_kind kind; } kinds[] = {
+		{ "service", DEPENDENCY_SERVICE }, { "services", DEPENDENCY_SERVICES }, { "nodes", DEPENDENCY_NODES },
+		{ "node", DEPENDENCY_NODE }, { "key", DEPENDENCY_KEY }, { "list", DEPENDENCY_LIST },
+		{ "datacenters", DEPENDENCY_DATACENTERS }, { "connect", DEPENDENCY_CONNECT },
 	};
 	CLEANUP(buf_release) struct buf name = BUF_INIT;
-	const char *dependency = text_of(test, "dependency");
+	const char *expected = text_of(test, "dependency");
 	struct error error = { 0 };
-	struct query query;
+	struct dependency dependency;
 	size_t i = 0;
 
 	while (strcmp(kinds[i].name, text_of(test, "kind")))
 		i++;
-	if (!query_parse(kinds[i].kind, text_of(test, "arg"), &query, &error)) {
-		if (json_is_true(json_object_get(test, "error")) && !*dependency)
+	if (!dependency_parse(kinds[i].kind, text_of(test, "arg"), &dependency, &error)) {
+		if (json_is_true(json_object_get(test, "error")) && !*expected)
 			return true;
-		complain(test, "fails", dependency, error.text);
+		complain(test, "fails", expected, error.text);
 		return false;
 	}
-	query_name(&query, &name);
-	if (strcmp(name.data, dependency)) {
-		complain(test, "dependency", dependency, name.data);
+	dependency_name(&dependency, &name);
+	if (strcmp(name.data, expected)) {
+		complain(test, "dependency", expected, name.data);
 		return false;
 	}
 	/* What failed on its way is not converted at all. */
-	return same_request(test, &query) &&
-	       (json_is_true(json_object_get(test, "error")) || same_answer(test, &query));
+	return same_request(test, &dependency) &&
+	       (json_is_true(json_object_get(test, "error")) || same_answer(test, &dependency));
 }
 
 int main(int argc, char **argv)

@@ -108,14 +108,14 @@ static json_t *read_key(const json_t *entry, struct error *error)
 			 "modifyIndex", json_integer_value(json_object_get(entry, "ModifyIndex")));
 }
 
-const char *const *digest_identity(enum watch_kind kind)
+const char *const *answer_set_identity(enum watch_kind kind)
 {
 	static const char *const instance[] = { "node", "id", NULL }, *const key[] = { "key", NULL };
 
 	return kind == WATCH_SERVICE ? instance : key;
 }
 
-json_t *digest_read(enum watch_kind kind, const json_t *answer, struct error *error)
+json_t *answer_set_read(enum watch_kind kind, const json_t *answer, struct error *error)
 {
 	CLEANUP(json_decrefp) json_t *set = json_array();
 	json_t *entry;
@@ -147,7 +147,7 @@ static bool same_data(const json_t *a, const json_t *b)
 	return true;
 }
 
-bool digest_equal(const json_t *a, const json_t *b)
+bool answer_set_equal(const json_t *a, const json_t *b)
 {
 	size_t i;
 	json_t *entry;
@@ -183,7 +183,7 @@ static bool next_pair(struct pair *pair)
 	return pair->was || pair->is;
 }
 
-json_t *digest_document(const struct event *event, enum watch_kind kind, const json_t *before,
+json_t *answer_set_document(const struct event *event, enum watch_kind kind, const json_t *before,
 			const json_t *now)
 {
 	struct pair pair = { .old = before, .now = now };

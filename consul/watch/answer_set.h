@@ -16,13 +16,13 @@
 #include "config/config.h"
 
 /* All give new references.  `answer` NULL: a key that is not there, the empty set. */
-json_t *digest_read(enum watch_kind kind, const json_t *answer, struct error *error);
-bool digest_equal(const json_t *a, const json_t *b);
-const char *const *digest_identity(enum watch_kind kind);	/* NULL-terminated */
+json_t *answer_set_read(enum watch_kind kind, const json_t *answer, struct error *error);
+bool answer_set_equal(const json_t *a, const json_t *b);
+const char *const *answer_set_identity(enum watch_kind kind);	/* NULL-terminated */
 
 /* What a hook gets: {"source","event","instances" or "keys","added","removed","modified"}.
  * `before` NULL: there was nothing. */
-json_t *digest_document(const struct event *event, enum watch_kind kind, const json_t *before,
+json_t *answer_set_document(const struct event *event, enum watch_kind kind, const json_t *before,
 			const json_t *now);
 
 #endif

@@ -8,36 +8,36 @@
 
 enum { RIGHTS_MAX = 60 };		/* questions at once; Consul takes 64 */
 
-bool question_equal(const struct question *question, const json_t *a, const json_t *b)
+bool blocking_query_equal(const struct blocking_query *query, const json_t *a, const json_t *b)
 {
-	return question->equal ? question->equal(a, b) : json_equal(a, b);
+	return query->equal ? query->equal(a, b) : json_equal(a, b);
 }
 
-static int compare(const struct question *question, const json_t *a, const json_t *b)
+static int compare(const struct blocking_query *query, const json_t *a, const json_t *b)
 {
 	int order = 0;
 
-	for (const char *const *key = question->identity; !order && *key; key++)
+	for (const char *const *key = query->identity; !order && *key; key++)
 		order = strcmp(answer_text(a, *key), answer_text(b, *key));
 	return order;
 }
 
-static char *identity_of(const struct question *question, const json_t *entry)
+static char *identity_of(const struct blocking_query *query, const json_t *entry)
 {
 	CLEANUP(buf_release) struct buf text = BUF_INIT;
 
-	for (const char *const *key = question->identity; *key; key++)
+	for (const char *const *key = query->identity; *key; key++)
 		buf_print(&text, "%s\n", answer_text(entry, *key));
 	return buf_take(&text);
 }
 
-static json_t *identities(const struct question *question, const json_t *set)
+static json_t *identities(const struct blocking_query *query, const json_t *set)
 {
 	json_t *known = json_object(), *entry;
 	size_t i;
 
 	json_array_foreach(set, i, entry) {
-		AUTOFREE char *identity = identity_of(question, entry);
+		AUTOFREE char *identity = identity_of(query, entry);
 
 		json_object_set_new_nocheck(known, identity, json_true());
 	}
@@ -46,20 +46,20 @@ static json_t *identities(const struct question *question, const json_t *set)
 
 /* A walk through both side by side, which takes an order by identity where there is one, and stays
  * right where there is none. */
-json_t *question_union(const struct question *question, const json_t *old, const json_t *now)
+json_t *blocking_query_union(const struct blocking_query *query, const json_t *old, const json_t *now)
 {
-	CLEANUP(json_decrefp) json_t *known = identities(question, now);
+	CLEANUP(json_decrefp) json_t *known = identities(query, now);
 	json_t *both = json_array();
 	size_t at = 0;
 
 	for (size_t i = 0; i < json_array_size(old); i++) {
 		json_t *entry = json_array_get(old, i);
-		AUTOFREE char *identity = identity_of(question, entry);
+		AUTOFREE char *identity = identity_of(query, entry);
 
 		if (json_object_get(known, identity))
 			continue;
 		while (at < json_array_size(now) &&
-		       compare(question, json_array_get(now, at), entry) < 0)
+		       compare(query, json_array_get(now, at), entry) < 0)
 			json_array_append(both, json_array_get(now, at++));
 		json_array_append(both, entry);
 	}
@@ -75,7 +75,7 @@ static void add_right(json_t *rights, const char *resource, const char *name)
 							"Access", "read", "Segment", name));
 }
 
-json_t *question_rights(const struct question *question, const json_t *set)
+json_t *blocking_query_rights(const struct blocking_query *query, const json_t *set)
 {
 	static const struct { const char *subject, *entry; } resources[] = {
 		[TOPIC_SERVICE] = { "service", "node" },
@@ -86,12 +86,12 @@ json_t *question_rights(const struct question *question, const json_t *set)
 	const char *last = "";
 	size_t i;
 
-	add_right(rights, resources[question->topic].subject, question->subject);
+	add_right(rights, resources[query->topic].subject, query->subject);
 	json_array_foreach(set, i, entry) {
-		const char *name = answer_text(entry, question->identity[0]);
+		const char *name = answer_text(entry, query->identity[0]);
 
 		if (strcmp(name, last))
-			add_right(rights, resources[question->topic].entry, name);
+			add_right(rights, resources[query->topic].entry, name);
 		last = name;
 	}
 	return rights;

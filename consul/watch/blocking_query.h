@@ -22,7 +22,7 @@ enum topic {
 };
 
 /* Made and owned by who asks; unchanged while a feed has it. */
-struct question {
+struct blocking_query {
 	const char *name;		/* for the log; NULL: the path */
 	const char *path;		/* "/v1/health/service/web?passing=1": all but index and wait,
 					 * and what agent.h adds */
@@ -34,17 +34,17 @@ struct question {
 
 	/* A new reference, never altered once made, in one order whatever Consul's.  `answer` NULL:
 	 * there is no such thing.  NULL without an error: no answer yet. */
-	json_t *(*read)(const struct question *question, const json_t *answer,
+	json_t *(*read)(const struct blocking_query *query, const json_t *answer,
 			struct error *error);
 	bool (*equal)(const json_t *a, const json_t *b);	/* NULL: json_equal() */
 };
 
-bool question_equal(const struct question *question, const json_t *a, const json_t *b);
+bool blocking_query_equal(const struct blocking_query *query, const json_t *a, const json_t *b);
 
 /* Of what both have, now's, in now's order. */
-json_t *question_union(const struct question *question, const json_t *old, const json_t *now);
+json_t *blocking_query_union(const struct blocking_query *query, const json_t *old, const json_t *now);
 
 /* The rights that it took to see `set`, as /v1/internal/acl/authorize wants to be asked. */
-json_t *question_rights(const struct question *question, const json_t *set);
+json_t *blocking_query_rights(const struct blocking_query *query, const json_t *set);
 
 #endif

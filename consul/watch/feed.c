@@ -6,15 +6,15 @@
 enum { POLL = 15 };			/* seconds between questions that cannot wait */
 #define COST_OF_NEWS 0.1
 
-static void on_call(struct crowd_member *member)
+static void on_call(struct pool_member *member)
 {
 	struct feed *feed = container_of(member, struct feed, member);
 
 	timer_stop(&feed->retry);
-	if (member->lane)
-		agent_wait(&feed->query, feed->question->path, feed->index);
+	if (member->has_connection)
+		agent_wait(&feed->request, feed->query->path, feed->index);
 	else
-		agent_get(&feed->query, feed->question->path, AGENT_PATIENCE);
+		agent_get(&feed->request, feed->query->path, AGENT_PATIENCE);
 }
 
 /* The next query, as soon as the tokens allow; without a lane, when there is a reason. */
@@ -22,15 +22,15 @@ static void ask_again(struct feed *feed, double cost)
 {
 	double delay = pace_spend(&feed->pace, cost);
 
-	agent_forget_answer(&feed->query);
+	agent_forget_answer(&feed->request);
 	if (feed->state && feed->agent->config->once)
 		return;
-	if (!feed->query.http.index)
+	if (!feed->request.http.index)
 		timer_set(&feed->retry, POLL);
-	else if (feed->member.lane && delay > 0)
+	else if (feed->member.has_connection && delay > 0)
 		timer_set(&feed->retry, delay);
-	else if (feed->member.lane)
-		crowd_ask(&feed->member);
+	else if (feed->member.has_connection)
+		query_pool_ask(&feed->member);
 }
 
 /* Takes `state`, or NULL. */
@@ -43,7 +43,7 @@ static void hold_back(struct feed *feed, json_t *state)
 static void cancel_rights(struct feed *feed)
 {
 	agent_cancel(&feed->rights);
-	crowd_finish(feed->member.crowd, &feed->turn);
+	query_pool_finish(feed->member.pool, &feed->slot);
 }
 
 /* Takes `state`.  True if that is news. */
@@ -52,7 +52,7 @@ static bool adopt(struct feed *feed, json_t *state)
 	cancel_rights(feed);
 	agent_content(&feed->rights);
 	hold_back(feed, NULL);
-	if (feed->state && question_equal(feed->question, feed->state, state)) {
+	if (feed->state && blocking_query_equal(feed->query, feed->state, state)) {
 		json_decref(state);
 		return false;
 	}
@@ -62,21 +62,21 @@ static bool adopt(struct feed *feed, json_t *state)
 }
 
 /* May we see what we saw? */
-static void on_turn(struct turn *turn)
+static void on_slot(struct slot *slot)
 {
-	struct feed *feed = container_of(turn, struct feed, turn);
-	CLEANUP(json_decrefp) json_t *rights = question_rights(feed->question, feed->state);
+	struct feed *feed = container_of(slot, struct feed, slot);
+	CLEANUP(json_decrefp) json_t *rights = blocking_query_rights(feed->query, feed->state);
 	CLEANUP(buf_release) struct buf path = BUF_INIT;
 
 	buf_add(&path, "/v1/internal/acl/authorize");
-	url_add(&path, "dc", feed->question->dc);
+	url_add(&path, "dc", feed->query->dc);
 	agent_post(&feed->rights, path.data, json_dumps(rights, JSON_COMPACT), AGENT_PATIENCE);
 }
 
 /* A set has become empty. */
 static bool is_in_doubt(const struct feed *feed, const json_t *state)
 {
-	return feed->question->identity && json_array_size(feed->state) && !json_array_size(state);
+	return feed->query->identity && json_array_size(feed->state) && !json_array_size(state);
 }
 
 /* Takes `state`: what Consul says now.  True if that is news. */
@@ -85,8 +85,8 @@ static bool believe(struct feed *feed, json_t *state)
 	if (!is_in_doubt(feed, state) || feed->agent->acl_off || feed->allowed)
 		return adopt(feed, state);
 	hold_back(feed, state);
-	if (feed->turn.state == TURN_NONE)
-		crowd_want(feed->member.crowd, &feed->turn);
+	if (feed->slot.state == SLOT_NONE)
+		query_pool_want(feed->member.pool, &feed->slot);
 	return false;
 }
 
@@ -95,12 +95,12 @@ static bool consider(struct feed *feed, json_t *state)
 {
 	bool news;
 
-	if (feed->distrusted && feed->state && feed->settle > 0 && feed->question->identity)
+	if (feed->distrusted && feed->state && feed->settle > 0 && feed->query->identity)
 		timer_set(&feed->settling, feed->settle);
 	feed->distrusted = false;
 	if (!timer_is_set(&feed->settling))
 		return believe(feed, state);
-	news = adopt(feed, question_union(feed->question, feed->state, state));
+	news = adopt(feed, blocking_query_union(feed->query, feed->state, state));
 	hold_back(feed, state);
 	return news;
 }
@@ -125,7 +125,7 @@ static void distrust(struct feed *feed)
 	feed->allowed = false;
 }
 
-static void on_doubt(struct crowd_member *member)
+static void on_doubt(struct pool_member *member)
 {
 	distrust(container_of(member, struct feed, member));
 }
@@ -135,11 +135,11 @@ static void on_trouble(struct feed *feed)
 {
 	distrust(feed);
 	timer_stop(&feed->settling);
-	agent_cancel(&feed->query);
+	agent_cancel(&feed->request);
 	hold_back(feed, NULL);
 	timer_set(&feed->retry, backoff_next(&feed->backoff));
 	cancel_rights(feed);
-	crowd_answered(&feed->member);
+	query_pool_answered(&feed->member);
 }
 
 static void take_index(struct feed *feed, unsigned long index)
@@ -153,18 +153,18 @@ static void take_index(struct feed *feed, unsigned long index)
 /* Is what the agent said an answer at all?  Then what the question makes of it. */
 static json_t *read_answer(struct feed *feed, enum agent_answer answer, struct error *error)
 {
-	const struct question *question = feed->question;
-	const struct agent_request *query = &feed->query;
-	bool no_key = answer == ANSWER_MISSING && question->topic == TOPIC_KEYS &&
-		      query->http.index;
-	bool nothing = !question->identity && json_is_null(query->json);
+	const struct blocking_query *query = feed->query;
+	const struct agent_request *request = &feed->request;
+	bool no_key = answer == ANSWER_MISSING && query->topic == TOPIC_KEYS &&
+		      request->http.index;
+	bool nothing = !query->identity && json_is_null(request->json);
 	json_t *state = NULL;
 
 	if (answer == ANSWER_OK || no_key)
-		state = question->read(question, nothing ? NULL : query->json, error);
+		state = query->read(query, nothing ? NULL : request->json, error);
 	else
-		agent_explain(query, error);
-	if (state && question->topic == TOPIC_NAMES && is_in_doubt(feed, state))
+		agent_explain(request, error);
+	if (state && query->topic == TOPIC_NAMES && is_in_doubt(feed, state))
 		fail(error, "nothing at all, so the last answer stays");
 	if (error->text[0]) {
 		json_decref(state);
@@ -173,25 +173,25 @@ static json_t *read_answer(struct feed *feed, enum agent_answer answer, struct e
 	return state;
 }
 
-static void on_reply(struct agent_request *query, enum agent_answer answer)
+static void on_reply(struct agent_request *request, enum agent_answer answer)
 {
-	struct feed *feed = container_of(query, struct feed, query);
+	struct feed *feed = container_of(request, struct feed, request);
 	struct error error = { "" };
 	json_t *state = read_answer(feed, answer, &error);
 	bool news;
 
 	if (error.text[0]) {
-		agent_complain(query, answer == ANSWER_OK ? ANSWER_TROUBLE : answer, &error);
+		agent_complain(request, answer == ANSWER_OK ? ANSWER_TROUBLE : answer, &error);
 		on_trouble(feed);
 		return;
 	}
-	agent_content(query);
+	agent_content(request);
 	backoff_reset(&feed->backoff);
-	take_index(feed, query->http.index);
+	take_index(feed, request->http.index);
 	news = state && consider(feed, state);
 	feed->allowed = false;
 	ask_again(feed, news ? COST_OF_NEWS : 1);
-	crowd_answered(&feed->member);	/* it may be sent again at once */
+	query_pool_answered(&feed->member);	/* it may be sent again at once */
 	tell(feed, news);
 }
 
@@ -216,7 +216,7 @@ static void on_allowed(struct feed *feed)
 {
 	feed->allowed = true;
 	feed->index = 0;
-	crowd_ask(&feed->member);
+	query_pool_ask(&feed->member);
 }
 
 static void on_rights(struct agent_request *rights, enum agent_answer answer)
@@ -230,7 +230,7 @@ static void on_rights(struct agent_request *rights, enum agent_answer answer)
 		answer = ANSWER_TROUBLE;
 		fail(&error, "no word about our rights");
 	}
-	crowd_finish(feed->member.crowd, &feed->turn);
+	query_pool_finish(feed->member.pool, &feed->slot);
 	feed->agent->acl_off = rights->http.status == 401;
 	if (answer == ANSWER_TROUBLE) {
 		agent_complain(rights, answer, &error);
@@ -246,7 +246,7 @@ static void on_rights(struct agent_request *rights, enum agent_answer answer)
 
 static void on_retry(struct timer *timer)
 {
-	crowd_ask(&container_of(timer, struct feed, retry)->member);
+	query_pool_ask(&container_of(timer, struct feed, retry)->member);
 }
 
 static void on_consul_back(struct subscription *self, const struct event *event)
@@ -256,33 +256,33 @@ static void on_consul_back(struct subscription *self, const struct event *event)
 	(void)event;
 	if (feed->distrusted && timer_is_set(&feed->retry)) {
 		timer_stop(&feed->retry);
-		crowd_ask(&feed->member);
+		query_pool_ask(&feed->member);
 	}
 }
 
-void feed_init(struct feed *feed, struct agent *agent, const struct question *question,
+void feed_init(struct feed *feed, struct agent *agent, const struct blocking_query *query,
 	       double settle)
 {
-	const char *name = question->name ? question->name : question->path;
+	const char *name = query->name ? query->name : query->path;
 	struct loop *loop = agent->http.loop;
 
 	*feed = (struct feed){
-		.question = question,
+		.query = query,
 		.on_news = feed->on_news,
 		.agent = agent,
 		.settle = settle,
 		.member = {
-			.question = question,
+			.query = query,
 			.state = &feed->state,
 			.on_call = on_call,
 			.on_doubt = on_doubt,
 		},
-		.turn.on_turn = on_turn,
+		.slot.on_slot = on_slot,
 		.backoff = { .min = 0.25, .max = 30 },
 	};
 	pace_init(&feed->pace, 10, 10);
-	crowd_join(&feed->member, agent);
-	agent_request_init(&feed->query, agent, name, on_reply);
+	query_pool_join(&feed->member, agent);
+	agent_request_init(&feed->request, agent, name, on_reply);
 	agent_request_init(&feed->rights, agent, name, on_rights);
 	timer_init(&feed->retry, loop, on_retry);
 	timer_init(&feed->settling, loop, on_settled);
@@ -297,10 +297,10 @@ void feed_release(struct feed *feed)
 	unsubscribe(&feed->on_consul);
 	timer_stop(&feed->retry);
 	timer_stop(&feed->settling);
-	agent_request_release(&feed->query);
+	agent_request_release(&feed->request);
 	agent_request_release(&feed->rights);
-	crowd_forget(feed->member.crowd, &feed->turn);
-	crowd_leave(&feed->member);
+	query_pool_forget(feed->member.pool, &feed->slot);
+	query_pool_leave(&feed->member);
 	json_decref(feed->state);
 	json_decref(feed->pending);
 	*feed = (struct feed){ 0 };

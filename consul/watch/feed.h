@@ -32,7 +32,7 @@
 #include "blocking_query.h"
 
 struct feed {
-	const struct question *question;	/* borrowed */
+	const struct blocking_query *query;	/* borrowed */
 	/* The state has become another.  Called from the loop, and may release the feed.  Its owner
 	 * sets it; feed_init() leaves it as it is. */
 	void (*on_news)(struct feed *feed);
@@ -40,11 +40,11 @@ struct feed {
 
 	/* private */
 	struct agent *agent;
-	struct crowd_member member;
+	struct pool_member member;
 	double settle;
 	struct subscription on_consul;	/* it is back: ask now */
-	struct agent_request query, rights;
-	struct turn turn;		/* to ask for the rights */
+	struct agent_request request, rights;
+	struct slot slot;		/* to ask for the rights */
 	unsigned long index;		/* 0: ask without one */
 	json_t *pending;		/* what Consul says, while that is not believed */
 	bool distrusted;		/* something was wrong since the last good answer */
@@ -55,7 +55,7 @@ struct feed {
 };
 
 /* Asks soon, but not now.  The agent must outlive it. */
-void feed_init(struct feed *feed, struct agent *agent, const struct question *question,
+void feed_init(struct feed *feed, struct agent *agent, const struct blocking_query *query,
 	       double settle);
 void feed_release(struct feed *feed);
 

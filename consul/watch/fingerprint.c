@@ -38,15 +38,15 @@ static char *name_in_tally(const char *what, const char *name)
 }
 
 /* The order does not matter: a sum. */
-static void add(json_t *tally, const char *what, const char *name, uint64_t hash)
+static void add(json_t *fingerprint, const char *what, const char *name, uint64_t hash)
 {
 	AUTOFREE char *key = name_in_tally(what, name);
-	uint64_t sum = hash + (uint64_t)json_integer_value(json_object_get(tally, key));
+	uint64_t sum = hash + (uint64_t)json_integer_value(json_object_get(fingerprint, key));
 
-	json_object_set_new(tally, key, json_integer((json_int_t)sum));
+	json_object_set_new(fingerprint, key, json_integer((json_int_t)sum));
 }
 
-static bool read_checks(json_t *tally, const json_t *answer)
+static bool read_checks(json_t *fingerprint, const json_t *answer)
 {
 	static const char *const telling[] = { "Node", "CheckID", "Status", NULL };
 	json_t *check;
@@ -58,13 +58,13 @@ static bool read_checks(json_t *tally, const json_t *answer)
 
 		if (!json_is_object(check))
 			return false;
-		add(tally, own ? "service" : "node", own ? service : answer_text(check, "Node"),
+		add(fingerprint, own ? "service" : "node", own ? service : answer_text(check, "Node"),
 		    hash_members(check, telling));
 	}
 	return json_is_array(answer);
 }
 
-static bool read_services(json_t *tally, const json_t *answer)
+static bool read_services(json_t *fingerprint, const json_t *answer)
 {
 	const char *name;
 	json_t *tags, *tag;
@@ -77,12 +77,12 @@ static bool read_services(json_t *tally, const json_t *answer)
 			return false;
 		json_array_foreach(tags, i, tag)	/* in any order */
 			hash += hash_text(0, json_is_string(tag) ? json_string_value(tag) : "");
-		add(tally, "service", name, hash);
+		add(fingerprint, "service", name, hash);
 	}
 	return json_is_object(answer);
 }
 
-static bool read_nodes(json_t *tally, const json_t *answer)
+static bool read_nodes(json_t *fingerprint, const json_t *answer)
 {
 	static const char *const telling[] = { "ID", "Address", NULL };
 	json_t *node;
@@ -91,37 +91,37 @@ static bool read_nodes(json_t *tally, const json_t *answer)
 	json_array_foreach(answer, i, node) {
 		if (!json_is_object(node))
 			return false;
-		add(tally, "node", answer_text(node, "Node"), hash_members(node, telling));
+		add(fingerprint, "node", answer_text(node, "Node"), hash_members(node, telling));
 	}
 	return json_is_array(answer);
 }
 
-static bool read_keys(json_t *tally, const json_t *answer)
+static bool read_keys(json_t *fingerprint, const json_t *answer)
 {
-	(void)tally;
+	(void)fingerprint;
 	return !answer || json_is_array(answer);
 }
 
-json_t *tally_read(enum tally_kind kind, const json_t *answer, struct error *error)
+json_t *fingerprint_read(enum fingerprint_kind kind, const json_t *answer, struct error *error)
 {
-	static bool (*const readers[])(json_t *tally, const json_t *answer) = {
-		[TALLY_CHECKS] = read_checks,
-		[TALLY_CRITICAL] = read_checks,
-		[TALLY_WARNING] = read_checks,
-		[TALLY_SERVICES] = read_services,
-		[TALLY_NODES] = read_nodes,
-		[TALLY_KEYS] = read_keys,
+	static bool (*const readers[])(json_t *fingerprint, const json_t *answer) = {
+		[FINGERPRINT_CHECKS] = read_checks,
+		[FINGERPRINT_CRITICAL] = read_checks,
+		[FINGERPRINT_WARNING] = read_checks,
+		[FINGERPRINT_SERVICES] = read_services,
+		[FINGERPRINT_NODES] = read_nodes,
+		[FINGERPRINT_KEYS] = read_keys,
 	};
-	CLEANUP(json_decrefp) json_t *tally = json_object();
+	CLEANUP(json_decrefp) json_t *fingerprint = json_object();
 
-	if (!readers[kind](tally, answer)) {
+	if (!readers[kind](fingerprint, answer)) {
 		fail(error, "an answer of another shape");
 		return NULL;
 	}
-	return steal(&tally);
+	return steal(&fingerprint);
 }
 
-json_t *tally_changes(const json_t *before, const json_t *now)
+json_t *fingerprint_changes(const json_t *before, const json_t *now)
 {
 	json_t *changes = json_object(), *hash;
 	const char *key;
@@ -135,19 +135,19 @@ json_t *tally_changes(const json_t *before, const json_t *now)
 	return changes;
 }
 
-bool tally_has(const json_t *tally, const char *what, const char *name)
+bool fingerprint_has(const json_t *fingerprint, const char *what, const char *name)
 {
 	AUTOFREE char *key = name_in_tally(what, name);
 
-	return json_object_get(tally, key);
+	return json_object_get(fingerprint, key);
 }
 
-bool tally_has_any(const json_t *tally, const char *what)
+bool fingerprint_has_any(const json_t *fingerprint, const char *what)
 {
 	const char *key;
 	json_t *hash;
 
-	json_object_foreach((json_t *)tally, key, hash)
+	json_object_foreach((json_t *)fingerprint, key, hash)
 		if (!strncmp(key, what, strlen(what)))
 			return true;
 	return false;

@@ -10,21 +10,21 @@
 
 #include "base/error.h"
 
-enum tally_kind {
-	TALLY_CHECKS,			/* of /v1/health/state/any: services and nodes */
-	TALLY_CRITICAL, TALLY_WARNING,	/* ... of those in that state only */
-	TALLY_SERVICES,			/* of /v1/catalog/services: services by their tags */
-	TALLY_NODES,			/* of /v1/catalog/nodes */
-	TALLY_KEYS,			/* of /v1/kv/?keys: nothing; it only knows that something changed */
-	TALLY_KINDS,
+enum fingerprint_kind {
+	FINGERPRINT_CHECKS,			/* of /v1/health/state/any: services and nodes */
+	FINGERPRINT_CRITICAL, FINGERPRINT_WARNING,	/* ... of those in that state only */
+	FINGERPRINT_SERVICES,			/* of /v1/catalog/services: services by their tags */
+	FINGERPRINT_NODES,			/* of /v1/catalog/nodes */
+	FINGERPRINT_KEYS,			/* of /v1/kv/?keys: nothing; it only knows that something changed */
+	FINGERPRINT_KINDS,
 };
 
 /* Both give new references.  `answer` NULL: there is nothing (404). */
-json_t *tally_read(enum tally_kind kind, const json_t *answer, struct error *error);
-json_t *tally_changes(const json_t *before, const json_t *now);	/* what is new, gone, or other */
+json_t *fingerprint_read(enum fingerprint_kind kind, const json_t *answer, struct error *error);
+json_t *fingerprint_changes(const json_t *before, const json_t *now);	/* what is new, gone, or other */
 
 /* Is that name in it, or any?  `what` is "service" or "node". */
-bool tally_has(const json_t *tally, const char *what, const char *name);
-bool tally_has_any(const json_t *tally, const char *what);
+bool fingerprint_has(const json_t *fingerprint, const char *what, const char *name);
+bool fingerprint_has_any(const json_t *fingerprint, const char *what);
 
 #endif

@@ -7,115 +7,115 @@ enum { POLL = 15 };			/* seconds */
 #define COST_OF_NEWS 0.1
 #define COST_OF_BYTE (1.0 / 270e3)
 
-static void ask(struct alarm *alarm)
+static void ask(struct notifier *notifier)
 {
-	if (alarm->polled)
-		agent_get(&alarm->query, alarm->path, AGENT_PATIENCE);
+	if (notifier->polled)
+		agent_get(&notifier->request, notifier->path, AGENT_PATIENCE);
 	else
-		agent_wait(&alarm->query, alarm->path, alarm->index);
+		agent_wait(&notifier->request, notifier->path, notifier->index);
 }
 
 static void on_retry(struct timer *timer)
 {
-	ask(container_of(timer, struct alarm, retry));
+	ask(container_of(timer, struct notifier, retry));
 }
 
 static void on_consul_back(struct subscription *self, const struct event *event)
 {
-	struct alarm *alarm = container_of(self, struct alarm, on_consul);
+	struct notifier *notifier = container_of(self, struct notifier, on_consul);
 
 	(void)event;
-	if (alarm->lost && timer_is_set(&alarm->retry)) {
-		timer_stop(&alarm->retry);
-		ask(alarm);
+	if (notifier->lost && timer_is_set(&notifier->retry)) {
+		timer_stop(&notifier->retry);
+		ask(notifier);
 	}
 }
 
-static void on_trouble(struct alarm *alarm)
+static void on_trouble(struct notifier *notifier)
 {
-	alarm->set = alarm->blind = false;
-	alarm->lost = true;
-	timer_set(&alarm->retry, backoff_next(&alarm->backoff));
+	notifier->set = notifier->blind = false;
+	notifier->lost = true;
+	timer_set(&notifier->retry, backoff_next(&notifier->backoff));
 }
 
-static void on_blindness(struct alarm *alarm)
+static void on_blindness(struct notifier *notifier)
 {
-	alarm->set = false;
-	alarm->blind = true;
-	timer_set(&alarm->retry, backoff_next(&alarm->backoff));
-	alarm->on_ring(alarm, RING_BLIND, NULL);
+	notifier->set = false;
+	notifier->blind = true;
+	timer_set(&notifier->retry, backoff_next(&notifier->backoff));
+	notifier->on_notify(notifier, NOTIFY_BLIND, NULL);
 }
 
-static void ask_again(struct alarm *alarm, bool news)
+static void ask_again(struct notifier *notifier, bool news)
 {
-	double size = (double)alarm->query.http.reply.used;
-	double delay = pace_spend(&alarm->pace, (news ? COST_OF_NEWS : 1) + size * COST_OF_BYTE);
+	double size = (double)notifier->request.http.reply.used;
+	double delay = pace_spend(&notifier->pace, (news ? COST_OF_NEWS : 1) + size * COST_OF_BYTE);
 
-	agent_forget_answer(&alarm->query);
-	if (alarm->polled || delay > 0)
-		timer_set(&alarm->retry, alarm->polled ? POLL : delay);
+	agent_forget_answer(&notifier->request);
+	if (notifier->polled || delay > 0)
+		timer_set(&notifier->retry, notifier->polled ? POLL : delay);
 	else
-		ask(alarm);
+		ask(notifier);
 }
 
 /* Takes `tally`: a good answer. */
-static void take(struct alarm *alarm, json_t *tally)
+static void take(struct notifier *notifier, json_t *fingerprint)
 {
-	CLEANUP(json_decrefp) json_t *changes = tally_changes(alarm->tally, tally);
-	unsigned long index = alarm->query.http.index, last = alarm->index;
-	bool back = alarm->lost || index < last, was_set = alarm->set;
+	CLEANUP(json_decrefp) json_t *changes = fingerprint_changes(notifier->fingerprint, fingerprint);
+	unsigned long index = notifier->request.http.index, last = notifier->index;
+	bool back = notifier->lost || index < last, was_set = notifier->set;
 
-	json_decref(alarm->tally);
-	alarm->tally = tally;
-	alarm->index = index;
-	alarm->set = true;
-	alarm->blind = alarm->lost = false;
-	backoff_reset(&alarm->backoff);
-	ask_again(alarm, back || !was_set || index > last);
+	json_decref(notifier->fingerprint);
+	notifier->fingerprint = fingerprint;
+	notifier->index = index;
+	notifier->set = true;
+	notifier->blind = notifier->lost = false;
+	backoff_reset(&notifier->backoff);
+	ask_again(notifier, back || !was_set || index > last);
 	if (back)
-		alarm->on_ring(alarm, RING_BACK, changes);
+		notifier->on_notify(notifier, NOTIFY_RECOVERED, changes);
 	else if (!was_set)
-		alarm->on_ring(alarm, RING_SET, changes);
+		notifier->on_notify(notifier, NOTIFY_READY, changes);
 	else if (index > last)
-		alarm->on_ring(alarm, RING_CHANGED, changes);
+		notifier->on_notify(notifier, NOTIFY_CHANGED, changes);
 }
 
-static void on_reply(struct agent_request *query, enum agent_answer answer)
+static void on_reply(struct agent_request *request, enum agent_answer answer)
 {
-	struct alarm *alarm = container_of(query, struct alarm, query);
-	bool nothing = answer == ANSWER_MISSING && alarm->kind == TALLY_KEYS;
+	struct notifier *notifier = container_of(request, struct notifier, request);
+	bool nothing = answer == ANSWER_MISSING && notifier->kind == FINGERPRINT_KEYS;
 	struct error error = { "" };
-	json_t *tally = NULL;
+	json_t *fingerprint = NULL;
 
 	if (answer == ANSWER_OK || nothing)
-		tally = tally_read(alarm->kind, query->json, &error);
+		fingerprint = fingerprint_read(notifier->kind, request->json, &error);
 	else
-		agent_explain(query, &error);
-	if (tally && !query->http.index)
+		agent_explain(request, &error);
+	if (fingerprint && !request->http.index)
 		fail(&error, "an answer without an index");
 	if (!error.text[0]) {
-		agent_content(query);
-		take(alarm, tally);
+		agent_content(request);
+		take(notifier, fingerprint);
 		return;
 	}
-	agent_complain(query, answer == ANSWER_OK ? ANSWER_TROUBLE : answer, &error);
-	alarm->index = 0;
-	if (tally || answer == ANSWER_DENIED || answer == ANSWER_REFUSED)
-		on_blindness(alarm);
+	agent_complain(request, answer == ANSWER_OK ? ANSWER_TROUBLE : answer, &error);
+	notifier->index = 0;
+	if (fingerprint || answer == ANSWER_DENIED || answer == ANSWER_REFUSED)
+		on_blindness(notifier);
 	else
-		on_trouble(alarm);
-	json_decref(tally);
+		on_trouble(notifier);
+	json_decref(fingerprint);
 }
 
-static char *make_path(enum tally_kind kind, const char *dc)
+static char *make_path(enum fingerprint_kind kind, const char *dc)
 {
 	static const char *const paths[] = {
-		[TALLY_CHECKS] = "/v1/health/state/any",
-		[TALLY_CRITICAL] = "/v1/health/state/critical",
-		[TALLY_WARNING] = "/v1/health/state/warning",
-		[TALLY_SERVICES] = "/v1/catalog/services",
-		[TALLY_NODES] = "/v1/catalog/nodes",
-		[TALLY_KEYS] = "/v1/kv/?keys&separator=/",
+		[FINGERPRINT_CHECKS] = "/v1/health/state/any",
+		[FINGERPRINT_CRITICAL] = "/v1/health/state/critical",
+		[FINGERPRINT_WARNING] = "/v1/health/state/warning",
+		[FINGERPRINT_SERVICES] = "/v1/catalog/services",
+		[FINGERPRINT_NODES] = "/v1/catalog/nodes",
+		[FINGERPRINT_KEYS] = "/v1/kv/?keys&separator=/",
 	};
 	CLEANUP(buf_release) struct buf path = BUF_INIT;
 
@@ -124,35 +124,35 @@ static char *make_path(enum tally_kind kind, const char *dc)
 	return buf_take(&path);
 }
 
-struct alarm *alarm_new(struct agent *agent, enum tally_kind kind, const char *dc, bool polled)
+struct notifier *notifier_new(struct agent *agent, enum fingerprint_kind kind, const char *dc, bool polled)
 {
-	struct alarm *alarm = NEW(struct alarm);
+	struct notifier *notifier = NEW(struct notifier);
 	struct loop *loop = agent->http.loop;
 
-	*alarm = (struct alarm){
+	*notifier = (struct notifier){
 		.kind = kind,
 		.dc = copy_string(dc),
 		.path = make_path(kind, dc),
 		.polled = polled,
 		.backoff = { .min = 0.25, .max = 30 },
 	};
-	pace_init(&alarm->pace, 10, 10);
-	list_init(&alarm->link);
-	agent_request_init(&alarm->query, agent, alarm->path, on_reply);
-	timer_init(&alarm->retry, loop, on_retry);
-	subscribe(&alarm->on_consul, &agent->source, EVENT_HEALTHY, on_consul_back);
-	ask(alarm);
-	return alarm;
+	pace_init(&notifier->pace, 10, 10);
+	list_init(&notifier->link);
+	agent_request_init(&notifier->request, agent, notifier->path, on_reply);
+	timer_init(&notifier->retry, loop, on_retry);
+	subscribe(&notifier->on_consul, &agent->source, EVENT_HEALTHY, on_consul_back);
+	ask(notifier);
+	return notifier;
 }
 
-void alarm_free(struct alarm *alarm)
+void notifier_free(struct notifier *notifier)
 {
-	list_remove(&alarm->link);
-	unsubscribe(&alarm->on_consul);
-	timer_stop(&alarm->retry);
-	agent_request_release(&alarm->query);
-	json_decref(alarm->tally);
-	free(alarm->path);
-	free(alarm->dc);
-	free(alarm);
+	list_remove(&notifier->link);
+	unsubscribe(&notifier->on_consul);
+	timer_stop(&notifier->retry);
+	agent_request_release(&notifier->request);
+	json_decref(notifier->fingerprint);
+	free(notifier->path);
+	free(notifier->dc);
+	free(notifier);
 }

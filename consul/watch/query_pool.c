@@ -6,10 +6,10 @@
 #include "notifier.h"
 
 enum {
-	LANES = 64,
-	PULLS = 8,
-	GENTLE = 4,			/* of them */
-	ALARMS = 16,
+	CONNECTIONS = 64,
+	SLOTS = 8,
+	SWEEP_SLOTS = 4,			/* of them */
+	NOTIFIERS = 16,
 	MANY = 64,			/* changes at once */
 };
 /* Of the time, and in seconds that may be saved. */
@@ -20,14 +20,14 @@ enum {
 
 #define BIT(kind) (1U << (kind))
 
-#define CHECKS (BIT(TALLY_CHECKS) | BIT(TALLY_CRITICAL) | BIT(TALLY_WARNING))
-#define CATALOGUE (BIT(TALLY_SERVICES) | BIT(TALLY_NODES))
+#define CHECKS (BIT(FINGERPRINT_CHECKS) | BIT(FINGERPRINT_CRITICAL) | BIT(FINGERPRINT_WARNING))
+#define CATALOGUE (BIT(FINGERPRINT_SERVICES) | BIT(FINGERPRINT_NODES))
 
-static const unsigned alarms_of[] = {
+static const unsigned notifiers_of[] = {
 	[TOPIC_SERVICE] = CHECKS | CATALOGUE,
 	[TOPIC_CONNECT] = CHECKS | CATALOGUE,
 	[TOPIC_NODE] = CATALOGUE,
-	[TOPIC_KEYS] = BIT(TALLY_KEYS),
+	[TOPIC_KEYS] = BIT(FINGERPRINT_KEYS),
 	[TOPIC_NAMES] = CATALOGUE,
 };
 
@@ -36,219 +36,219 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-static bool concerns(const struct alarm *alarm, const struct crowd_member *member)
+static bool concerns(const struct notifier *notifier, const struct pool_member *member)
 {
-	return alarms_of[member->question->topic] & BIT(alarm->kind) &&
-	       same_text(alarm->dc, member->question->dc);
+	return notifiers_of[member->query->topic] & BIT(notifier->kind) &&
+	       same_text(notifier->dc, member->query->dc);
 }
 
 /* All its alarms are there, and will ring or do not know. */
-static bool is_guarded(const struct crowd_member *member)
+static bool is_guarded(const struct pool_member *member)
 {
-	list_each(node, &member->crowd->alarms) {
-		const struct alarm *alarm = list_entry(node, struct alarm, link);
+	list_each(node, &member->pool->notifiers) {
+		const struct notifier *notifier = list_entry(node, struct notifier, link);
 
-		if (concerns(alarm, member) && !alarm->set && !alarm->blind)
+		if (concerns(notifier, member) && !notifier->set && !notifier->blind)
 			return false;
 	}
 	return true;
 }
 
-static struct alarm *find_alarm(struct crowd *crowd, enum tally_kind kind, const char *dc)
+static struct notifier *find_notifier(struct query_pool *pool, enum fingerprint_kind kind, const char *dc)
 {
-	list_each(node, &crowd->alarms) {
-		struct alarm *alarm = list_entry(node, struct alarm, link);
+	list_each(node, &pool->notifiers) {
+		struct notifier *notifier = list_entry(node, struct notifier, link);
 
-		if (alarm->kind == kind && same_text(alarm->dc, dc))
-			return alarm;
+		if (notifier->kind == kind && same_text(notifier->dc, dc))
+			return notifier;
 	}
 	return NULL;
 }
 
-static void on_ring(struct alarm *alarm, enum ring ring, const json_t *changes);
+static void on_notify(struct notifier *notifier, enum notification notification, const json_t *changes);
 
-static void rest(struct crowd_member *member)
+static void park(struct pool_member *member)
 {
-	struct crowd *crowd = member->crowd;
-	const char *dc = member->question->dc;
+	struct query_pool *pool = member->pool;
+	const char *dc = member->query->dc;
 
-	if (member->rests)
+	if (member->parked)
 		return;
-	member->rests = true;
-	for (enum tally_kind kind = 0; kind < TALLY_KINDS; kind++) {
-		struct alarm *alarm;
+	member->parked = true;
+	for (enum fingerprint_kind kind = 0; kind < FINGERPRINT_KINDS; kind++) {
+		struct notifier *notifier;
 
-		if (!(alarms_of[member->question->topic] & BIT(kind)))
+		if (!(notifiers_of[member->query->topic] & BIT(kind)))
 			continue;
-		alarm = find_alarm(crowd, kind, dc);
-		if (!alarm) {
-			alarm = alarm_new(crowd->agent, kind, dc, crowd->alarms_count >= ALARMS);
-			alarm->on_ring = on_ring;
-			list_append(&crowd->alarms, &alarm->link);
-			crowd->alarms_count++;
+		notifier = find_notifier(pool, kind, dc);
+		if (!notifier) {
+			notifier = notifier_new(pool->agent, kind, dc, pool->notifier_count >= NOTIFIERS);
+			notifier->on_notify = on_notify;
+			list_append(&pool->notifiers, &notifier->link);
+			pool->notifier_count++;
 		}
-		alarm->users++;
+		notifier->users++;
 	}
 }
 
-static void stop_resting(struct crowd_member *member)
+static void unpark(struct pool_member *member)
 {
-	if (!member->rests)
+	if (!member->parked)
 		return;
-	member->rests = false;
-	list_each(node, &member->crowd->alarms) {
-		struct alarm *alarm = list_entry(node, struct alarm, link);
+	member->parked = false;
+	list_each(node, &member->pool->notifiers) {
+		struct notifier *notifier = list_entry(node, struct notifier, link);
 
-		if (!concerns(alarm, member) || --alarm->users)
+		if (!concerns(notifier, member) || --notifier->users)
 			continue;
-		member->crowd->alarms_count--;
-		alarm_free(alarm);
+		member->pool->notifier_count--;
+		notifier_free(notifier);
 	}
 }
 
 /* ---- turns ---- */
 
-static void want(struct crowd *crowd, struct turn *turn)
+static void want(struct query_pool *pool, struct slot *slot)
 {
-	if (turn->state == TURN_NONE) {
-		turn->state = TURN_AWAITED;
-		list_append(&crowd->queue, &turn->link);
-	} else if (turn->state != TURN_AWAITED) {
-		turn->again = true;
+	if (slot->state == SLOT_NONE) {
+		slot->state = SLOT_AWAITED;
+		list_append(&pool->queue, &slot->link);
+	} else if (slot->state != SLOT_AWAITED) {
+		slot->again = true;
 	}
 }
 
-static void start_turn(struct crowd *crowd, struct turn *turn, bool gentle)
+static void grant_slot(struct query_pool *pool, struct slot *slot, bool sweep_slots)
 {
-	turn->state = gentle ? TURN_GENTLE : TURN_TAKEN;
-	crowd->taken++;
-	crowd->gentle += gentle;
-	turn->on_turn(turn);
+	slot->state = sweep_slots ? SLOT_SWEEPING : SLOT_TAKEN;
+	pool->taken++;
+	pool->sweep_slots += sweep_slots;
+	slot->on_slot(slot);
 }
 
-static bool take_lane(struct crowd_member *member)
+static bool take_connection(struct pool_member *member)
 {
-	struct crowd *crowd = member->crowd;
+	struct query_pool *pool = member->pool;
 
-	if (!member->lane && crowd->lanes < crowd->lanes_max) {
-		member->lane = true;
-		crowd->lanes++;
-		stop_resting(member);
+	if (!member->has_connection && pool->connections < pool->connections_max) {
+		member->has_connection = true;
+		pool->connections++;
+		unpark(member);
 	}
-	return member->lane;
+	return member->has_connection;
 }
 
-static void on_member_turn(struct turn *turn)
+static void on_member_slot(struct slot *slot)
 {
-	struct crowd_member *member = container_of(turn, struct crowd_member, turn);
+	struct pool_member *member = container_of(slot, struct pool_member, slot);
 
 	member->on_call(member);
 }
 
-static void call(struct crowd_member *member, bool gentle)
+static void call(struct pool_member *member, bool sweep_slots)
 {
 	list_remove(&member->sweep);
-	list_remove(&member->turn.link);
-	member->turn.state = TURN_NONE;
-	if (take_lane(member))
+	list_remove(&member->slot.link);
+	member->slot.state = SLOT_NONE;
+	if (take_connection(member))
 		member->on_call(member);
 	else
-		start_turn(member->crowd, &member->turn, gentle);
+		grant_slot(member->pool, &member->slot, sweep_slots);
 }
 
-static void serve_queue(struct crowd *crowd)
+static void serve_queue(struct query_pool *pool)
 {
-	while (crowd->taken < PULLS && !list_empty(&crowd->queue)) {
-		struct turn *turn = list_entry(crowd->queue.next, struct turn, link);
-		struct crowd_member *member = container_of(turn, struct crowd_member, turn);
+	while (pool->taken < SLOTS && !list_empty(&pool->queue)) {
+		struct slot *slot = list_entry(pool->queue.next, struct slot, link);
+		struct pool_member *member = container_of(slot, struct pool_member, slot);
 
-		list_remove(&turn->link);
-		if (turn->on_turn != on_member_turn)
-			start_turn(crowd, turn, false);
+		list_remove(&slot->link);
+		if (slot->on_slot != on_member_slot)
+			grant_slot(pool, slot, false);
 		else if (is_guarded(member))
 			call(member, false);
 		else
-			list_append(&crowd->parked, &turn->link);
+			list_append(&pool->waiting, &slot->link);
 	}
 }
 
-static void time_sweeps(struct crowd *crowd)
+static void time_sweeps(struct query_pool *pool)
 {
 	double now = monotonic_now(), pause;
 
-	if (crowd->sweeping && list_empty(&crowd->sweep) && !crowd->gentle) {
-		crowd->sweeping = false;
-		pause = pace_spend(&crowd->pace, now - crowd->sweep_began);
+	if (pool->sweeping && list_empty(&pool->sweep) && !pool->sweep_slots) {
+		pool->sweeping = false;
+		pause = pace_spend(&pool->pace, now - pool->sweep_began);
 		if (pause > 0)
-			timer_set(&crowd->pause, pause);
+			timer_set(&pool->pause, pause);
 	}
-	if (!crowd->sweeping && !list_empty(&crowd->next) && !timer_is_set(&crowd->pause)) {
-		list_move_all(&crowd->next, &crowd->sweep);
-		crowd->sweeping = true;
-		crowd->sweep_began = now;
+	if (!pool->sweeping && !list_empty(&pool->next) && !timer_is_set(&pool->pause)) {
+		list_move_all(&pool->next, &pool->sweep);
+		pool->sweeping = true;
+		pool->sweep_began = now;
 	}
 }
 
-static void serve_sweep(struct crowd *crowd)
+static void serve_sweep(struct query_pool *pool)
 {
-	while (crowd->taken < PULLS && crowd->gentle < GENTLE && !list_empty(&crowd->sweep)) {
-		struct crowd_member *member =
-			list_entry(crowd->sweep.next, struct crowd_member, sweep);
+	while (pool->taken < SLOTS && pool->sweep_slots < SWEEP_SLOTS && !list_empty(&pool->sweep)) {
+		struct pool_member *member =
+			list_entry(pool->sweep.next, struct pool_member, sweep);
 
-		if (member->turn.state == TURN_NONE) {
+		if (member->slot.state == SLOT_NONE) {
 			call(member, true);
 		} else {
 			list_remove(&member->sweep);
-			want(crowd, &member->turn);
+			want(pool, &member->slot);
 		}
 	}
 }
 
-static void serve(struct crowd *crowd)
+static void serve(struct query_pool *pool)
 {
-	serve_queue(crowd);
-	time_sweeps(crowd);
-	serve_sweep(crowd);
-	time_sweeps(crowd);		/* all of it may have found lanes */
+	serve_queue(pool);
+	time_sweeps(pool);
+	serve_sweep(pool);
+	time_sweeps(pool);		/* all of it may have found lanes */
 }
 
 static void on_pause_over(struct timer *timer)
 {
-	serve(container_of(timer, struct crowd, pause));
+	serve(container_of(timer, struct query_pool, pause));
 }
 
-void crowd_want(struct crowd *crowd, struct turn *turn)
+void query_pool_want(struct query_pool *pool, struct slot *slot)
 {
-	want(crowd, turn);
-	serve(crowd);
+	want(pool, slot);
+	serve(pool);
 }
 
-void crowd_forget(struct crowd *crowd, struct turn *turn)
+void query_pool_forget(struct query_pool *pool, struct slot *slot)
 {
-	crowd->taken -= turn->state == TURN_TAKEN || turn->state == TURN_GENTLE;
-	crowd->gentle -= turn->state == TURN_GENTLE;
-	if (turn->state == TURN_AWAITED)
-		list_remove(&turn->link);
-	turn->state = TURN_NONE;
-	turn->again = false;
+	pool->taken -= slot->state == SLOT_TAKEN || slot->state == SLOT_SWEEPING;
+	pool->sweep_slots -= slot->state == SLOT_SWEEPING;
+	if (slot->state == SLOT_AWAITED)
+		list_remove(&slot->link);
+	slot->state = SLOT_NONE;
+	slot->again = false;
 }
 
-void crowd_finish(struct crowd *crowd, struct turn *turn)
+void query_pool_finish(struct query_pool *pool, struct slot *slot)
 {
-	bool again = turn->again;
+	bool again = slot->again;
 
-	crowd_forget(crowd, turn);
+	query_pool_forget(pool, slot);
 	if (again)
-		want(crowd, turn);
-	serve(crowd);
+		want(pool, slot);
+	serve(pool);
 }
 
 /* ---- what alarms make of it ---- */
 
 /* Is an instance in its state on a node that is named? */
-static bool is_on_changed_node(const struct crowd_member *member, const json_t *changes)
+static bool is_on_changed_node(const struct pool_member *member, const json_t *changes)
 {
-	const char *const *identity = member->question->identity;
+	const char *const *identity = member->query->identity;
 	json_t *entry;
 	size_t i;
 
@@ -257,127 +257,127 @@ static bool is_on_changed_node(const struct crowd_member *member, const json_t *
 	json_array_foreach(*member->state, i, entry) {
 		const char *node = json_string_value(json_object_get(entry, identity[0]));
 
-		if (node && tally_has(changes, "node", node))
+		if (node && fingerprint_has(changes, "node", node))
 			return true;
 	}
 	return false;
 }
 
-static bool is_named(const struct crowd_member *member, const json_t *changes)
+static bool is_named(const struct pool_member *member, const json_t *changes)
 {
-	const char *subject = member->question->subject;
+	const char *subject = member->query->subject;
 
-	switch (member->question->topic) {
+	switch (member->query->topic) {
 	case TOPIC_SERVICE:
-		return tally_has(changes, "service", subject) ||
+		return fingerprint_has(changes, "service", subject) ||
 		       is_on_changed_node(member, changes);
 	case TOPIC_CONNECT: return is_on_changed_node(member, changes);
-	case TOPIC_NODE: return tally_has(changes, "node", subject);
+	case TOPIC_NODE: return fingerprint_has(changes, "node", subject);
 	case TOPIC_NAMES: return true;
 	default: return false;
 	}
 }
 
 /* A change whose owner is not named, and that may be this one's. */
-static bool may_be_meant(const struct crowd_member *member, enum tally_kind kind,
+static bool may_be_meant(const struct pool_member *member, enum fingerprint_kind kind,
 			 const json_t *changes)
 {
 	if (BIT(kind) & CHECKS)
-		return tally_has_any(changes, "node") ||
-		       (member->question->topic == TOPIC_CONNECT && json_object_size(changes));
-	return kind != TALLY_NODES;
+		return fingerprint_has_any(changes, "node") ||
+		       (member->query->topic == TOPIC_CONNECT && json_object_size(changes));
+	return kind != FINGERPRINT_NODES;
 }
 
-static void sweep_later(struct crowd_member *member)
+static void sweep_later(struct pool_member *member)
 {
 	if (member->sweep.next == &member->sweep)
-		list_append(&member->crowd->next, &member->sweep);
+		list_append(&member->pool->next, &member->sweep);
 }
 
-static void hear(struct crowd_member *member, const struct alarm *alarm, enum ring ring,
+static void hear(struct pool_member *member, const struct notifier *notifier, enum notification notification,
 		 const json_t *changes)
 {
-	bool named = ring == RING_CHANGED && is_named(member, changes);
+	bool named = notification == NOTIFY_CHANGED && is_named(member, changes);
 
-	if (ring == RING_BACK)
+	if (notification == NOTIFY_RECOVERED)
 		member->on_doubt(member);
 	if (named && json_object_size(changes) <= MANY)
-		want(member->crowd, &member->turn);
-	else if (named || ring != RING_CHANGED || may_be_meant(member, alarm->kind, changes))
+		want(member->pool, &member->slot);
+	else if (named || notification != NOTIFY_CHANGED || may_be_meant(member, notifier->kind, changes))
 		sweep_later(member);
 }
 
-static void on_ring(struct alarm *alarm, enum ring ring, const json_t *changes)
+static void on_notify(struct notifier *notifier, enum notification notification, const json_t *changes)
 {
-	struct crowd *crowd = alarm->query.agent->crowd;
+	struct query_pool *pool = notifier->request.agent->pool;
 
-	list_move_all(&crowd->parked, &crowd->queue);
-	list_each(node, &crowd->members) {
-		struct crowd_member *member = list_entry(node, struct crowd_member, link);
+	list_move_all(&pool->waiting, &pool->queue);
+	list_each(node, &pool->members) {
+		struct pool_member *member = list_entry(node, struct pool_member, link);
 
-		if (member->rests && concerns(alarm, member))
-			hear(member, alarm, ring, changes);
+		if (member->parked && concerns(notifier, member))
+			hear(member, notifier, notification, changes);
 	}
-	serve(crowd);
+	serve(pool);
 }
 
 /* ---- members ---- */
 
-void crowd_join(struct crowd_member *member, struct agent *agent)
+void query_pool_join(struct pool_member *member, struct agent *agent)
 {
-	struct crowd *crowd = agent->crowd;
+	struct query_pool *pool = agent->pool;
 
-	if (!crowd) {
-		crowd = agent->crowd = NEW(struct crowd);
-		crowd->agent = agent;
-		crowd->lanes_max = LANES;
-		list_init(&crowd->members);
-		list_init(&crowd->alarms);
-		list_init(&crowd->queue);
-		list_init(&crowd->parked);
-		list_init(&crowd->sweep);
-		list_init(&crowd->next);
-		pace_init(&crowd->pace, SWEEPING_SHARE, SWEEPING_SAVED);
-		timer_init(&crowd->pause, agent->http.loop, on_pause_over);
+	if (!pool) {
+		pool = agent->pool = NEW(struct query_pool);
+		pool->agent = agent;
+		pool->connections_max = CONNECTIONS;
+		list_init(&pool->members);
+		list_init(&pool->notifiers);
+		list_init(&pool->queue);
+		list_init(&pool->waiting);
+		list_init(&pool->sweep);
+		list_init(&pool->next);
+		pace_init(&pool->pace, SWEEPING_SHARE, SWEEPING_SAVED);
+		timer_init(&pool->pause, agent->http.loop, on_pause_over);
 	}
-	member->crowd = crowd;
-	member->turn.on_turn = on_member_turn;
-	list_init(&member->turn.link);
+	member->pool = pool;
+	member->slot.on_slot = on_member_slot;
+	list_init(&member->slot.link);
 	list_init(&member->sweep);
-	list_append(&crowd->members, &member->link);
+	list_append(&pool->members, &member->link);
 }
 
-void crowd_leave(struct crowd_member *member)
+void query_pool_leave(struct pool_member *member)
 {
-	struct crowd *crowd = member->crowd;
+	struct query_pool *pool = member->pool;
 
-	if (!crowd)
+	if (!pool)
 		return;
-	stop_resting(member);
+	unpark(member);
 	list_remove(&member->link);
 	list_remove(&member->sweep);
-	crowd_forget(crowd, &member->turn);
-	crowd->lanes -= member->lane;
-	member->crowd = NULL;
-	if (!list_empty(&crowd->members)) {
-		serve(crowd);
+	query_pool_forget(pool, &member->slot);
+	pool->connections -= member->has_connection;
+	member->pool = NULL;
+	if (!list_empty(&pool->members)) {
+		serve(pool);
 		return;
 	}
-	timer_stop(&crowd->pause);
-	free(steal(&crowd->agent->crowd));
+	timer_stop(&pool->pause);
+	free(steal(&pool->agent->pool));
 }
 
-void crowd_ask(struct crowd_member *member)
+void query_pool_ask(struct pool_member *member)
 {
-	if (take_lane(member)) {
+	if (take_connection(member)) {
 		member->on_call(member);
 		return;
 	}
-	rest(member);
-	crowd_want(member->crowd, &member->turn);
+	park(member);
+	query_pool_want(member->pool, &member->slot);
 }
 
-void crowd_answered(struct crowd_member *member)
+void query_pool_answered(struct pool_member *member)
 {
-	crowd_finish(member->crowd, &member->turn);
+	query_pool_finish(member->pool, &member->slot);
 }

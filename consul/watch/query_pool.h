@@ -51,42 +51,42 @@
 #include "pace.h"
 #include "blocking_query.h"
 
-struct turn;
-typedef void turn_fn(struct turn *turn);
+struct slot;
+typedef void slot_fn(struct slot *slot);
 
 /* A plain request waiting for its turn.  Zeroed: does not. */
-struct turn {
-	turn_fn *on_turn;		/* send it; calls crowd_finish() when it has its answer */
+struct slot {
+	slot_fn *on_slot;		/* send it; calls crowd_finish() when it has its answer */
 	struct list link;
-	enum { TURN_NONE, TURN_AWAITED, TURN_TAKEN, TURN_GENTLE } state;
+	enum { SLOT_NONE, SLOT_AWAITED, SLOT_TAKEN, SLOT_SWEEPING } state;
 	bool again;			/* wanted anew while it was taken */
 };
 
-struct crowd_member;
-typedef void crowd_fn(struct crowd_member *member);
+struct pool_member;
+typedef void pool_member_fn(struct pool_member *member);
 
-struct crowd_member {			/* embedded in each feed */
-	const struct question *question;
+struct pool_member {			/* embedded in each feed */
+	const struct blocking_query *query;
 	json_t *const *state;		/* the feed's */
-	crowd_fn *on_call;		/* ask now: plainly, or by a blocking query if it has a lane */
-	crowd_fn *on_doubt;		/* Consul may have lost something */
+	pool_member_fn *on_call;		/* ask now: plainly, or by a blocking query if it has a lane */
+	pool_member_fn *on_doubt;		/* Consul may have lost something */
 
 	/* private */
-	struct crowd *crowd;
-	bool lane;
-	bool rests;
-	struct turn turn;
+	struct query_pool *pool;
+	bool has_connection;
+	bool parked;
+	struct slot slot;
 	struct list link, sweep;
 };
 
-struct crowd {
+struct query_pool {
 	struct agent *agent;
-	struct list members, alarms;
-	struct list parked;		/* turns that wait for alarms */
+	struct list members, notifiers;
+	struct list waiting;		/* turns that wait for alarms */
 	struct list queue;		/* turns: first come, first served */
 	struct list sweep, next;	/* members to be read gently, now and in the next sweep */
-	size_t lanes, lanes_max, alarms_count;
-	size_t taken, gentle;		/* turns; gentle ones are among the taken */
+	size_t connections, connections_max, notifier_count;
+	size_t taken, sweep_slots;		/* turns; gentle ones are among the taken */
 	bool sweeping;
 	double sweep_began;		/* monotonic */
 	struct pace pace;		/* of sweeps: seconds */
@@ -94,16 +94,16 @@ struct crowd {
 };
 
 /* The crowd itself, agent->crowd, lives from the first that joins until the last leaves. */
-void crowd_join(struct crowd_member *member, struct agent *agent);
-void crowd_leave(struct crowd_member *member);	/* idempotent */
+void query_pool_join(struct pool_member *member, struct agent *agent);
+void query_pool_leave(struct pool_member *member);	/* idempotent */
 
 /* To ask: on_call follows, sooner or later, perhaps at once. */
-void crowd_ask(struct crowd_member *member);
-void crowd_answered(struct crowd_member *member);
+void query_pool_ask(struct pool_member *member);
+void query_pool_answered(struct pool_member *member);
 
 /* For another request of a member's owner: on_turn follows, perhaps at once. */
-void crowd_want(struct crowd *crowd, struct turn *turn);
-void crowd_finish(struct crowd *crowd, struct turn *turn);	/* idempotent */
-void crowd_forget(struct crowd *crowd, struct turn *turn);	/* before its member leaves */
+void query_pool_want(struct query_pool *pool, struct slot *slot);
+void query_pool_finish(struct query_pool *pool, struct slot *slot);	/* idempotent */
+void query_pool_forget(struct query_pool *pool, struct slot *slot);	/* before its member leaves */
 
 #endif

@@ -14,12 +14,12 @@ static const char *subject_of(const struct watch_config *config)
 	return subjects[config->kind];
 }
 
-static char *make_path(const struct question *question, const struct watch_config *config)
+static char *make_path(const struct blocking_query *query, const struct watch_config *config)
 {
 	CLEANUP(buf_release) struct buf path = BUF_INIT;
 
 	buf_add(&path, config->kind == WATCH_SERVICE ? "/v1/health/service/" : "/v1/kv/");
-	url_escape(&path, question->subject);
+	url_escape(&path, query->subject);
 	if (config->kind == WATCH_PREFIX)
 		buf_add(&path, "?recurse");
 	if (config->kind == WATCH_SERVICE) {
@@ -29,16 +29,16 @@ static char *make_path(const struct question *question, const struct watch_confi
 			url_add(&path, "tag", config->tags.items[i]);
 		url_add(&path, "near", config->near);
 	}
-	url_add(&path, "dc", question->dc);
+	url_add(&path, "dc", query->dc);
 	return buf_take(&path);
 }
 
-static json_t *read_answer(const struct question *question, const json_t *answer,
+static json_t *read_answer(const struct blocking_query *query, const json_t *answer,
 			   struct error *error)
 {
-	struct watch *watch = container_of(question, struct watch, question);
+	struct watch *watch = container_of(query, struct watch, query);
 
-	return digest_read(watch->config->kind, answer, error);
+	return answer_set_read(watch->config->kind, answer, error);
 }
 
 static void on_news(struct feed *feed)
@@ -59,7 +59,7 @@ static json_t *describe(struct source *source, enum event_code code, const json_
 	struct watch *watch = container_of(source, struct watch, source);
 
 	*now = watch->feed.state ? json_incref(watch->feed.state) : json_array();
-	return digest_document(&(struct event){ .source = source, .code = code },
+	return answer_set_document(&(struct event){ .source = source, .code = code },
 			       watch->config->kind, since, *now);
 }
 
@@ -71,19 +71,19 @@ void watch_init(struct watch *watch, struct agent *agent, const struct watch_con
 
 	*watch = (struct watch){ .config = config, .feed.on_news = on_news };
 	source_init(&watch->source, &agent->http.loop->bus, name, &ops);
-	watch->question = (struct question){
+	watch->query = (struct blocking_query){
 		.name = watch->source.name,
 		.topic = config->kind == WATCH_SERVICE ? TOPIC_SERVICE : TOPIC_KEYS,
 		.subject = subject_of(config),
 		.dc = config->dc ? config->dc : agent->config->datacenter,
 		.prefix = config->kind == WATCH_PREFIX,
-		.identity = digest_identity(config->kind),
+		.identity = answer_set_identity(config->kind),
 		.read = read_answer,
-		.equal = digest_equal,
+		.equal = answer_set_equal,
 	};
-	watch->path = make_path(&watch->question, config);
-	watch->question.path = watch->path;
-	feed_init(&watch->feed, agent, &watch->question, config->settle);
+	watch->path = make_path(&watch->query, config);
+	watch->query.path = watch->path;
+	feed_init(&watch->feed, agent, &watch->query, config->settle);
 }
 
 void watch_release(struct watch *watch)

@@ -15,7 +15,7 @@
 struct watch {
 	const struct watch_config *config;	/* borrowed */
 	struct source source;
-	struct question question;
+	struct blocking_query query;
 	char *path;
 	struct feed feed;
 	bool told;			/* healthy or unhealthy: */

@@ -26,7 +26,7 @@ void election_status_release(struct election_status *status)
 bool election_status_read_candidates(struct election_status *status, const json_t *answer, struct error *error)
 {
 	json_decref(status->candidates);
-	status->candidates = digest_read(WATCH_SERVICE, answer, error);
+	status->candidates = answer_set_read(WATCH_SERVICE, answer, error);
 	return status->candidates;
 }
 

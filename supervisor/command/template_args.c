@@ -21,20 +21,20 @@ static json_t *command_tree(const char *command)
 }
 
 /* What stands before the next colon; *rest behind it, NULL: there is none. */
-static char *cut(const char **rest)
+static char *cut(const char **park)
 {
-	const char *text = *rest, *colon = text ? strchr(text, ':') : NULL;
+	const char *text = *park, *colon = text ? strchr(text, ':') : NULL;
 
 	if (!text)
 		return NULL;
-	*rest = colon ? colon + 1 : NULL;
+	*park = colon ? colon + 1 : NULL;
 	return colon ? copy_bytes(text, (size_t)(colon - text)) : copy_string(text);
 }
 
 static json_t *template_tree(const struct spec *spec, const char *text, struct error *error)
 {
-	const char *rest = text;
-	AUTOFREE char *in = cut(&rest), *out = cut(&rest);
+	const char *park = text;
+	AUTOFREE char *in = cut(&park), *out = cut(&park);
 	AUTOFREE char *destination = absolute_path(out && *out ? out : in);
 	json_t *tree;
 
@@ -44,8 +44,8 @@ static json_t *template_tree(const struct spec *spec, const char *text, struct e
 	}
 	tree = json_pack("{ss ss ss}", "name", out && *out ? out : in, "source", in,
 			 "destination", destination);
-	if (rest && *rest)
-		json_object_set_new(tree, "exec", json_pack("{so ss}", "exec", command_tree(rest),
+	if (park && *park)
+		json_object_set_new(tree, "exec", json_pack("{so ss}", "exec", command_tree(park),
 				    "restarts", spec->once ? "never" : "onFailure"));
 	return tree;
 }

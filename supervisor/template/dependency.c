@@ -12,16 +12,16 @@ static const struct shape {
 	bool named;			/* false: no name is taken */
 	bool key;			/* the name is a path of the KV store */
 } shapes[] = {
-	[QUERY_SERVICE]     = { "health.service", "/v1/health/service/", "?@~|", true, false },
-	[QUERY_CONNECT]     = { "health.connect", "/v1/health/connect/", "?@~|", true, false },
-	[QUERY_SERVICES]    = { "catalog.services", "/v1/catalog/services", "?@", false, false },
-	[QUERY_NODES]       = { "catalog.nodes", "/v1/catalog/nodes", "?@~", false, false },
-	[QUERY_NODE]        = { "catalog.node", "/v1/catalog/node/", "?@", true, false },
-	[QUERY_DATACENTERS] = { "catalog.datacenters", "/v1/catalog/datacenters", "", false, false },
-	[QUERY_KEY]         = { "kv.block", "/v1/kv/", "?@", true, true },
-	[QUERY_GET]         = { "kv.get", "/v1/kv/", "?@", true, true },
-	[QUERY_LIST]        = { "kv.list", "/v1/kv/", "?@", true, true },
-	[QUERY_FILE]        = { "file", "", "", true, true },
+	[DEPENDENCY_SERVICE]     = { "health.service", "/v1/health/service/", "?@~|", true, false },
+	[DEPENDENCY_CONNECT]     = { "health.connect", "/v1/health/connect/", "?@~|", true, false },
+	[DEPENDENCY_SERVICES]    = { "catalog.services", "/v1/catalog/services", "?@", false, false },
+	[DEPENDENCY_NODES]       = { "catalog.nodes", "/v1/catalog/nodes", "?@~", false, false },
+	[DEPENDENCY_NODE]        = { "catalog.node", "/v1/catalog/node/", "?@", true, false },
+	[DEPENDENCY_DATACENTERS] = { "catalog.datacenters", "/v1/catalog/datacenters", "", false, false },
+	[DEPENDENCY_KEY]         = { "kv.block", "/v1/kv/", "?@", true, true },
+	[DEPENDENCY_GET]         = { "kv.get", "/v1/kv/", "?@", true, true },
+	[DEPENDENCY_LIST]        = { "kv.list", "/v1/kv/", "?@", true, true },
+	[DEPENDENCY_FILE]        = { "file", "", "", true, true },
 };
 
 static bool is_made_of(const char *text, const char *others)
@@ -44,18 +44,18 @@ static char *cut(char *text, char sign)
 	return found + 1;
 }
 
-static bool take_suffix(struct query *query, char sign, char *value)
+static bool take_suffix(struct dependency *dependency, char sign, char *value)
 {
 	if (sign == '~')
-		query->near = value;
+		dependency->near = value;
 	else if (sign == '@')
-		query->dc = value;
+		dependency->dc = value;
 	else
-		query->filters = value;
+		dependency->filters = value;
 	return *value && is_made_of(value, sign == '|' ? "," : ".-");
 }
 
-static bool take_options(struct query *query, char *options, struct error *error)
+static bool take_options(struct dependency *dependency, char *options, struct error *error)
 {
 	char *option;
 
@@ -63,19 +63,19 @@ static bool take_options(struct query *query, char *options, struct error *error
 		char *value = cut(option, '=');
 
 		if (!strcmp(option, "ns"))
-			query->namespace = value;
+			dependency->namespace = value;
 		else if (!strcmp(option, "partition"))
-			query->partition = value;
+			dependency->partition = value;
 		else if (!strcmp(option, "peer"))
-			query->peer = value;
+			dependency->peer = value;
 		else if (!strcmp(option, "sameness-group"))
-			query->group = value;
+			dependency->group = value;
 		else
 			return fail(error, "invalid query parameter: ns, partition, peer or sameness-group");
 		if (!is_made_of(value, "-."))
 			return fail(error, "invalid query parameter");
 	}
-	return !*query->peer || !*query->group ||
+	return !*dependency->peer || !*dependency->group ||
 	       fail(error, "cannot specify both peer and sameness-group");
 }
 
@@ -85,10 +85,10 @@ static int by_text(const void *a, const void *b)
 }
 
 /* Sorted, so that one question has one name. */
-static bool take_filters(struct query *query, char *room, struct error *error)
+static bool take_filters(struct dependency *dependency, char *room, struct error *error)
 {
 	static const char known[] = ",any,passing,warning,critical,maintenance,";
-	char *filters[16] = { NULL }, *filter, *rest = query->filters;
+	char *filters[16] = { NULL }, *filter, *rest = dependency->filters;
 	size_t count = 0;
 
 	while ((filter = strsep(&rest, ","))) {
@@ -102,7 +102,7 @@ static bool take_filters(struct query *query, char *room, struct error *error)
 		filters[count++] = filter;
 	}
 	qsort(filters, count, sizeof *filters, by_text);
-	query->filters = room;
+	dependency->filters = room;
 	for (size_t i = 0; i < count; i++) {
 		if (i)
 			*room++ = ',';
@@ -111,68 +111,68 @@ static bool take_filters(struct query *query, char *room, struct error *error)
 	return true;
 }
 
-static bool take_name(struct query *query, const struct shape *shape, char *name,
+static bool take_name(struct dependency *dependency, const struct shape *shape, char *name,
 		      struct error *error)
 {
 	char *dot = strrchr(name, '.');
-	bool service = query->kind == QUERY_SERVICE || query->kind == QUERY_CONNECT;
+	bool service = dependency->kind == DEPENDENCY_SERVICE || dependency->kind == DEPENDENCY_CONNECT;
 
 	if (service && dot) {
 		*dot = '\0';
-		query->tag = name;
+		dependency->tag = name;
 		name = dot + 1;
-		if (!*query->tag || !is_made_of(query->tag, "=:.-"))
+		if (!*dependency->tag || !is_made_of(dependency->tag, "=:.-"))
 			return fail(error, "invalid format of the tag");
 	}
-	if (shape->key && query->kind != QUERY_FILE && *name == '/' && name[1])
+	if (shape->key && dependency->kind != DEPENDENCY_FILE && *name == '/' && name[1])
 		name++;
-	query->name = name;
+	dependency->name = name;
 	if (!shape->named)
 		return !*name || fail(error, "invalid format: it takes no name");
 	if (!*name)
-		return query->kind == QUERY_NODE || fail(error, "invalid format: a name is missing");
+		return dependency->kind == DEPENDENCY_NODE || fail(error, "invalid format: a name is missing");
 	return shape->key || is_made_of(name, service ? "-" : ".-") ||
 	       fail(error, "invalid format of the name");
 }
 
-bool query_parse(enum query_kind kind, const char *argument, struct query *query,
+bool dependency_parse(enum dependency_kind kind, const char *argument, struct dependency *dependency,
 		 struct error *error)
 {
 	const struct shape *shape = &shapes[kind];
 	size_t size = strlen(argument);
 	char *options = NULL;
 
-	if (size >= QUERY_LIMIT)
+	if (size >= DEPENDENCY_LIMIT)
 		return fail(error, "%s: the argument is too long", shape->name);
-	*query = (struct query){ .kind = kind };
-	strcpy(query->text, argument);
-	char *none = query->text + size;
-	query->tag = query->name = query->dc = query->near = query->filters = none;
-	query->namespace = query->partition = query->peer = query->group = none;
+	*dependency = (struct dependency){ .kind = kind };
+	strcpy(dependency->text, argument);
+	char *none = dependency->text + size;
+	dependency->tag = dependency->name = dependency->dc = dependency->near = dependency->filters = none;
+	dependency->namespace = dependency->partition = dependency->peer = dependency->group = none;
 	for (size_t i = strlen(shape->suffixes); i-- > 0;) {
 		char sign = shape->suffixes[i];
 
-		if (!strchr(query->text, sign))
+		if (!strchr(dependency->text, sign))
 			continue;
-		char *value = cut(query->text, sign);
+		char *value = cut(dependency->text, sign);
 		if (sign == '?')
 			options = value;
-		else if (!take_suffix(query, sign, value))
+		else if (!take_suffix(dependency, sign, value))
 			return fail(error, "%s: invalid format", shape->name);
 	}
-	if (!take_name(query, shape, query->text, error) ||
-	    (options && !take_options(query, options, error)))
+	if (!take_name(dependency, shape, dependency->text, error) ||
+	    (options && !take_options(dependency, options, error)))
 		return fail_in(error, "%s", shape->name);
-	if (kind != QUERY_SERVICE && kind != QUERY_CONNECT)
+	if (kind != DEPENDENCY_SERVICE && kind != DEPENDENCY_CONNECT)
 		return true;
-	if (!*query->filters) {
-		query->filters = strcpy(query->text + QUERY_LIMIT, "passing");
+	if (!*dependency->filters) {
+		dependency->filters = strcpy(dependency->text + DEPENDENCY_LIMIT, "passing");
 		return true;
 	}
-	return take_filters(query, query->text + QUERY_LIMIT, error) || fail_in(error, "%s", shape->name);
+	return take_filters(dependency, dependency->text + DEPENDENCY_LIMIT, error) || fail_in(error, "%s", shape->name);
 }
 
-void query_copy(struct query *to, const struct query *from)
+void dependency_copy(struct dependency *to, const struct dependency *from)
 {
 	char **const ours[] = {
 		&to->tag, &to->name, &to->dc, &to->near, &to->filters, &to->namespace,
@@ -194,21 +194,21 @@ static void add_part(struct buf *buf, const char *before, const char *part)
 		buf_print(buf, "%s%s", before, part);
 }
 
-void query_name(const struct query *query, struct buf *name)
+void dependency_name(const struct dependency *dependency, struct buf *name)
 {
 	CLEANUP(buf_release) struct buf inside = BUF_INIT;
 
-	if (*query->tag)
-		buf_print(&inside, "%s.", query->tag);
-	buf_add(&inside, query->name);
-	add_part(&inside, "@", query->dc);
-	add_part(&inside, "@partition=", query->partition);
-	add_part(&inside, "@peer=", query->peer);
-	add_part(&inside, "@ns=", query->namespace);
-	add_part(&inside, "@sameness-group=", query->group);
-	add_part(&inside, "~", query->near);
-	add_part(&inside, "|", query->filters);
-	buf_add(name, shapes[query->kind].name);
+	if (*dependency->tag)
+		buf_print(&inside, "%s.", dependency->tag);
+	buf_add(&inside, dependency->name);
+	add_part(&inside, "@", dependency->dc);
+	add_part(&inside, "@partition=", dependency->partition);
+	add_part(&inside, "@peer=", dependency->peer);
+	add_part(&inside, "@ns=", dependency->namespace);
+	add_part(&inside, "@sameness-group=", dependency->group);
+	add_part(&inside, "~", dependency->near);
+	add_part(&inside, "|", dependency->filters);
+	buf_add(name, shapes[dependency->kind].name);
 	if (inside.used)
 		buf_print(name, "(%s)", inside.data);
 }
@@ -221,23 +221,23 @@ static void add_parameter(struct buf *request, const char *name, const char *val
 	url_escape_path(request, value);
 }
 
-void query_request(const struct query *query, struct buf *request)
+void dependency_request(const struct dependency *dependency, struct buf *request)
 {
-	if (query->kind == QUERY_NODE && !*query->name) {
+	if (dependency->kind == DEPENDENCY_NODE && !*dependency->name) {
 		buf_add(request, "/v1/agent/self");
 		return;
 	}
-	buf_add(request, shapes[query->kind].path);
-	url_escape_path(request, query->name);
-	if (!strcmp(query->filters, "passing"))
+	buf_add(request, shapes[dependency->kind].path);
+	url_escape_path(request, dependency->name);
+	if (!strcmp(dependency->filters, "passing"))
 		add_parameter(request, "passing", "1");
-	if (query->kind == QUERY_LIST)
+	if (dependency->kind == DEPENDENCY_LIST)
 		buf_add(request, "?recurse=");
-	add_parameter(request, "tag", query->tag);
-	add_parameter(request, "dc", query->dc);
-	add_parameter(request, "near", query->near);
-	add_parameter(request, "ns", query->namespace);
-	add_parameter(request, "partition", query->partition);
-	add_parameter(request, "peer", query->peer);
-	add_parameter(request, "sameness-group", query->group);
+	add_parameter(request, "tag", dependency->tag);
+	add_parameter(request, "dc", dependency->dc);
+	add_parameter(request, "near", dependency->near);
+	add_parameter(request, "ns", dependency->namespace);
+	add_parameter(request, "partition", dependency->partition);
+	add_parameter(request, "peer", dependency->peer);
+	add_parameter(request, "sameness-group", dependency->group);
 }

@@ -9,28 +9,28 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-enum query_kind {
-	QUERY_SERVICE, QUERY_CONNECT, QUERY_SERVICES, QUERY_NODES, QUERY_NODE, QUERY_DATACENTERS,
-	QUERY_KEY,		/* waits till it is there */
-	QUERY_GET,		/* does not */
-	QUERY_LIST, QUERY_FILE,
+enum dependency_kind {
+	DEPENDENCY_SERVICE, DEPENDENCY_CONNECT, DEPENDENCY_SERVICES, DEPENDENCY_NODES, DEPENDENCY_NODE, DEPENDENCY_DATACENTERS,
+	DEPENDENCY_KEY,		/* waits till it is there */
+	DEPENDENCY_GET,		/* does not */
+	DEPENDENCY_LIST, DEPENDENCY_FILE,
 };
 
-#define QUERY_LIMIT 512		/* bytes of an argument */
+#define DEPENDENCY_LIMIT 512		/* bytes of an argument */
 
-struct query {
-	enum query_kind kind;
+struct dependency {
+	enum dependency_kind kind;
 	char *tag, *name, *dc, *near, *filters;		/* name: also a path; "": not given */
 	char *namespace, *partition, *peer, *group;
-	char text[2 * QUERY_LIMIT + 16];		/* where they lie */
+	char text[2 * DEPENDENCY_LIMIT + 16];		/* where they lie */
 };
 
-bool query_parse(enum query_kind kind, const char *argument, struct query *query,
+bool dependency_parse(enum dependency_kind kind, const char *argument, struct dependency *dependency,
 		 struct error *error);
-void query_copy(struct query *to, const struct query *from);
-void query_name(const struct query *query, struct buf *name);
+void dependency_copy(struct dependency *to, const struct dependency *from);
+void dependency_name(const struct dependency *dependency, struct buf *name);
 
 /* The path, and parameters after `?` (only those of the question itself). */
-void query_request(const struct query *query, struct buf *request);
+void dependency_request(const struct dependency *dependency, struct buf *request);
 
 #endif

@@ -6,20 +6,20 @@ enum { ME = TEMPLATE_CONSUL };
 
 enum answer { ANSWER_FAILED, ANSWER_NOT_ASKED, ANSWER_MISSING, ANSWER_THERE };
 
-static enum answer ask_for(struct call *call, enum query_kind kind, const char *argument,
+static enum answer ask_for(struct call *call, enum dependency_kind kind, const char *argument,
 			   json_t **json)
 {
 	CLEANUP(buf_release) struct buf name = BUF_INIT;
-	struct query query;
+	struct dependency dependency;
 
-	if (!query_parse(kind, argument, &query, call->error))
+	if (!dependency_parse(kind, argument, &dependency, call->error))
 		return ANSWER_FAILED;
-	query_name(&query, &name);
-	return exec_lookup(call->exec, &query, name.data, json) ? ANSWER_THERE : ANSWER_MISSING;
+	dependency_name(&dependency, &name);
+	return exec_lookup(call->exec, &dependency, name.data, json) ? ANSWER_THERE : ANSWER_MISSING;
 }
 
 /* All arguments make one question, joined; an empty one is not asked. */
-static enum answer ask(struct call *call, enum query_kind kind, const char *between, json_t **json)
+static enum answer ask(struct call *call, enum dependency_kind kind, const char *between, json_t **json)
 {
 	struct text text = { .arena = call->arena };
 
@@ -32,12 +32,12 @@ static enum answer ask(struct call *call, enum query_kind kind, const char *betw
 		fail(call->error, "there is a NUL in the argument");
 		return ANSWER_FAILED;
 	}
-	if (!text.used && kind != QUERY_SERVICES && kind != QUERY_NODES && kind != QUERY_NODE)
+	if (!text.used && kind != DEPENDENCY_SERVICES && kind != DEPENDENCY_NODES && kind != DEPENDENCY_NODE)
 		return ANSWER_NOT_ASKED;
 	return ask_for(call, kind, text.used ? text.data : "", json);
 }
 
-static bool ask_list(struct call *call, enum query_kind kind, const char *between, enum type type)
+static bool ask_list(struct call *call, enum dependency_kind kind, const char *between, enum type type)
 {
 	json_t *json = NULL;
 	enum answer answer = ask(call, kind, between, &json);
@@ -49,28 +49,28 @@ static bool ask_list(struct call *call, enum query_kind kind, const char *betwee
 
 static bool fn_service(struct call *call)
 {
-	return ask_list(call, QUERY_SERVICE, "|", TYPE_SERVICES);
+	return ask_list(call, DEPENDENCY_SERVICE, "|", TYPE_SERVICES);
 }
 
 static bool fn_connect(struct call *call)
 {
-	return ask_list(call, QUERY_CONNECT, "|", TYPE_SERVICES);
+	return ask_list(call, DEPENDENCY_CONNECT, "|", TYPE_SERVICES);
 }
 
 static bool fn_services(struct call *call)
 {
-	return ask_list(call, QUERY_SERVICES, "", TYPE_SNIPPETS);
+	return ask_list(call, DEPENDENCY_SERVICES, "", TYPE_SNIPPETS);
 }
 
 static bool fn_nodes(struct call *call)
 {
-	return ask_list(call, QUERY_NODES, "", TYPE_NODES);
+	return ask_list(call, DEPENDENCY_NODES, "", TYPE_NODES);
 }
 
 static bool fn_node(struct call *call)
 {
 	json_t *json = NULL;
-	enum answer answer = ask(call, QUERY_NODE, "", &json);
+	enum answer answer = ask(call, DEPENDENCY_NODE, "", &json);
 
 	if (answer == ANSWER_THERE)
 		return give(call, value_from_json(call->arena, json, TYPE_CATALOG_NODE));
@@ -82,12 +82,12 @@ static bool fn_datacenters(struct call *call)
 	json_t *json = NULL;
 
 	/* The switch to leave out those that cannot be reached is Consul's matter. */
-	if (ask_for(call, QUERY_DATACENTERS, "", &json) == ANSWER_THERE)
+	if (ask_for(call, DEPENDENCY_DATACENTERS, "", &json) == ANSWER_THERE)
 		return give(call, value_from_json(call->arena, json, TYPE_STRINGS));
 	return give(call, value_list(TYPE_STRINGS, NULL, 0));
 }
 
-static bool ask_string(struct call *call, enum query_kind kind)
+static bool ask_string(struct call *call, enum dependency_kind kind)
 {
 	json_t *json = NULL;
 	enum answer answer = ask(call, kind, "", &json);
@@ -99,18 +99,18 @@ static bool ask_string(struct call *call, enum query_kind kind)
 
 static bool fn_key(struct call *call)
 {
-	return ask_string(call, QUERY_KEY);
+	return ask_string(call, DEPENDENCY_KEY);
 }
 
 static bool fn_file(struct call *call)
 {
-	return ask_string(call, QUERY_FILE);
+	return ask_string(call, DEPENDENCY_FILE);
 }
 
 static bool fn_key_exists(struct call *call)
 {
 	json_t *json = NULL;
-	enum answer answer = ask(call, QUERY_GET, "", &json);
+	enum answer answer = ask(call, DEPENDENCY_GET, "", &json);
 
 	return answer != ANSWER_FAILED &&
 	       give(call, value_bool(answer == ANSWER_THERE && !json_is_null(json)));
@@ -123,7 +123,7 @@ static bool fn_key_or_default(struct call *call)
 	enum answer answer;
 
 	call->count = 1;
-	answer = ask(call, QUERY_GET, "", &json);
+	answer = ask(call, DEPENDENCY_GET, "", &json);
 	call->count = 2;
 	if (answer == ANSWER_THERE && json_string_length(json))
 		return give(call, value_from_json(call->arena, json, TYPE_STRING));
@@ -142,7 +142,7 @@ static bool list_pairs(struct call *call, bool tree, bool safe)
 {
 	struct list_maker list = { .arena = call->arena };
 	json_t *json = NULL, *item;
-	enum answer answer = ask(call, QUERY_LIST, "", &json);
+	enum answer answer = ask(call, DEPENDENCY_LIST, "", &json);
 	size_t i;
 
 	if (answer == ANSWER_FAILED)
@@ -155,10 +155,10 @@ static bool list_pairs(struct call *call, bool tree, bool safe)
 	}
 	if (safe && !list.count && answer == ANSWER_THERE) {
 		CLEANUP(buf_release) struct buf name = BUF_INIT;
-		struct query query;
+		struct dependency dependency;
 
-		query_parse(QUERY_LIST, call_string(call, 0), &query, call->error);
-		query_name(&query, &name);
+		dependency_parse(DEPENDENCY_LIST, call_string(call, 0), &dependency, call->error);
+		dependency_name(&dependency, &name);
 		exec_miss(call->exec, name.data);
 	}
 	return give(call, value_list(TYPE_PAIRS, list.items, list.count));

@@ -73,9 +73,9 @@ static inline const char *call_string(struct call *call, size_t i)
 /* What the program around a render offers to functions. */
 const struct template_input *exec_input(const struct exec *exec);
 const char *exec_env(const struct exec *exec, const char *name);	/* NULL: not set */
-bool exec_lookup(struct exec *exec, const struct query *query, const char *dependency,
+bool exec_lookup(struct exec *exec, const struct dependency *dependency, const char *name,
 		 json_t **value);
-void exec_miss(struct exec *exec, const char *dependency);
+void exec_miss(struct exec *exec, const char *name);
 void exec_add_secret(struct exec *exec, const char *bytes, size_t size);
 void exec_own(struct exec *exec, json_t *json);		/* takes it, till the end of the render */
 struct regexes *exec_regexes(struct exec *exec);

@@ -99,9 +99,9 @@ static const char *status_of(json_t *checks)
 	return states[worst];
 }
 
-static bool is_wanted(const struct query *query, const char *status)
+static bool is_wanted(const struct dependency *dependency, const char *status)
 {
-	AUTOFREE char *filters = format_string(",%s,", query->filters);
+	AUTOFREE char *filters = format_string(",%s,", dependency->filters);
 	AUTOFREE char *wanted = format_string(",%s,", status);
 
 	return strstr(filters, ",any,") || strstr(filters, wanted);
@@ -132,7 +132,7 @@ static json_t *convert_instance(json_t *entry, const char *status)
 	return result;
 }
 
-static json_t *convert_instances(const struct query *query, json_t *body)
+static json_t *convert_instances(const struct dependency *dependency, json_t *body)
 {
 	json_t *list = json_array(), *entry;
 	size_t i;
@@ -140,10 +140,10 @@ static json_t *convert_instances(const struct query *query, json_t *body)
 	json_array_foreach(body, i, entry) {
 		const char *status = status_of(json_object_get(entry, "Checks"));
 
-		if (is_wanted(query, status))
+		if (is_wanted(dependency, status))
 			json_array_append_new(list, convert_instance(entry, status));
 	}
-	return sorted_and_freed(list, *query->near ? NULL : by_node_id);
+	return sorted_and_freed(list, *dependency->near ? NULL : by_node_id);
 }
 
 static json_t *convert_services(json_t *body)
@@ -208,11 +208,11 @@ static json_t *decode(json_t *value)
 	return json_stringn_nocheck(bytes.data, bytes.used);
 }
 
-static json_t *convert_pairs(const struct query *query, json_t *body)
+static json_t *convert_pairs(const struct dependency *dependency, json_t *body)
 {
 	static const char *const numbers[] = { "CreateIndex", "ModifyIndex", "LockIndex", "Flags" };
 	json_t *list = json_array(), *pair;
-	size_t i, prefix = strlen(query->name);
+	size_t i, prefix = strlen(dependency->name);
 
 	json_array_foreach(body, i, pair) {
 		const char *path = json_string_value(json_object_get(pair, "Key"));
@@ -220,7 +220,7 @@ static json_t *convert_pairs(const struct query *query, json_t *body)
 		json_t *entry = json_object(), *session = json_object_get(pair, "Session");
 
 		json_object_set_new(entry, "Path", json_string(key));
-		if (!strncmp(key, query->name, prefix))
+		if (!strncmp(key, dependency->name, prefix))
 			key += prefix;
 		json_object_set_new(entry, "Key", json_string(key + strspn(key, "/")));
 		json_object_set_new(entry, "Value", decode(json_object_get(pair, "Value")));
@@ -232,26 +232,26 @@ static json_t *convert_pairs(const struct query *query, json_t *body)
 	return list;
 }
 
-static json_t *convert_key(const struct query *query, json_t *body)
+static json_t *convert_key(const struct dependency *dependency, json_t *body)
 {
 	json_t *pair = json_array_get(body, 0);
 
 	if (pair)
 		return decode(json_object_get(pair, "Value"));
-	return query->kind == QUERY_GET ? json_null() : NULL;
+	return dependency->kind == DEPENDENCY_GET ? json_null() : NULL;
 }
 
-json_t *reply_convert(const struct query *query, json_t *body)
+json_t *reply_convert(const struct dependency *dependency, json_t *body)
 {
-	switch (query->kind) {
-	case QUERY_SERVICE:
-	case QUERY_CONNECT: return convert_instances(query, body);
-	case QUERY_SERVICES: return convert_services(body);
-	case QUERY_NODES: return sorted(body, *query->near ? NULL : by_node_address);
-	case QUERY_NODE: return convert_node(body);
-	case QUERY_DATACENTERS: return sorted(body, by_text);
-	case QUERY_KEY:
-	case QUERY_GET: return convert_key(query, body);
-	default: return convert_pairs(query, body);
+	switch (dependency->kind) {
+	case DEPENDENCY_SERVICE:
+	case DEPENDENCY_CONNECT: return convert_instances(dependency, body);
+	case DEPENDENCY_SERVICES: return convert_services(body);
+	case DEPENDENCY_NODES: return sorted(body, *dependency->near ? NULL : by_node_address);
+	case DEPENDENCY_NODE: return convert_node(body);
+	case DEPENDENCY_DATACENTERS: return sorted(body, by_text);
+	case DEPENDENCY_KEY:
+	case DEPENDENCY_GET: return convert_key(dependency, body);
+	default: return convert_pairs(dependency, body);
 	}
 }

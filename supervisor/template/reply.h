@@ -7,6 +7,6 @@
 #include "dependency.h"
 
 /* `body` NULL: there is no such thing (404).  NULL: the question has no answer yet (a missing key). */
-json_t *reply_convert(const struct query *query, json_t *body);
+json_t *reply_convert(const struct dependency *dependency, json_t *body);
 
 #endif

@@ -43,23 +43,23 @@ static bool push_once(struct strv *strv, json_t *known, const char *text)
 	return true;
 }
 
-bool exec_lookup(struct exec *exec, const struct query *query, const char *dependency,
+bool exec_lookup(struct exec *exec, const struct dependency *dependency, const char *name,
 		 json_t **value)
 {
-	struct template_data *data = exec->input->data;
+	struct template_provider *data = exec->input->data;
 
-	push_once(&exec->output->used, exec->known_used, dependency);
-	if (data && data->lookup(data, query, dependency, value))
+	push_once(&exec->output->used, exec->known_used, name);
+	if (data && data->lookup(data, dependency, name, value))
 		return true;
-	exec_miss(exec, dependency);
+	exec_miss(exec, name);
 	return false;
 }
 
-void exec_miss(struct exec *exec, const char *dependency)
+void exec_miss(struct exec *exec, const char *name)
 {
 	const struct source *source = &exec->template->source;
 
-	if (push_once(&exec->output->missing, exec->known_missing, dependency))
+	if (push_once(&exec->output->missing, exec->known_missing, name))
 		strv_push_taken(&exec->output->places,
 				format_string("%s:%zu", source->name, source_line(source, exec->at)));
 }

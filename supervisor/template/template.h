@@ -34,11 +34,11 @@ struct template_options {
 /* Where data comes from: false while there is none for this dependency.  Embedded by who has it.
  * `query` is what `dependency` names, valid during the call.  The value is borrowed until the render is
  * done; its form is that of consul-template's structures (reply.h). */
-struct template_data;
-struct query;
-typedef bool template_lookup_fn(struct template_data *self, const struct query *query,
-				const char *dependency, json_t **value);
-struct template_data { template_lookup_fn *lookup; };
+struct template_provider;
+struct dependency;
+typedef bool template_lookup_fn(struct template_provider *self, const struct dependency *dependency,
+				const char *name, json_t **value);
+struct template_provider { template_lookup_fn *lookup; };
 
 struct template_limits {
 	size_t memory, output, steps;
@@ -49,7 +49,7 @@ struct template_input {
 	json_t *dot;			/* TEMPLATE_GO; NULL: none */
 	const char *dot_type;		/* "map[string]string"; NULL: as the JSON is */
 	char *const *env;		/* NULL: empty */
-	struct template_data *data;	/* NULL: nothing is there */
+	struct template_provider *data;	/* NULL: nothing is there */
 	const char *const *denied;	/* patterns (of fnmatch) of functions that may not be called; ends in
 					 * NULL; NULL: none */
 	time_t now;

@@ -11,19 +11,19 @@ static const char fixture[] =
 	"\"Value\":\"v\",\"ServiceMeta\":{\"k\":\"1\"},\"Checks\":[{\"CheckID\":\"c\",\"Status\":\"critical\"}]}]";
 
 struct source {
-	struct template_data data;
+	struct template_provider data;
 	json_t *list, *string;
 };
 
-static bool look_up(struct template_data *self, const struct query *query, const char *dependency,
+static bool look_up(struct template_provider *self, const struct dependency *dependency, const char *name,
 		    json_t **value)
 {
 	const struct source *source = (const struct source *)self;
 
-	(void)query;
-	*value = !strncmp(dependency, "kv.block", 8) || !strncmp(dependency, "kv.get", 6) ||
-		 !strncmp(dependency, "file", 4) ? source->string : source->list;
-	return strcmp(dependency, "kv.block(none)") != 0;
+	(void)dependency;
+	*value = !strncmp(name, "kv.block", 8) || !strncmp(name, "kv.get", 6) ||
+		 !strncmp(name, "file", 4) ? source->string : source->list;
+	return strcmp(name, "kv.block(none)") != 0;
 }
 
 static void render(const char *text, size_t size, enum template_profile profile,

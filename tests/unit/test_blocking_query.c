@@ -13,7 +13,7 @@
 #include "base/buf.h"
 
 static const char *const by_node_id[] = { "node", "id", NULL }, *const by_key[] = { "key", NULL };
-static const struct question
+static const struct blocking_query
 	service = { .topic = TOPIC_SERVICE, .subject = "db", .identity = by_node_id },
 	keys = { .topic = TOPIC_KEYS, .subject = "p/", .prefix = true, .identity = by_key };
 
@@ -22,9 +22,9 @@ static json_t *make_set(const char *text)
 {
 	json_t *set = json_array();
 	AUTOFREE char *copy = copy_string(text);
-	char *rest = copy, *word;
+	char *park = copy, *word;
 
-	while ((word = strsep(&rest, " "))) {
+	while ((word = strsep(&park, " "))) {
 		char node[8] = "", id[8] = "", value[8] = "";
 
 		if (sscanf(word, "%7[^/]/%7[^=]=%7s", node, id, value) >= 2)
@@ -67,17 +67,17 @@ static void test_a_union_prefers_the_new(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		CLEANUP(json_decrefp) json_t *old = make_set(cases[i].old);
 		CLEANUP(json_decrefp) json_t *now = make_set(cases[i].now);
-		CLEANUP(json_decrefp) json_t *both = question_union(&service, old, now);
+		CLEANUP(json_decrefp) json_t *both = blocking_query_union(&service, old, now);
 		AUTOFREE char *text = print_set(both);
 
 		assert_string_equal(text, cases[i].both);
 	}
 }
 
-static void assert_rights(const struct question *question, const char *set, const char *expected)
+static void assert_rights(const struct blocking_query *query, const char *set, const char *expected)
 {
 	CLEANUP(json_decrefp) json_t *entries = json_loads(set, 0, NULL);
-	CLEANUP(json_decrefp) json_t *rights = question_rights(question, entries);
+	CLEANUP(json_decrefp) json_t *rights = blocking_query_rights(query, entries);
 	CLEANUP(buf_release) struct buf text = BUF_INIT;
 	json_t *right;
 	size_t i;
@@ -112,7 +112,7 @@ static void test_not_more_rights_than_consul_takes_at_once(void **state)
 
 		json_array_append_new(set, json_pack("{ss}", "key", key));
 	}
-	rights = question_rights(&keys, set);
+	rights = blocking_query_rights(&keys, set);
 	assert_int_equal(json_array_size(rights), 60);
 }
 
@@ -125,12 +125,12 @@ static bool never(const json_t *a, const json_t *b)
 
 static void test_a_question_may_say_what_is_equal(void **state)
 {
-	const struct question picky = { .equal = never };
+	const struct blocking_query picky = { .equal = never };
 	CLEANUP(json_decrefp) json_t *a = make_set("n/a"), *b = make_set("n/a");
 
 	(void)state;
-	assert_true(question_equal(&service, a, b));
-	assert_false(question_equal(&picky, a, b));
+	assert_true(blocking_query_equal(&service, a, b));
+	assert_false(blocking_query_equal(&picky, a, b));
 }
 
 int main(void)

@@ -16,15 +16,15 @@
 	"\"ServiceID\":\"" service "\",\"ServiceName\":\"" service "\"," \
 	"\"ModifyIndex\":" index "}"
 
-static json_t *read_tally(enum tally_kind kind, const char *text)
+static json_t *read_tally(enum fingerprint_kind kind, const char *text)
 {
 	CLEANUP(json_decrefp) json_t *answer = json_loads(text, 0, NULL);
 	struct error error = { "" };
-	json_t *tally = tally_read(kind, answer, &error);
+	json_t *fingerprint = fingerprint_read(kind, answer, &error);
 
 	assert_non_null(answer);
 	assert_string_equal(error.text, "");
-	return tally;
+	return fingerprint;
 }
 
 static int by_text(const void *a, const void *b)
@@ -33,11 +33,11 @@ static int by_text(const void *a, const void *b)
 }
 
 /* "service a, node n": what has changed between two answers. */
-static void assert_changes(enum tally_kind kind, const char *old, const char *new,
+static void assert_changes(enum fingerprint_kind kind, const char *old, const char *new,
 			   const char *expected)
 {
 	CLEANUP(json_decrefp) json_t *before = read_tally(kind, old), *now = read_tally(kind, new);
-	CLEANUP(json_decrefp) json_t *changes = tally_changes(before, now);
+	CLEANUP(json_decrefp) json_t *changes = fingerprint_changes(before, now);
 	CLEANUP(strv_release) struct strv names = { .items = NULL };
 	AUTOFREE char *text = NULL;
 	const char *name;
@@ -73,7 +73,7 @@ static void test_a_check_tells_whose_it_is(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		assert_changes(TALLY_CHECKS, cases[i].old, cases[i].new, cases[i].changes);
+		assert_changes(FINGERPRINT_CHECKS, cases[i].old, cases[i].new, cases[i].changes);
 }
 
 static void test_a_service_is_another_by_its_tags(void **state)
@@ -81,9 +81,9 @@ static void test_a_service_is_another_by_its_tags(void **state)
 	static const char old[] = "{\"a\":[\"x\",\"y\"],\"b\":[]}";
 
 	(void)state;
-	assert_changes(TALLY_SERVICES, old, "{\"b\":[],\"a\":[\"y\",\"x\"]}", "");
-	assert_changes(TALLY_SERVICES, old, "{\"a\":[\"x\"],\"b\":[]}", "service a");
-	assert_changes(TALLY_SERVICES, old, "{\"a\":[\"x\",\"y\"],\"c\":[]}", "service b, service c");
+	assert_changes(FINGERPRINT_SERVICES, old, "{\"b\":[],\"a\":[\"y\",\"x\"]}", "");
+	assert_changes(FINGERPRINT_SERVICES, old, "{\"a\":[\"x\"],\"b\":[]}", "service a");
+	assert_changes(FINGERPRINT_SERVICES, old, "{\"a\":[\"x\",\"y\"],\"c\":[]}", "service b, service c");
 }
 
 static void test_nodes(void **state)
@@ -91,30 +91,30 @@ static void test_nodes(void **state)
 	static const char old[] = "[{\"Node\":\"n\",\"Address\":\"1\",\"ModifyIndex\":3}]";
 
 	(void)state;
-	assert_changes(TALLY_NODES, old, old, "");
-	assert_changes(TALLY_NODES, old, "[]", "node n");
-	assert_changes(TALLY_NODES, old, "[{\"Node\":\"n\",\"Address\":\"1\",\"ModifyIndex\":4}]",
+	assert_changes(FINGERPRINT_NODES, old, old, "");
+	assert_changes(FINGERPRINT_NODES, old, "[]", "node n");
+	assert_changes(FINGERPRINT_NODES, old, "[{\"Node\":\"n\",\"Address\":\"1\",\"ModifyIndex\":4}]",
 		       "node n");
-	assert_changes(TALLY_NODES, old, "[{\"Node\":\"n\",\"Address\":\"2\",\"ModifyIndex\":3}]",
+	assert_changes(FINGERPRINT_NODES, old, "[{\"Node\":\"n\",\"Address\":\"2\",\"ModifyIndex\":3}]",
 		       "node n");
 }
 
 static void test_keys_tell_nothing(void **state)
 {
 	struct error error = { "" };
-	CLEANUP(json_decrefp) json_t *none = tally_read(TALLY_KEYS, NULL, &error);
+	CLEANUP(json_decrefp) json_t *none = fingerprint_read(FINGERPRINT_KEYS, NULL, &error);
 
 	(void)state;
 	assert_non_null(none);
-	assert_changes(TALLY_KEYS, "[\"a\"]", "[\"a\",\"b\"]", "");
+	assert_changes(FINGERPRINT_KEYS, "[\"a\"]", "[\"a\",\"b\"]", "");
 }
 
 static void test_nonsense_is_an_error(void **state)
 {
-	static const struct { enum tally_kind kind; const char *answer; } cases[] = {
-		{ TALLY_CHECKS, "{}" }, { TALLY_CHECKS, "[[]]" }, { TALLY_CHECKS, "[null]" },
-		{ TALLY_SERVICES, "[]" }, { TALLY_SERVICES, "{\"a\":1}" },
-		{ TALLY_NODES, "{}" }, { TALLY_NODES, "[\"n\"]" }, { TALLY_KEYS, "{}" },
+	static const struct { enum fingerprint_kind kind; const char *answer; } cases[] = {
+		{ FINGERPRINT_CHECKS, "{}" }, { FINGERPRINT_CHECKS, "[[]]" }, { FINGERPRINT_CHECKS, "[null]" },
+		{ FINGERPRINT_SERVICES, "[]" }, { FINGERPRINT_SERVICES, "{\"a\":1}" },
+		{ FINGERPRINT_NODES, "{}" }, { FINGERPRINT_NODES, "[\"n\"]" }, { FINGERPRINT_KEYS, "{}" },
 	};
 
 	(void)state;
@@ -122,21 +122,21 @@ static void test_nonsense_is_an_error(void **state)
 		CLEANUP(json_decrefp) json_t *answer = json_loads(cases[i].answer, 0, NULL);
 		struct error error = { "" };
 
-		assert_null(tally_read(cases[i].kind, answer, &error));
+		assert_null(fingerprint_read(cases[i].kind, answer, &error));
 		assert_string_not_equal(error.text, "");
 	}
 }
 
 static void test_is_it_in_it(void **state)
 {
-	CLEANUP(json_decrefp) json_t *tally = read_tally(TALLY_CHECKS, "[" A "]");
+	CLEANUP(json_decrefp) json_t *fingerprint = read_tally(FINGERPRINT_CHECKS, "[" A "]");
 
 	(void)state;
-	assert_true(tally_has(tally, "service", "a"));
-	assert_false(tally_has(tally, "service", "b"));
-	assert_false(tally_has(tally, "node", "a"));
-	assert_true(tally_has_any(tally, "service"));
-	assert_false(tally_has_any(tally, "node"));
+	assert_true(fingerprint_has(fingerprint, "service", "a"));
+	assert_false(fingerprint_has(fingerprint, "service", "b"));
+	assert_false(fingerprint_has(fingerprint, "node", "a"));
+	assert_true(fingerprint_has_any(fingerprint, "service"));
+	assert_false(fingerprint_has_any(fingerprint, "node"));
 }
 
 int main(void)

@@ -19,7 +19,7 @@ enum { FEEDS_MAX = 40 };
 	"\"ServiceID\":\"" service "\",\"ServiceName\":\"" service "\",\"ModifyIndex\":5}"
 
 struct subject {
-	struct question question;
+	struct blocking_query query;
 	struct feed feed;
 	char name[16], path[64];
 };
@@ -31,7 +31,7 @@ struct fixture {
 	struct agent agent;
 	struct subject subjects[FEEDS_MAX];
 	size_t count, news;
-	const char *keys, *alarm;	/* what is answered, NULL: nothing yet */
+	const char *keys, *notifier;	/* what is answered, NULL: nothing yet */
 	struct timer limit;
 	bool late;
 };
@@ -46,7 +46,7 @@ static const char *choose(struct canned *server, const char *request)
 	if (strstr(request, "index="))
 		return NULL;
 	if (strstr(request, "GET /v1/kv/?keys"))
-		return self->alarm;
+		return self->notifier;
 	if (strstr(request, "GET /v1/kv/") || strstr(request, "GET /v1/health/service/"))
 		return self->keys;
 	if (strstr(request, "GET /v1/health/state/any"))
@@ -60,10 +60,10 @@ static const char *choose(struct canned *server, const char *request)
 	return "HTTP/1.1 401 No\r\nConnection: close\r\n\r\n";
 }
 
-static json_t *read_answer(const struct question *question, const json_t *answer,
+static json_t *read_answer(const struct blocking_query *query, const json_t *answer,
 			   struct error *error)
 {
-	(void)question;
+	(void)query;
 	(void)error;
 	return answer ? json_deep_copy(answer) : json_array();
 }
@@ -89,7 +89,7 @@ static int set_up(void **state)
 	canned_start(&self->server, &self->loop, NULL);
 	self->server.choose = choose;
 	self->keys = ANSWER("7", "[{\"Key\":\"a\"}]");
-	self->alarm = ANSWER("7", "[\"a\"]");
+	self->notifier = ANSWER("7", "[\"a\"]");
 	self->consul.address = format_string("127.0.0.1:%d", self->server.port);
 	assert_true(agent_init(&self->agent, &self->loop, &self->consul, &error));
 	timer_init(&self->limit, &self->loop, on_limit);
@@ -103,7 +103,7 @@ static int tear_down(void **state)
 
 	for (size_t i = 0; i < self->count; i++)
 		feed_release(&self->subjects[i].feed);
-	assert_null(self->agent.crowd);
+	assert_null(self->agent.pool);
 	agent_release(&self->agent);
 	timer_stop(&self->limit);
 	canned_stop(&self->server);
@@ -114,7 +114,7 @@ static int tear_down(void **state)
 }
 
 /* So many feeds, of which `lanes` may block. */
-static void start(struct fixture *self, enum topic topic, size_t count, size_t lanes)
+static void start(struct fixture *self, enum topic topic, size_t count, size_t connections)
 {
 	bool keys = topic == TOPIC_KEYS;
 
@@ -125,14 +125,14 @@ static void start(struct fixture *self, enum topic topic, size_t count, size_t l
 		snprintf(subject->name, sizeof subject->name, "s%zu", i);
 		snprintf(subject->path, sizeof subject->path, "%s%s",
 			 keys ? "/v1/kv/" : "/v1/health/service/", subject->name);
-		subject->question = (struct question){
+		subject->query = (struct blocking_query){
 			.path = subject->path, .topic = topic, .subject = subject->name,
 			.identity = keys ? by_key : identity, .read = read_answer,
 		};
 		subject->feed.on_news = on_news;
-		feed_init(&subject->feed, &self->agent, &subject->question, 0.05);
+		feed_init(&subject->feed, &self->agent, &subject->query, 0.05);
 		subject->feed.backoff = (struct backoff){ .min = 0.01, .max = 0.01 };
-		self->agent.crowd->lanes_max = lanes;
+		self->agent.pool->connections_max = connections;
 	}
 }
 
@@ -186,14 +186,14 @@ static void test_a_lane_that_is_free_goes_to_who_asks_next(void **state)
 	assert_int_equal(canned_answer(&self->server, "/v1/kv/?keys",
 				       ANSWER("8", "[\"a\",\"b\"]")), 1);
 	run(self, "GET /v1/kv/s1?wait=60s&index=7 ", 1);
-	assert_int_equal(self->agent.crowd->alarms_count, 0);
+	assert_int_equal(self->agent.pool->notifier_count, 0);
 }
 
 static void test_the_alarm_is_set_before_the_first_read(void **state)
 {
 	struct fixture *self = *state;
 
-	self->alarm = NULL;
+	self->notifier = NULL;
 	start(self, TOPIC_KEYS, 1, 0);
 	run(self, "GET /v1/kv/?keys", 1);
 	for (int i = 0; i < 5; i++)
@@ -303,7 +303,7 @@ static void test_an_alarm_that_is_denied(void **state)
 {
 	struct fixture *self = *state;
 
-	self->alarm = DENIED;
+	self->notifier = DENIED;
 	start(self, TOPIC_KEYS, 1, 0);
 	run_news(self, 1);
 	run(self, "GET /v1/kv/s0 ", 2);		/* it is tried again, and so is the feed */
@@ -351,7 +351,7 @@ static void test_what_has_no_index_is_polled(void **state)
 	start(self, TOPIC_NAMES, 1, 1);
 	run_news(self, 1);
 	assert_true(timer_is_set(&self->subjects[0].feed.retry));
-	assert_false(agent_is_busy(&self->subjects[0].feed.query));
+	assert_false(agent_is_busy(&self->subjects[0].feed.request));
 }
 
 static void test_a_catalogue_is_never_empty(void **state)

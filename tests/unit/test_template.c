@@ -214,15 +214,15 @@ static void invalid_utf8_passes(void **state)
 
 /* What is looked up: one answer for all. */
 struct answers {
-	struct template_data data;
+	struct template_provider data;
 	json_t *value;		/* NULL: not there yet */
 };
 
-static bool look_up(struct template_data *self, const struct query *query, const char *dependency,
+static bool look_up(struct template_provider *self, const struct dependency *dependency, const char *name,
 		    json_t **value)
 {
-	(void)query;
 	(void)dependency;
+	(void)name;
 	*value = ((struct answers *)self)->value;
 	return *value;
 }

@@ -16,7 +16,7 @@ static json_t *read_set(enum watch_kind kind, const char *text)
 {
 	CLEANUP(json_decrefp) json_t *answer = json_loads(text, 0, NULL);
 	struct error error = { "" };
-	json_t *set = digest_read(kind, answer, &error);
+	json_t *set = answer_set_read(kind, answer, &error);
 
 	assert_non_null(answer);
 	assert_string_equal(error.text, "");
@@ -98,7 +98,7 @@ static void test_order_is_no_difference(void **state)
 		INSTANCE("n1", "b", "2", "") "]");
 
 	(void)state;
-	assert_true(digest_equal(a, b));
+	assert_true(answer_set_equal(a, b));
 	assert_int_equal(json_integer_value(json_object_get(json_array_get(a, 0), "port")), 3);
 }
 
@@ -145,8 +145,8 @@ static void test_an_index_is_no_change(void **state)
 	CLEANUP(json_decrefp) json_t *c = read_set(WATCH_KEY, "[" KEY("a", "\"Yg==\"", "2") "]");
 
 	(void)state;
-	assert_true(digest_equal(a, b));
-	assert_false(digest_equal(a, c));
+	assert_true(answer_set_equal(a, b));
+	assert_false(answer_set_equal(a, c));
 }
 
 static void test_nonsense_is_an_error(void **state)
@@ -162,7 +162,7 @@ static void test_nonsense_is_an_error(void **state)
 		CLEANUP(json_decrefp) json_t *answer = json_loads(cases[i].answer, 0, NULL);
 		struct error error = { "" };
 
-		assert_null(digest_read(cases[i].kind, answer, &error));
+		assert_null(answer_set_read(cases[i].kind, answer, &error));
 		assert_string_not_equal(error.text, "");
 	}
 }
@@ -177,8 +177,8 @@ static void test_a_document_has_the_differences(void **state)
 		KEY("d", "\"YQ==\"", "3") "]");
 	struct source source = { .name = (char *)"watch.x" };
 	struct event changed = { .source = &source, .code = EVENT_CHANGED };
-	CLEANUP(json_decrefp) json_t *changes = digest_document(&changed, WATCH_PREFIX, old, now);
-	CLEANUP(json_decrefp) json_t *first = digest_document(&changed, WATCH_PREFIX, NULL, now);
+	CLEANUP(json_decrefp) json_t *changes = answer_set_document(&changed, WATCH_PREFIX, old, now);
+	CLEANUP(json_decrefp) json_t *first = answer_set_document(&changed, WATCH_PREFIX, NULL, now);
 
 	(void)state;
 	assert_string_equal(json_string_value(json_object_get(changes, "source")), "watch.x");

@@ -110,7 +110,7 @@ static bool read_token(struct agent *agent, const char *path, struct error *erro
 static void refresh_token(struct agent *agent)
 {
 	const char *path = agent->config->token_file;
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	struct stat now;
 
 	if (!path)

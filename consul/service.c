@@ -85,7 +85,7 @@ static void send_listing(struct service *service)
 /* False: there is none, and a retry is planned. */
 static bool find_address(struct service *service)
 {
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	char *address = entry_address(service, &error);
 
 	if (!address) {
@@ -309,7 +309,7 @@ static void advance(struct service *service)
 
 static void on_failed(struct service *service, enum agent_answer answer)
 {
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	agent_explain(&service->request, &error);
 	agent_complain(&service->request, answer, &error);

@@ -41,7 +41,7 @@ static void set_all(struct strv *env, const struct strv *variables)
 	}
 }
 
-static void build_env(struct strv *env, const struct exec *exec, const struct occasion *occasion)
+static void build_env(struct strv *env, const struct exec *exec, const struct hook_context *context)
 {
 	const struct exec_config *config = exec->config;
 
@@ -51,11 +51,11 @@ static void build_env(struct strv *env, const struct exec *exec, const struct oc
 		if (config->identity.user)
 			strv_set(env, "USER", config->identity.user);
 	}
-	set_or_unset(env, "PILOTFISH_JOB", occasion->job);
-	set_or_unset(env, "PILOTFISH_SOURCE", occasion->source);
-	set_or_unset(env, "PILOTFISH_EVENT", occasion->event);
-	if (occasion->env)
-		set_all(env, occasion->env);
+	set_or_unset(env, "PILOTFISH_JOB", context->job);
+	set_or_unset(env, "PILOTFISH_SOURCE", context->source);
+	set_or_unset(env, "PILOTFISH_EVENT", context->event);
+	if (context->env)
+		set_all(env, context->env);
 	set_all(env, &config->env);
 }
 
@@ -86,10 +86,10 @@ static void close_if_open(int fd)
 		close(fd);
 }
 
-static bool open_streams(struct exec *exec, int fds[3], const struct occasion *occasion,
+static bool open_streams(struct exec *exec, int fds[3], const struct hook_context *context,
 			 struct error *error)
 {
-	if (occasion->document && (fds[0] = document_file(occasion->document)) < 0)
+	if (context->document && (fds[0] = document_file(context->document)) < 0)
 		return fail(error, "cannot make a file for stdin: %s", strerror(errno));
 	for (int i = 0; i < 2 && !exec->config->raw; i++) {
 		exec->streams[i] = output_new(exec->loop, exec->name, stream_names[i], &fds[i + 1]);
@@ -164,7 +164,7 @@ static bool spawn(struct exec *exec, const int fds[3], char *const *envp, struct
 	return true;
 }
 
-static bool exec_start(struct hook *hook, const struct occasion *occasion, struct error *error)
+static bool exec_start(struct hook *hook, const struct hook_context *context, struct error *error)
 {
 	struct exec *exec = container_of(hook, struct exec, hook);
 	CLEANUP(strv_release) struct strv env = { 0 };
@@ -172,8 +172,8 @@ static bool exec_start(struct hook *hook, const struct occasion *occasion, struc
 	bool started;
 
 	hook->status = 126 << 8;
-	build_env(&env, exec, occasion);
-	started = open_streams(exec, fds, occasion, error) && spawn(exec, fds, env.items, error);
+	build_env(&env, exec, context);
+	started = open_streams(exec, fds, context, error) && spawn(exec, fds, env.items, error);
 	for (int i = 0; i < 3; i++)
 		close_if_open(fds[i]);
 	if (!started)
@@ -203,7 +203,6 @@ static void exec_free(struct hook *hook)
 }
 
 static const struct hook_ops exec_ops = {
-	.name = "exec",
 	.start = exec_start,
 	.signal = exec_signal,
 	.free = exec_free,

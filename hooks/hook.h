@@ -15,7 +15,7 @@
 #include "base/strv.h"
 
 /* Why it is started; borrowed during start(). */
-struct occasion {
+struct hook_context {
 	const char *job;		/* PILOTFISH_JOB */
 	const char *source;		/* PILOTFISH_SOURCE; NULL: nothing happened, it just starts */
 	const char *event;		/* PILOTFISH_EVENT */
@@ -31,8 +31,7 @@ struct hook_user {
 };
 
 struct hook_ops {
-	const char *name;				/* its key in the configuration */
-	bool (*start)(struct hook *self, const struct occasion *occasion, struct error *error);
+	bool (*start)(struct hook *self, const struct hook_context *context, struct error *error);
 	void (*signal)(struct hook *self, int signo);	/* SIGKILL: it must end */
 	void (*free)(struct hook *self);
 };

@@ -60,11 +60,11 @@ static void on_reply(struct http_request *request)
 	finish(probe, status);
 }
 
-static bool probe_start(struct hook *hook, const struct occasion *occasion, struct error *error)
+static bool probe_start(struct hook *hook, const struct hook_context *context, struct error *error)
 {
 	struct probe *probe = container_of(hook, struct probe, hook);
 
-	(void)occasion;
+	(void)context;
 	(void)error;
 	http_send(probe->http, &probe->request);
 	return true;
@@ -96,7 +96,6 @@ static void probe_free(struct hook *hook)
 }
 
 static const struct hook_ops probe_ops = {
-	.name = "probe",
 	.start = probe_start,
 	.signal = probe_signal,
 	.free = probe_free,

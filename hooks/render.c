@@ -72,7 +72,7 @@ static void print_missing(const struct render *render, struct buf *text)
 static void keep(struct render *render)
 {
 	CLEANUP(buf_release) struct buf missing = BUF_INIT;
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	print_missing(render, &missing);
 	fail(&error, "%s stays as it is, as there is too little of %s",
@@ -96,7 +96,7 @@ static void commit(struct render *render)
 {
 	const struct target_config *config = &render->config->target;
 	bool in_place = false;
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	if (!target_commit(&render->target, &in_place, &error)) {
 		try_later(render, &error);
@@ -131,8 +131,8 @@ static void release_check(struct render *render)
 	timer_stop(&render->limit);
 	if (render->check)
 		render->check->ops->free(steal(&render->check));
-	strv_release(&render->check_config.argv);
-	strv_release(&render->check_config.env);
+	strv_release(&render->check_exec.argv);
+	strv_release(&render->check_exec.env);
 	buf_clear(&render->check_output);
 }
 
@@ -142,13 +142,13 @@ static void prepare_check(struct render *render)
 	const char *staged = render->target.staged;
 
 	release_check(render);
-	render->check_config = *config;
-	render->check_config.argv = render->check_config.env = (struct strv){ 0 };
+	render->check_exec = *config;
+	render->check_exec.argv = render->check_exec.env = (struct strv){ 0 };
 	for (size_t i = 0; i < config->argv.count; i++)
-		add_argument(&render->check_config.argv, config->argv.items[i], staged);
-	strv_copy(&render->check_config.env, config->env.items);
-	strv_set(&render->check_config.env, "PILOTFISH_FILE", staged);
-	render->check = exec_new(render->loop, name_of(render), &render->check_config);
+		add_argument(&render->check_exec.argv, config->argv.items[i], staged);
+	strv_copy(&render->check_exec.env, config->env.items);
+	strv_set(&render->check_exec.env, "PILOTFISH_FILE", staged);
+	render->check = exec_new(render->loop, name_of(render), &render->check_exec);
 	render->check->user = &render->check_user;
 	render->check->tail = &render->check_output;
 	render->checking = true;
@@ -158,11 +158,11 @@ static void prepare_check(struct render *render)
 static void start_check(struct render *render)
 {
 	AUTOFREE char *job = format_string("%s.check", render->config->name);
-	struct occasion occasion = { .job = job, .source = name_of(render) };
-	struct error error = { "" };
+	struct hook_context context = { .job = job, .source = name_of(render) };
+	struct error error = ERROR_INIT;
 
 	prepare_check(render);
-	if (render->check->ops->start(render->check, &occasion, &error)) {
+	if (render->check->ops->start(render->check, &context, &error)) {
 		timer_set(&render->limit, render->config->check.timeout);
 		return;
 	}
@@ -183,7 +183,7 @@ static void refuse(struct render *render)
 {
 	const struct buf *output = &render->check_output;
 	char status[64];
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	if (render->timed_out)
 		snprintf(status, sizeof status, "took too long");
@@ -224,7 +224,7 @@ static bool stage(struct render *render)
 {
 	const struct target_config *config = &render->config->target;
 	const struct buf *text = &render->output.text;
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	if (target_compare(config, text, &render->state, &error) &&
 	    (render->state == TARGET_SAME ||
@@ -255,13 +255,14 @@ static size_t wanted(const struct template_config *config, enum dependency_kind 
 {
 	size_t few = config->on_empty == ON_EMPTY_KEEP;
 
-	if ((kind == DEPENDENCY_SERVICE || kind == DEPENDENCY_CONNECT) && config->min_instances > (long)few)
+	if ((kind == DEPENDENCY_SERVICE || kind == DEPENDENCY_CONNECT) &&
+	    config->min_instances > (long)few)
 		return (size_t)config->min_instances;
 	return few;
 }
 
-static bool look_up(struct template_provider *self, const struct dependency *dependency, const char *name,
-		    json_t **value)
+static bool look_up(struct template_provider *self, const struct dependency *dependency,
+		    const char *name, json_t **value)
 {
 	struct render *render = container_of(self, struct render, bounded);
 	struct template_provider *data = &render->provider->data;
@@ -277,7 +278,7 @@ static bool try_text(struct render *render, struct error *error)
 	struct template_input input = {
 		.env = environ, .data = &render->bounded, .now = time(NULL),
 	};
-	struct error why = { "" };
+	struct error why = ERROR_INIT;
 	bool fine = template_render(render->config->template, &input, &render->output, &why);
 
 	if (!render->provider->want(render->provider, &render->user, &render->output.used, error))
@@ -291,7 +292,7 @@ static void on_impatient(struct timer *timer)
 {
 	struct render *render = container_of(timer, struct render, patience);
 	CLEANUP(buf_release) struct buf missing = BUF_INIT;
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	try_text(render, &error);	/* only to know what is missing now */
 	if (!render->user.awaited)
@@ -305,7 +306,7 @@ static void on_impatient(struct timer *timer)
 /* False: not now, and why that is so is said. */
 static bool make_text(struct render *render)
 {
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	bool fine = try_text(render, &error);
 
 	if (render->user.awaited) {
@@ -392,7 +393,7 @@ void render_init(struct render *render, struct loop *loop, struct data_provider 
 void render_release(struct render *render)
 {
 	struct strv nothing = { 0 };
-	struct error error;
+	struct error error = ERROR_INIT;
 
 	render->provider->want(render->provider, &render->user, &nothing, &error);
 	release_check(render);

@@ -39,7 +39,7 @@ struct render {
 	struct target target;
 	struct hook *check;		/* that runs, or ran last; NULL: none did */
 	struct hook_user check_user;
-	struct exec_config check_config;	/* with the path of the staged file in it */
+	struct exec_config check_exec;	/* with the path of the staged file in it */
 	struct buf check_output;
 	struct timer due, limit, patience;
 	struct backoff backoff;

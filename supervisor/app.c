@@ -14,7 +14,7 @@
 struct app {
 	const struct app_call *call;
 	struct loop loop;
-	struct crew crew;
+	struct units units;
 	struct reload reload;
 	struct shutdown shutdown;
 	struct subscription tap;
@@ -43,9 +43,9 @@ static void begin_shutdown(struct app *app)
 	shutdown_begin(&app->shutdown, app->stop_timeout);
 }
 
-static void on_stopped(struct crew *crew, struct unit *unit)
+static void on_stopped(struct units *units, struct job_unit *unit)
 {
-	struct app *app = container_of(crew, struct app, crew);
+	struct app *app = container_of(units, struct app, units);
 	const struct job *job = &unit->job;
 
 	if (app->shutdown.begun) {
@@ -53,7 +53,7 @@ static void on_stopped(struct crew *crew, struct unit *unit)
 		return;
 	}
 	reload_on_stopped(&app->reload);
-	if (job->stop_asked || unit->doomed)
+	if (job->stop_asked || unit->removed)
 		return;
 	if (!app->code)
 		app->code = job->code;
@@ -62,15 +62,15 @@ static void on_stopped(struct crew *crew, struct unit *unit)
 		log_info("%s is essential and has ended with exit code %d: stopping the others",
 			 job->source.name, job->code);
 		begin_shutdown(app);
-	} else if (crew_is_spent(crew)) {
+	} else if (units_is_spent(units)) {
 		log_info("nothing is left that could run");
 		begin_shutdown(app);
 	}
 }
 
-static void on_left(struct crew *crew)
+static void on_left(struct units *units)
 {
-	struct app *app = container_of(crew, struct app, crew);
+	struct app *app = container_of(units, struct app, units);
 
 	if (app->shutdown.begun)
 		shutdown_on_left(&app->shutdown);
@@ -129,10 +129,10 @@ static void on_reloaded(struct reload *reload, const struct error *error)
 		log_error("the new configuration does not work: %s", error->text);
 	else
 		log_info("reloaded");
-	source_publish(&app->crew.global, EVENT_RELOADED);
+	source_publish(&app->units.global, EVENT_RELOADED);
 	if (app->reload_again)
 		start_reload(app);
-	else if (crew_is_spent(&app->crew))
+	else if (units_is_spent(&app->units))
 		begin_shutdown(app);
 }
 
@@ -150,7 +150,7 @@ static void on_sigterm(struct app *app, int signo)
 {
 	if (app->shutdown.begun) {
 		log_warn("%s again: killing what is left", signal_name(signo));
-		shutdown_hurry(&app->shutdown);
+		shutdown_kill(&app->shutdown);
 		return;
 	}
 	log_info("%s: stopping", signal_name(signo));
@@ -161,22 +161,22 @@ static void on_sigterm(struct app *app, int signo)
 
 static void on_sighup(struct app *app, int signo)
 {
-	if (!app->shutdown.begun && !crew_signal(&app->crew, signo))
+	if (!app->shutdown.begun && !units_signal(&app->units, signo))
 		start_reload(app);
 }
 
 static void on_sigusr1(struct app *app, int signo)
 {
 	log_reopen();
-	crew_signal(&app->crew, signo);
+	units_signal(&app->units, signo);
 }
 
 static void on_sigusr2(struct app *app, int signo)
 {
-	struct source *global = &app->crew.global;
+	struct source *global = &app->units.global;
 	bool on = !source_holds(global, EVENT_ENTER_MAINTENANCE);
 
-	if (crew_signal(&app->crew, signo) || app->shutdown.begun)
+	if (units_signal(&app->units, signo) || app->shutdown.begun)
 		return;
 	log_info("maintenance %s", on ? "begins: out of service, all keeps running" : "is over");
 	source_publish(global, on ? EVENT_ENTER_MAINTENANCE : EVENT_EXIT_MAINTENANCE);
@@ -205,17 +205,18 @@ static void on_signal(struct loop *loop, const struct signalfd_siginfo *info)
 			handlers[i].fn(app, signo);
 			return;
 		}
-	crew_signal(&app->crew, signo);
+	units_signal(&app->units, signo);
 }
 
 /* ---- once ---- */
 
 /* Has everything been done that was to be done once?  Then *code says how. */
-static bool is_done(const struct crew *crew, int *code)
+static bool is_done(const struct units *units, int *code)
 {
 	*code = 0;
-	list_each(node, &crew->scribes) {
-		const struct source *source = &list_entry(node, struct scribe, link)->render.source;
+	list_each(node, &units->templates) {
+		const struct source *source =
+		    &list_entry(node, struct template_unit, link)->render.source;
 
 		if (source_holds(source, EVENT_UNHEALTHY)) {
 			*code = 1;
@@ -224,8 +225,8 @@ static bool is_done(const struct crew *crew, int *code)
 		if (!source_holds(source, EVENT_RENDERED))
 			return false;
 	}
-	list_each(node, &crew->units) {
-		const struct job *job = &list_entry(node, struct unit, link)->job;
+	list_each(node, &units->jobs) {
+		const struct job *job = &list_entry(node, struct job_unit, link)->job;
 
 		if (job->state == JOB_RUNNING)
 			return false;
@@ -241,7 +242,7 @@ static void on_review(struct timer *timer)
 
 	if (app->loop.bus.used)		/* not heard by those who act upon it */
 		timer_set(timer, 0);
-	else if (!app->shutdown.begun && is_done(&app->crew, &app->code))
+	else if (!app->shutdown.begun && is_done(&app->units, &app->code))
 		begin_shutdown(app);
 }
 
@@ -265,10 +266,10 @@ static bool start(struct app *app, struct config *config, struct error *error)
 	process_adopt_orphans();
 	if (!loop_take_signals(&app->loop, &all, on_signal))
 		return fail(error, "cannot make a signalfd: %s", strerror(errno));
-	if (!crew_add(&app->crew, config, error) || !crew_link(&app->crew, error))
+	if (!units_add(&app->units, config, error) || !units_link(&app->units, error))
 		return false;
-	source_publish(&app->crew.global, EVENT_STARTUP);
-	if (crew_is_spent(&app->crew)) {
+	source_publish(&app->units.global, EVENT_STARTUP);
+	if (units_is_spent(&app->units)) {
 		log_warn("%s has nothing to run", app->call->name);
 		begin_shutdown(app);
 	}
@@ -279,11 +280,11 @@ static void init(struct app *app, const struct app_call *call)
 {
 	*app = (struct app){ .call = call };
 	loop_init(&app->loop);
-	crew_init(&app->crew, &app->loop);
-	reload_init(&app->reload, &app->crew);
-	shutdown_init(&app->shutdown, &app->crew);
-	app->crew.on_stopped = on_stopped;
-	app->crew.on_left = on_left;
+	units_init(&app->units, &app->loop);
+	reload_init(&app->reload, &app->units);
+	shutdown_init(&app->shutdown, &app->units);
+	app->units.on_stopped = on_stopped;
+	app->units.on_left = on_left;
 	app->reload.on_over = on_reloaded;
 	app->shutdown.on_over = on_shutdown_over;
 	timer_init(&app->review, &app->loop, on_review);
@@ -293,7 +294,7 @@ static void init(struct app *app, const struct app_call *call)
 static void release(struct app *app)
 {
 	reload_release(&app->reload);
-	crew_release(&app->crew);
+	units_release(&app->units);
 	output_free_left();
 	log_close();
 	timer_stop(&app->review);

@@ -8,139 +8,139 @@
 #include "hooks/exec.h"
 #include "units.h"
 
-enum bond_kind { WORKLOAD, RUNNER, PROMOTER, DEMOTER };
+enum role { WORKLOAD, RUNNER, PROMOTER, DEMOTER };
 
-struct bond {
+struct participant {
 	struct subscription on_event;
-	struct candidacy *candidacy;
-	struct unit *unit;
-	enum bond_kind kind;
+	struct election_unit *owner;
+	struct job_unit *job_unit;
+	enum role kind;
 	pid_t group;			/* in the dead-man timer; 0: none */
 };
 
-static struct candidacy *candidacy_of(struct election *election)
+static struct election_unit *election_unit_of(struct election *election)
 {
-	return container_of(election, struct candidacy, election);
+	return container_of(election, struct election_unit, election);
 }
 
-static struct bond *find_bond(const struct candidacy *candidacy, enum bond_kind kind)
+static struct participant *find_participant(const struct election_unit *unit, enum role kind)
 {
-	for (size_t i = 0; i < candidacy->bond_count; i++)
-		if (candidacy->bonds[i].kind == kind)
-			return &candidacy->bonds[i];
+	for (size_t i = 0; i < unit->participant_count; i++)
+		if (unit->participants[i].kind == kind)
+			return &unit->participants[i];
 	return NULL;
 }
 
-static bool is_running(const struct bond *bond)
+static bool is_running(const struct participant *participant)
 {
-	return bond && bond->unit->job.hook && bond->unit->job.running;
+	return participant && participant->job_unit->job.hook && participant->job_unit->job.running;
 }
 
-static bool is_any_running(const struct candidacy *candidacy, unsigned kinds)
+static bool is_any_running(const struct election_unit *unit, unsigned kinds)
 {
-	for (size_t i = 0; i < candidacy->bond_count; i++)
-		if (kinds & 1u << candidacy->bonds[i].kind && is_running(&candidacy->bonds[i]))
+	for (size_t i = 0; i < unit->participant_count; i++)
+		if (kinds & 1u << unit->participants[i].kind && is_running(&unit->participants[i]))
 			return true;
 	return false;
 }
 
 /* ---- may it lead? ---- */
 
-static enum election_reason why_not_able(const struct bond *workload)
+static enum election_reason why_not_able(const struct participant *workload)
 {
-	const struct job *job = &workload->unit->job;
+	const struct job *job = &workload->job_unit->job;
 
 	if (job->state != JOB_RUNNING)
 		return REASON_EXITED;
-	if (workload->unit->health && !source_holds(&job->source, EVENT_HEALTHY) &&
+	if (workload->job_unit->health && !source_holds(&job->source, EVENT_HEALTHY) &&
 	    !source_holds(&job->source, EVENT_WARNING))
 		return REASON_UNHEALTHY;
 	return REASON_NONE;
 }
 
-static void review(struct candidacy *candidacy)
+static void review(struct election_unit *unit)
 {
-	const struct bond *workload = find_bond(candidacy, WORKLOAD);
+	const struct participant *workload = find_participant(unit, WORKLOAD);
 	enum election_reason why = workload ? why_not_able(workload) : REASON_NONE;
 
-	if (candidacy->election.able != !why || candidacy->election.why != why)
-		election_set_able(&candidacy->election, !why, why);
+	if (unit->election.able != !why || unit->election.why != why)
+		election_set_able(&unit->election, !why, why);
 }
 
-static void answer(struct candidacy *candidacy, bool consents)
+static void answer(struct election_unit *unit, bool consents)
 {
-	timer_stop(&candidacy->patience);
-	candidacy->asking = false;
-	election_consent(&candidacy->election, consents);
+	timer_stop(&unit->patience);
+	unit->asking = false;
+	election_consent(&unit->election, consents);
 }
 
-static void ask(struct candidacy *candidacy)
+static void ask(struct election_unit *unit)
 {
 	CLEANUP(strv_release) struct strv env = { .items = NULL };
-	struct source *source = &candidacy->election.source;
-	struct occasion occasion = { .source = source->name, .env = &env };
-	struct error error = { "" };
+	struct source *source = &unit->election.source;
+	struct hook_context context = { .source = source->name, .env = &env };
+	struct error error = ERROR_INIT;
 
 	source->ops->add_env(source, EVENT_LEADER, &env);
-	candidacy->asking = candidacy->can_lead->ops->start(candidacy->can_lead, &occasion, &error);
-	if (candidacy->asking) {
-		timer_set(&candidacy->patience, candidacy->config->can_lead.timeout);
+	unit->asking = unit->can_lead->ops->start(unit->can_lead, &context, &error);
+	if (unit->asking) {
+		timer_set(&unit->patience, unit->config->can_lead.timeout);
 		return;
 	}
-	log_error("election %s: canLead cannot start: %s", candidacy->config->name, error.text);
-	answer(candidacy, false);
+	log_error("election %s: canLead cannot start: %s", unit->config->name, error.text);
+	answer(unit, false);
 }
 
 static void on_can_lead(struct hook_user *user)
 {
-	struct candidacy *candidacy = container_of(user, struct candidacy, user);
-	bool consents = !candidacy->can_lead->status;
+	struct election_unit *unit = container_of(user, struct election_unit, user);
+	bool consents = !unit->can_lead->status;
 
-	candidacy->asking = false;
-	if (candidacy->asked_again) {
-		candidacy->asked_again = false;
-		ask(candidacy);
+	unit->asking = false;
+	if (unit->asked_again) {
+		unit->asked_again = false;
+		ask(unit);
 		return;
 	}
 	if (!consents)
-		log_info("election %s: canLead says no", candidacy->config->name);
-	answer(candidacy, consents);
+		log_info("election %s: canLead says no", unit->config->name);
+	answer(unit, consents);
 }
 
 static void on_patience(struct timer *timer)
 {
-	struct candidacy *candidacy = container_of(timer, struct candidacy, patience);
+	struct election_unit *unit = container_of(timer, struct election_unit, patience);
 
-	log_warn("election %s: canLead does not end: killed", candidacy->config->name);
-	candidacy->can_lead->ops->signal(candidacy->can_lead, SIGKILL);
+	log_warn("election %s: canLead does not end: killed", unit->config->name);
+	unit->can_lead->ops->signal(unit->can_lead, SIGKILL);
 }
 
 /* Where others reach the leader: its first service, or just this host. */
-static char *address_of(const struct candidacy *candidacy)
+static char *address_of(const struct election_unit *unit)
 {
-	const struct bond *workload = find_bond(candidacy, WORKLOAD);
-	const char *host = candidacy->crew->agent->local_address;
+	const struct participant *workload = find_participant(unit, WORKLOAD);
+	const char *host = unit->units->agent->local_address;
 	const struct service *service;
 
-	if (!workload || !workload->unit->service_count)
+	if (!workload || !workload->job_unit->service_count)
 		return copy_string(host);
-	service = workload->unit->services;
+	service = workload->job_unit->services;
 	return format_string("%s:%ld", service->address ? service->address : host,
 			     service->config->port);
 }
 
 static void consider(struct election *election)
 {
-	struct candidacy *candidacy = candidacy_of(election);
-	AUTOFREE char *address = address_of(candidacy);
+	struct election_unit *unit = election_unit_of(election);
+	AUTOFREE char *address = address_of(unit);
 
 	election_set_address(election, address);
-	if (is_any_running(candidacy, 1u << PROMOTER | 1u << DEMOTER))
+	if (is_any_running(unit, 1u << PROMOTER | 1u << DEMOTER))
 		election_consent(election, false);	/* of the last term */
-	else if (candidacy->asking)
-		candidacy->asked_again = true;
-	else if (candidacy->can_lead)
-		ask(candidacy);
+	else if (unit->asking)
+		unit->asked_again = true;
+	else if (unit->can_lead)
+		ask(unit);
 	else
 		election_consent(election, true);
 }
@@ -149,301 +149,303 @@ static void consider(struct election *election)
 
 static void promote(struct election *election)
 {
-	struct candidacy *candidacy = candidacy_of(election);
+	struct election_unit *unit = election_unit_of(election);
 
-	candidacy->promoting = find_bond(candidacy, PROMOTER);
-	if (!candidacy->promoting)
+	unit->promoting = find_participant(unit, PROMOTER);
+	if (!unit->promoting)
 		election_promoted(election, true);
 }
 
 /* Of each service that the workload has; those to which roles are nothing ignore it. */
 static void show(struct election *election, bool leads)
 {
-	const struct bond *workload = find_bond(candidacy_of(election), WORKLOAD);
+	const struct participant *workload = find_participant(election_unit_of(election), WORKLOAD);
 
-	for (size_t i = 0; workload && i < workload->unit->service_count; i++)
-		service_set_role(&workload->unit->services[i], leads);
+	for (size_t i = 0; workload && i < workload->job_unit->service_count; i++)
+		service_set_role(&workload->job_unit->services[i], leads);
 }
 
 /* ---- down ---- */
 
-static void review_demotion(struct candidacy *candidacy)
+static void review_demotion(struct election_unit *unit)
 {
-	const struct bond *workload = find_bond(candidacy, WORKLOAD);
+	const struct participant *workload = find_participant(unit, WORKLOAD);
 	unsigned kinds = 1u << PROMOTER | 1u << RUNNER;
 
-	if (!candidacy->demoting)
+	if (!unit->demoting)
 		return;
-	if (candidacy->fencing)
+	if (unit->fencing)
 		kinds |= 1u << DEMOTER;
-	if (is_any_running(candidacy, kinds))
+	if (is_any_running(unit, kinds))
 		return;
-	if (workload && !candidacy->demoted)
+	if (workload && !unit->demoted)
 		return;
-	candidacy->demoting = candidacy->fencing = false;
-	election_demoted(&candidacy->election);
+	unit->demoting = unit->fencing = false;
+	election_demoted(&unit->election);
 }
 
 /* At the end of all, or of this job. */
-static bool is_final(const struct bond *bond)
+static bool is_final(const struct participant *participant)
 {
-	return bond->candidacy->final || bond->unit->doomed;
+	return participant->owner->final || participant->job_unit->removed;
 }
 
 /* Ends its run; or the job, for good. */
-static void put_down(struct bond *bond, double patience)
+static void put_down(struct participant *participant, double patience)
 {
-	struct job *job = &bond->unit->job;
+	struct job *job = &participant->job_unit->job;
 
-	if (is_final(bond) && patience > 0)
+	if (is_final(participant) && patience > 0)
 		job_stop(job, patience);
 	else
-		job_recall(job, patience);
+		job_end_run(job, patience);
 }
 
-static void put_down_all(struct candidacy *candidacy, unsigned kinds, double patience)
+static void put_down_all(struct election_unit *unit, unsigned kinds, double patience)
 {
-	for (size_t i = 0; i < candidacy->bond_count; i++)
-		if (kinds & 1u << candidacy->bonds[i].kind)
-			put_down(&candidacy->bonds[i], patience);
+	for (size_t i = 0; i < unit->participant_count; i++)
+		if (kinds & 1u << unit->participants[i].kind)
+			put_down(&unit->participants[i], patience);
 }
 
-static double time_left(const struct candidacy *candidacy)
+static double time_left(const struct election_unit *unit)
 {
-	return fmax(0, candidacy->election.until - boottime_now());
+	return fmax(0, unit->election.until - boottime_now());
 }
 
 static void demote(struct election *election)
 {
-	struct candidacy *candidacy = candidacy_of(election);
-	struct bond *workload = find_bond(candidacy, WORKLOAD);
+	struct election_unit *unit = election_unit_of(election);
+	struct participant *workload = find_participant(unit, WORKLOAD);
 
-	candidacy->promoting = false;
-	candidacy->demoting = true;
-	candidacy->demoted = !is_running(workload);
-	put_down_all(candidacy, 1u << PROMOTER, 0);
-	put_down_all(candidacy, 1u << RUNNER, time_left(candidacy));
-	if (!candidacy->demoted && !find_bond(candidacy, DEMOTER))
-		put_down(workload, time_left(candidacy));
-	review_demotion(candidacy);
+	unit->promoting = false;
+	unit->demoting = true;
+	unit->demoted = !is_running(workload);
+	put_down_all(unit, 1u << PROMOTER, 0);
+	put_down_all(unit, 1u << RUNNER, time_left(unit));
+	if (!unit->demoted && !find_participant(unit, DEMOTER))
+		put_down(workload, time_left(unit));
+	review_demotion(unit);
 }
 
 static void fence(struct election *election)
 {
-	struct candidacy *candidacy = candidacy_of(election);
+	struct election_unit *unit = election_unit_of(election);
 
-	candidacy->promoting = false;
-	candidacy->demoting = candidacy->fencing = true;
-	candidacy->demoted = !is_running(find_bond(candidacy, WORKLOAD));
-	put_down_all(candidacy, 1u << WORKLOAD | 1u << RUNNER | 1u << PROMOTER | 1u << DEMOTER, 0);
-	review_demotion(candidacy);
+	unit->promoting = false;
+	unit->demoting = unit->fencing = true;
+	unit->demoted = !is_running(find_participant(unit, WORKLOAD));
+	put_down_all(unit, 1u << WORKLOAD | 1u << RUNNER | 1u << PROMOTER | 1u << DEMOTER, 0);
+	review_demotion(unit);
 }
 
 /* ---- what the jobs say ---- */
 
-static void on_workload_ended(struct bond *bond)
+static void on_workload_ended(struct participant *participant)
 {
-	bond->candidacy->demoted = true;
+	participant->owner->demoted = true;
 }
 
-static void on_promoter_ended(struct bond *bond)
+static void on_promoter_ended(struct participant *participant)
 {
-	struct candidacy *candidacy = bond->candidacy;
+	struct election_unit *unit = participant->owner;
 
-	if (!candidacy->promoting)
+	if (!unit->promoting)
 		return;
-	candidacy->promoting = false;
-	election_promoted(&candidacy->election, !bond->unit->job.failed);
+	unit->promoting = false;
+	election_promoted(&unit->election, !participant->job_unit->job.failed);
 }
 
-static void on_demoter_ended(struct bond *bond)
+static void on_demoter_ended(struct participant *participant)
 {
-	struct candidacy *candidacy = bond->candidacy;
-	struct bond *workload = find_bond(candidacy, WORKLOAD);
+	struct election_unit *unit = participant->owner;
+	struct participant *workload = find_participant(unit, WORKLOAD);
 
-	if (!candidacy->demoting || candidacy->fencing || candidacy->demoted)
+	if (!unit->demoting || unit->fencing || unit->demoted)
 		return;
-	if (!bond->unit->job.failed)
-		candidacy->demoted = true;
+	if (!participant->job_unit->job.failed)
+		unit->demoted = true;
 	else if (workload)
 		put_down(workload, 0);
 }
 
 /* One that is not restarted has nothing left to lead. */
-static void on_runner_ended(struct bond *bond)
+static void on_runner_ended(struct participant *participant)
 {
-	const struct job *job = &bond->unit->job;
+	const struct job *job = &participant->job_unit->job;
 
 	if (job->state == JOB_WAITING || job->state == JOB_STOPPED)
-		election_resign(&bond->candidacy->election, REASON_EXITED);
+		election_resign(&participant->owner->election, REASON_EXITED);
 }
 
-static void on_started(struct bond *bond)
+static void on_started(struct participant *participant)
 {
-	const struct hook *hook = bond->unit->job.hook;
+	const struct hook *hook = participant->job_unit->job.hook;
 
-	bond->group = hook ? hook->pid : 0;
-	if (bond->group && !deadman_add(&bond->candidacy->election.deadman, bond->group))
+	participant->group = hook ? hook->pid : 0;
+	if (participant->group &&
+	    !deadman_add(&participant->owner->election.deadman, participant->group))
 		log_error("election %s: too many jobs for its dead-man timer",
-			  bond->candidacy->config->name);
+			  participant->owner->config->name);
 }
 
-static void on_ended(struct bond *bond)
+static void on_ended(struct participant *participant)
 {
-	static void (*const reactions[])(struct bond *bond) = {
+	static void (*const reactions[])(struct participant *participant) = {
 		[WORKLOAD] = on_workload_ended,
 		[RUNNER] = on_runner_ended,
 		[PROMOTER] = on_promoter_ended,
 		[DEMOTER] = on_demoter_ended,
 	};
 
-	if (bond->group)
-		deadman_remove(&bond->candidacy->election.deadman, bond->group);
-	bond->group = 0;
-	reactions[bond->kind](bond);
+	if (participant->group)
+		deadman_remove(&participant->owner->election.deadman, participant->group);
+	participant->group = 0;
+	reactions[participant->kind](participant);
 }
 
 static void on_event(struct subscription *sub, const struct event *event)
 {
-	struct bond *bond = container_of(sub, struct bond, on_event);
-	struct candidacy *candidacy = bond->candidacy;
+	struct participant *participant = container_of(sub, struct participant, on_event);
+	struct election_unit *unit = participant->owner;
 
 	if (event->code == EVENT_RUNNING)
-		on_started(bond);
+		on_started(participant);
 	else if (event->code == EVENT_EXIT_SUCCESS || event->code == EVENT_EXIT_FAILED)
-		on_ended(bond);
-	if (bond->kind == WORKLOAD)
-		review(candidacy);
-	review_demotion(candidacy);
+		on_ended(participant);
+	if (participant->kind == WORKLOAD)
+		review(unit);
+	review_demotion(unit);
 }
 
 /* ---- whose ---- */
 
-static void add_bond(struct candidacy *candidacy, struct unit *unit, enum bond_kind kind)
+static void add_participant(struct election_unit *unit, struct job_unit *job_unit, enum role kind)
 {
-	candidacy->bonds = alloc_resize(candidacy->bonds,
-					(candidacy->bond_count + 1) * sizeof *candidacy->bonds);
-	candidacy->bonds[candidacy->bond_count++] = (struct bond){
-		.candidacy = candidacy, .unit = unit, .kind = kind,
+	unit->participants = alloc_resize(unit->participants,
+					(unit->participant_count + 1) * sizeof *unit->participants);
+	unit->participants[unit->participant_count++] = (struct participant){
+		.owner = unit, .job_unit = job_unit, .kind = kind,
 	};
 }
 
-static void unlink_all(struct candidacy *candidacy)
+static void unlink_all(struct election_unit *unit)
 {
-	for (size_t i = 0; i < candidacy->bond_count; i++) {
-		unsubscribe(&candidacy->bonds[i].on_event);
-		deadman_remove(&candidacy->election.deadman, candidacy->bonds[i].group);
+	for (size_t i = 0; i < unit->participant_count; i++) {
+		unsubscribe(&unit->participants[i].on_event);
+		deadman_remove(&unit->election.deadman, unit->participants[i].group);
 	}
-	free(candidacy->bonds);
-	candidacy->bonds = NULL;
-	candidacy->bond_count = 0;
+	free(unit->participants);
+	unit->participants = NULL;
+	unit->participant_count = 0;
 }
 
-static void find_bonds(struct candidacy *candidacy)
+static void find_participants(struct election_unit *unit)
 {
-	const struct election_config *config = candidacy->config;
+	const struct election_config *config = unit->config;
 	AUTOFREE char *promoter = format_string("%s.onElected", config->name);
 	AUTOFREE char *demoter = format_string("%s.onDeposed", config->name);
-	const char *source = candidacy->election.source.name;
+	const char *source = unit->election.source.name;
 
-	list_each(node, &candidacy->crew->units) {
-		struct unit *unit = list_entry(node, struct unit, link);
-		const struct job_config *job = unit->job.config;
+	list_each(node, &unit->units->jobs) {
+		struct job_unit *job_unit = list_entry(node, struct job_unit, link);
+		const struct job_config *job = job_unit->job.config;
 
 		if (config->job && !strcmp(job->name, config->job))
-			add_bond(candidacy, unit, WORKLOAD);
+			add_participant(unit, job_unit, WORKLOAD);
 		else if (job->runs && !strcmp(job->runs, source))
-			add_bond(candidacy, unit, RUNNER);
+			add_participant(unit, job_unit, RUNNER);
 		else if (!strcmp(job->name, promoter))
-			add_bond(candidacy, unit, PROMOTER);
+			add_participant(unit, job_unit, PROMOTER);
 		else if (!strcmp(job->name, demoter))
-			add_bond(candidacy, unit, DEMOTER);
+			add_participant(unit, job_unit, DEMOTER);
 	}
 }
 
-bool candidacy_concerns(const struct candidacy *candidacy, const struct unit *unit)
+bool election_unit_concerns(const struct election_unit *unit, const struct job_unit *job_unit)
 {
-	for (size_t i = 0; i < candidacy->bond_count; i++)
-		if (candidacy->bonds[i].unit == unit)
+	for (size_t i = 0; i < unit->participant_count; i++)
+		if (unit->participants[i].job_unit == job_unit)
 			return true;
 	return false;
 }
 
-void candidacy_link(struct candidacy *candidacy)
+void election_unit_link(struct election_unit *unit)
 {
-	unlink_all(candidacy);
-	find_bonds(candidacy);
-	for (size_t i = 0; i < candidacy->bond_count; i++) {
-		struct bond *bond = &candidacy->bonds[i];
+	unlink_all(unit);
+	find_participants(unit);
+	for (size_t i = 0; i < unit->participant_count; i++) {
+		struct participant *participant = &unit->participants[i];
 
-		subscribe(&bond->on_event, &bond->unit->job.source, EVENT_ANY, on_event);
-		if (is_running(bond))
-			on_started(bond);
+		subscribe(&participant->on_event, &participant->job_unit->job.source, EVENT_ANY,
+			  on_event);
+		if (is_running(participant))
+			on_started(participant);
 	}
-	review(candidacy);
-	if (!candidacy->started)
-		election_start(&candidacy->election);
-	candidacy->started = true;
+	review(unit);
+	if (!unit->started)
+		election_start(&unit->election);
+	unit->started = true;
 }
 
 /* ---- life ---- */
 
 static void on_stopped(struct election *election)
 {
-	timer_set(&candidacy_of(election)->departure, 0);
+	timer_set(&election_unit_of(election)->departure, 0);
 }
 
 static void on_departure(struct timer *timer)
 {
-	struct candidacy *candidacy = container_of(timer, struct candidacy, departure);
+	struct election_unit *unit = container_of(timer, struct election_unit, departure);
 
-	candidacy->left = true;
-	candidacy->crew->on_left(candidacy->crew);
+	unit->left = true;
+	unit->units->on_left(unit->units);
 }
 
-void candidacy_leave(struct candidacy *candidacy, enum election_reason reason, double patience)
+void election_unit_leave(struct election_unit *unit, enum election_reason reason, double patience)
 {
-	const struct bond *workload = find_bond(candidacy, WORKLOAD);
+	const struct participant *workload = find_participant(unit, WORKLOAD);
 
-	candidacy->final = reason == REASON_SHUTDOWN;
-	for (size_t i = 0; workload && candidacy->final && i < workload->unit->service_count; i++)
-		if (election_leads(&candidacy->election))
-			service_set_maintenance(&workload->unit->services[i], true);
-	election_leave(&candidacy->election, reason,
-		       fmin(patience, candidacy->config->promote_timeout));
+	unit->final = reason == REASON_SHUTDOWN;
+	for (size_t i = 0; workload && unit->final && i < workload->job_unit->service_count; i++)
+		if (election_leads(&unit->election))
+			service_set_maintenance(&workload->job_unit->services[i], true);
+	election_leave(&unit->election, reason,
+		       fmin(patience, unit->config->promote_timeout));
 }
 
-bool candidacy_init(struct candidacy *candidacy, struct crew *crew, struct election_config *config,
-		    struct error *error)
+bool election_unit_init(struct election_unit *unit, struct units *units,
+			struct election_config *config, struct error *error)
 {
 	static const struct election_ops ops = {
 		.consider = consider, .promote = promote, .demote = demote, .fence = fence,
 		.show = show, .on_stopped = on_stopped,
 	};
 
-	*candidacy = (struct candidacy){
-		.crew = crew, .config = config, .user = { .on_done = on_can_lead },
+	*unit = (struct election_unit){
+		.units = units, .config = config, .user = { .on_done = on_can_lead },
 	};
-	timer_init(&candidacy->patience, crew->loop, on_patience);
-	timer_init(&candidacy->departure, crew->loop, on_departure);
-	if (!election_init(&candidacy->election, crew->agent, config, &ops, error))
+	timer_init(&unit->patience, units->loop, on_patience);
+	timer_init(&unit->departure, units->loop, on_departure);
+	if (!election_init(&unit->election, units->agent, config, &ops, error))
 		return false;
 	if (!config->can_lead.exec.argv.count)
 		return true;
-	candidacy->can_lead_name = format_string("%s.canLead", config->name);
-	candidacy->can_lead = exec_new(crew->loop, candidacy->can_lead_name, &config->can_lead.exec);
-	candidacy->can_lead->user = &candidacy->user;
+	unit->can_lead_name = format_string("%s.canLead", config->name);
+	unit->can_lead = exec_new(units->loop, unit->can_lead_name, &config->can_lead.exec);
+	unit->can_lead->user = &unit->user;
 	return true;
 }
 
-void candidacy_release(struct candidacy *candidacy)
+void election_unit_release(struct election_unit *unit)
 {
-	unlink_all(candidacy);
-	timer_stop(&candidacy->patience);
-	timer_stop(&candidacy->departure);
-	if (candidacy->can_lead)
-		candidacy->can_lead->ops->free(candidacy->can_lead);
-	free(candidacy->can_lead_name);
-	election_release(&candidacy->election);
-	election_config_free(candidacy->config);
+	unlink_all(unit);
+	timer_stop(&unit->patience);
+	timer_stop(&unit->departure);
+	if (unit->can_lead)
+		unit->can_lead->ops->free(unit->can_lead);
+	free(unit->can_lead_name);
+	election_release(&unit->election);
+	election_config_free(unit->config);
 }

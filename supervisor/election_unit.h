@@ -20,19 +20,19 @@
 #include "consul/election/election.h"
 #include "hooks/hook.h"
 
-struct crew;
-struct unit;
-struct bond;
+struct units;
+struct job_unit;
+struct participant;
 
-struct candidacy {
+struct election_unit {
 	struct list link;
-	struct crew *crew;
+	struct units *units;
 	struct election_config *config;	/* owned */
 	struct election election;
-	struct bond *bonds;		/* with each unit that has a part in it */
-	size_t bond_count;
+	struct participant *participants;		/* with each unit that has a part in it */
+	size_t participant_count;
 	bool started;
-	bool doomed;			/* a reload takes it away */
+	bool removed;			/* a reload takes it away */
 	bool left;			/* for good; the crew was told */
 	bool final;			/* everything stops */
 
@@ -50,12 +50,12 @@ struct candidacy {
 };
 
 /* Takes `config`. */
-bool candidacy_init(struct candidacy *candidacy, struct crew *crew, struct election_config *config,
-		    struct error *error);
-void candidacy_release(struct candidacy *candidacy);
+bool election_unit_init(struct election_unit *unit, struct units *units,
+			struct election_config *config, struct error *error);
+void election_unit_release(struct election_unit *unit);
 
-void candidacy_link(struct candidacy *candidacy);	/* to the crew's units; again after changes */
-void candidacy_leave(struct candidacy *candidacy, enum election_reason reason, double patience);
-bool candidacy_concerns(const struct candidacy *candidacy, const struct unit *unit);
+void election_unit_link(struct election_unit *unit);	/* to the crew's units; again after changes */
+void election_unit_leave(struct election_unit *unit, enum election_reason reason, double patience);
+bool election_unit_concerns(const struct election_unit *unit, const struct job_unit *job_unit);
 
 #endif

@@ -131,13 +131,13 @@ static void on_done(struct hook_user *user)
 
 static void check(struct health *health)
 {
-	struct occasion occasion = { .job = health->job->source.name };
-	struct error error = { 0 };
+	struct hook_context context = { .job = health->job->source.name };
+	struct error error = ERROR_INIT;
 
 	health->check_started = monotonic_now();
 	health->timed_out = false;
 	buf_clear(&health->output);
-	if (!health->hook->ops->start(health->hook, &occasion, &error)) {
+	if (!health->hook->ops->start(health->hook, &context, &error)) {
 		buf_add(&health->output, error.text);
 		conclude(health);
 		return;
@@ -190,7 +190,7 @@ static void end(struct health *health)
 
 static bool is_to_be_gone(const struct job *job)
 {
-	return job->stop_asked || (job->recalled && job->config->runs);
+	return job->stop_asked || (job->run_end_asked && job->config->runs);
 }
 
 /* A job without its process is fit for nothing, whatever the last check said. */

@@ -305,7 +305,7 @@ static bool start(struct init *init, struct error *error)
 int init_main(int argc, char **argv)
 {
 	struct init init = { 0 };
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	int code;
 
 	process_setup(true);

@@ -91,7 +91,7 @@ static bool start_hook(struct job *job, struct error *error)
 	json_t *document = describe(job);
 	AUTOFREE char *text = document ? json_dumps(document, JSON_COMPACT) : NULL;
 	CLEANUP(strv_release) struct strv env = { .items = NULL };
-	struct occasion occasion = {
+	struct hook_context context = {
 		.job = job->source.name,
 		.source = job->cause ? job->cause->name : NULL,
 		.event = job->cause ? event_name(job->cause_code) : NULL,
@@ -102,7 +102,7 @@ static bool start_hook(struct job *job, struct error *error)
 	json_decref(document);
 	if (job->cause && job->cause->ops && job->cause->ops->add_env)
 		job->cause->ops->add_env(job->cause, job->cause_code, &env);
-	return job->hook->ops->start(job->hook, &occasion, error);
+	return job->hook->ops->start(job->hook, &context, error);
 }
 
 static enum job_state settle(struct job *job);
@@ -119,9 +119,9 @@ static void tell_start(const struct job *job)
 
 static enum job_state begin(struct job *job)
 {
-	struct error error = { 0 };
+	struct error error = ERROR_INIT;
 
-	job->due = job->timed_out = job->recalled = false;
+	job->due = job->timed_out = job->run_end_asked = false;
 	job->started_at = monotonic_now();
 	if (!job->runs++)
 		job->next_run = job->started_at;
@@ -182,7 +182,7 @@ static bool may_restart(struct job *job)
 	if (restarts == UNLIMITED)
 		return true;
 	if (restarts == ON_FAILURE)
-		return job->failed || job->recalled;
+		return job->failed || job->run_end_asked;
 	return job->tries <= restarts;
 }
 
@@ -231,14 +231,14 @@ static void tell_end(struct job *job)
 	status_print(job->hook->status, how);
 	job->code = exit_code(job->hook->status);
 	job->failed = job->hook->status != 0;
-	job->failures = job->failed && !job->recalled ? job->failures + 1 : 0;
+	job->failures = job->failed && !job->run_end_asked ? job->failures + 1 : 0;
 	if (job->failures > 1)
 		snprintf(how + strlen(how), sizeof how - strlen(how), " (%lu times in a row)",
 			 job->failures);
 	if (job->timed_out) {
 		duration_print(job->config->timeout, time);
 		log_warn("%s timeout after %s, %s", job->source.name, time, how);
-	} else if (job->failed && !job->stop_asked && !job->recalled) {
+	} else if (job->failed && !job->stop_asked && !job->run_end_asked) {
 		log_warn("%s ended: %s", job->source.name, how);
 	} else {
 		log_debug("%s ended: %s", job->source.name, how);
@@ -270,7 +270,7 @@ static enum job_state time_out(struct job *job)
 
 /* ---- being recalled ---- */
 
-static enum job_state recall_over(struct job *job)
+static enum job_state run_ended(struct job *job)
 {
 	tell_end(job);
 	backoff_reset(&job->backoff);
@@ -282,32 +282,32 @@ static enum job_state recall_over(struct job *job)
 
 static enum job_state kill_run(struct job *job)
 {
-	job->recall_by = 0;
+	job->end_run_by = 0;
 	job->hook->ops->signal(job->hook, SIGKILL);
 	timer_set(&job->deadline, KILL_AGAIN);
-	return JOB_RECALLED;
+	return JOB_ENDING;
 }
 
 static enum job_state limit_run(struct job *job)
 {
-	double left = job->recall_by - monotonic_now();
+	double left = job->end_run_by - monotonic_now();
 
 	if (left <= 0)
 		return kill_run(job);
 	timer_set(&job->deadline, left);
-	return JOB_RECALLED;
+	return JOB_ENDING;
 }
 
-static enum job_state recall(struct job *job)
+static enum job_state end_run(struct job *job)
 {
 	if (!job->hook && !job->config->runs)
 		return job->state;
-	job->recalled = true;
+	job->run_end_asked = true;
 	if (job->config->runs)
 		source_publish(&job->source, EVENT_DRAINING);
 	if (!job->hook)
-		return recall_over(job);
-	if (job->recall_by > monotonic_now())
+		return run_ended(job);
+	if (job->end_run_by > monotonic_now())
 		job->hook->ops->signal(job->hook, job->config->stop_signal);
 	return limit_run(job);
 }
@@ -320,13 +320,13 @@ static void tell_slow(const struct job *job)
 
 static enum job_state kill_slow_run(struct job *job)
 {
-	if (job->recall_by > 0)
+	if (job->end_run_by > 0)
 		tell_slow(job);
 	return kill_run(job);
 }
 
 /* A run that is to be restarted is one that was triggered, too. */
-static enum job_state recall_restart(struct job *job)
+static enum job_state end_restart(struct job *job)
 {
 	if (!job->config->runs)
 		return job->state;
@@ -389,7 +389,7 @@ static enum job_state kill_slow(struct job *job)
 
 static enum job_state kill_if_recalled_now(struct job *job)
 {
-	return job->recall_by <= monotonic_now() ? kill_now(job) : job->state;
+	return job->end_run_by <= monotonic_now() ? kill_now(job) : job->state;
 }
 
 static enum job_state stop_waiting(struct job *job)
@@ -415,21 +415,21 @@ static step_fn *const steps[JOB_STATE_COUNT][INPUT_COUNT] = {
 	[JOB_RUNNING] = {
 		[INPUT_EXITED]   = ended,
 		[INPUT_DEADLINE] = time_out,	/* timeout */
-		[INPUT_RECALL]   = recall,
+		[INPUT_END_RUN]   = end_run,
 		[INPUT_STOP]     = leave,
 		[INPUT_KILL]     = kill_now,
 	},
 	[JOB_BACKOFF] = {
 		[INPUT_TRIGGER]  = begin_if_due,	/* newer data */
 		[INPUT_DEADLINE] = begin,
-		[INPUT_RECALL]   = recall_restart,
+		[INPUT_END_RUN]   = end_restart,
 		[INPUT_STOP]     = leave,
 		[INPUT_KILL]     = finish,
 	},
-	[JOB_RECALLED] = {
-		[INPUT_EXITED]   = recall_over,
+	[JOB_ENDING] = {
+		[INPUT_EXITED]   = run_ended,
 		[INPUT_DEADLINE] = kill_slow_run,
-		[INPUT_RECALL]   = limit_run,
+		[INPUT_END_RUN]   = limit_run,
 		[INPUT_STOP]     = leave,
 		[INPUT_KILL]     = kill_now,
 	},
@@ -437,20 +437,20 @@ static step_fn *const steps[JOB_STATE_COUNT][INPUT_COUNT] = {
 		[INPUT_HEARD]    = drain,
 		[INPUT_DEADLINE] = say_stopping,	/* drain */
 		[INPUT_EXITED]   = gone,
-		[INPUT_RECALL]   = kill_if_recalled_now,
+		[INPUT_END_RUN]   = kill_if_recalled_now,
 		[INPUT_KILL]     = kill_now,
 	},
 	[JOB_STOPPING] = {
 		[INPUT_HEARD]    = terminate,
 		[INPUT_DEADLINE] = terminate,	/* stopTimeout */
 		[INPUT_EXITED]   = gone,
-		[INPUT_RECALL]   = kill_if_recalled_now,
+		[INPUT_END_RUN]   = kill_if_recalled_now,
 		[INPUT_KILL]     = kill_now,
 	},
 	[JOB_TERMINATING] = {
 		[INPUT_EXITED]   = gone,
 		[INPUT_DEADLINE] = kill_slow,	/* stopTimeout */
-		[INPUT_RECALL]   = kill_if_recalled_now,
+		[INPUT_END_RUN]   = kill_if_recalled_now,
 		[INPUT_KILL]     = kill_now,
 	},
 	[JOB_KILLING] = {
@@ -480,15 +480,15 @@ void job_kill(struct job *job)
 	job_step(job, INPUT_KILL);
 }
 
-void job_recall(struct job *job, double patience)
+void job_end_run(struct job *job, double patience)
 {
 	double limit = job->config->stop_timeout;
 	double by = monotonic_now() + fmin(patience, limit > 0 ? limit : patience);
 
 	if (job->config->runs)
 		job->due = false;		/* what has triggered it is over */
-	job->recall_by = job->state == JOB_RECALLED ? fmin(by, job->recall_by) : by;
-	job_step(job, INPUT_RECALL);
+	job->end_run_by = job->state == JOB_ENDING ? fmin(by, job->end_run_by) : by;
+	job_step(job, INPUT_END_RUN);
 }
 
 /* ---- life ---- */

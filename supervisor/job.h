@@ -33,7 +33,7 @@
 #include "hooks/hook.h"
 
 #define JOB_STATES(X) \
-	X(WAITING, "waiting") X(RUNNING, "running") X(BACKOFF, "backoff") X(RECALLED, "recalled") \
+	X(WAITING, "waiting") X(RUNNING, "running") X(BACKOFF, "backoff") X(ENDING, "ending") \
 	X(DRAINING, "draining") X(STOPPING, "stopping") X(TERMINATING, "terminating") \
 	X(KILLING, "killing") X(STOPPED, "stopped")
 
@@ -49,7 +49,7 @@ enum job_input {
 	INPUT_HOPELESS,		/* ... or can never happen any more */
 	INPUT_EXITED,		/* its hook is done */
 	INPUT_DEADLINE,		/* the state's time is up */
-	INPUT_RECALL,		/* this run is to end */
+	INPUT_END_RUN,		/* this run is to end */
 	INPUT_STOP,		/* leave, in order */
 	INPUT_HEARD,		/* what it said was delivered, and nobody holds it */
 	INPUT_KILL,		/* leave, at once */
@@ -84,13 +84,13 @@ struct job {
 	double started_at;		/* monotonic, as all of these */
 	double next_run;		/* of a periodic job: its beat */
 	double leave_by;		/* deadline of its leaving */
-	double recall_by;		/* ... and of a recalled run; 0: SIGKILL was sent */
+	double end_run_by;		/* ... and of a recalled run; 0: SIGKILL was sent */
 	struct backoff backoff;		/* between restarts in a row */
 	long runs;
 	long tries;			/* of them, since it was triggered last */
 	unsigned long failures;		/* in a row */
 	bool running, timed_out, drained;
-	bool recalled;			/* this run ends because it was told to */
+	bool run_end_asked;			/* this run ends because it was told to */
 	bool stop_asked;		/* it ends because it was told to */
 	bool killed;			/* and took SIGKILL to do so */
 	int code;			/* exit code of the last run, as a shell has it */
@@ -109,17 +109,17 @@ bool job_link(struct job *job, find_source_fn *find, void *context, struct error
 void job_unlink(struct job *job);
 
 /* `source` is about to be replaced by one of the same name: its end is no reason to give up. */
-void job_outlast(struct job *job, const struct source *source);
+void job_ignore_end_of(struct job *job, const struct source *source);
 
 void job_step(struct job *job, enum job_input input);
 void job_stop(struct job *job, double patience);	/* in order, within so many seconds */
 void job_kill(struct job *job);				/* at once */
 
 /* End its run, but not the job.  patience 0: at once, even if it is leaving already. */
-void job_recall(struct job *job, double patience);
+void job_end_run(struct job *job, double patience);
 
 /* Triggered by the leaving or the end of another: it is not stopped before that one. */
-bool job_attends_leaving(const struct job *job);
+bool job_is_stop_hook(const struct job *job);
 
 const char *job_state_name(enum job_state state);
 

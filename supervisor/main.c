@@ -8,47 +8,17 @@
 #include "base/alloc.h"
 #include "base/duration.h"
 #include "base/process.h"
-#include "base/setting.h"
 #include "config/load.h"
+#include "command/command.h"
 #include "app.h"
 #include "init.h"
-#include "command/cmd_leader.h"
-#include "command/template_args.h"
-
-#define DEFAULT_CONFIG "/etc/pilotfish.conf"
-
-/* What the command line says behind the verb. */
-struct call {
-	const char *config;		/* NULL: not given */
-	bool mdoc;
-	struct spec spec;
-	struct leader_args leader;
-	struct strv words;		/* what is no option */
-};
 
 struct verb {
 	const char *name, *arguments, *help;
-	int (*fn)(const struct call *call);
+	verb_fn *fn;
 	const char *options;		/* that it takes */
 	size_t words;			/* and at most so many words */
 };
-
-static char *config_path(const struct call *call, struct error *error)
-{
-	char *path = NULL;
-
-	if (call->config)
-		return copy_string(call->config);
-	if (!setting_get("PILOTFISH_CONFIG", &path, error))
-		return NULL;
-	return path ? path : copy_string(DEFAULT_CONFIG);
-}
-
-static int complain(int code, const struct error *error)
-{
-	fprintf(stderr, "pilotfish: %s\n", error->text);
-	return code;
-}
 
 static struct config *load_file(const struct app_call *call, struct load_error *error)
 {
@@ -57,42 +27,23 @@ static struct config *load_file(const struct app_call *call, struct load_error *
 
 static int run(const struct call *call)
 {
-	struct error error = { 0 };
-	AUTOFREE char *path = config_path(call, &error);
+	struct error error = ERROR_INIT;
+	AUTOFREE char *path = command_config_path(call, &error);
 
 	return path ? app_run(&(struct app_call){ .name = path, .load = load_file })
-		    : complain(EX_CONFIG, &error);
-}
-
-static int check(const struct call *call)
-{
-	struct load_error error = { .code = EX_DATAERR };
-	AUTOFREE char *path = config_path(call, &error.error);
-	struct config *config = path ? load_config(path, &error) : NULL;
-
-	if (!config)
-		return complain(error.code, &error.error);
-	printf("%s is fine: %zu jobs, %zu watches, %zu templates, %zu elections, %s\n", path,
-	       config->job_count, config->watch_count, config->template_count, config->election_count,
-	       config->consul.enabled ? config->consul.address : "no Consul");
-	config_free(config);
-	return EX_OK;
+		    : command_fail(EX_CONFIG, &error);
 }
 
 struct render_call {
 	struct app_call app;
-	const struct spec *spec;
+	const struct template_args *args;
 };
 
-static struct config *load_spec(const struct app_call *app, struct load_error *error)
+static struct config *load_args(const struct app_call *app, struct load_error *error)
 {
-	return spec_config(container_of(app, const struct render_call, app)->spec, &error->error);
-}
+	const struct render_call *call = container_of(app, const struct render_call, app);
 
-static int usage(const char *what, const char *which)
-{
-	fprintf(stderr, "pilotfish: %s%s; try `pilotfish help`\n", what, which);
-	return EX_USAGE;
+	return template_args_config(call->args, &error->error);
 }
 
 static int render_templates(const struct call *call)
@@ -100,76 +51,15 @@ static int render_templates(const struct call *call)
 	const struct render_call render = {
 		.app = {
 			.name = "the command line",
-			.load = load_spec,
-			.once = call->spec.once,
+			.load = load_args,
+			.once = call->args.once,
 		},
-		.spec = &call->spec,
+		.args = &call->args,
 	};
 
-	if (!call->spec.templates.count)
-		return usage("what is to be rendered? It lacks ", "-t");
+	if (!call->args.templates.count)
+		return command_usage("what is to be rendered? It lacks ", "-t");
 	return app_run(&render.app);
-}
-
-static int render(const struct call *call)
-{
-	struct load_error error = { .code = EX_DATAERR };
-	AUTOFREE char *path = config_path(call, &error.error);
-	AUTOFREE char *text = NULL;
-
-	text = path ? load_rendered(path, &error) : NULL;
-	if (!text)
-		return complain(error.code, &error.error);
-	fputs(text, stdout);
-	return EX_OK;
-}
-
-static int expand(const struct call *call)
-{
-	struct load_error error = { .code = EX_DATAERR };
-	AUTOFREE char *path = config_path(call, &error.error);
-	json_t *tree = path ? load_tree(path, &error) : NULL;
-	AUTOFREE char *text = NULL;
-
-	if (!tree)
-		return complain(error.code, &error.error);
-	text = json_dumps(tree, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-	json_decref(tree);
-	puts(text);
-	return EX_OK;
-}
-
-static int options(const struct call *call)
-{
-	struct buf text = BUF_INIT;
-
-	config_print_manual(&text, call->mdoc);
-	fputs(text.data, stdout);
-	buf_release(&text);
-	return EX_OK;
-}
-
-static int leader(const struct call *call)
-{
-	struct error error = { 0 };
-	AUTOFREE char *path = config_path(call, &error);
-	struct leader_args how = call->leader;
-
-	if (!path)
-		return complain(EX_CONFIG, &error);
-	if (!call->words.count)
-		return usage("leader what? It lacks an action, such as ", "status");
-	how.path = path;
-	how.action = call->words.items[0];
-	how.election = call->words.items[1];
-	return leader_run(&how);
-}
-
-static int version(const struct call *call)
-{
-	(void)call;
-	puts("pilotfish " VERSION);
-	return EX_OK;
 }
 
 static int help(const struct call *call);
@@ -181,13 +71,13 @@ enum {
 
 static const struct verb verbs[] = {
 	{ "run",     "[-c FILE]", "start what the configuration says (the default)", run, "c", 0 },
-	{ "check",   "[-c FILE]", "say whether the configuration is right; start nothing", check, "c", 0 },
-	{ "render",  "[-c FILE]", "print the configuration's text, rendered with the environment", render, "c", 0 },
+	{ "check",   "[-c FILE]", "say whether the configuration is right; start nothing", cmd_check, "c", 0 },
+	{ "render",  "[-c FILE]", "print the configuration's text, rendered with the environment", cmd_render, "c", 0 },
 	{ "render",  "-t IN[:OUT[:COMMAND]]", "keep files rendered from data in Consul", render_templates, "t1da", 0 },
-	{ "expand",  "[-c FILE]", "print the configuration as JSON, its hooks turned into jobs", expand, "c", 0 },
-	{ "leader",  "ACTION [ELECTION]", "who leads? And: step-down [--to ID], pause, resume, accept-epoch", leader, "cowj", 2 },
-	{ "options", "[--mdoc]",  "print all keys of the configuration, with their meaning", options, "m", 0 },
-	{ "version", "",          "print the version", version, "", 0 },
+	{ "expand",  "[-c FILE]", "print the configuration as JSON, its hooks turned into jobs", cmd_expand, "c", 0 },
+	{ "leader",  "ACTION [ELECTION]", "who leads? And: step-down [--to ID], pause, resume, accept-epoch", cmd_leader, "cowj", 2 },
+	{ "options", "[--mdoc]",  "print all keys of the configuration, with their meaning", cmd_options, "m", 0 },
+	{ "version", "",          "print the version", cmd_version, "", 0 },
 	{ "help",    "",          "print this", help, "", 0 },
 };
 
@@ -236,7 +126,7 @@ static const struct option long_options[] = {
 
 static void call_release(struct call *call)
 {
-	strv_release(&call->spec.templates);
+	strv_release(&call->args.templates);
 	strv_release(&call->words);
 }
 
@@ -245,11 +135,11 @@ static bool take_option(struct call *call, int option)
 {
 	switch (option) {
 	case 'c': call->config = optarg; return true;
-	case 't': strv_push(&call->spec.templates, optarg); return true;
+	case 't': strv_push(&call->args.templates, optarg); return true;
 	case OPTION_MDOC: call->mdoc = true; return true;
-	case OPTION_ONCE: call->spec.once = true; return true;
-	case OPTION_DRY: call->spec.once = call->spec.dry = true; return true;
-	case OPTION_CONSUL: call->spec.consul = optarg; return true;
+	case OPTION_ONCE: call->args.once = true; return true;
+	case OPTION_DRY: call->args.once = call->args.dry = true; return true;
+	case OPTION_CONSUL: call->args.consul = optarg; return true;
 	case OPTION_TO: call->leader.to = optarg; return true;
 	case OPTION_TIMEOUT:
 		return duration_parse(optarg, &call->leader.timeout) && call->leader.timeout > 0;
@@ -267,7 +157,7 @@ static int dispatch(int argc, char **argv)
 	int option;
 
 	if (!find_verb(name, ""))
-		return usage("no such verb: ", name);
+		return command_usage("no such verb: ", name);
 	if (name == argv[1]) {
 		argc--;
 		argv++;
@@ -277,21 +167,21 @@ static int dispatch(int argc, char **argv)
 		if (option == 'h')
 			return help(&call);
 		if (option == 'V')
-			return version(&call);
+			return cmd_version(&call);
 		if (option == 1)
 			strv_push(&call.words, optarg);
 		else if (take_option(&call, option))
 			buf_add_char(&given, (char)option);
 		else
-			return usage("no such option, or it lacks its value: ", argv[optind - 1]);
+			return command_usage("no such option, or it lacks its value: ", argv[optind - 1]);
 	}
 	verb = find_verb(name, given.data);
 	if (argv[optind])
-		return usage("what is this: ", argv[optind]);
+		return command_usage("what is this: ", argv[optind]);
 	if (!verb)
-		return usage("these options do not go together with ", name);
+		return command_usage("these options do not go together with ", name);
 	if (call.words.count > verb->words)
-		return usage("what is this: ", call.words.items[verb->words]);
+		return command_usage("what is this: ", call.words.items[verb->words]);
 	return verb->fn(&call);
 }
 

@@ -13,7 +13,7 @@
 #include "units.h"
 
 struct reload {
-	struct crew *crew;
+	struct units *units;
 	struct config *next;		/* owned while it is under way; NULL: none */
 	double patience;
 	struct timer swap;
@@ -21,7 +21,7 @@ struct reload {
 	void (*on_over)(struct reload *reload, const struct error *error);	/* NULL: it worked */
 };
 
-void reload_init(struct reload *reload, struct crew *crew);
+void reload_init(struct reload *reload, struct units *units);
 void reload_release(struct reload *reload);
 
 /* Takes `next`.  `patience`: seconds for what has to stop. */

@@ -8,15 +8,15 @@
 
 static const double reserve = 0.5;	/* seconds before the deadline for SIGKILL to work */
 
-static struct unit *unit_at(struct list *node)
+static struct job_unit *unit_at(struct list *node)
 {
-	return list_entry(node, struct unit, link);
+	return list_entry(node, struct job_unit, link);
 }
 
 /* ---- who has to outlive whom ---- */
 
 /* Consul's own agent, as a job of ours, goes last: the others deregister with its help. */
-static bool is_consul_itself(const struct unit *unit)
+static bool is_consul_itself(const struct job_unit *unit)
 {
 	const struct strv *argv = &unit->job.config->exec.argv;
 	const char *slash = argv->count ? strrchr(argv->items[0], '/') : NULL;
@@ -25,54 +25,54 @@ static bool is_consul_itself(const struct unit *unit)
 }
 
 /* The unit that a source's name stands for: "app" and "app.health" both mean app. */
-static struct unit *unit_of_source(const struct crew *crew, const char *name)
+static struct job_unit *unit_of_source(const struct units *units, const char *name)
 {
 	const char *suffix = name ? strrchr(name, '.') : NULL;
-	struct unit *unit = name ? crew_find_unit(crew, name) : NULL;
+	struct job_unit *unit = name ? units_find_job(units, name) : NULL;
 
 	if (!unit && suffix && !strcmp(suffix, ".health")) {
 		AUTOFREE char *owner = copy_bytes(name, (size_t)(suffix - name));
 
-		unit = crew_find_unit(crew, owner);
+		unit = units_find_job(units, owner);
 	}
 	return unit;
 }
 
-static void add_support(struct unit *unit, struct unit *on)
+static void add_dependency(struct job_unit *unit, struct job_unit *on)
 {
 	if (!on || on == unit || on->job.state == JOB_STOPPED)
 		return;
-	unit->supports = alloc_resize(unit->supports,
-				      (unit->support_count + 1) * sizeof(struct unit *));
-	unit->supports[unit->support_count++] = on;
+	unit->dependencies = alloc_resize(unit->dependencies,
+				      (unit->dependency_count + 1) * sizeof(struct job_unit *));
+	unit->dependencies[unit->dependency_count++] = on;
 	on->awaited++;
 }
 
-static void find_supports(struct crew *crew, struct unit *unit)
+static void find_dependencies(struct units *units, struct job_unit *unit)
 {
 	const struct job_config *config = unit->job.config;
 
-	if (unit->job.state == JOB_STOPPED || job_attends_leaving(&unit->job))
+	if (unit->job.state == JOB_STOPPED || job_is_stop_hook(&unit->job))
 		return;
-	add_support(unit, unit_of_source(crew, config->when.source));
+	add_dependency(unit, unit_of_source(units, config->when.source));
 	for (size_t i = 0; i < config->need_count; i++)
-		add_support(unit, unit_of_source(crew, config->needs[i].source));
+		add_dependency(unit, unit_of_source(units, config->needs[i].source));
 	if (is_consul_itself(unit))
 		return;
-	list_each(node, &crew->units)
+	list_each(node, &units->jobs)
 		if (is_consul_itself(unit_at(node)))
-			add_support(unit, unit_at(node));
+			add_dependency(unit, unit_at(node));
 }
 
 /* Configurations have no cycles (config.h), so this ends. */
-static int depth(struct unit *unit)
+static int depth(struct job_unit *unit)
 {
 	int below = 0;
 
 	if (unit->depth)
 		return unit->depth;
-	for (size_t i = 0; i < unit->support_count; i++) {
-		int one = depth(unit->supports[i]);
+	for (size_t i = 0; i < unit->dependency_count; i++) {
+		int one = depth(unit->dependencies[i]);
 
 		below = one > below ? one : below;
 	}
@@ -86,9 +86,9 @@ static double remaining(const struct shutdown *shutdown)
 	return fmax(0, shutdown->deadline - reserve - monotonic_now());
 }
 
-static void stop_if_free(struct shutdown *shutdown, struct unit *unit)
+static void stop_if_free(struct shutdown *shutdown, struct job_unit *unit)
 {
-	if (shutdown->stopping && !unit->awaited && !job_attends_leaving(&unit->job))
+	if (shutdown->stopping && !unit->awaited && !job_is_stop_hook(&unit->job))
 		job_stop(&unit->job, remaining(shutdown) / depth(unit));
 }
 
@@ -99,7 +99,7 @@ static void stop_all_free(struct shutdown *shutdown)
 		return;
 	shutdown->stopping = true;
 	timer_stop(&shutdown->patience);
-	list_each(node, &shutdown->crew->units)
+	list_each(node, &shutdown->units->jobs)
 		stop_if_free(shutdown, unit_at(node));
 }
 
@@ -113,19 +113,19 @@ static void on_patience(struct timer *timer)
 
 void shutdown_on_left(struct shutdown *shutdown)
 {
-	if (!crew_has_left(shutdown->crew, REASON_SHUTDOWN))
+	if (!units_has_left(shutdown->units, REASON_SHUTDOWN))
 		return;
 	stop_all_free(shutdown);
 }
 
 /* Those who attend a leaving that will not come any more have nothing to wait for. */
-static void dismiss_attendants(struct shutdown *shutdown)
+static void stop_stop_hooks(struct shutdown *shutdown)
 {
-	list_each(node, &shutdown->crew->units)
-		if (!job_attends_leaving(&unit_at(node)->job) &&
+	list_each(node, &shutdown->units->jobs)
+		if (!job_is_stop_hook(&unit_at(node)->job) &&
 		    unit_at(node)->job.state != JOB_STOPPED)
 			return;
-	list_each(node, &shutdown->crew->units) {
+	list_each(node, &shutdown->units->jobs) {
 		struct job *job = &unit_at(node)->job;
 
 		if (job->state == JOB_WAITING && !job->hold.source)
@@ -164,14 +164,14 @@ static void on_review(struct timer *timer)
 {
 	struct shutdown *shutdown = container_of(timer, struct shutdown, review);
 
-	if (shutdown->crew->loop->bus.used) {	/* not all have heard all */
+	if (shutdown->units->loop->bus.used) {	/* not all have heard all */
 		timer_set(timer, 0);
 		return;
 	}
 	if (!shutdown->stopping)	/* an election is still to be left */
 		return;
-	dismiss_attendants(shutdown);
-	if (crew_is_idle(shutdown->crew) && crew_has_left(shutdown->crew, REASON_SHUTDOWN))
+	stop_stop_hooks(shutdown);
+	if (units_is_idle(shutdown->units) && units_has_left(shutdown->units, REASON_SHUTDOWN))
 		sweep(shutdown);
 }
 
@@ -188,52 +188,52 @@ static void on_deadline(struct timer *timer)
 		return;
 	}
 	log_warn("the stop timeout is over: killing what is left");
-	shutdown_hurry(shutdown);
+	shutdown_kill(shutdown);
 }
 
-void shutdown_init(struct shutdown *shutdown, struct crew *crew)
+void shutdown_init(struct shutdown *shutdown, struct units *units)
 {
-	*shutdown = (struct shutdown){ .crew = crew };
-	timer_init(&shutdown->timer, crew->loop, on_deadline);
-	timer_init(&shutdown->patience, crew->loop, on_patience);
-	timer_init(&shutdown->review, crew->loop, on_review);
+	*shutdown = (struct shutdown){ .units = units };
+	timer_init(&shutdown->timer, units->loop, on_deadline);
+	timer_init(&shutdown->patience, units->loop, on_patience);
+	timer_init(&shutdown->review, units->loop, on_review);
 }
 
 void shutdown_begin(struct shutdown *shutdown, double patience)
 {
-	struct crew *crew = shutdown->crew;
+	struct units *units = shutdown->units;
 
 	if (shutdown->begun)
 		return;
 	shutdown->begun = true;
 	shutdown->deadline = monotonic_now() + patience;
 	timer_set(&shutdown->timer, fmax(patience - reserve, patience / 2));
-	source_publish(&crew->global, EVENT_SHUTDOWN);
-	list_each(node, &crew->units)
-		find_supports(crew, unit_at(node));
+	source_publish(&units->global, EVENT_SHUTDOWN);
+	list_each(node, &units->jobs)
+		find_dependencies(units, unit_at(node));
 	timer_set(&shutdown->patience, patience / 2 + 1);	/* and to give the lock back */
-	crew_leave_elections(crew, REASON_SHUTDOWN, patience / 2);
+	units_leave_elections(units, REASON_SHUTDOWN, patience / 2);
 	shutdown_on_left(shutdown);
 }
 
-void shutdown_hurry(struct shutdown *shutdown)
+void shutdown_kill(struct shutdown *shutdown)
 {
 	shutdown->killed = true;
 	timer_set(&shutdown->timer, reserve);
 	stop_all_free(shutdown);
-	list_each(node, &shutdown->crew->units)
+	list_each(node, &shutdown->units->jobs)
 		job_kill(&unit_at(node)->job);
 	if (shutdown->sweeping)
 		process_signal_descendants(SIGKILL);
 }
 
-void shutdown_on_stopped(struct shutdown *shutdown, struct unit *unit)
+void shutdown_on_stopped(struct shutdown *shutdown, struct job_unit *unit)
 {
-	for (size_t i = 0; i < unit->support_count; i++) {
-		unit->supports[i]->awaited--;
-		stop_if_free(shutdown, unit->supports[i]);
+	for (size_t i = 0; i < unit->dependency_count; i++) {
+		unit->dependencies[i]->awaited--;
+		stop_if_free(shutdown, unit->dependencies[i]);
 	}
-	unit->support_count = 0;
+	unit->dependency_count = 0;
 	timer_set(&shutdown->review, 0);
 }
 
@@ -245,7 +245,7 @@ void shutdown_on_reaped(struct shutdown *shutdown)
 
 bool shutdown_has_killed(const struct shutdown *shutdown)
 {
-	list_each(node, &shutdown->crew->units)
+	list_each(node, &shutdown->units->jobs)
 		if (unit_at(node)->job.killed)
 			return true;
 	return shutdown->killed;

@@ -14,7 +14,7 @@
 #include "units.h"
 
 struct shutdown {
-	struct crew *crew;
+	struct units *units;
 	bool begun, stopping, sweeping, killed, over;
 	double deadline;		/* monotonic */
 	struct timer timer;
@@ -23,14 +23,14 @@ struct shutdown {
 	void (*on_over)(struct shutdown *shutdown);
 };
 
-void shutdown_init(struct shutdown *shutdown, struct crew *crew);
+void shutdown_init(struct shutdown *shutdown, struct units *units);
 void shutdown_begin(struct shutdown *shutdown, double patience);
-void shutdown_hurry(struct shutdown *shutdown);		/* kill what is left, now */
+void shutdown_kill(struct shutdown *shutdown);		/* kill what is left, now */
 
 void shutdown_on_left(struct shutdown *shutdown);	/* one of the elections */
 
 /* To be told of each unit that has stopped, and of each reaping, once begun. */
-void shutdown_on_stopped(struct shutdown *shutdown, struct unit *unit);
+void shutdown_on_stopped(struct shutdown *shutdown, struct job_unit *unit);
 void shutdown_on_reaped(struct shutdown *shutdown);
 bool shutdown_has_killed(const struct shutdown *shutdown);
 

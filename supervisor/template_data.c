@@ -66,7 +66,7 @@ static void on_look(struct timer *timer)
 	struct watched_dependency *watched = container_of(timer, struct watched_dependency, look);
 	CLEANUP(buf_release) struct buf text = BUF_INIT;
 	struct stat now;
-	struct error error;		/* a file that is not there is waited for, as a key is */
+	struct error error = ERROR_INIT;	/* not told: a missing file is waited for */
 
 	timer_set(timer, look_at_file);
 	if (stat(watched->dependency.name, &now) ||
@@ -101,7 +101,8 @@ static const struct {
 static json_t *read_answer(const struct blocking_query *query, const json_t *answer,
 			   struct error *error)
 {
-	const struct watched_dependency *watched = container_of(query, struct watched_dependency, query);
+	const struct watched_dependency *watched =
+	    container_of(query, struct watched_dependency, query);
 	enum dependency_kind kind = watched->dependency.kind;
 	bool lacks = !answer || json_is_null(answer);
 
@@ -144,10 +145,13 @@ static void start_feed(struct watched_dependency *watched)
 		.name = watched->name,
 		.path = watched->path,
 		.topic = kinds[dependency->kind].topic,
-		.subject = *dependency->name || dependency->kind != DEPENDENCY_NODE ? dependency->name : data->node,
+		.subject = *dependency->name || dependency->kind != DEPENDENCY_NODE
+			       ? dependency->name
+			       : data->node,
 		.dc = dc,
 		.prefix = dependency->kind == DEPENDENCY_LIST,
-		.identity = kinds[dependency->kind].identity[0] ? kinds[dependency->kind].identity : NULL,
+		.identity =
+		    kinds[dependency->kind].identity[0] ? kinds[dependency->kind].identity : NULL,
 		.read = read_answer,
 	};
 	watched->feed.on_news = on_feed;
@@ -164,7 +168,8 @@ static void start(struct watched_dependency *watched)
 	if (is_file(watched)) {
 		timer_set(&watched->look, 0);
 		watched->started = true;
-	} else if (watched->dependency.kind == DEPENDENCY_NODE && !*watched->dependency.name && !data->node) {
+	} else if (watched->dependency.kind == DEPENDENCY_NODE && !*watched->dependency.name &&
+		   !data->node) {
 		if (!agent_is_busy(&data->self) && !timer_is_set(&data->ask_again))
 			timer_set(&data->ask_again, 0);
 	} else {
@@ -193,7 +198,7 @@ static void on_self(struct agent_request *request, enum agent_answer answer)
 	struct template_data *data = container_of(request, struct template_data, self);
 	json_t *config = json_object_get(request->json, "Config");
 	const char *name = json_string_value(json_object_get(config, "NodeName"));
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	if (answer != ANSWER_OK || !name) {
 		agent_explain(request, &error);
@@ -217,7 +222,8 @@ static struct watched_dependency *find(const struct template_data *data, const c
 	return watched;
 }
 
-static struct watched_dependency *add(struct template_data *data, const struct dependency *dependency, const char *name)
+static struct watched_dependency *add(struct template_data *data,
+				      const struct dependency *dependency, const char *name)
 {
 	struct watched_dependency *watched = NEW(struct watched_dependency);
 
@@ -239,8 +245,8 @@ static void forget(struct watched_dependency *watched)
 	free(watched);
 }
 
-static bool look_up(struct template_provider *self, const struct dependency *dependency, const char *name,
-		    json_t **value)
+static bool look_up(struct template_provider *self, const struct dependency *dependency,
+		    const char *name, json_t **value)
 {
 	struct template_data *data = container_of(self, struct template_data, source.data);
 	struct watched_dependency *watched = find(data, name);

@@ -6,7 +6,7 @@ static bool is_leaving_code(enum event_code code)
 	       code == EVENT_SHUTDOWN;
 }
 
-bool job_attends_leaving(const struct job *job)
+bool job_is_stop_hook(const struct job *job)
 {
 	return is_leaving_code(job->config->when.code);
 }
@@ -134,7 +134,7 @@ static void ignore_end(struct trigger *trigger, const struct source *source)
 		unsubscribe(&trigger->on_stopped);
 }
 
-void job_outlast(struct job *job, const struct source *source)
+void job_ignore_end_of(struct job *job, const struct source *source)
 {
 	ignore_end(&job->when, source);
 	for (size_t i = 0; i < job->config->need_count; i++)

@@ -12,7 +12,7 @@ struct signal_source {
 	int signo;
 };
 
-static struct source *signal_source(struct crew *crew, const char *name)
+static struct source *signal_source(struct units *units, const char *name)
 {
 	int signo = strncmp(name, "SIG", 3) ? 0 : signal_parse(name);
 	struct signal_source *signal;
@@ -21,24 +21,24 @@ static struct source *signal_source(struct crew *crew, const char *name)
 		return NULL;
 	signal = NEW(struct signal_source);
 	signal->signo = signo;
-	source_init(&signal->source, &crew->loop->bus, name, NULL);
-	list_append(&crew->signals, &signal->link);
+	source_init(&signal->source, &units->loop->bus, name, NULL);
+	list_append(&units->signals, &signal->link);
 	return &signal->source;
 }
 
 static struct source *find_source(void *context, const char *name)
 {
-	struct crew *crew = context;
-	struct source *source = bus_find(&crew->loop->bus, name);
+	struct units *units = context;
+	struct source *source = bus_find(&units->loop->bus, name);
 
-	return source ? source : signal_source(crew, name);
+	return source ? source : signal_source(units, name);
 }
 
-bool crew_signal(struct crew *crew, int signo)
+bool units_signal(struct units *units, int signo)
 {
 	bool heard = false;
 
-	list_each(node, &crew->signals) {
+	list_each(node, &units->signals) {
 		struct signal_source *signal = list_entry(node, struct signal_source, link);
 
 		if (signal->signo != signo || list_empty(&signal->source.subscriptions))
@@ -49,35 +49,35 @@ bool crew_signal(struct crew *crew, int signo)
 	return heard;
 }
 
-void crew_init(struct crew *crew, struct loop *loop)
+void units_init(struct units *units, struct loop *loop)
 {
-	*crew = (struct crew){ .loop = loop };
-	list_init(&crew->units);
-	list_init(&crew->lookouts);
-	list_init(&crew->scribes);
-	list_init(&crew->candidacies);
-	list_init(&crew->signals);
-	template_data_init(&crew->data, loop);
-	source_init(&crew->global, &loop->bus, "global", NULL);
-	http_init(&crew->http, loop);
+	*units = (struct units){ .loop = loop };
+	list_init(&units->jobs);
+	list_init(&units->watches);
+	list_init(&units->templates);
+	list_init(&units->elections);
+	list_init(&units->signals);
+	template_data_init(&units->data, loop);
+	source_init(&units->global, &loop->bus, "global", NULL);
+	http_init(&units->http, loop);
 }
 
 /* ---- units ---- */
 
-static struct hook *new_check(struct crew *crew, struct unit *unit)
+static struct hook *new_check(struct units *units, struct job_unit *unit)
 {
 	const struct health_config *config = &unit->job.config->health;
 
 	if (config->http || config->tcp)
-		return probe_new(&crew->http, config);
+		return probe_new(&units->http, config);
 	if (config->exec.argv.count)
-		return exec_new(crew->loop, unit->job.config->name, &config->exec);
+		return exec_new(units->loop, unit->job.config->name, &config->exec);
 	return NULL;
 }
 
-static void add_health(struct crew *crew, struct unit *unit)
+static void add_health(struct units *units, struct job_unit *unit)
 {
-	struct hook *check = new_check(crew, unit);
+	struct hook *check = new_check(units, unit);
 
 	if (!check)
 		return;
@@ -85,21 +85,21 @@ static void add_health(struct crew *crew, struct unit *unit)
 	health_init(unit->health, &unit->job, check);
 }
 
-static void add_services(struct crew *crew, struct unit *unit)
+static void add_services(struct units *units, struct job_unit *unit)
 {
 	const struct job_config *config = unit->job.config;
 	const struct verdict *verdict = unit->health ? &unit->health->verdict : NULL;
 
-	if (!crew->agent || unit->services)
+	if (!units->agent || unit->services)
 		return;
 	unit->services = alloc(config->service_count * sizeof *unit->services);
 	for (size_t i = 0; i < config->service_count; i++)
-		service_init(&unit->services[i], crew->agent, &config->services[i],
+		service_init(&unit->services[i], units->agent, &config->services[i],
 			     &unit->job.source, verdict);
 	unit->service_count = config->service_count;
 }
 
-static void drop_services(struct unit *unit)
+static void drop_services(struct job_unit *unit)
 {
 	for (size_t i = 0; i < unit->service_count; i++)
 		service_release(&unit->services[i]);
@@ -110,26 +110,26 @@ static void drop_services(struct unit *unit)
 
 static void on_stopped(struct subscription *sub, const struct event *event)
 {
-	struct unit *unit = container_of(sub, struct unit, on_stopped);
+	struct job_unit *unit = container_of(sub, struct job_unit, on_stopped);
 
 	(void)event;
-	unit->crew->on_stopped(unit->crew, unit);
+	unit->units->on_stopped(unit->units, unit);
 }
 
-static void add_unit(struct crew *crew, struct job_config *config)
+static void add_job(struct units *units, struct job_config *config)
 {
-	struct unit *unit = NEW(struct unit);
+	struct job_unit *unit = NEW(struct job_unit);
 	struct hook *hook = config->exec.argv.count
-		? exec_new(crew->loop, config->name, &config->exec) : NULL;
+		? exec_new(units->loop, config->name, &config->exec) : NULL;
 
-	unit->crew = crew;
-	job_init(&unit->job, crew->loop, config, hook);
-	add_health(crew, unit);
+	unit->units = units;
+	job_init(&unit->job, units->loop, config, hook);
+	add_health(units, unit);
 	subscribe(&unit->on_stopped, &unit->job.source, EVENT_STOPPED, on_stopped);
-	list_append(&crew->units, &unit->link);
+	list_append(&units->jobs, &unit->link);
 }
 
-void crew_remove_unit(struct unit *unit)
+void units_remove_job(struct job_unit *unit)
 {
 	list_remove(&unit->link);
 	unsubscribe(&unit->on_stopped);
@@ -139,14 +139,14 @@ void crew_remove_unit(struct unit *unit)
 		free(unit->health);
 	}
 	job_release(&unit->job);
-	free(unit->supports);
+	free(unit->dependencies);
 	free(unit);
 }
 
-struct unit *crew_find_unit(const struct crew *crew, const char *name)
+struct job_unit *units_find_job(const struct units *units, const char *name)
 {
-	list_each(node, &crew->units) {
-		struct unit *unit = list_entry(node, struct unit, link);
+	list_each(node, &units->jobs) {
+		struct job_unit *unit = list_entry(node, struct job_unit, link);
 
 		if (!strcmp(unit->job.config->name, name))
 			return unit;
@@ -154,119 +154,121 @@ struct unit *crew_find_unit(const struct crew *crew, const char *name)
 	return NULL;
 }
 
-bool crew_is_idle(const struct crew *crew)
+bool units_is_idle(const struct units *units)
 {
-	list_each(node, &crew->units)
-		if (list_entry(node, struct unit, link)->job.state != JOB_STOPPED)
+	list_each(node, &units->jobs)
+		if (list_entry(node, struct job_unit, link)->job.state != JOB_STOPPED)
 			return false;
 	return true;
 }
 
-bool crew_is_spent(const struct crew *crew)
+bool units_is_spent(const struct units *units)
 {
-	list_each(node, &crew->units) {
-		const struct job *job = &list_entry(node, struct unit, link)->job;
+	list_each(node, &units->jobs) {
+		const struct job *job = &list_entry(node, struct job_unit, link)->job;
 
 		if (job->state != JOB_STOPPED &&
-		    !(job->state == JOB_WAITING && job_attends_leaving(job)))
+		    !(job->state == JOB_WAITING && job_is_stop_hook(job)))
 			return false;
 	}
-	return !list_empty(&crew->units) || list_empty(&crew->scribes);
+	return !list_empty(&units->jobs) || list_empty(&units->templates);
 }
 
 /* ---- Consul ---- */
 
-static bool add_agent(struct crew *crew, struct config *config, struct error *error)
+static bool add_agent(struct units *units, struct config *config, struct error *error)
 {
-	if (crew->agent || !config->consul.enabled)
+	if (units->agent || !config->consul.enabled)
 		return true;
-	crew->consul = NEW(struct consul_config);
-	*crew->consul = config->consul;
+	units->consul = NEW(struct consul_config);
+	*units->consul = config->consul;
 	config->consul = (struct consul_config){ 0 };
-	crew->agent = NEW(struct agent);
-	if (agent_init(crew->agent, crew->loop, crew->consul, error)) {
-		template_data_use(&crew->data, crew->agent, crew->consul->settle);
+	units->agent = NEW(struct agent);
+	if (agent_init(units->agent, units->loop, units->consul, error)) {
+		template_data_use(&units->data, units->agent, units->consul->settle);
 		return true;
 	}
-	free(steal(&crew->agent));
-	consul_config_release(crew->consul);
-	free(steal(&crew->consul));
+	free(steal(&units->agent));
+	consul_config_release(units->consul);
+	free(steal(&units->consul));
 	return fail_in(error, "consul");
 }
 
-static void add_lookout(struct crew *crew, struct watch_config *config)
+static void add_watch(struct units *units, struct watch_config *config)
 {
-	struct lookout *lookout = NEW(struct lookout);
+	struct watch_unit *watch_unit = NEW(struct watch_unit);
 
-	lookout->config = config;
-	watch_init(&lookout->watch, crew->agent, config);
-	list_append(&crew->lookouts, &lookout->link);
+	watch_unit->config = config;
+	watch_init(&watch_unit->watch, units->agent, config);
+	list_append(&units->watches, &watch_unit->link);
 }
 
-void crew_remove_lookout(struct lookout *lookout)
+void units_remove_watch(struct watch_unit *watch_unit)
 {
-	list_remove(&lookout->link);
-	watch_release(&lookout->watch);
-	watch_config_free(lookout->config);
-	free(lookout);
+	list_remove(&watch_unit->link);
+	watch_release(&watch_unit->watch);
+	watch_config_free(watch_unit->config);
+	free(watch_unit);
 }
 
-void crew_drop_agent(struct crew *crew)
+void units_drop_agent(struct units *units)
 {
-	while (!list_empty(&crew->candidacies))
-		crew_remove_candidacy(list_entry(crew->candidacies.next, struct candidacy, link));
-	list_each(node, &crew->units)
-		drop_services(list_entry(node, struct unit, link));
-	while (!list_empty(&crew->lookouts))
-		crew_remove_lookout(list_entry(crew->lookouts.next, struct lookout, link));
-	if (!crew->agent)
+	while (!list_empty(&units->elections))
+		units_remove_election(
+		    list_entry(units->elections.next, struct election_unit, link));
+	list_each(node, &units->jobs)
+		drop_services(list_entry(node, struct job_unit, link));
+	while (!list_empty(&units->watches))
+		units_remove_watch(list_entry(units->watches.next, struct watch_unit, link));
+	if (!units->agent)
 		return;
-	template_data_use(&crew->data, NULL, 0);
-	agent_release(crew->agent);
-	free(steal(&crew->agent));
-	consul_config_release(crew->consul);
-	free(steal(&crew->consul));
+	template_data_use(&units->data, NULL, 0);
+	agent_release(units->agent);
+	free(steal(&units->agent));
+	consul_config_release(units->consul);
+	free(steal(&units->consul));
 }
 
 /* ---- elections ---- */
 
-static bool add_candidacy(struct crew *crew, struct election_config *config, struct error *error)
+static bool add_election(struct units *units, struct election_config *config, struct error *error)
 {
-	struct candidacy *candidacy = NEW(struct candidacy);
-	bool fine = candidacy_init(candidacy, crew, config, error);
+	struct election_unit *election_unit = NEW(struct election_unit);
+	bool fine = election_unit_init(election_unit, units, config, error);
 
-	list_append(&crew->candidacies, &candidacy->link);
+	list_append(&units->elections, &election_unit->link);
 	return fine || fail_in(error, "elections[%s]", config->name);
 }
 
-void crew_remove_candidacy(struct candidacy *candidacy)
+void units_remove_election(struct election_unit *election_unit)
 {
-	list_remove(&candidacy->link);
-	candidacy_release(candidacy);
-	free(candidacy);
+	list_remove(&election_unit->link);
+	election_unit_release(election_unit);
+	free(election_unit);
 }
 
-static bool leaves(const struct candidacy *candidacy, enum election_reason reason)
+static bool leaves(const struct election_unit *election_unit, enum election_reason reason)
 {
-	return candidacy->doomed || reason == REASON_SHUTDOWN;
+	return election_unit->removed || reason == REASON_SHUTDOWN;
 }
 
-void crew_leave_elections(struct crew *crew, enum election_reason reason, double patience)
+void units_leave_elections(struct units *units, enum election_reason reason, double patience)
 {
-	list_each(node, &crew->candidacies) {
-		struct candidacy *candidacy = list_entry(node, struct candidacy, link);
+	list_each(node, &units->elections) {
+		struct election_unit *election_unit = list_entry(node, struct election_unit, link);
 
-		if (leaves(candidacy, reason))
-			candidacy_leave(candidacy, reason, patience);
+		if (leaves(election_unit, reason))
+			election_unit_leave(election_unit, reason, patience);
 	}
 }
 
-bool crew_has_left(const struct crew *crew, enum election_reason reason)
+bool units_has_left(const struct units *units, enum election_reason reason)
 {
-	list_each(node, &crew->candidacies) {
-		const struct candidacy *candidacy = list_entry(node, struct candidacy, link);
+	list_each(node, &units->elections) {
+		const struct election_unit *election_unit =
+		    list_entry(node, struct election_unit, link);
 
-		if (!candidacy->left && leaves(candidacy, reason))
+		if (!election_unit->left && leaves(election_unit, reason))
 			return false;
 	}
 	return true;
@@ -274,76 +276,77 @@ bool crew_has_left(const struct crew *crew, enum election_reason reason)
 
 /* ---- templates ---- */
 
-static void add_scribe(struct crew *crew, struct template_config *config)
+static void add_template(struct units *units, struct template_config *config)
 {
-	struct scribe *scribe = NEW(struct scribe);
+	struct template_unit *template_unit = NEW(struct template_unit);
 
-	scribe->config = config;
-	render_init(&scribe->render, crew->loop, &crew->data.source, config);
-	list_append(&crew->scribes, &scribe->link);
+	template_unit->config = config;
+	render_init(&template_unit->render, units->loop, &units->data.source, config);
+	list_append(&units->templates, &template_unit->link);
 }
 
-void crew_remove_scribe(struct scribe *scribe)
+void units_remove_template(struct template_unit *template_unit)
 {
-	list_remove(&scribe->link);
-	render_release(&scribe->render);
-	template_config_free(scribe->config);
-	free(scribe);
+	list_remove(&template_unit->link);
+	render_release(&template_unit->render);
+	template_config_free(template_unit->config);
+	free(template_unit);
 }
 
 /* ---- the whole ---- */
 
-bool crew_add(struct crew *crew, struct config *config, struct error *error)
+bool units_add(struct units *units, struct config *config, struct error *error)
 {
-	if (!add_agent(crew, config, error))
+	if (!add_agent(units, config, error))
 		return false;
 	for (size_t i = 0; i < config->job_count; i++)
 		if (config->jobs[i])
-			add_unit(crew, steal(&config->jobs[i]));
+			add_job(units, steal(&config->jobs[i]));
 	for (size_t i = 0; i < config->watch_count; i++)
 		if (config->watches[i])
-			add_lookout(crew, steal(&config->watches[i]));
+			add_watch(units, steal(&config->watches[i]));
 	for (size_t i = 0; i < config->template_count; i++)
 		if (config->templates[i])
-			add_scribe(crew, steal(&config->templates[i]));
-	list_each(node, &crew->units)
-		add_services(crew, list_entry(node, struct unit, link));
+			add_template(units, steal(&config->templates[i]));
+	list_each(node, &units->jobs)
+		add_services(units, list_entry(node, struct job_unit, link));
 	for (size_t i = 0; i < config->election_count; i++)
 		if (config->elections[i] &&
-		    !add_candidacy(crew, steal(&config->elections[i]), error))
+		    !add_election(units, steal(&config->elections[i]), error))
 			return false;
 	return true;
 }
 
-bool crew_link(struct crew *crew, struct error *error)
+bool units_link(struct units *units, struct error *error)
 {
-	list_each(node, &crew->units) {
-		struct job *job = &list_entry(node, struct unit, link)->job;
+	list_each(node, &units->jobs) {
+		struct job *job = &list_entry(node, struct job_unit, link)->job;
 
-		if (!job_link(job, find_source, crew, error))
+		if (!job_link(job, find_source, units, error))
 			return fail_in(error, "jobs[%s]", job->config->name);
 	}
-	list_each(node, &crew->candidacies)
-		candidacy_link(list_entry(node, struct candidacy, link));
+	list_each(node, &units->elections)
+		election_unit_link(list_entry(node, struct election_unit, link));
 	return true;
 }
 
-void crew_release(struct crew *crew)
+void units_release(struct units *units)
 {
-	while (!list_empty(&crew->scribes))
-		crew_remove_scribe(list_entry(crew->scribes.next, struct scribe, link));
-	crew_drop_agent(crew);
-	while (!list_empty(&crew->units))
-		crew_remove_unit(list_entry(crew->units.next, struct unit, link));
-	while (!list_empty(&crew->signals)) {
+	while (!list_empty(&units->templates))
+		units_remove_template(
+		    list_entry(units->templates.next, struct template_unit, link));
+	units_drop_agent(units);
+	while (!list_empty(&units->jobs))
+		units_remove_job(list_entry(units->jobs.next, struct job_unit, link));
+	while (!list_empty(&units->signals)) {
 		struct signal_source *signal =
-			list_entry(crew->signals.next, struct signal_source, link);
+			list_entry(units->signals.next, struct signal_source, link);
 
 		list_remove(&signal->link);
 		source_release(&signal->source);
 		free(signal);
 	}
-	template_data_release(&crew->data);
-	http_release(&crew->http);
-	source_release(&crew->global);
+	template_data_release(&units->data);
+	http_release(&units->http);
+	source_release(&units->global);
 }

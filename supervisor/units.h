@@ -18,75 +18,75 @@
 #include "health.h"
 #include "job.h"
 
-struct crew;
+struct units;
 
 /* A job and what belongs to it. */
-struct unit {
+struct job_unit {
 	struct list link;
-	struct crew *crew;
+	struct units *units;
 	struct job job;
 	struct health *health;		/* NULL: no check */
 	struct service *services;	/* service_count of them */
 	size_t service_count;
 	struct subscription on_stopped;
-	struct unit **supports;		/* once a shutdown has begun: those that have to outlive it */
-	size_t support_count;
+	struct job_unit **dependencies;		/* once a shutdown has begun: those that have to outlive it */
+	size_t dependency_count;
 	size_t awaited;			/* units that must have stopped before this one may */
 	int depth;			/* of the chain of supports below it, itself included */
-	bool doomed;			/* a reload takes it away */
+	bool removed;			/* a reload takes it away */
 };
 
-struct lookout {			/* a watch, and the configuration that it owns */
+struct watch_unit {			/* a watch, and the configuration that it owns */
 	struct list link;
 	struct watch watch;
 	struct watch_config *config;
 };
 
-struct scribe {			/* a template, and the configuration that it owns */
+struct template_unit {			/* a template, and the configuration that it owns */
 	struct list link;
 	struct render render;
 	struct template_config *config;
 };
 
-struct crew {
+struct units {
 	struct loop *loop;
 	struct http http;		/* of http and tcp checks */
 	struct agent *agent;		/* NULL: no Consul */
 	struct consul_config *consul;	/* owned; what the agent was made from */
 	struct source global;
 	struct template_data data;		/* for the templates */
-	struct list units, lookouts, scribes, candidacies, signals;
-	void (*on_stopped)(struct crew *crew, struct unit *unit);	/* one of them, for good */
-	void (*on_left)(struct crew *crew);	/* one of the elections, for good */
+	struct list jobs, watches, templates, elections, signals;
+	void (*on_stopped)(struct units *units, struct job_unit *unit);	/* one of them, for good */
+	void (*on_left)(struct units *units);	/* one of the elections, for good */
 };
 
-void crew_init(struct crew *crew, struct loop *loop);
-void crew_release(struct crew *crew);
+void units_init(struct units *units, struct loop *loop);
+void units_release(struct units *units);
 
 /* Take what `config` has left: its Consul if the crew has none, its watches, templates, elections and
  * jobs. */
-bool crew_add(struct crew *crew, struct config *config, struct error *error);
-bool crew_link(struct crew *crew, struct error *error);	/* all of them, again after changes */
+bool units_add(struct units *units, struct config *config, struct error *error);
+bool units_link(struct units *units, struct error *error);	/* all of them, again after changes */
 
-void crew_remove_unit(struct unit *unit);
-void crew_remove_lookout(struct lookout *lookout);
-void crew_remove_scribe(struct scribe *scribe);
-void crew_remove_candidacy(struct candidacy *candidacy);
+void units_remove_job(struct job_unit *unit);
+void units_remove_watch(struct watch_unit *watch_unit);
+void units_remove_template(struct template_unit *template_unit);
+void units_remove_election(struct election_unit *election_unit);
 /* With all services, watches and elections, and the templates' data. */
-void crew_drop_agent(struct crew *crew);
+void units_drop_agent(struct units *units);
 
-struct unit *crew_find_unit(const struct crew *crew, const char *name);
+struct job_unit *units_find_job(const struct units *units, const char *name);
 /* Leave all elections because of a shutdown, or those that a reload takes away: on_left follows for
  * each. */
-void crew_leave_elections(struct crew *crew, enum election_reason reason, double patience);
-bool crew_has_left(const struct crew *crew, enum election_reason reason);
+void units_leave_elections(struct units *units, enum election_reason reason, double patience);
+bool units_has_left(const struct units *units, enum election_reason reason);
 
-bool crew_is_idle(const struct crew *crew);	/* every job has stopped */
+bool units_is_idle(const struct units *units);	/* every job has stopped */
 
 /* Every job has stopped or waits for nothing but the end of all, and there are not just templates. */
-bool crew_is_spent(const struct crew *crew);
+bool units_is_spent(const struct units *units);
 
 /* Does a job listen to this signal?  Then it hears of it. */
-bool crew_signal(struct crew *crew, int signo);
+bool units_signal(struct units *units, int signo);
 
 #endif

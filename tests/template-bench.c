@@ -76,7 +76,7 @@ static void make_bodies(struct bodies *bodies)
 
 static json_t *convert(enum dependency_kind kind, const char *argument, const char *body)
 {
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	struct dependency dependency;
 	json_t *tree = json_loads(body, 0, NULL), *answer;
 
@@ -100,8 +100,8 @@ static void convert_all(struct bodies *bodies)
 	}
 }
 
-static bool look_up(struct template_provider *self, const struct dependency *dependency, const char *name,
-		    json_t **value)
+static bool look_up(struct template_provider *self, const struct dependency *dependency,
+		    const char *name, json_t **value)
 {
 	struct bodies *bodies = (struct bodies *)self;
 
@@ -114,7 +114,7 @@ static bool look_up(struct template_provider *self, const struct dependency *dep
 static struct template *parse(void)
 {
 	const struct template_options options = { .profile = TEMPLATE_CONSUL, .missing_key = MISSING_ZERO };
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	struct template *template = template_parse("haproxy", text, strlen(text), &options, &error);
 
 	if (!template)
@@ -136,7 +136,7 @@ static void tell(const char *name, double *took, int count)
 static void render(struct template *template, struct bodies *bodies, struct template_output *output)
 {
 	const struct template_input input = { .data = &bodies->data };
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	if (!template_render(template, &input, output, &error)) {
 		fprintf(stderr, "%s\n", error.text);

@@ -22,8 +22,8 @@ struct fixture {
 	json_t *values;
 };
 
-static bool look_up(struct template_provider *self, const struct dependency *dependency, const char *name,
-		    json_t **value)
+static bool look_up(struct template_provider *self, const struct dependency *dependency,
+		    const char *name, json_t **value)
 {
 	const struct fixture *fixture = (const struct fixture *)self;
 
@@ -140,7 +140,7 @@ static bool run_template(json_t *test)
 	CLEANUP(template_output_release) struct template_output output = { 0 };
 	CLEANUP(strv_release) struct strv env = { 0 };
 	struct template_options options = options_of(test);
-	struct error error = { 0 };
+	struct error error = ERROR_INIT;
 	const char *denied[2] = {
 		json_string_value(json_array_get(json_object_get(test, "function_denylist"), 0)),
 	};
@@ -249,7 +249,7 @@ static bool run_mapping(json_t *test)
 	};
 	CLEANUP(buf_release) struct buf name = BUF_INIT;
 	const char *expected = text_of(test, "dependency");
-	struct error error = { 0 };
+	struct error error = ERROR_INIT;
 	struct dependency dependency;
 	size_t i = 0;
 

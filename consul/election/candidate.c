@@ -53,7 +53,8 @@ enum election_state candidate_refresh(struct election *election)
  * there will be no news of it. */
 enum election_state candidate_lost_race(struct election *election)
 {
-	return *election->lock.view.session ? candidate_follow(election) : candidate_refresh(election);
+	return *election->lock.view.session ? candidate_follow(election)
+					    : candidate_refresh(election);
 }
 
 bool candidate_is_eligible(const struct election *election)

@@ -61,7 +61,8 @@ enum election_state leading_stop(struct election *election)
 
 enum election_state leading_session_gone(struct election *election)
 {
-	return election->leaving ? leading_close_session(election) : candidate_reopen_session(election);
+	return election->leaving ? leading_close_session(election)
+				 : candidate_reopen_session(election);
 }
 
 enum election_state leading_unlock(struct election *election)
@@ -82,7 +83,8 @@ enum election_state leading_unlocked(struct election *election)
 	if (election->leaving)
 		return leading_close_session(election);
 	/* A release that was not answered may come true late: not upon the next lock. */
-	return election->lock.ambiguous ? candidate_reopen_session(election) : candidate_refresh(election);
+	return election->lock.ambiguous ? candidate_reopen_session(election)
+					: candidate_refresh(election);
 }
 
 /* The lock is being given back already; but not for ever now. */

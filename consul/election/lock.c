@@ -136,7 +136,7 @@ static void watch(struct lock *lock)
 
 static void doubt(struct lock *lock, enum agent_answer answer)
 {
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	agent_explain(&lock->watch, &error);
 	if (answer == ANSWER_DENIED)
@@ -346,7 +346,7 @@ static enum lock_answer judge(const struct agent_request *request, enum agent_an
 
 static void complain(struct lock *lock, enum agent_answer answer, enum lock_answer meaning)
 {
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	if (meaning != LOCK_DENIED && meaning != LOCK_UNKNOWN) {
 		agent_content(&lock->request);

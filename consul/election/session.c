@@ -375,7 +375,7 @@ static void explain(struct session *session, enum agent_answer answer, struct er
 
 static void on_trouble(struct session *session, enum agent_answer answer)
 {
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	session->troubled = true;
 	explain(session, answer, &error);

@@ -46,7 +46,8 @@ static json_t *identities(const struct blocking_query *query, const json_t *set)
 
 /* A walk through both side by side, which takes an order by identity where there is one, and stays
  * right where there is none. */
-json_t *blocking_query_union(const struct blocking_query *query, const json_t *old, const json_t *now)
+json_t *blocking_query_union(const struct blocking_query *query, const json_t *old,
+			     const json_t *now)
 {
 	CLEANUP(json_decrefp) json_t *known = identities(query, now);
 	json_t *both = json_array();

@@ -42,7 +42,8 @@ struct blocking_query {
 bool blocking_query_equal(const struct blocking_query *query, const json_t *a, const json_t *b);
 
 /* Of what both have, now's, in now's order. */
-json_t *blocking_query_union(const struct blocking_query *query, const json_t *old, const json_t *now);
+json_t *blocking_query_union(const struct blocking_query *query, const json_t *old,
+			     const json_t *now);
 
 /* The rights that it took to see `set`, as /v1/internal/acl/authorize wants to be asked. */
 json_t *blocking_query_rights(const struct blocking_query *query, const json_t *set);

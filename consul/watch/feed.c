@@ -176,7 +176,7 @@ static json_t *read_answer(struct feed *feed, enum agent_answer answer, struct e
 static void on_reply(struct agent_request *request, enum agent_answer answer)
 {
 	struct feed *feed = container_of(request, struct feed, request);
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	json_t *state = read_answer(feed, answer, &error);
 	bool news;
 
@@ -222,7 +222,7 @@ static void on_allowed(struct feed *feed)
 static void on_rights(struct agent_request *rights, enum agent_answer answer)
 {
 	struct feed *feed = container_of(rights, struct feed, rights);
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	if (answer == ANSWER_TROUBLE) {
 		agent_explain(rights, &error);

@@ -15,7 +15,7 @@ enum fingerprint_kind {
 	FINGERPRINT_CRITICAL, FINGERPRINT_WARNING,	/* ... of those in that state only */
 	FINGERPRINT_SERVICES,			/* of /v1/catalog/services: services by their tags */
 	FINGERPRINT_NODES,			/* of /v1/catalog/nodes */
-	FINGERPRINT_KEYS,			/* of /v1/kv/?keys: nothing; it only knows that something changed */
+	FINGERPRINT_KEYS,		/* of /v1/kv/?keys: empty; it tells only that something changed */
 	FINGERPRINT_KINDS,
 };
 

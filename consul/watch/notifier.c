@@ -61,7 +61,8 @@ static void ask_again(struct notifier *notifier, bool news)
 /* Takes `tally`: a good answer. */
 static void take(struct notifier *notifier, json_t *fingerprint)
 {
-	CLEANUP(json_decrefp) json_t *changes = fingerprint_changes(notifier->fingerprint, fingerprint);
+	CLEANUP(json_decrefp)
+	json_t *changes = fingerprint_changes(notifier->fingerprint, fingerprint);
 	unsigned long index = notifier->request.http.index, last = notifier->index;
 	bool back = notifier->lost || index < last, was_set = notifier->set;
 
@@ -84,7 +85,7 @@ static void on_reply(struct agent_request *request, enum agent_answer answer)
 {
 	struct notifier *notifier = container_of(request, struct notifier, request);
 	bool nothing = answer == ANSWER_MISSING && notifier->kind == FINGERPRINT_KEYS;
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	json_t *fingerprint = NULL;
 
 	if (answer == ANSWER_OK || nothing)
@@ -124,7 +125,8 @@ static char *make_path(enum fingerprint_kind kind, const char *dc)
 	return buf_take(&path);
 }
 
-struct notifier *notifier_new(struct agent *agent, enum fingerprint_kind kind, const char *dc, bool polled)
+struct notifier *notifier_new(struct agent *agent, enum fingerprint_kind kind, const char *dc,
+			      bool polled)
 {
 	struct notifier *notifier = NEW(struct notifier);
 	struct loop *loop = agent->http.loop;

@@ -28,7 +28,8 @@ struct notifier {
 	bool set;			/* it rings at every change */
 	bool blind;			/* it will not, and rings at every try */
 	/* As the last act of what calls it: may free the alarm.  `changes`: a tally. */
-	void (*on_notify)(struct notifier *notifier, enum notification notification, const json_t *changes);
+	void (*on_notify)(struct notifier *notifier, enum notification notification,
+			  const json_t *changes);
 	struct list link;		/* its owner's */
 
 	/* private */
@@ -45,7 +46,8 @@ struct notifier {
 };
 
 /* Asks at once.  `polled`: every 15 s only, without a connection in between. */
-struct notifier *notifier_new(struct agent *agent, enum fingerprint_kind kind, const char *dc, bool polled);
+struct notifier *notifier_new(struct agent *agent, enum fingerprint_kind kind, const char *dc,
+			      bool polled);
 void notifier_free(struct notifier *notifier);
 
 #endif

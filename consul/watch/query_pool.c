@@ -54,7 +54,8 @@ static bool is_guarded(const struct pool_member *member)
 	return true;
 }
 
-static struct notifier *find_notifier(struct query_pool *pool, enum fingerprint_kind kind, const char *dc)
+static struct notifier *find_notifier(struct query_pool *pool, enum fingerprint_kind kind,
+				      const char *dc)
 {
 	list_each(node, &pool->notifiers) {
 		struct notifier *notifier = list_entry(node, struct notifier, link);
@@ -65,7 +66,8 @@ static struct notifier *find_notifier(struct query_pool *pool, enum fingerprint_
 	return NULL;
 }
 
-static void on_notify(struct notifier *notifier, enum notification notification, const json_t *changes);
+static void on_notify(struct notifier *notifier, enum notification notification,
+		      const json_t *changes);
 
 static void park(struct pool_member *member)
 {
@@ -82,7 +84,8 @@ static void park(struct pool_member *member)
 			continue;
 		notifier = find_notifier(pool, kind, dc);
 		if (!notifier) {
-			notifier = notifier_new(pool->agent, kind, dc, pool->notifier_count >= NOTIFIERS);
+			notifier =
+			    notifier_new(pool->agent, kind, dc, pool->notifier_count >= NOTIFIERS);
 			notifier->on_notify = on_notify;
 			list_append(&pool->notifiers, &notifier->link);
 			pool->notifier_count++;
@@ -191,7 +194,8 @@ static void time_sweeps(struct query_pool *pool)
 
 static void serve_sweep(struct query_pool *pool)
 {
-	while (pool->taken < SLOTS && pool->sweep_slots < SWEEP_SLOTS && !list_empty(&pool->sweep)) {
+	while (pool->taken < SLOTS && pool->sweep_slots < SWEEP_SLOTS &&
+	       !list_empty(&pool->sweep)) {
 		struct pool_member *member =
 			list_entry(pool->sweep.next, struct pool_member, sweep);
 
@@ -294,8 +298,8 @@ static void sweep_later(struct pool_member *member)
 		list_append(&member->pool->next, &member->sweep);
 }
 
-static void hear(struct pool_member *member, const struct notifier *notifier, enum notification notification,
-		 const json_t *changes)
+static void hear(struct pool_member *member, const struct notifier *notifier,
+		 enum notification notification, const json_t *changes)
 {
 	bool named = notification == NOTIFY_CHANGED && is_named(member, changes);
 
@@ -303,11 +307,13 @@ static void hear(struct pool_member *member, const struct notifier *notifier, en
 		member->on_doubt(member);
 	if (named && json_object_size(changes) <= MANY)
 		want(member->pool, &member->slot);
-	else if (named || notification != NOTIFY_CHANGED || may_be_meant(member, notifier->kind, changes))
+	else if (named || notification != NOTIFY_CHANGED ||
+		 may_be_meant(member, notifier->kind, changes))
 		sweep_later(member);
 }
 
-static void on_notify(struct notifier *notifier, enum notification notification, const json_t *changes)
+static void on_notify(struct notifier *notifier, enum notification notification,
+		      const json_t *changes)
 {
 	struct query_pool *pool = notifier->request.agent->pool;
 

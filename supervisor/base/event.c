@@ -9,9 +9,8 @@
 static const struct {
 	const char *name;
 	enum level_group group;
-	bool public;
 } codes[EVENT_COUNT] = {
-#define X(code, name, group, public) [EVENT_##code] = { name, GROUP_##group, public },
+#define X(code, name, group, public) [EVENT_##code] = { name, GROUP_##group },
 	EVENT_CODES(X)
 #undef X
 };
@@ -19,14 +18,6 @@ static const struct {
 const char *event_name(enum event_code code)
 {
 	return codes[code].name;
-}
-
-enum event_code event_parse(const char *name)
-{
-	for (int code = 0; code < EVENT_COUNT; code++)
-		if (codes[code].public && !strcmp(codes[code].name, name))
-			return (enum event_code)code;
-	return EVENT_NONE;
 }
 
 void bus_init(struct bus *bus)

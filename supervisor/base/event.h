@@ -157,6 +157,5 @@ void subscribe_level(struct subscription *sub, struct source *source,
 void unsubscribe(struct subscription *sub);	/* idempotent */
 
 const char *event_name(enum event_code code);
-enum event_code event_parse(const char *name);	/* EVENT_NONE: no such */
 
 #endif

@@ -1,4 +1,4 @@
-#include "cmd_leader.h"
+#include "command.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -433,7 +433,7 @@ static int run_action(const struct leader_args *call, const struct config *confi
 	return leader.code;
 }
 
-int leader_run(const struct leader_args *call)
+static int run_call(const struct leader_args *call)
 {
 	struct load_error error = { .code = EX_DATAERR };
 	struct config *config = load_config(call->path, &error);
@@ -443,4 +443,20 @@ int leader_run(const struct leader_args *call)
 		fprintf(stderr, "pilotfish: %s\n", error.error.text);
 	config_free(config);
 	return code;
+}
+
+int cmd_leader(const struct call *call)
+{
+	struct error error = ERROR_INIT;
+	AUTOFREE char *path = command_config_path(call, &error);
+	struct leader_args how = call->leader;
+
+	if (!path)
+		return command_fail(EX_CONFIG, &error);
+	if (!call->words.count)
+		return command_usage("leader what? It lacks an action, such as ", "status");
+	how.path = path;
+	how.action = call->words.items[0];
+	how.election = call->words.items[1];
+	return run_call(&how);
 }

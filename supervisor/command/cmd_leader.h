@@ -10,7 +10,9 @@
  *     resume
  *     accept-epoch  candidates are asked to lead although they have seen higher epochs
  *
- * One request at a time, on a loop that ends with the answer.
+ * One request at a time, on a loop that ends with the answer.  Exit codes: 0, 1 if it was refused or
+ * did not come about (status: if nobody leads), 64 wrong usage, 65 and 66 as `check`, 69 Consul cannot
+ * serve us, 77 our token may not.
  */
 #ifndef CMD_LEADER_H
 #define CMD_LEADER_H
@@ -25,9 +27,5 @@ struct leader_args {
 	double timeout;			/* how long to wait for what was asked for */
 	bool json;
 };
-
-/* Returns the exit code: 0, 1 if it was refused or did not come about (status: if nobody leads),
- * 64 wrong usage, 65 and 66 as `check`, 69 Consul cannot serve us, 77 our token may not. */
-int leader_run(const struct leader_args *call);
 
 #endif

@@ -43,7 +43,7 @@ static bool is_known(const struct election_client *client, enum agent_answer ans
 
 static void on_candidates(struct election_client *client)
 {
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	if (election_status_read_candidates(&client->status, client->request.json, &error))
 		client->ops->on_known(client);
@@ -169,7 +169,8 @@ static void on_written(struct election_client *client)
 
 static const struct election_client_step write_step = { on_written, is_ok };
 
-void election_client_write(struct election_client *client, const char *suffix, unsigned long cas, json_t *value)
+void election_client_write(struct election_client *client, const char *suffix, unsigned long cas,
+			   json_t *value)
 {
 	CLEANUP(buf_release) struct buf path = BUF_INIT;
 
@@ -209,7 +210,7 @@ void election_client_delete(struct election_client *client, const char *suffix, 
 static void on_reply(struct agent_request *request, enum agent_answer answer)
 {
 	struct election_client *client = container_of(request, struct election_client, request);
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	if (client->step->is_fine(client, answer)) {
 		client->step->on_answer(client);
@@ -232,8 +233,9 @@ static void on_retry(struct timer *timer)
 	election_client_look(container_of(timer, struct election_client, retry));
 }
 
-void election_client_init(struct election_client *client, struct agent *agent, const struct election_config *election,
-		const struct election_client_ops *ops)
+void election_client_init(struct election_client *client, struct agent *agent,
+			  const struct election_config *election,
+			  const struct election_client_ops *ops)
 {
 	*client = (struct election_client){
 		.election = election,

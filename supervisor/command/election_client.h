@@ -12,8 +12,8 @@
 struct election_client;
 
 struct election_client_ops {
-	void (*on_known)(struct election_client *client);		/* `standing` is what it is now */
-	void (*on_written)(struct election_client *client, bool written);	/* false: another was faster */
+	void (*on_known)(struct election_client *client);		/* `status` is up to date */
+	void (*on_written)(struct election_client *client, bool written);	/* false: lost the race */
 	void (*on_failed)(struct election_client *client, int code, const char *why);	/* of sysexits(3) */
 };
 
@@ -32,18 +32,20 @@ struct election_client {
 	struct timer retry;
 };
 
-void election_client_init(struct election_client *client, struct agent *agent, const struct election_config *election,
-		const struct election_client_ops *ops);
+void election_client_init(struct election_client *client, struct agent *agent,
+			  const struct election_config *election,
+			  const struct election_client_ops *ops);
 void election_client_release(struct election_client *client);
 
 /* Each ends with one of the ops.  A new one replaces what is under way. */
-void election_client_begin(struct election_client *client);		/* the rights, the keys, the candidates */
-void election_client_look(struct election_client *client);		/* the keys, now */
-void election_client_wait(struct election_client *client);		/* ... when they are others */
+void election_client_begin(struct election_client *client);	/* the rights, keys, candidates */
+void election_client_look(struct election_client *client);	/* the keys, now */
+void election_client_wait(struct election_client *client);	/* the keys, once they have changed */
 
 /* Written only if the key's ModifyIndex is still `cas` (0: it is not there); takes `value`.
  * Deleted only then, too, but with 0 whatever it is. */
-void election_client_write(struct election_client *client, const char *suffix, unsigned long cas, json_t *value);
+void election_client_write(struct election_client *client, const char *suffix, unsigned long cas,
+			   json_t *value);
 void election_client_delete(struct election_client *client, const char *suffix, unsigned long cas);
 
 #endif

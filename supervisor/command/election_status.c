@@ -23,7 +23,8 @@ void election_status_release(struct election_status *status)
 
 /* ---- what Consul answers ---- */
 
-bool election_status_read_candidates(struct election_status *status, const json_t *answer, struct error *error)
+bool election_status_read_candidates(struct election_status *status, const json_t *answer,
+				     struct error *error)
 {
 	json_decref(status->candidates);
 	status->candidates = answer_set_read(WATCH_SERVICE, answer, error);

@@ -20,7 +20,8 @@ void election_status_release(struct election_status *status);
 /* Who is in the catalogue as a candidate.  Only with bind = "alive" anybody is. */
 bool election_status_read_candidates(struct election_status *status, const json_t *answer,
 			      struct error *error);
-const char *election_status_of_candidate(const struct election_status *status, const char *id);	/* NULL: unknown */
+/* The status of a candidate in the catalogue; NULL: unknown. */
+const char *election_status_of_candidate(const struct election_status *status, const char *id);
 size_t election_status_rivals(const struct election_status *status);	/* that pass, but for the leader */
 
 bool election_status_has_leader(const struct election_status *status);	/* holds the lock, is promoted */
@@ -29,7 +30,7 @@ bool election_status_has_request(const struct election_status *status);	/* that 
 void election_status_print(const struct election_status *status, struct buf *out);
 void election_status_print_request(const struct election_status *status, struct buf *out);
 void election_status_print_pause(const struct election_status *status, struct buf *out);
-void election_status_print_candidates(const struct election_status *status, struct buf *out);	/* in a line */
+void election_status_print_candidates(const struct election_status *status, struct buf *out);
 json_t *election_status_json(const struct election_status *status);		/* a new reference */
 
 double wall_now(void);			/* seconds since 1970 */

@@ -31,7 +31,8 @@ static char *cut(const char **park)
 	return colon ? copy_bytes(text, (size_t)(colon - text)) : copy_string(text);
 }
 
-static json_t *template_tree(const struct spec *spec, const char *text, struct error *error)
+static json_t *template_tree(const struct template_args *args, const char *text,
+			     struct error *error)
 {
 	const char *park = text;
 	AUTOFREE char *in = cut(&park), *out = cut(&park);
@@ -46,16 +47,16 @@ static json_t *template_tree(const struct spec *spec, const char *text, struct e
 			 "destination", destination);
 	if (park && *park)
 		json_object_set_new(tree, "exec", json_pack("{so ss}", "exec", command_tree(park),
-				    "restarts", spec->once ? "never" : "onFailure"));
+				    "restarts", args->once ? "never" : "onFailure"));
 	return tree;
 }
 
-static json_t *spec_tree(const struct spec *spec, struct error *error)
+static json_t *args_tree(const struct template_args *args, struct error *error)
 {
 	json_t *templates = json_array();
 
-	for (size_t i = 0; i < spec->templates.count; i++) {
-		json_t *template = template_tree(spec, spec->templates.items[i], error);
+	for (size_t i = 0; i < args->templates.count; i++) {
+		json_t *template = template_tree(args, args->templates.items[i], error);
 
 		if (!template) {
 			json_decref(templates);
@@ -64,7 +65,7 @@ static json_t *spec_tree(const struct spec *spec, struct error *error)
 		json_array_append_new(templates, template);
 	}
 	return json_pack("{so s{ss} s{ss*}}", "templates", templates,
-			 "logging", "output", "stderr", "consul", "address", spec->consul);
+			 "logging", "output", "stderr", "consul", "address", args->consul);
 }
 
 static bool has_output(const char *template)
@@ -74,20 +75,20 @@ static bool has_output(const char *template)
 	return colon && colon[1] && colon[1] != ':';
 }
 
-struct config *spec_config(const struct spec *spec, struct error *error)
+struct config *template_args_config(const struct template_args *args, struct error *error)
 {
-	json_t *tree = spec_tree(spec, error);
+	json_t *tree = args_tree(args, error);
 	struct config *config = tree && sugar_expand(tree, error) ? config_decode(tree, error) : NULL;
 
 	json_decref(tree);
 	if (config)
-		config->consul.once = spec->once;
+		config->consul.once = args->once;
 	for (size_t i = 0; config && i < config->template_count; i++) {
 		struct template_config *template = config->templates[i];
 
-		if (!has_output(spec->templates.items[i]))
+		if (!has_output(args->templates.items[i]))
 			template->print = PRINT_TEXT;
-		else if (spec->dry)
+		else if (args->dry)
 			template->print = PRINT_TITLED;
 		template->new_is_change = true;
 	}

@@ -4,7 +4,7 @@
 
 #include "config/config.h"
 
-struct spec {
+struct template_args {
 	struct strv templates;
 	const char *consul;		/* address; NULL: the environment's, else the default */
 	bool once;			/* stop when all is written and all commands have run */
@@ -13,6 +13,6 @@ struct spec {
 
 /* The configuration that they are short for.  Without OUT the text is printed.  COMMAND runs after
  * each change of the file, its first one included: by a shell, if it is more than one word. */
-struct config *spec_config(const struct spec *spec, struct error *error);
+struct config *template_args_config(const struct template_args *args, struct error *error);
 
 #endif

@@ -125,7 +125,7 @@ struct target_config {
 	bool create_dirs;		/* missing directories are made, 0755 and ours */
 };
 
-struct check_config {
+struct bounded_command {
 	struct exec_config exec;	/* empty: none; %f in it stands for the staged file */
 	double timeout;
 };
@@ -146,7 +146,7 @@ struct template_config {
 	char *left, *right;		/* delimiters */
 	bool error_on_missing_key;
 	struct target_config target;
-	struct check_config check;
+	struct bounded_command check;
 	struct wait_config wait;
 	enum on_empty { ON_EMPTY_RENDER, ON_EMPTY_KEEP } on_empty;	/* KEEP: it is not there yet */
 	long min_instances;		/* nor is a service with fewer */
@@ -170,7 +170,7 @@ struct election_config {
 	long priority;			/* 0 to 100: who goes first when the lock is free */
 	bool candidate;			/* else it only follows */
 	char *tag, *service;		/* that the job of the leader has in the catalogue; or NULL */
-	struct check_config can_lead;	/* empty: always */
+	struct bounded_command can_lead;	/* empty: always */
 	char *epoch_file;		/* where the highest epoch seen is kept; NULL: in memory */
 };
 

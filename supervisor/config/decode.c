@@ -18,7 +18,7 @@ bool decode_user(const struct field *field, void *slot, const json_t *value, str
 	(void)field, (void)slot, (void)error;
 	if (!json_is_string(value) && !json_is_integer(value))
 		return false;
-	text = value_text(value);
+	text = scalar_text(value);
 	return *text && *text != '-';
 }
 
@@ -57,7 +57,7 @@ bool decode_oom_score(const struct field *field, void *slot, const json_t *value
 
 	(void)field, (void)error;
 	if (!(text && !strcmp(text, inherited)) &&
-	    !(value_number(value, &number) && number >= -1000 && number <= 1000))
+	    !(scalar_number(value, &number) && number >= -1000 && number <= 1000))
 		return false;
 	*(long *)slot = number;
 	return true;
@@ -130,7 +130,7 @@ bool decode_rlimits(const struct field *field, void *slot, const json_t *value,
 	exec->limits = alloc(json_object_size(value) * sizeof *exec->limits);
 	json_object_foreach((json_t *)value, name, element) {
 		struct limit *limit = &exec->limits[exec->limit_count++];
-		AUTOFREE char *text = value_text(element);
+		AUTOFREE char *text = scalar_text(element);
 
 		if (!find_resource(name, &limit->resource, error))
 			return false;
@@ -156,7 +156,7 @@ bool decode_restarts(const struct field *field, void *slot, const json_t *value,
 			*(long *)slot = word->value;
 			return true;
 		}
-	if (!value_number(value, &number) || number < 0)
+	if (!scalar_number(value, &number) || number < 0)
 		return false;
 	*(long *)slot = number;
 	return true;
@@ -228,7 +228,7 @@ bool decode_needs(const struct field *field, void *slot, const json_t *value, st
 	struct job_config *job = slot;
 
 	(void)field;
-	if (!value_strings(value, &words))
+	if (!scalar_strings(value, &words))
 		return false;
 	job->needs = alloc(words.count * sizeof *job->needs);
 	for (size_t i = 0; i < words.count; i++)
@@ -275,7 +275,7 @@ bool decode_status(const struct field *field, void *slot, const json_t *value,
 		   struct error *error)
 {
 	struct health_config *health = slot;
-	AUTOFREE char *text = value_text(value);
+	AUTOFREE char *text = scalar_text(value);
 	char *end;
 
 	(void)field, (void)error;
@@ -334,5 +334,5 @@ bool decode_unused(const struct field *field, void *slot, const json_t *value,
 	double unused;
 
 	(void)field, (void)slot;
-	return value_decoder(FIELD_SECONDS)(&seconds, &unused, value, error);
+	return scalar_decoder(FIELD_SECONDS)(&seconds, &unused, value, error);
 }

@@ -7,7 +7,7 @@
 decode_fn decode_user;			/* slot: struct exec_config; only the value's form */
 decode_fn decode_umask;			/* int: "022", "inherited" */
 decode_fn decode_perms;			/* int: "0644", "keep" */
-decode_fn decode_check;			/* struct check_config: a command, a group */
+decode_fn decode_check;			/* struct bounded_command: a command, a group */
 decode_fn decode_rlimits;		/* struct exec_config: { nofile = "1024:4096"; } */
 decode_fn decode_oom_score;		/* long: -500, "inherited" */
 decode_fn decode_restarts;		/* long: "never", "unlimited", "onFailure", 3 */

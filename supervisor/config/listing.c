@@ -196,7 +196,7 @@ static bool add_include(struct listing *listing, const struct inclusion *file,
 {
 	AUTOFREE char *path = NULL;
 	size_t files = listing->files.count;
-	struct error inner = { "" };
+	struct error inner = ERROR_INIT;
 
 	if (name.kind != TOKEN_STRING)
 		return fail_at(error, file, name.line, "@include needs the name of a file in quotes");

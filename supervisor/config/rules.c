@@ -23,7 +23,7 @@ static bool has(const json_t *tree, const char *key)
 
 static char *copy_key(const json_t *tree, const char *key)
 {
-	return has(tree, key) ? value_text(json_object_get(tree, key)) : NULL;
+	return has(tree, key) ? scalar_text(json_object_get(tree, key)) : NULL;
 }
 
 static bool read_identity(struct identity *identity, const json_t *tree, struct error *error)
@@ -300,7 +300,7 @@ bool watch_rules(void *object, const json_t *tree, struct error *error)
 
 bool check_rules(void *object, const json_t *tree, struct error *error)
 {
-	const struct check_config *check = object;
+	const struct bounded_command *check = object;
 
 	(void)tree;
 	return check->exec.argv.count || fail(error, ".exec: missing");

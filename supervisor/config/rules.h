@@ -16,7 +16,7 @@ rule_fn health_rules;
 rule_fn registration_rules;		/* struct service_config, of a job or in `services` */
 rule_fn service_rules;			/* struct service_config in `services` */
 rule_fn job_rules, watch_rules;
-rule_fn check_rules;			/* struct check_config */
+rule_fn check_rules;			/* struct bounded_command */
 rule_fn wait_rules;
 rule_fn template_rules;			/* reads and parses the template, too */
 rule_fn consul_rules;

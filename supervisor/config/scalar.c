@@ -11,7 +11,7 @@
 
 enum { SHOWN = 60, LONGEST = 1000 * 1000 * 1000 };	/* bytes; seconds */
 
-char *value_text(const json_t *value)
+char *scalar_text(const json_t *value)
 {
 	switch (json_typeof(value)) {
 	case JSON_STRING:
@@ -28,9 +28,9 @@ char *value_text(const json_t *value)
 	}
 }
 
-void value_show(const json_t *value, struct buf *out)
+void scalar_show(const json_t *value, struct buf *out)
 {
-	AUTOFREE char *text = value_text(value);
+	AUTOFREE char *text = scalar_text(value);
 	size_t length = text ? strlen(text) : 0;
 
 	if (json_is_object(value))
@@ -46,7 +46,7 @@ void value_show(const json_t *value, struct buf *out)
 			  length > SHOWN ? "..." : "");
 }
 
-bool value_number(const json_t *value, long *number)
+bool scalar_number(const json_t *value, long *number)
 {
 	const char *text = json_string_value(value);
 	char *end;
@@ -62,7 +62,7 @@ bool value_number(const json_t *value, long *number)
 	return !*end && !errno;
 }
 
-bool value_strings(const json_t *value, struct strv *strings)
+bool scalar_strings(const json_t *value, struct strv *strings)
 {
 	size_t i;
 	json_t *element;
@@ -72,7 +72,7 @@ bool value_strings(const json_t *value, struct strv *strings)
 	else if (!json_is_array(value))
 		return false;
 	json_array_foreach(value, i, element) {
-		char *text = value_text(element);
+		char *text = scalar_text(element);
 
 		if (!text)
 			return false;
@@ -103,7 +103,7 @@ static bool decode_int(const struct field *field, void *slot, const json_t *valu
 	long number;
 
 	(void)error;
-	if (!value_number(value, &number) || !is_within(field, (double)number))
+	if (!scalar_number(value, &number) || !is_within(field, (double)number))
 		return false;
 	*(long *)slot = number;
 	return true;
@@ -146,7 +146,7 @@ static bool decode_seconds(const struct field *field, void *slot, const json_t *
 static bool decode_signal(const struct field *field, void *slot, const json_t *value,
 			  struct error *error)
 {
-	AUTOFREE char *text = value_text(value);
+	AUTOFREE char *text = scalar_text(value);
 	int signo = text ? signal_parse(text) : 0;
 
 	(void)field, (void)error;
@@ -179,7 +179,7 @@ static bool decode_command(const struct field *field, void *slot, const json_t *
 	strv_release(argv);
 	if (json_is_string(value) && !strv_split(argv, json_string_value(value), error))
 		return false;
-	if (json_is_array(value) && !value_strings(value, argv))
+	if (json_is_array(value) && !scalar_strings(value, argv))
 		return false;
 	return argv->count && *argv->items[0];
 }
@@ -191,7 +191,7 @@ static bool decode_strings(const struct field *field, void *slot, const json_t *
 
 	(void)field;
 	strv_release(strings);
-	if (!value_strings(value, strings))
+	if (!scalar_strings(value, strings))
 		return false;
 	for (size_t i = 0; i < strings->count; i++)
 		if (!*strings->items[i])
@@ -205,7 +205,7 @@ static bool decode_map_group(struct strv *map, const json_t *value, struct error
 	json_t *element;
 
 	json_object_foreach((json_t *)value, key, element) {
-		AUTOFREE char *text = value_text(element);
+		AUTOFREE char *text = scalar_text(element);
 
 		if (!text)
 			return fail(error, ".%s: must be a string, a number, true or false", key);
@@ -223,7 +223,7 @@ static bool decode_map(const struct field *field, void *slot, const json_t *valu
 	strv_release(map);
 	if (json_is_object(value))
 		return decode_map_group(map, value, error);
-	if (!json_is_array(value) || !value_strings(value, map))
+	if (!json_is_array(value) || !scalar_strings(value, map))
 		return false;
 	for (size_t i = 0; i < map->count; i++)
 		if (!strchr(map->items[i] + (*map->items[i] == '='), '='))
@@ -232,7 +232,7 @@ static bool decode_map(const struct field *field, void *slot, const json_t *valu
 	return true;
 }
 
-decode_fn *value_decoder(enum field_type type)
+decode_fn *scalar_decoder(enum field_type type)
 {
 	static decode_fn *const decoders[FIELD_TYPE_COUNT] = {
 		[FIELD_STRING]  = decode_string,

@@ -124,7 +124,7 @@ static bool decode_any(const struct field *field, void *object, const json_t *va
 		       struct error *error)
 {
 	void *slot = member(object, field->offset);
-	decode_fn *decode = field->decode ? field->decode : value_decoder(field->type);
+	decode_fn *decode = field->decode ? field->decode : scalar_decoder(field->type);
 
 	switch (field->type) {
 	case FIELD_TABLE:
@@ -150,7 +150,7 @@ static bool decode_value(const struct field *field, void *object, const json_t *
 	field_print_form(field, &form);
 	if (field->flags & SECRET)
 		return fail(error, "must be %s", form.data);
-	value_show(value, &found);
+	scalar_show(value, &found);
 	return fail(error, "must be %s, found %s", form.data, found.data);
 }
 
@@ -227,7 +227,7 @@ bool schema_decode(const struct record *record, void *object, const json_t *tree
 	CLEANUP(buf_release) struct buf found = BUF_INIT;
 
 	if (!json_is_object(tree)) {
-		value_show(tree, &found);
+		scalar_show(tree, &found);
 		return fail(error, "must be a group { ... }, found %s", found.data);
 	}
 	return check_unknown(record, tree, error) && check_given(record, tree, error) &&

@@ -323,8 +323,8 @@ static const struct record watch_record = {
 /* A template. */
 
 static const struct field check_fields[] = {
-	{ "", EMBED(check_config, exec, exec_table) },
-	{ "timeout", SECONDS(check_config, timeout), .min = 0.001, .initial = "30s",
+	{ "", EMBED(bounded_command, exec, exec_table) },
+	{ "timeout", SECONDS(bounded_command, timeout), .min = 0.001, .initial = "30s",
 	  .help = "A check that takes longer is killed and has failed." },
 	{ 0 }
 };

@@ -11,8 +11,8 @@ static const struct choice binds[] = {
 };
 
 static const struct field can_lead_fields[] = {
-	{ "", EMBED_OF(check_config, exec, exec_record) },
-	{ "timeout", SECONDS(check_config, timeout), .min = 0.001, .initial = "5s",
+	{ "", EMBED_OF(bounded_command, exec, exec_record) },
+	{ "timeout", SECONDS(bounded_command, timeout), .min = 0.001, .initial = "5s",
 	  .help = "A program that takes longer is killed, and the answer is no." },
 	{ 0 }
 };

@@ -27,8 +27,9 @@ static const struct shape {
 static bool is_made_of(const char *text, const char *others)
 {
 	for (; *text; text++)
-		if (!((*text >= '0' && *text <= '9') || ((*text | 32) >= 'a' && (*text | 32) <= 'z') ||
-		      *text == '_' || strchr(others, *text)))
+		if (!((*text >= '0' && *text <= '9') ||
+		      ((*text | 32) >= 'a' && (*text | 32) <= 'z') || *text == '_' ||
+		      strchr(others, *text)))
 			return false;
 	return true;
 }
@@ -115,7 +116,8 @@ static bool take_name(struct dependency *dependency, const struct shape *shape, 
 		      struct error *error)
 {
 	char *dot = strrchr(name, '.');
-	bool service = dependency->kind == DEPENDENCY_SERVICE || dependency->kind == DEPENDENCY_CONNECT;
+	bool service =
+	    dependency->kind == DEPENDENCY_SERVICE || dependency->kind == DEPENDENCY_CONNECT;
 
 	if (service && dot) {
 		*dot = '\0';
@@ -135,8 +137,8 @@ static bool take_name(struct dependency *dependency, const struct shape *shape, 
 	       fail(error, "invalid format of the name");
 }
 
-bool dependency_parse(enum dependency_kind kind, const char *argument, struct dependency *dependency,
-		 struct error *error)
+bool dependency_parse(enum dependency_kind kind, const char *argument,
+		      struct dependency *dependency, struct error *error)
 {
 	const struct shape *shape = &shapes[kind];
 	size_t size = strlen(argument);
@@ -147,7 +149,8 @@ bool dependency_parse(enum dependency_kind kind, const char *argument, struct de
 	*dependency = (struct dependency){ .kind = kind };
 	strcpy(dependency->text, argument);
 	char *none = dependency->text + size;
-	dependency->tag = dependency->name = dependency->dc = dependency->near = dependency->filters = none;
+	dependency->tag = dependency->name = dependency->dc = dependency->near =
+	    dependency->filters = none;
 	dependency->namespace = dependency->partition = dependency->peer = dependency->group = none;
 	for (size_t i = strlen(shape->suffixes); i-- > 0;) {
 		char sign = shape->suffixes[i];

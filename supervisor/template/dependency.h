@@ -10,10 +10,16 @@
 #include "base/error.h"
 
 enum dependency_kind {
-	DEPENDENCY_SERVICE, DEPENDENCY_CONNECT, DEPENDENCY_SERVICES, DEPENDENCY_NODES, DEPENDENCY_NODE, DEPENDENCY_DATACENTERS,
-	DEPENDENCY_KEY,		/* waits till it is there */
-	DEPENDENCY_GET,		/* does not */
-	DEPENDENCY_LIST, DEPENDENCY_FILE,
+	DEPENDENCY_SERVICE,
+	DEPENDENCY_CONNECT,
+	DEPENDENCY_SERVICES,
+	DEPENDENCY_NODES,
+	DEPENDENCY_NODE,
+	DEPENDENCY_DATACENTERS,
+	DEPENDENCY_KEY, /* waits till it is there */
+	DEPENDENCY_GET, /* does not */
+	DEPENDENCY_LIST,
+	DEPENDENCY_FILE,
 };
 
 #define DEPENDENCY_LIMIT 512		/* bytes of an argument */
@@ -25,8 +31,8 @@ struct dependency {
 	char text[2 * DEPENDENCY_LIMIT + 16];		/* where they lie */
 };
 
-bool dependency_parse(enum dependency_kind kind, const char *argument, struct dependency *dependency,
-		 struct error *error);
+bool dependency_parse(enum dependency_kind kind, const char *argument,
+		      struct dependency *dependency, struct error *error);
 void dependency_copy(struct dependency *to, const struct dependency *from);
 void dependency_name(const struct dependency *dependency, struct buf *name);
 

@@ -38,7 +38,7 @@ static bool fits(enum type wanted, struct value *value)
 	return false;
 }
 
-static bool check_type(struct exec *exec, const struct node *node, enum type wanted,
+static bool check_type(struct execution *exec, const struct node *node, enum type wanted,
 		       struct value *value)
 {
 	if (fits(wanted, value)) {
@@ -47,13 +47,13 @@ static bool check_type(struct exec *exec, const struct node *node, enum type wan
 		return true;
 	}
 	if (value->type == TYPE_INVALID)
-		return exec_fail(exec, node->at, "invalid value; expected %s", type_info(wanted)->name);
-	return exec_fail(exec, node->at, "wrong type for value; expected %s; got %s",
+		return execution_fail(exec, node->at, "invalid value; expected %s", type_info(wanted)->name);
+	return execution_fail(exec, node->at, "wrong type for value; expected %s; got %s",
 			 type_info(wanted)->name, type_info(value->type)->name);
 }
 
 /* A literal number takes the type that is asked for, if it can. */
-static bool eval_number(struct exec *exec, const struct node *node, enum type wanted,
+static bool eval_number(struct execution *exec, const struct node *node, enum type wanted,
 			struct value *value)
 {
 	bool integer = type_info(wanted)->kind == KIND_INT;
@@ -61,11 +61,11 @@ static bool eval_number(struct exec *exec, const struct node *node, enum type wa
 	*value = node->value;
 	if (wanted == TYPE_ANY || wanted == TYPE_VALUE)
 		return value->type != TYPE_UINT64 ||
-		       exec_fail(exec, node->at, "integer overflow: this is no int");
+		       execution_fail(exec, node->at, "integer overflow: this is no int");
 	if (integer && node->is_integer)
 		*value = (struct value){ .type = wanted, .integer = node->integer };
 	else
-		return exec_fail(exec, node->at, "expected %s; found a number",
+		return execution_fail(exec, node->at, "expected %s; found a number",
 				 integer ? "integer" : type_info(wanted)->name);
 	return true;
 }
@@ -80,19 +80,19 @@ static bool eval_argument(struct scope *scope, const struct node *node, enum typ
 	if (node->kind == NODE_NIL) {
 		*value = (struct value){ .type = TYPE_INVALID };
 		if (!fits(wanted, value))
-			return exec_fail(scope->exec, node->at, "cannot assign nil to %s",
+			return execution_fail(scope->exec, node->at, "cannot assign nil to %s",
 					 type_info(wanted)->name);
 		return check_type(scope->exec, node, wanted, value);
 	}
 	if ((node->kind == NODE_STRING || node->kind == NODE_BOOL) && !fits(wanted, &(struct value){
 		.type = node->value.type }))
-		return exec_fail(scope->exec, node->at, "expected %s; found a %s",
+		return execution_fail(scope->exec, node->at, "expected %s; found a %s",
 				 type_info(wanted)->name, type_info(node->value.type)->name);
 	return eval_node(scope, node, &none, value) && check_type(scope->exec, node, wanted, value);
 }
 
-static bool call_function(struct exec *exec, const struct node *node, const struct function *function,
-			  struct call *call)
+static bool call_function(struct execution *exec, const struct node *node,
+			  const struct function *function, struct call *call)
 {
 	exec->reason.text[0] = '\0';
 	exec->at = node->at;
@@ -101,24 +101,24 @@ static bool call_function(struct exec *exec, const struct node *node, const stru
 	call->error = &exec->reason;
 	for (const char *const *denied = exec->input->denied; denied && *denied; denied++)
 		if (!fnmatch(*denied, function->name, 0))
-			return exec_fail(exec, node->at, "function %s is disabled", function->name);
+			return execution_fail(exec, node->at, "function %s is disabled", function->name);
 	if (!function->fn(call) && !exec->error->text[0])
-		return exec_fail(exec, node->at, "%s: %s", function->name, exec->reason.text);
+		return execution_fail(exec, node->at, "%s: %s", function->name, exec->reason.text);
 	if (exec->error->text[0])
 		return false;
 	/* What is made of a secret is one. */
 	for (size_t i = 0; i < call->count; i++)
 		if (call->args[i].secret && kind_of(call->result) >= KIND_STRING)
 			call->result.secret = true;
-	return exec_step(exec, node);
+	return execution_step(exec, node);
 }
 
-static bool check_count(struct exec *exec, const struct node *node, const struct function *function,
-			size_t count)
+static bool check_count(struct execution *exec, const struct node *node,
+			const struct function *function, size_t count)
 {
 	if (count >= function->min && (function->max == MANY || count <= function->max))
 		return true;
-	return exec_fail(exec, node->at, "wrong number of args for %s: want %s%d got %zu",
+	return execution_fail(exec, node->at, "wrong number of args for %s: want %s%d got %zu",
 			 function->name, function->max == function->min ? "" :
 			 count < function->min ? "at least " : "at most ",
 			 count < function->min ? function->min : function->max, count);
@@ -146,7 +146,7 @@ static bool eval_function(struct scope *scope, const struct node *node,
 			  const struct function *function, const struct arguments *args,
 			  struct value *value)
 {
-	struct exec *exec = scope->exec;
+	struct execution *exec = scope->exec;
 	struct value *items;
 	struct call call = { .count = total(args) };
 	const struct node *argument = args->nodes ? args->nodes->next : NULL;
@@ -178,7 +178,7 @@ static bool eval_function(struct scope *scope, const struct node *node,
 	return true;
 }
 
-static bool get_from_map(struct exec *exec, const struct node *node, struct value base,
+static bool get_from_map(struct execution *exec, const struct node *node, struct value base,
 			 struct value *value)
 {
 	struct value *found = map_find(base.map, value_text(node->field, node->field_size));
@@ -188,7 +188,7 @@ static bool get_from_map(struct exec *exec, const struct node *node, struct valu
 		return true;
 	}
 	if (exec->template->missing_key == MISSING_ERROR)
-		return exec_fail(exec, node->at, "map has no entry for key \"%.*s\"",
+		return execution_fail(exec, node->at, "map has no entry for key \"%.*s\"",
 				 (int)node->field_size, node->field);
 	if (exec->template->missing_key == MISSING_ZERO)
 		*value = value_zero(&exec->arena, type_info(base.type)->element);
@@ -218,7 +218,7 @@ static bool eval_list_method(struct scope *scope, const struct node *node, struc
 		return eval_function(scope, node, find, &(struct arguments){ .final = &base }, value);
 	}
 	if (base.type != TYPE_STRINGS || !is_field(node, "Contains"))
-		return exec_fail(scope->exec, node->at, "can't evaluate field %.*s in type %s",
+		return execution_fail(scope->exec, node->at, "can't evaluate field %.*s in type %s",
 				 (int)node->field_size, node->field, type_info(base.type)->name);
 	if (!check_count(scope->exec, node, &contains, total(args)))
 		return false;
@@ -240,7 +240,7 @@ static bool eval_scratch(struct scope *scope, const struct node *node, const str
 	const struct function *method = scratch_method(node->field, node->field_size);
 
 	if (!method)
-		return exec_fail(scope->exec, node->at, "scratch has no %.*s", (int)node->field_size,
+		return execution_fail(scope->exec, node->at, "scratch has no %.*s", (int)node->field_size,
 				 node->field);
 	return eval_function(scope, node, method, args, value);
 }
@@ -248,30 +248,30 @@ static bool eval_scratch(struct scope *scope, const struct node *node, const str
 static bool get_field(struct scope *scope, const struct node *node, struct value base,
 		      const struct arguments *args, struct value *value)
 {
-	struct exec *exec = scope->exec;
+	struct execution *exec = scope->exec;
 	const struct type_info *info = type_info(base.type);
-	const struct field *field;
+	const struct member *field;
 
 	if (info->kind == KIND_SCRATCH)
 		return eval_scratch(scope, node, args, value);
 	if (info->kind == KIND_LIST)
 		return eval_list_method(scope, node, base, args, value);
 	if (info->kind == KIND_INVALID && exec->template->missing_key == MISSING_ERROR)
-		return exec_fail(exec, node->at, "nil data; no entry for key \"%.*s\"",
+		return execution_fail(exec, node->at, "nil data; no entry for key \"%.*s\"",
 				 (int)node->field_size, node->field);
 	if (info->kind == KIND_INVALID) {
 		*value = base;
 		return true;
 	}
 	if (info->kind == KIND_NIL)
-		return exec_fail(exec, node->at, "nil pointer evaluating %s.%.*s", info->name,
+		return execution_fail(exec, node->at, "nil pointer evaluating %s.%.*s", info->name,
 				 (int)node->field_size, node->field);
 	field = info->kind == KIND_STRUCT ? type_field(base.type, node->field, node->field_size) : NULL;
 	if (!field && (info->kind != KIND_MAP || info->key != TYPE_STRING))
-		return exec_fail(exec, node->at, "can't evaluate field %.*s in type %s",
+		return execution_fail(exec, node->at, "can't evaluate field %.*s in type %s",
 				 (int)node->field_size, node->field, info->name);
 	if (total(args))
-		return exec_fail(exec, node->at, "%.*s is not a method but has arguments",
+		return execution_fail(exec, node->at, "%.*s is not a method but has arguments",
 				 (int)node->field_size, node->field);
 	if (!field)
 		return get_from_map(exec, node, base, value);
@@ -288,7 +288,7 @@ static bool eval_field(struct scope *scope, const struct node *node, const struc
 	bool secret;
 
 	if (node->base->kind == NODE_NIL)
-		return exec_fail(scope->exec, node->at, "nil has no fields");
+		return execution_fail(scope->exec, node->at, "nil has no fields");
 	if (!eval_node(scope, node->base, &none, &base))
 		return false;
 	secret = base.secret;
@@ -308,7 +308,7 @@ static bool eval_plain(struct scope *scope, const struct node *node, struct valu
 	case NODE_BOOL:
 	case NODE_STRING: *value = node->value; return true;
 	case NODE_PIPE: return eval_pipe(scope, node, value);
-	default: return exec_fail(scope->exec, node->at, "nil is not a command");
+	default: return execution_fail(scope->exec, node->at, "nil is not a command");
 	}
 }
 
@@ -320,7 +320,7 @@ static bool eval_node(struct scope *scope, const struct node *node, const struct
 	if (node->kind == NODE_FIELD)
 		return eval_field(scope, node, args, value);
 	if (total(args))
-		return exec_fail(scope->exec, node->at, "can't give argument to a non-function");
+		return execution_fail(scope->exec, node->at, "can't give argument to a non-function");
 	return eval_plain(scope, node, value);
 }
 
@@ -340,7 +340,7 @@ bool eval_pipe(struct scope *scope, const struct node *pipe, struct value *value
 	}
 	for (int i = 0; i < pipe->slot_count; i++) {
 		if (pipe->slots[i] == SLOT_UNKNOWN)
-			return exec_fail(scope->exec, pipe->at, "assignment to an undefined variable");
+			return execution_fail(scope->exec, pipe->at, "assignment to an undefined variable");
 		scope->slots[pipe->slots[i]] = *value;
 	}
 	return true;

@@ -10,7 +10,7 @@
 
 enum flow { FLOW_FAILED, FLOW_ON, FLOW_BREAK, FLOW_CONTINUE };
 
-static enum flow exec_list(struct scope *scope, const struct node *list);
+static enum flow execution_list(struct scope *scope, const struct node *list);
 
 static double now(void)
 {
@@ -20,7 +20,7 @@ static double now(void)
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-bool exec_fail(struct exec *exec, size_t at, const char *format, ...)
+bool execution_fail(struct execution *exec, size_t at, const char *format, ...)
 {
 	va_list args;
 
@@ -30,33 +30,33 @@ bool exec_fail(struct exec *exec, size_t at, const char *format, ...)
 	return false;
 }
 
-bool exec_step(struct exec *exec, const struct node *node)
+bool execution_step(struct execution *exec, const struct node *node)
 {
 	if (exec->arena.over)
-		return exec_fail(exec, node->at, "more than %zu MiB of memory are needed",
+		return execution_fail(exec, node->at, "more than %zu MiB of memory are needed",
 				 exec->limits.memory >> 20);
 	if (++exec->steps > exec->limits.steps)
-		return exec_fail(exec, node->at, "more than %zu steps", exec->limits.steps);
+		return execution_fail(exec, node->at, "more than %zu steps", exec->limits.steps);
 	if (exec->steps % STEPS_BETWEEN_CLOCKS)
 		return true;
 	if (!exec->deadline)
 		exec->deadline = now() + exec->limits.seconds;
 	return now() < exec->deadline ||
-	       exec_fail(exec, node->at, "takes longer than %g s", exec->limits.seconds);
+	       execution_fail(exec, node->at, "takes longer than %g s", exec->limits.seconds);
 }
 
-static bool print(struct exec *exec, const struct node *node, const char *bytes, size_t size)
+static bool print(struct execution *exec, const struct node *node, const char *bytes, size_t size)
 {
 	if (size > exec->limits.output - exec->sink->used)
-		return exec_fail(exec, node->at, "more than %zu MiB of output",
+		return execution_fail(exec, node->at, "more than %zu MiB of output",
 				 exec->limits.output >> 20);
 	buf_append(exec->sink, bytes, size);
 	return true;
 }
 
-static bool exec_action(struct scope *scope, const struct node *node)
+static bool execution_action(struct scope *scope, const struct node *node)
 {
-	struct exec *exec = scope->exec;
+	struct execution *exec = scope->exec;
 	struct text text = { .arena = &exec->arena };
 	struct value value;
 
@@ -65,7 +65,7 @@ static bool exec_action(struct scope *scope, const struct node *node)
 	if (node->pipe->slot_count)
 		return true;
 	if (kind_of(value) == KIND_LOOP || kind_of(value) == KIND_SCRATCH)
-		return exec_fail(exec, node->pipe->at, "a %s cannot be printed",
+		return execution_fail(exec, node->pipe->at, "a %s cannot be printed",
 				 type_info(value.type)->name);
 	if (value.type == TYPE_STRING) {
 		text.data = (char *)value.text;
@@ -74,11 +74,11 @@ static bool exec_action(struct scope *scope, const struct node *node)
 		print_value(&text, value);
 	}
 	if (value.secret)
-		exec_add_secret(exec, text.data, text.used);
+		execution_add_secret(exec, text.data, text.used);
 	return print(exec, node, text.data, text.used);
 }
 
-static enum flow exec_branch(struct scope *scope, const struct node *node)
+static enum flow execution_branch(struct scope *scope, const struct node *node)
 {
 	struct value value, dot = scope->dot;
 	enum flow flow;
@@ -86,10 +86,10 @@ static enum flow exec_branch(struct scope *scope, const struct node *node)
 	if (!eval_pipe(scope, node->pipe, &value))
 		return FLOW_FAILED;
 	if (!value_is_true(value))
-		return exec_list(scope, node->otherwise);
+		return execution_list(scope, node->otherwise);
 	if (node->kind == NODE_WITH)
 		scope->dot = value;
-	flow = exec_list(scope, node->body);
+	flow = execution_list(scope, node->body);
 	scope->dot = dot;
 	return flow;
 }
@@ -97,18 +97,18 @@ static enum flow exec_branch(struct scope *scope, const struct node *node)
 static bool assign(struct scope *scope, const struct node *pipe, int which, struct value value)
 {
 	if (pipe->slots[which] == SLOT_UNKNOWN)
-		return exec_fail(scope->exec, pipe->at, "assignment to an undefined variable");
+		return execution_fail(scope->exec, pipe->at, "assignment to an undefined variable");
 	scope->slots[pipe->slots[which]] = value;
 	return true;
 }
 
-static enum flow exec_iteration(struct scope *scope, const struct node *node, struct value index,
-				struct value item)
+static enum flow execution_iteration(struct scope *scope, const struct node *node,
+				     struct value index, struct value item)
 {
 	const struct node *pipe = node->pipe;
 	enum flow flow;
 
-	if (!exec_step(scope->exec, node))
+	if (!execution_step(scope->exec, node))
 		return FLOW_FAILED;
 	if (pipe->slot_count == 1 && !assign(scope, pipe, 0, item))
 		return FLOW_FAILED;
@@ -116,7 +116,7 @@ static enum flow exec_iteration(struct scope *scope, const struct node *node, st
 	    (!assign(scope, pipe, 0, index) || !assign(scope, pipe, 1, item)))
 		return FLOW_FAILED;
 	scope->dot = item;
-	flow = exec_list(scope, node->body);
+	flow = execution_list(scope, node->body);
 	return flow == FLOW_CONTINUE ? FLOW_ON : flow;
 }
 
@@ -151,7 +151,7 @@ static void range_item(struct value range, int64_t i, struct value *index, struc
 		item->secret = true;
 }
 
-static enum flow exec_range(struct scope *scope, const struct node *node)
+static enum flow execution_range(struct scope *scope, const struct node *node)
 {
 	struct value range, index, item, dot = scope->dot;
 	enum flow flow = FLOW_ON;
@@ -161,74 +161,74 @@ static enum flow exec_range(struct scope *scope, const struct node *node)
 		return FLOW_FAILED;
 	count = range_count(range);
 	if (count < 0)
-		return exec_fail(scope->exec, node->pipe->at, "range can't iterate over a %s",
+		return execution_fail(scope->exec, node->pipe->at, "range can't iterate over a %s",
 				 type_info(range.type)->name) ? FLOW_ON : FLOW_FAILED;
 	/* {{break}} in {{else}} ends this range, which has no round, and not the one around it. */
 	if (!count) {
-		flow = exec_list(scope, node->otherwise);
+		flow = execution_list(scope, node->otherwise);
 		return flow == FLOW_BREAK ? FLOW_ON : flow;
 	}
 	/* A map may shrink no more than grow while it is walked: scratch.MapSet. */
 	for (int64_t i = 0; i < count && flow == FLOW_ON; i++) {
 		range_item(range, i, &index, &item);
-		flow = exec_iteration(scope, node, index, item);
+		flow = execution_iteration(scope, node, index, item);
 	}
 	scope->dot = dot;
 	return flow == FLOW_FAILED ? FLOW_FAILED : FLOW_ON;
 }
 
-static bool exec_call(struct scope *scope, const struct node *node)
+static bool execution_call(struct scope *scope, const struct node *node)
 {
 	struct value dot = { .type = TYPE_INVALID };
 	const struct tree *tree = tree_find(scope->exec->template, node->name);
 
 	if (!tree)
-		return exec_fail(scope->exec, node->at, "template \"%.*s\" not defined",
+		return execution_fail(scope->exec, node->at, "template \"%.*s\" not defined",
 				 (int)utf8_cut(node->name.text, node->name.size, 64), node->name.text);
 	if (node->argument && !eval_pipe(scope, node->argument, &dot))
 		return false;
-	return exec_tree(scope->exec, tree, dot, node->at);
+	return execution_tree(scope->exec, tree, dot, node->at);
 }
 
-static enum flow exec_node(struct scope *scope, const struct node *node)
+static enum flow execution_node(struct scope *scope, const struct node *node)
 {
 	switch (node->kind) {
 	case NODE_TEXT:
 		return print(scope->exec, node, node->value.text, node->value.size) ? FLOW_ON : FLOW_FAILED;
-	case NODE_ACTION: return exec_action(scope, node) ? FLOW_ON : FLOW_FAILED;
+	case NODE_ACTION: return execution_action(scope, node) ? FLOW_ON : FLOW_FAILED;
 	case NODE_IF:
-	case NODE_WITH: return exec_branch(scope, node);
-	case NODE_RANGE: return exec_range(scope, node);
-	case NODE_TEMPLATE: return exec_call(scope, node) ? FLOW_ON : FLOW_FAILED;
+	case NODE_WITH: return execution_branch(scope, node);
+	case NODE_RANGE: return execution_range(scope, node);
+	case NODE_TEMPLATE: return execution_call(scope, node) ? FLOW_ON : FLOW_FAILED;
 	case NODE_BREAK: return FLOW_BREAK;
 	default: return FLOW_CONTINUE;
 	}
 }
 
-static enum flow exec_list(struct scope *scope, const struct node *list)
+static enum flow execution_list(struct scope *scope, const struct node *list)
 {
-	struct exec *exec = scope->exec;
+	struct execution *exec = scope->exec;
 	enum flow flow = FLOW_ON;
 
 	if (list && ++exec->depth > DEPTH_LIMIT)
-		return exec_fail(exec, list->at, "nested too deep") ? FLOW_ON : FLOW_FAILED;
+		return execution_fail(exec, list->at, "nested too deep") ? FLOW_ON : FLOW_FAILED;
 	for (const struct node *node = list; node && flow == FLOW_ON; node = node->next)
-		flow = exec_step(exec, node) ? exec_node(scope, node) : FLOW_FAILED;
+		flow = execution_step(exec, node) ? execution_node(scope, node) : FLOW_FAILED;
 	exec->depth -= list != NULL;
 	return flow;
 }
 
-bool exec_tree(struct exec *exec, const struct tree *tree, struct value dot, size_t at)
+bool execution_tree(struct execution *exec, const struct tree *tree, struct value dot, size_t at)
 {
 	struct scope scope = { .exec = exec, .dot = dot };
 	enum flow flow;
 
 	if (++exec->calls > CALLS_LIMIT)
-		return exec_fail(exec, at, "templates call each other more than %d levels deep",
+		return execution_fail(exec, at, "templates call each other more than %d levels deep",
 				 CALLS_LIMIT);
 	scope.slots = arena_alloc(&exec->arena, (size_t)tree->slot_count * sizeof *scope.slots);
 	scope.slots[0] = dot;
-	flow = exec_list(&scope, tree->body);
+	flow = execution_list(&scope, tree->body);
 	exec->calls--;
 	return flow != FLOW_FAILED;
 }

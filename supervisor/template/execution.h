@@ -4,7 +4,7 @@
 
 #include "tree.h"
 
-struct exec {
+struct execution {
 	const struct template *template;
 	const struct template_input *input;
 	struct template_output *output;
@@ -25,14 +25,14 @@ struct exec {
 
 /* What a template sees while it runs. */
 struct scope {
-	struct exec *exec;
+	struct execution *exec;
 	struct value *slots, dot;
 };
 
-bool exec_fail(struct exec *exec, size_t at, const char *format, ...)
+bool execution_fail(struct execution *exec, size_t at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-bool exec_step(struct exec *exec, const struct node *node);	/* limits */
-bool exec_tree(struct exec *exec, const struct tree *tree, struct value dot, size_t at);
+bool execution_step(struct execution *exec, const struct node *node);	/* limits */
+bool execution_tree(struct execution *exec, const struct tree *tree, struct value dot, size_t at);
 
 bool eval_pipe(struct scope *scope, const struct node *pipe, struct value *value);
 

@@ -20,7 +20,7 @@ static bool fn_default(struct call *call)
 
 static bool fn_env(struct call *call)
 {
-	const char *value = exec_env(call->exec, call_string(call, 0));
+	const char *value = execution_env(call->exec, call_string(call, 0));
 
 	return give(call, value_string(value ? value : ""));
 }
@@ -86,7 +86,7 @@ static bool fn_quote(struct call *call)
 		return fail(call->error, "this is not UTF-8");
 	/* Its inside is what shows. */
 	if (call->args[0].secret)
-		exec_add_secret(call->exec, text.data + 1, text.used - 2);
+		execution_add_secret(call->exec, text.data + 1, text.used - 2);
 	return give_text(call, &text);
 }
 
@@ -94,7 +94,7 @@ static bool fn_quote(struct call *call)
 static bool fn_secret(struct call *call)
 {
 	const char *name = call_string(call, 0);
-	struct error error = { 0 };
+	struct error error = ERROR_INIT;
 	char *text = NULL;
 
 	if (!setting_get(name, &text, &error))
@@ -103,7 +103,7 @@ static bool fn_secret(struct call *call)
 		return fail(call->error, "neither %.64s nor %.64s_FILE is set", name, name);
 	give(call, value_string(arena_copy(call->arena, text, strlen(text))));
 	call->result.secret = true;
-	exec_add_secret(call->exec, text, strlen(text));
+	execution_add_secret(call->exec, text, strlen(text));
 	free(text);
 	return true;
 }

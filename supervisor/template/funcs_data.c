@@ -15,11 +15,13 @@ static enum answer ask_for(struct call *call, enum dependency_kind kind, const c
 	if (!dependency_parse(kind, argument, &dependency, call->error))
 		return ANSWER_FAILED;
 	dependency_name(&dependency, &name);
-	return exec_lookup(call->exec, &dependency, name.data, json) ? ANSWER_THERE : ANSWER_MISSING;
+	return execution_lookup(call->exec, &dependency, name.data, json) ? ANSWER_THERE
+									  : ANSWER_MISSING;
 }
 
 /* All arguments make one question, joined; an empty one is not asked. */
-static enum answer ask(struct call *call, enum dependency_kind kind, const char *between, json_t **json)
+static enum answer ask(struct call *call, enum dependency_kind kind, const char *between,
+		       json_t **json)
 {
 	struct text text = { .arena = call->arena };
 
@@ -32,12 +34,14 @@ static enum answer ask(struct call *call, enum dependency_kind kind, const char 
 		fail(call->error, "there is a NUL in the argument");
 		return ANSWER_FAILED;
 	}
-	if (!text.used && kind != DEPENDENCY_SERVICES && kind != DEPENDENCY_NODES && kind != DEPENDENCY_NODE)
+	if (!text.used && kind != DEPENDENCY_SERVICES && kind != DEPENDENCY_NODES &&
+	    kind != DEPENDENCY_NODE)
 		return ANSWER_NOT_ASKED;
 	return ask_for(call, kind, text.used ? text.data : "", json);
 }
 
-static bool ask_list(struct call *call, enum dependency_kind kind, const char *between, enum type type)
+static bool ask_list(struct call *call, enum dependency_kind kind, const char *between,
+		     enum type type)
 {
 	json_t *json = NULL;
 	enum answer answer = ask(call, kind, between, &json);
@@ -159,7 +163,7 @@ static bool list_pairs(struct call *call, bool tree, bool safe)
 
 		dependency_parse(DEPENDENCY_LIST, call_string(call, 0), &dependency, call->error);
 		dependency_name(&dependency, &name);
-		exec_miss(call->exec, name.data);
+		execution_miss(call->exec, name.data);
 	}
 	return give(call, value_list(TYPE_PAIRS, list.items, list.count));
 }

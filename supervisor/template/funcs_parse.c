@@ -97,7 +97,7 @@ static bool fn_parse_json(struct call *call)
 			  JSON_ALLOW_NUL, &where);
 	if (!json)
 		return fail(call->error, "not JSON: line %d, column %d of it", where.line, where.column);
-	exec_own(call->exec, json);
+	execution_own(call->exec, json);
 	return give(call, value_from_json(call->arena, json, TYPE_ANY));
 }
 

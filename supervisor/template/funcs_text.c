@@ -199,7 +199,7 @@ static bool fn_regex_replace_all(struct call *call)
 {
 	struct text text = { .arena = call->arena };
 
-	return regex_replace(exec_regexes(call->exec), call->args, &text, call->error) &&
+	return regex_replace(execution_regexes(call->exec), call->args, &text, call->error) &&
 	       give_text(call, &text);
 }
 
@@ -207,7 +207,7 @@ static bool fn_regex_match(struct call *call)
 {
 	bool matches;
 
-	return regex_match(exec_regexes(call->exec), call->args[0], call->args[1], &matches,
+	return regex_match(execution_regexes(call->exec), call->args[0], call->args[1], &matches,
 			   call->error) &&
 	       give(call, value_bool(matches));
 }

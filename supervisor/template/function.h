@@ -10,10 +10,10 @@
 #include "template.h"
 #include "value.h"
 
-struct exec;
+struct execution;
 
 struct call {
-	struct exec *exec;
+	struct execution *exec;
 	struct arena *arena;
 	const struct value *args;
 	size_t count;
@@ -71,15 +71,15 @@ static inline const char *call_string(struct call *call, size_t i)
 }
 
 /* What the program around a render offers to functions. */
-const struct template_input *exec_input(const struct exec *exec);
-const char *exec_env(const struct exec *exec, const char *name);	/* NULL: not set */
-bool exec_lookup(struct exec *exec, const struct dependency *dependency, const char *name,
+const struct template_input *execution_input(const struct execution *exec);
+const char *execution_env(const struct execution *exec, const char *name);	/* NULL: not set */
+bool execution_lookup(struct execution *exec, const struct dependency *dependency, const char *name,
 		 json_t **value);
-void exec_miss(struct exec *exec, const char *name);
-void exec_add_secret(struct exec *exec, const char *bytes, size_t size);
-void exec_own(struct exec *exec, json_t *json);		/* takes it, till the end of the render */
-struct regexes *exec_regexes(struct exec *exec);
-struct map *exec_scratch(struct exec *exec);
-bool exec_template(struct call *call, struct value name, struct value dot);
+void execution_miss(struct execution *exec, const char *name);
+void execution_add_secret(struct execution *exec, const char *bytes, size_t size);
+void execution_own(struct execution *exec, json_t *json);	/* takes it, until the render ends */
+struct regexes *execution_regexes(struct execution *exec);
+struct map *execution_scratch(struct execution *exec);
+bool execution_template(struct call *call, struct value name, struct value dot);
 
 #endif

@@ -108,10 +108,10 @@ static bool write_member(struct writer *writer, bool first, struct value key, st
 
 static bool write_members(struct writer *writer, struct value value)
 {
-	const struct field *fields = type_info(value.type)->fields;
+	const struct member *fields = type_info(value.type)->fields;
 
 	if (fields) {
-		for (const struct field *field = fields; field->name; field++)
+		for (const struct member *field = fields; field->name; field++)
 			if (!write_member(writer, field == fields, value_string(field->name),
 					  struct_get(writer->text->arena, value, field->name)))
 				return false;

@@ -70,7 +70,7 @@ static void print_map(struct text *text, const struct map *map)
 
 static void print_struct(struct text *text, struct value value)
 {
-	const struct field *field = type_info(value.type)->fields;
+	const struct member *field = type_info(value.type)->fields;
 
 	text_char(text, '{');
 	for (; field->name; field++) {

@@ -149,7 +149,7 @@ static void translate_quoted(struct translation *t)
 /* Whether `*`, `+`, `?` or {n} stands `ahead`. */
 static bool is_repeated(const struct translation *t, size_t ahead)
 {
-	struct error ignored = { 0 };
+	struct error ignored = ERROR_INIT;
 	char c = next_char(t, ahead);
 
 	return c && (strchr("*+?", c) ||

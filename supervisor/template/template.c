@@ -8,22 +8,22 @@ static const struct template_limits defaults = {
 	.memory = (size_t)64 << 20, .output = (size_t)16 << 20, .steps = 20000000, .seconds = 2,
 };
 
-const struct template_input *exec_input(const struct exec *exec)
+const struct template_input *execution_input(const struct execution *exec)
 {
 	return exec->input;
 }
 
-struct regexes *exec_regexes(struct exec *exec)
+struct regexes *execution_regexes(struct execution *exec)
 {
 	return exec->regexes;
 }
 
-struct map *exec_scratch(struct exec *exec)
+struct map *execution_scratch(struct execution *exec)
 {
 	return exec->scratch;
 }
 
-const char *exec_env(const struct exec *exec, const char *name)
+const char *execution_env(const struct execution *exec, const char *name)
 {
 	size_t size = strlen(name);
 
@@ -43,7 +43,7 @@ static bool push_once(struct strv *strv, json_t *known, const char *text)
 	return true;
 }
 
-bool exec_lookup(struct exec *exec, const struct dependency *dependency, const char *name,
+bool execution_lookup(struct execution *exec, const struct dependency *dependency, const char *name,
 		 json_t **value)
 {
 	struct template_provider *data = exec->input->data;
@@ -51,11 +51,11 @@ bool exec_lookup(struct exec *exec, const struct dependency *dependency, const c
 	push_once(&exec->output->used, exec->known_used, name);
 	if (data && data->lookup(data, dependency, name, value))
 		return true;
-	exec_miss(exec, name);
+	execution_miss(exec, name);
 	return false;
 }
 
-void exec_miss(struct exec *exec, const char *name)
+void execution_miss(struct execution *exec, const char *name)
 {
 	const struct source *source = &exec->template->source;
 
@@ -64,7 +64,7 @@ void exec_miss(struct exec *exec, const char *name)
 				format_string("%s:%zu", source->name, source_line(source, exec->at)));
 }
 
-void exec_add_secret(struct exec *exec, const char *bytes, size_t size)
+void execution_add_secret(struct execution *exec, const char *bytes, size_t size)
 {
 	struct strv *secrets = &exec->output->secrets;
 	AUTOFREE char *text = copy_bytes(bytes, size);
@@ -76,15 +76,15 @@ void exec_add_secret(struct exec *exec, const char *bytes, size_t size)
 		strv_push(secrets, text);
 }
 
-void exec_own(struct exec *exec, json_t *json)
+void execution_own(struct execution *exec, json_t *json)
 {
 	json_array_append_new(exec->owned, json);
 }
 
-bool exec_template(struct call *call, struct value name, struct value dot)
+bool execution_template(struct call *call, struct value name, struct value dot)
 {
 	CLEANUP(buf_release) struct buf text = BUF_INIT;
-	struct exec *exec = call->exec;
+	struct execution *exec = call->exec;
 	struct buf *sink = exec->sink;
 	const struct tree *tree = tree_find(exec->template, name);
 	bool fine;
@@ -93,7 +93,7 @@ bool exec_template(struct call *call, struct value name, struct value dot)
 		return fail(call->error, "template \"%.*s\" not defined",
 			    (int)utf8_cut(name.text, name.size, 64), name.text);
 	exec->sink = &text;
-	fine = exec_tree(exec, tree, dot, 0);
+	fine = execution_tree(exec, tree, dot, 0);
 	exec->sink = sink;
 	if (!fine)
 		return false;
@@ -114,7 +114,7 @@ static struct value environment(struct arena *arena, char *const *env)
 	return value;
 }
 
-static struct value first_dot(struct exec *exec)
+static struct value first_dot(struct execution *exec)
 {
 	const struct template_input *input = exec->input;
 	enum type type = input->dot_type ? type_by_name(input->dot_type) : TYPE_ANY;
@@ -170,7 +170,7 @@ bool template_render(const struct template *template, const struct template_inpu
 		     struct template_output *output, struct error *error)
 {
 	struct map scratch = { 0 };
-	struct exec exec = {
+	struct execution exec = {
 		.template = template, .input = input, .output = output, .limits = limits_of(input),
 		.error = error, .sink = &output->text, .scratch = &scratch,
 		.regexes = regexes_new(), .owned = json_array(),
@@ -180,7 +180,7 @@ bool template_render(const struct template *template, const struct template_inpu
 
 	output_reset(output);
 	arena_init(&exec.arena, exec.limits.memory);
-	fine = exec_tree(&exec, template->trees, first_dot(&exec), 0);
+	fine = execution_tree(&exec, template->trees, first_dot(&exec), 0);
 	if (!fine)
 		buf_clear(&output->text);
 	json_decref(exec.known_used);

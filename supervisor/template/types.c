@@ -2,7 +2,7 @@
 
 #include "base/alloc.h"
 
-static const struct field service[] = {
+static const struct member service[] = {
 	{ "Node", TYPE_STRING }, { "NodeID", TYPE_STRING }, { "NodeAddress", TYPE_STRING },
 	{ "NodeTaggedAddresses", TYPE_MAP_STRING }, { "NodeMeta", TYPE_MAP_STRING },
 	{ "ServiceMeta", TYPE_MAP_STRING }, { "Address", TYPE_STRING },
@@ -11,39 +11,39 @@ static const struct field service[] = {
 	{ "Status", TYPE_STRING }, { "Port", TYPE_INT }, { "Weights", TYPE_WEIGHTS }, { 0 },
 };
 
-static const struct field check[] = {
+static const struct member check[] = {
 	{ "Node", TYPE_STRING }, { "CheckID", TYPE_STRING }, { "Name", TYPE_STRING },
 	{ "Status", TYPE_STRING }, { "Notes", TYPE_STRING }, { "Output", TYPE_STRING },
 	{ "ServiceID", TYPE_STRING }, { "ServiceName", TYPE_STRING },
 	{ "ServiceTags", TYPE_STRINGS }, { "Type", TYPE_STRING }, { 0 },
 };
 
-static const struct field snippet[] = { { "Name", TYPE_STRING }, { "Tags", TYPE_STRINGS }, { 0 } };
+static const struct member snippet[] = { { "Name", TYPE_STRING }, { "Tags", TYPE_STRINGS }, { 0 } };
 
-static const struct field node[] = {
+static const struct member node[] = {
 	{ "ID", TYPE_STRING }, { "Node", TYPE_STRING }, { "Address", TYPE_STRING },
 	{ "Datacenter", TYPE_STRING }, { "TaggedAddresses", TYPE_MAP_STRING },
 	{ "Meta", TYPE_MAP_STRING }, { 0 },
 };
 
-static const struct field catalog_node[] = {
+static const struct member catalog_node[] = {
 	{ "Node", TYPE_NODE }, { "Services", TYPE_NODE_SERVICES }, { 0 },
 };
 
-static const struct field node_service[] = {
+static const struct member node_service[] = {
 	{ "ID", TYPE_STRING }, { "Service", TYPE_STRING }, { "Tags", TYPE_STRINGS },
 	{ "Meta", TYPE_MAP_STRING }, { "Port", TYPE_INT }, { "Address", TYPE_STRING },
 	{ "EnableTagOverride", TYPE_BOOL }, { 0 },
 };
 
-static const struct field pair[] = {
+static const struct member pair[] = {
 	{ "Path", TYPE_STRING }, { "Key", TYPE_STRING }, { "Value", TYPE_STRING },
 	{ "CreateIndex", TYPE_UINT64 }, { "ModifyIndex", TYPE_UINT64 },
 	{ "LockIndex", TYPE_UINT64 }, { "Flags", TYPE_UINT64 }, { "Session", TYPE_STRING }, { 0 },
 };
 
-static const struct field weights[] = { { "Passing", TYPE_INT }, { "Warning", TYPE_INT }, { 0 } };
-static const struct field address[] = { { "Address", TYPE_STRING }, { "Port", TYPE_INT }, { 0 } };
+static const struct member weights[] = { { "Passing", TYPE_INT }, { "Warning", TYPE_INT }, { 0 } };
+static const struct member address[] = { { "Address", TYPE_STRING }, { "Port", TYPE_INT }, { 0 } };
 
 #define LIST(name, element) { name, KIND_LIST, element, TYPE_INT, NULL }
 #define MAP(name, element) { name, KIND_MAP, element, TYPE_STRING, NULL }
@@ -115,9 +115,9 @@ enum type type_by_name(const char *name)
 	return TYPE_INVALID;
 }
 
-const struct field *type_field(enum type type, const char *name, size_t size)
+const struct member *type_field(enum type type, const char *name, size_t size)
 {
-	for (const struct field *field = types[type].fields; field && field->name; field++)
+	for (const struct member *field = types[type].fields; field && field->name; field++)
 		if (field->name[0] == name[0] && !strncmp(field->name, name, size) && !field->name[size])
 			return field;
 	return NULL;
@@ -125,7 +125,7 @@ const struct field *type_field(enum type type, const char *name, size_t size)
 
 struct value struct_get(struct arena *arena, struct value value, const char *name)
 {
-	const struct field *field = type_field(value.type, name, strlen(name));
+	const struct member *field = type_field(value.type, name, strlen(name));
 
 	return value_from_json(arena, json_object_get(value.json, name), field->type);
 }

@@ -35,13 +35,13 @@ enum type {
 	TYPE_COUNT,
 };
 
-struct field { const char *name; enum type type; };
+struct member { const char *name; enum type type; };
 
 struct type_info {
 	const char *name;	/* as Go says it */
 	enum kind kind;
 	enum type element, key;		/* of lists and maps */
-	const struct field *fields;	/* of structs; ends in NULL */
+	const struct member *fields;	/* of structs; ends in NULL */
 };
 
 struct value {
@@ -133,7 +133,7 @@ bool value_is_text(struct value value, const char *text);
 int value_compare_text(struct value a, struct value b);
 
 /* `name` need not end in NUL. */
-const struct field *type_field(enum type type, const char *name, size_t size);
+const struct member *type_field(enum type type, const char *name, size_t size);
 struct value struct_get(struct arena *arena, struct value value, const char *name);
 
 struct value *map_find(const struct map *map, struct value key);	/* NULL: not there */

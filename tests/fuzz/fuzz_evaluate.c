@@ -14,7 +14,7 @@ static void render(const char *text, size_t size, json_t *dot)
 		.dot = dot, .limits = { .memory = 1 << 20, .output = 1 << 20, .steps = 20000, .seconds = 1 },
 	};
 	struct template_output output = { .text = BUF_INIT };
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	struct template *template = template_parse("f", text, size, &options, &error);
 
 	if (template && !template_render(template, &input, &output, &error) == !error.text[0])

@@ -24,7 +24,7 @@ const char *__lsan_default_suppressions(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	json_t *tree = libconf_parse("nowhere/x.conf", (const char *)data, size, &error);
 	struct config *config = NULL;
 

@@ -15,8 +15,8 @@ struct source {
 	json_t *list, *string;
 };
 
-static bool look_up(struct template_provider *self, const struct dependency *dependency, const char *name,
-		    json_t **value)
+static bool look_up(struct template_provider *self, const struct dependency *dependency,
+		    const char *name, json_t **value)
 {
 	const struct source *source = (const struct source *)self;
 
@@ -31,7 +31,7 @@ static void render(const char *text, size_t size, enum template_profile profile,
 {
 	const struct template_options options = { .profile = profile, .missing_key = MISSING_ZERO };
 	struct template_output output = { .text = BUF_INIT };
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	struct template *template = template_parse("f", text, size, &options, &error);
 
 	if (template)

@@ -201,7 +201,7 @@ static const struct election_ops user_ops = {
 
 static inline void candidate_init(struct candidate *candidate)
 {
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	candidate->world->current = candidate;
 	bus_init(&candidate->loop.bus);

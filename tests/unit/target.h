@@ -44,7 +44,7 @@ static inline void put(const char *name, const char *text)
 static inline void holds(const char *name, const char *text)
 {
 	CLEANUP(buf_release) struct buf found = BUF_INIT;
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	if (!file_read(name, 1 << 20, &found, &error))
 		fail_msg("%s", error.text);
@@ -110,7 +110,7 @@ static inline struct buf text_of(const char *text)
 static inline void stage(struct target *target, const struct target_config *config, const char *text)
 {
 	struct buf buf = text_of(text);
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	if (!target_stage(target, config, &buf, &error))
 		fail_msg("%s", error.text);
@@ -119,7 +119,7 @@ static inline void stage(struct target *target, const struct target_config *conf
 
 static inline bool commit(struct target *target)
 {
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	bool in_place;
 
 	if (!target_commit(target, &in_place, &error))
@@ -146,7 +146,7 @@ static inline void contains(const struct error *error, const char *message)
 static inline void is_not_staged(const struct target_config *config, const char *text, const char *message)
 {
 	struct buf buf = text_of(text);
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	struct target target = { 0 };
 
 	assert_false(target_stage(&target, config, &buf, &error));
@@ -157,7 +157,7 @@ static inline void is_not_staged(const struct target_config *config, const char 
 
 static inline void does_not_commit(struct target *target, const char *message)
 {
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	bool in_place;
 
 	assert_false(target_commit(target, &in_place, &error));

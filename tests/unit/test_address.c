@@ -56,7 +56,7 @@ static char *choose(const char *specifications, struct error *error)
 
 static void is(const char *specifications, const char *wanted)
 {
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	AUTOFREE char *address = choose(specifications, &error);
 
 	if (!address || strcmp(address, wanted))
@@ -65,7 +65,7 @@ static void is(const char *specifications, const char *wanted)
 
 static void is_none(const char *specifications)
 {
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	AUTOFREE char *address = choose(specifications, &error);
 
 	if (address)
@@ -141,7 +141,7 @@ static void test_order_of_preference(void **state)
 static void test_message(void **state)
 {
 	CLEANUP(strv_release) struct strv list = { 0 };
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	struct address one[1];
 	static const struct given alone[] = { { "lo", "127.0.0.1", 8 }, { 0 } };
 
@@ -167,7 +167,7 @@ static void test_form(void **state)
 		"10.0.0/16", "fd00::/129", "fd00::/", "/8", "eth0[", "eth0[]", "eth0[x]", "eth0[-1]",
 		"eth0[1]x", "[1]", ":inet", "a name", "an-interface-too-long",
 	};
-	struct error error;
+	struct error error = ERROR_INIT;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof fine / sizeof *fine; i++) {
@@ -199,7 +199,7 @@ static void test_loopback(void **state)
 static void test_find(void **state)
 {
 	CLEANUP(strv_release) struct strv list = { 0 };
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	AUTOFREE char *address = NULL;
 
 	(void)state;

@@ -21,7 +21,7 @@ static const char folder[] = "tests/cases/config";
 static char *read_expected(const char *name)
 {
 	CLEANUP(buf_release) struct buf text = BUF_INIT;
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	if (!file_read(name, 1 << 20, &text, &error))
 		return NULL;

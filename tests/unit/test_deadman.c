@@ -82,7 +82,7 @@ static void assert_lives(const struct group *group)
 
 static int set_up(void **state)
 {
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	(void)state;
 	alarm(LIMIT);
@@ -248,7 +248,7 @@ static void test_children_know_nothing_of_it(void **state)
 {
 	struct spawn spawn = SPAWN_INIT;
 	struct process process = { .name = "it" };
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	char text[8192];
 	size_t size = 0;
 	ssize_t got;

@@ -19,7 +19,7 @@
 static json_t *read_tally(enum fingerprint_kind kind, const char *text)
 {
 	CLEANUP(json_decrefp) json_t *answer = json_loads(text, 0, NULL);
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	json_t *fingerprint = fingerprint_read(kind, answer, &error);
 
 	assert_non_null(answer);
@@ -101,7 +101,7 @@ static void test_nodes(void **state)
 
 static void test_keys_tell_nothing(void **state)
 {
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	CLEANUP(json_decrefp) json_t *none = fingerprint_read(FINGERPRINT_KEYS, NULL, &error);
 
 	(void)state;
@@ -120,7 +120,7 @@ static void test_nonsense_is_an_error(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		CLEANUP(json_decrefp) json_t *answer = json_loads(cases[i].answer, 0, NULL);
-		struct error error = { "" };
+		struct error error = ERROR_INIT;
 
 		assert_null(fingerprint_read(cases[i].kind, answer, &error));
 		assert_string_not_equal(error.text, "");

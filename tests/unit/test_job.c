@@ -41,7 +41,7 @@ struct fake { struct hook hook; bool refuses; char name[32]; };
 
 static struct buf did = BUF_INIT;
 
-static bool fake_start(struct hook *hook, const struct occasion *occasion, struct error *error)
+static bool fake_start(struct hook *hook, const struct hook_context *context, struct error *error)
 {
 	struct fake *fake = container_of(hook, struct fake, hook);
 
@@ -50,8 +50,8 @@ static bool fake_start(struct hook *hook, const struct occasion *occasion, struc
 		return fail(error, "no such program");
 	}
 	buf_print(&did, "%s+ ", fake->name);
-	for (size_t i = 0; i < occasion->env->count; i++)
-		buf_print(&did, "%s ", occasion->env->items[i]);
+	for (size_t i = 0; i < context->env->count; i++)
+		buf_print(&did, "%s ", context->env->items[i]);
 	return true;
 }
 
@@ -66,7 +66,7 @@ static void fake_free(struct hook *hook)
 }
 
 static const struct hook_ops fake_ops = {
-	.name = "fake", .start = fake_start, .signal = fake_signal, .free = fake_free,
+	.start = fake_start, .signal = fake_signal, .free = fake_free,
 };
 
 /* ---- the stage ---- */
@@ -175,7 +175,7 @@ static void drain(void)
 
 static void begin_all(void)
 {
-	struct error error = { 0 };
+	struct error error = ERROR_INIT;
 
 	for (size_t i = 0; i < job_count; i++)
 		assert_true(job_link(&jobs[i], find, NULL, &error));
@@ -520,7 +520,7 @@ static void kill_skips_what_is_left(void **state)
 
 static void a_late_job_hears_of_a_level(void **state)
 {
-	struct error error = { 0 };
+	struct error error = ERROR_INIT;
 	struct job *late;
 
 	(void)state;
@@ -535,7 +535,7 @@ static void a_late_job_hears_of_a_level(void **state)
 
 static void an_unknown_source_is_an_error(void **state)
 {
-	struct error error = { 0 };
+	struct error error = ERROR_INIT;
 	struct job *job = new_job("job", (struct when_config){
 		.source = (char *)"watch.dbb", .code = EVENT_HEALTHY }, 0);
 
@@ -567,9 +567,9 @@ static struct job *elected_runner(void)
 	return beat;
 }
 
-static void recall(struct job *job, double patience)
+static void end_run(struct job *job, double patience)
 {
-	job_recall(job, patience);
+	job_end_run(job, patience);
 	drain();
 }
 
@@ -579,8 +579,8 @@ static void it_runs_from_election_to_recall(void **state)
 
 	(void)state;
 	say(&election, EVENT_DEPOSED);
-	recall(beat, 8);
-	expect(beat, "recalled", "beat!15 beat:draining ");
+	end_run(beat, 8);
+	expect(beat, "ending", "beat!15 beat:draining ");
 	exits(beat, 143);
 	expect(beat, "waiting", "beat:exitFailed ");
 	assert_int_equal(beat->failures, 0);
@@ -624,12 +624,12 @@ static void who_does_not_heed_the_recall_is_killed(void **state)
 	struct job *beat = elected_runner();
 
 	(void)state;
-	recall(beat, 8);
+	end_run(beat, 8);
 	buf_clear(&did);
 	deadline(beat, 5, 5);		/* stopTimeout */
-	expect(beat, "recalled", "beat!9 ");
+	expect(beat, "ending", "beat!9 ");
 	deadline(beat, 1, 1);
-	expect(beat, "recalled", "beat!9 ");
+	expect(beat, "ending", "beat!9 ");
 	exits(beat, 137);
 	expect(beat, "waiting", "beat:exitFailed ");
 	assert_false(beat->killed);
@@ -640,19 +640,19 @@ static void a_recall_can_become_more_urgent_only(void **state)
 	struct job *beat = elected_runner();
 
 	(void)state;
-	recall(beat, 4);
+	end_run(beat, 4);
 	now += 1;
-	recall(beat, 2);
-	recall(beat, 100);
+	end_run(beat, 2);
+	end_run(beat, 100);
 	buf_clear(&did);
 	deadline(beat, 2, 2);
-	expect(beat, "recalled", "beat!9 ");
+	expect(beat, "ending", "beat!9 ");
 	exits(beat, 137);
 	say(&election, EVENT_ELECTED);
 	buf_clear(&did);
-	recall(beat, 3);
-	recall(beat, 0);
-	expect(beat, "recalled", "beat!15 beat:draining beat!9 ");
+	end_run(beat, 3);
+	end_run(beat, 0);
+	expect(beat, "ending", "beat!15 beat:draining beat!9 ");
 }
 
 static void a_recall_without_patience_kills(void **state)
@@ -660,10 +660,10 @@ static void a_recall_without_patience_kills(void **state)
 	struct job *beat = elected_runner();
 
 	(void)state;
-	recall(beat, 0);
-	expect(beat, "recalled", "beat!9 beat:draining ");
+	end_run(beat, 0);
+	expect(beat, "ending", "beat!9 beat:draining ");
 	deadline(beat, 1, 1);
-	expect(beat, "recalled", "beat!9 ");
+	expect(beat, "ending", "beat!9 ");
 }
 
 static void a_recall_ends_backoff(void **state)
@@ -673,7 +673,7 @@ static void a_recall_ends_backoff(void **state)
 	(void)state;
 	exits(beat, 1);
 	buf_clear(&did);
-	recall(beat, 8);
+	end_run(beat, 8);
 	expect(beat, "waiting", "");
 	assert_true(beat->deadline.ev.at <= 0);
 }
@@ -683,16 +683,16 @@ static void an_election_while_it_is_recalled_is_not_lost(void **state)
 	struct job *beat = elected_runner();
 
 	(void)state;
-	recall(beat, 8);
+	end_run(beat, 8);
 	say(&election, EVENT_DEPOSED);
 	say(&election, EVENT_ELECTED);
 	buf_clear(&did);
 	exits(beat, 143);
 	expect(beat, "running", "beat+ SAID=elected beat:exitFailed beat:running ");
-	recall(beat, 8);
+	end_run(beat, 8);
 	say(&election, EVENT_DEPOSED);
 	say(&election, EVENT_ELECTED);
-	recall(beat, 8);		/* that is over, too */
+	end_run(beat, 8);		/* that is over, too */
 	exits(beat, 143);
 	assert_string_equal(job_state_name(beat->state), "waiting");
 }
@@ -705,12 +705,12 @@ static void an_election_that_is_over_starts_nothing(void **state)
 	begin_all();
 	source_publish(&election, EVENT_ELECTED);
 	source_publish(&election, EVENT_DEPOSED);
-	recall(beat, 0);		/* before it has heard of anything */
+	end_run(beat, 0);		/* before it has heard of anything */
 	expect(beat, "waiting", "");
 	need(beat, "watch.db", EVENT_HEALTHY);
 	begin_all();
 	say(&election, EVENT_ELECTED);
-	recall(beat, 8);
+	end_run(beat, 8);
 	say(&watch, EVENT_HEALTHY);
 	expect(beat, "waiting", "");
 }
@@ -718,7 +718,7 @@ static void an_election_that_is_over_starts_nothing(void **state)
 static void a_new_job_runs_if_we_lead_already(void **state)
 {
 	struct job *beat;
-	struct error error = { 0 };
+	struct error error = ERROR_INIT;
 
 	(void)state;
 	say(&election, EVENT_ELECTED);
@@ -737,7 +737,7 @@ static void without_a_hook_it_is_recalled_at_once(void **state)
 	struct hook *hook = steal(&beat->hook);
 
 	(void)state;
-	recall(beat, 8);
+	end_run(beat, 8);
 	expect(beat, "waiting", "beat:draining ");
 	beat->hook = hook;
 }
@@ -754,11 +754,11 @@ static void a_primary_is_recalled_to_be_restarted(void **state)
 
 		begin_all();
 		buf_clear(&did);
-		recall(db, 8);
-		expect(db, "recalled", "db!15 ");	/* its services stay */
+		end_run(db, 8);
+		expect(db, "ending", "db!15 ");	/* its services stay */
 		exits(db, 0);
 		assert_string_equal(job_state_name(db->state), policies[i].then);
-		recall(db, 0);
+		end_run(db, 0);
 		assert_string_equal(job_state_name(db->state), policies[i].then);
 		job_release(&jobs[--job_count]);
 	}
@@ -771,7 +771,7 @@ static void a_primary_that_waits_is_not_held_up_by_a_recall(void **state)
 	(void)state;
 	need(db, "watch.db", EVENT_HEALTHY);
 	begin_all();
-	recall(db, 0);
+	end_run(db, 0);
 	say(&watch, EVENT_HEALTHY);
 	expect(db, "running", "db+ db:running ");
 }
@@ -781,14 +781,14 @@ static void who_is_recalled_can_leave(void **state)
 	struct job *beat = elected_runner();
 
 	(void)state;
-	recall(beat, 8);
+	end_run(beat, 8);
 	buf_clear(&did);
 	job_stop(beat, 8);
 	drain();
 	expect(beat, "terminating", "beat:draining beat:stopping beat!15 ");
-	recall(beat, 3);
+	end_run(beat, 3);
 	expect(beat, "terminating", "");
-	recall(beat, 0);
+	end_run(beat, 0);
 	expect(beat, "killing", "beat!9 ");
 	exits(beat, 137);
 	expect(beat, "stopped", "beat:exitFailed beat:stopped ");
@@ -799,7 +799,7 @@ static void who_is_recalled_can_be_killed(void **state)
 	struct job *beat = elected_runner();
 
 	(void)state;
-	recall(beat, 8);
+	end_run(beat, 8);
 	buf_clear(&did);
 	job_kill(beat);
 	expect(beat, "killing", "beat!9 ");

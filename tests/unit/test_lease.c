@@ -20,14 +20,14 @@ static bool near(double a, double b)
 
 static bool is_safe(struct election_config config)
 {
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	return lease_check(&config, &error);
 }
 
 static void is_refused(struct election_config config, const char *message)
 {
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	assert_false(lease_check(&config, &error));
 	assert_string_equal(error.text, message);
@@ -99,7 +99,7 @@ static void test_messages(void **state)
 
 static void ends(const struct election_config *config, const char *key, const char *end)
 {
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	assert_false(lease_check(config, &error));
 	assert_memory_equal(error.text, key, strlen(key));
@@ -177,7 +177,7 @@ static void test_suggestions(void **state)
 			.lock_delay = rand() % 4 ? random_time(60) : 0,
 			.demote_timeout = random_time(30),
 		};
-		struct error error = { "" };
+		struct error error = ERROR_INIT;
 		bool safe = lease_check(&config, &error);
 
 		assert_int_equal(safe, holds(&config));

@@ -14,7 +14,7 @@
 
 static void reads(const char *text, const char *wanted)
 {
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	json_t *tree = libconf_parse("x.conf", text, strlen(text), &error);
 	AUTOFREE char *json = tree ? json_dumps(tree, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
 
@@ -26,7 +26,7 @@ static void reads(const char *text, const char *wanted)
 
 static void fails(const char *text, size_t size, const char *wanted)
 {
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	assert_null(libconf_parse("x.conf", text, size, &error));
 	assert_string_equal(error.text, wanted);

@@ -78,7 +78,7 @@ static int tear_down(void **state)
 static const char *output_of(struct spawn *spawn)
 {
 	static char text[8192];
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	size_t used = 0;
 	ssize_t size;
 	int ends[2];
@@ -110,7 +110,7 @@ static const char *output_of_script(const char *script)
 static void start(const char *script)
 {
 	struct spawn spawn = SPAWN_INIT;
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	spawn.argv = SH(script);
 	assert_true(process_spawn(&process, &loop, &spawn, &error));
@@ -135,7 +135,7 @@ static void test_many_ends_for_one_sigchld(void **state)
 	enum { COUNT = 50 };
 	static struct process many[COUNT];
 	struct spawn spawn = SPAWN_INIT;
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	siginfo_t info;
 
 	(void)state;
@@ -219,7 +219,7 @@ static void test_the_whole_group_is_signalled(void **state)
 static void test_without_a_loop_nothing_is_swept(void **state)
 {
 	struct spawn spawn = SPAWN_INIT;
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	siginfo_t info;
 
 	(void)state;
@@ -246,7 +246,7 @@ static void test_orphans_are_reaped_and_counted(void **state)
 static void test_descendants_are_found_however_far(void **state)
 {
 	struct spawn spawn = SPAWN_INIT;
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	int ends[2];
 	char byte;
 
@@ -274,7 +274,7 @@ static int runs;
 static void on_gone_again(struct process *ended)
 {
 	struct spawn spawn = SPAWN_INIT;
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	buf_print(&heard, "gone; ");
 	spawn.argv = SH("exit 1");
@@ -305,7 +305,7 @@ static void test_on_exit_may_free_it(void **state)
 {
 	struct process *heap = NEW(struct process);
 	struct spawn spawn = SPAWN_INIT;
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	(void)state;
 	*heap = (struct process){ .name = "heap", .on_exit = on_exit_free, .on_gone = on_gone_note };
@@ -336,7 +336,7 @@ static void test_what_is_forgotten_says_nothing(void **state)
 
 static void assert_refused(const struct spawn *spawn, int code, const char *why)
 {
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	assert_false(process_spawn(&process, &loop, spawn, &error));
 	assert_string_equal(error.text, why);
@@ -436,7 +436,7 @@ static void test_no_descriptor_but_three(void **state)
 static void test_descriptors_that_cross(void **state)
 {
 	struct spawn spawn = SPAWN_INIT;
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	char text[8] = "";
 	int in[2], saved = dup(0);
 
@@ -506,7 +506,7 @@ static void test_a_script_without_its_first_line(void **state)
 static void test_the_death_signal(void **state)
 {
 	struct spawn spawn = SPAWN_INIT;
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	char byte;
 	int ends[2];
 	pid_t between;
@@ -556,7 +556,7 @@ static void test_names_of_signals(void **state)
 static void test_users_by_name_and_number(void **state)
 {
 	struct identity identity = { 0 };
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	(void)state;
 	assert_true(identity_parse(&identity, "root", NULL, &error));
@@ -595,7 +595,7 @@ static void test_users_that_are_none(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct identity identity = { 0 };
-		struct error error = { "" };
+		struct error error = ERROR_INIT;
 
 		assert_false(identity_parse(&identity, cases[i].user, cases[i].group, &error));
 		assert_string_equal(error.text, cases[i].why);

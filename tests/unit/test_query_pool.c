@@ -83,7 +83,7 @@ static void on_limit(struct timer *timer)
 static int set_up(void **state)
 {
 	struct fixture *self = NEW(struct fixture);
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	loop_init(&self->loop);
 	canned_start(&self->server, &self->loop, NULL);

@@ -93,7 +93,7 @@ static int tear_down(void **state)
 
 static void start(struct fixture *self, const char *const *replies, bool has_check)
 {
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	self->server.replies = replies;
 	assert_true(agent_init(&self->agent, &self->loop, &self->consul, &error));

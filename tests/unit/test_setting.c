@@ -26,7 +26,7 @@ static void write_file(const char *bytes, size_t size)
 static void is(const char *wanted)
 {
 	AUTOFREE char *value = NULL;
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	if (!setting_get("TEST_X", &value, &error))
 		fail_msg("%s", error.text);
@@ -39,7 +39,7 @@ static void is(const char *wanted)
 static void is_wrong(const char *message)
 {
 	AUTOFREE char *value = NULL;
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	assert_false(setting_get("TEST_X", &value, &error));
 	assert_null(value);

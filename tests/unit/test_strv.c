@@ -14,7 +14,7 @@ static void splits(const char *line, size_t count, const char *wanted)
 {
 	CLEANUP(strv_release) struct strv words = { 0 };
 	AUTOFREE char *joined = NULL;
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	assert_true(strv_split(&words, line, &error));
 	assert_int_equal(words.count, count);
@@ -47,7 +47,7 @@ static void test_split_open_quote(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
 		CLEANUP(strv_release) struct strv words = { 0 };
-		struct error error = { "" };
+		struct error error = ERROR_INIT;
 
 		assert_false(strv_split(&words, lines[i], &error));
 		assert_string_equal(error.text, "a quote is not closed");

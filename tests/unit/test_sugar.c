@@ -27,7 +27,7 @@ static json_t *read_tree(const char *text)
 static void becomes(const char *before, const char *after)
 {
 	json_t *tree = read_tree(before), *wanted = read_tree(after);
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	AUTOFREE char *text = NULL;
 
 	assert_true(sugar_expand(tree, &error));
@@ -174,7 +174,7 @@ static void test_jobs_of_another_type(void **state)
 static void test_what_a_hook_cannot_choose(void **state)
 {
 	json_t *tree = read_tree("{'jobs': [{'name': 'a', 'preStop': {'exec': 'c', 'name': 'd'}}]}");
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	(void)state;
 	assert_false(sugar_expand(tree, &error));

@@ -54,7 +54,7 @@ ssize_t __wrap_pwrite(int fd, const void *bytes, size_t size, off_t from)
 static void compares(const struct target_config *config, const char *text, enum target_state wanted)
 {
 	struct buf buf = text_of(text);
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	enum target_state state;
 
 	if (!target_compare(config, &buf, &state, &error))
@@ -282,7 +282,7 @@ static void is_refused(const char *name, const char *message)
 	AUTOFREE char *path = in_folder(name);
 	struct target_config config = to(path);
 	struct buf text = text_of("new");
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	enum target_state state;
 
 	assert_false(target_compare(&config, &text, &state, &error));

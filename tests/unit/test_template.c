@@ -30,7 +30,7 @@ static bool render(const char *text, const struct template_limits *limits,
 static void expect_error(const char *text, const char *start)
 {
 	CLEANUP(template_output_release) struct template_output output = { 0 };
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	assert_false(render(text, NULL, &output, &error));
 	error.text[strlen(start) < sizeof error.text ? strlen(start) : 0] = '\0';
@@ -40,7 +40,7 @@ static void expect_error(const char *text, const char *start)
 static void expect_output(const char *text, const char *expected)
 {
 	CLEANUP(template_output_release) struct template_output output = { 0 };
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	if (!render(text, NULL, &output, &error))
 		fail_msg("%s", error.text);
@@ -134,7 +134,7 @@ static void nesting_is_limited(void **state)
 	CLEANUP(buf_release) struct buf deep = BUF_INIT;
 	CLEANUP(buf_release) struct buf parens = BUF_INIT;
 	CLEANUP(template_output_release) struct template_output output = { 0 };
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	(void)state;
 	repeat(&deep, "{{if 1}}", 100000);
@@ -151,7 +151,7 @@ static void output_steps_and_memory_are_limited(void **state)
 {
 	static const struct template_limits steps = { .steps = 1000 }, small = { .memory = 1 << 20 };
 	CLEANUP(template_output_release) struct template_output output = { 0 };
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	(void)state;
 	expect_error("{{range loop 1000}}{{range loop 1000}}{{printf \"%01000d\" 1}}{{end}}{{end}}",
@@ -171,7 +171,7 @@ static void memory_is_given_back_and_a_template_serves_again(void **state)
 	static const char text[] = "{{range $i := loop 3}}{{$i}}{{end}}{{scratch.Get \"a\"}}{{scratch.Set \"a\" 1}}";
 	CLEANUP(template_output_release) struct template_output output = { 0 };
 	struct template_input input = { .now = 0 };
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	struct template *template = template_parse("f", text, strlen(text), &options, &error);
 
 	(void)state;
@@ -192,7 +192,7 @@ static void secrets_are_noted_by_value(void **state)
 	CLEANUP(template_output_release) struct template_output output = { 0 };
 	char *const env[] = { "HOME=/", "A=b=c", NULL };
 	struct template_input input = { .env = env };
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	struct template *template = template_parse("f", text, strlen(text), &config, &error);
 	AUTOFREE char *secrets = NULL;
 
@@ -218,8 +218,8 @@ struct answers {
 	json_t *value;		/* NULL: not there yet */
 };
 
-static bool look_up(struct template_provider *self, const struct dependency *dependency, const char *name,
-		    json_t **value)
+static bool look_up(struct template_provider *self, const struct dependency *dependency,
+		    const char *name, json_t **value)
 {
 	(void)dependency;
 	(void)name;
@@ -245,7 +245,7 @@ static void an_error_while_data_is_missing_means_wait(void **state)
 {
 	static const char text[] = "a\n{{ (index (service \"web\") 0).Address }}";
 	CLEANUP(template_output_release) struct template_output output = { 0 };
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	(void)state;
 	assert_false(render_with(text, NULL, NULL, &output, &error));
@@ -266,7 +266,7 @@ static void bytes_of_a_key_pass(void **state)
 {
 	static const char bytes[] = "\xFF\0\xC3(\xE2\x82";
 	CLEANUP(template_output_release) struct template_output output = { 0 };
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	size_t size = sizeof bytes - 1;
 
 	(void)state;
@@ -283,7 +283,7 @@ static void bytes_of_a_key_pass(void **state)
 static void ten_thousand_instances_are_no_trouble(void **state)
 {
 	CLEANUP(template_output_release) struct template_output output = { 0 };
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	json_t *list = json_array();
 
 	(void)state;
@@ -310,7 +310,7 @@ static void functions_are_denied_by_pattern(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct error error = { "" };
+		struct error error = ERROR_INIT;
 
 		assert_int_equal(render_with(cases[i].text, json_string("x"), denied, &output, &error),
 				 cases[i].fine);

@@ -15,7 +15,7 @@
 static json_t *read_set(enum watch_kind kind, const char *text)
 {
 	CLEANUP(json_decrefp) json_t *answer = json_loads(text, 0, NULL);
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 	json_t *set = answer_set_read(kind, answer, &error);
 
 	assert_non_null(answer);
@@ -160,7 +160,7 @@ static void test_nonsense_is_an_error(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		CLEANUP(json_decrefp) json_t *answer = json_loads(cases[i].answer, 0, NULL);
-		struct error error = { "" };
+		struct error error = ERROR_INIT;
 
 		assert_null(answer_set_read(cases[i].kind, answer, &error));
 		assert_string_not_equal(error.text, "");
@@ -177,8 +177,10 @@ static void test_a_document_has_the_differences(void **state)
 		KEY("d", "\"YQ==\"", "3") "]");
 	struct source source = { .name = (char *)"watch.x" };
 	struct event changed = { .source = &source, .code = EVENT_CHANGED };
-	CLEANUP(json_decrefp) json_t *changes = answer_set_document(&changed, WATCH_PREFIX, old, now);
-	CLEANUP(json_decrefp) json_t *first = answer_set_document(&changed, WATCH_PREFIX, NULL, now);
+	CLEANUP(json_decrefp)
+	json_t *changes = answer_set_document(&changed, WATCH_PREFIX, old, now);
+	CLEANUP(json_decrefp)
+	json_t *first = answer_set_document(&changed, WATCH_PREFIX, NULL, now);
 
 	(void)state;
 	assert_string_equal(json_string_value(json_object_get(changes, "source")), "watch.x");
@@ -256,7 +258,7 @@ static int tear_down(void **state)
 
 static void start(struct fixture *self, const char *const *replies)
 {
-	struct error error = { "" };
+	struct error error = ERROR_INIT;
 
 	self->server.replies = replies;
 	assert_true(agent_init(&self->agent, &self->loop, &self->consul, &error));

@@ -1,0 +1,39 @@
+/* command.h - the verbs of the program as a client, and what they share.
+ *
+ * A verb gets the parsed command line and returns the exit code.  It prints its result to standard
+ * output, and to standard error why it failed: codes are those of sysexits(3).  The table of verbs,
+ * and those that start the daemon, are in main.c.
+ */
+#ifndef COMMAND_H
+#define COMMAND_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/strv.h"
+#include "cmd_leader.h"
+#include "template_args.h"
+
+#define DEFAULT_CONFIG "/etc/pilotfish.conf"
+
+/* What the command line says behind the verb. */
+struct call {
+	const char *config;		/* NULL: not given */
+	bool mdoc;
+	struct template_args args;
+	struct leader_args leader;
+	struct strv words;		/* what is no option */
+};
+
+typedef int verb_fn(const struct call *call);
+
+verb_fn cmd_check, cmd_render, cmd_expand, cmd_options, cmd_leader, cmd_version;
+
+/* The path of the configuration: -c, else $PILOTFISH_CONFIG, else the default; free() it.  NULL:
+ * the environment names it in two ways. */
+char *command_config_path(const struct call *call, struct error *error);
+
+int command_fail(int code, const struct error *error);	/* prints the error, returns `code` */
+int command_usage(const char *what, const char *which);	/* prints both, returns EX_USAGE */
+
+#endif

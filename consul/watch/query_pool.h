@@ -68,7 +68,7 @@ typedef void pool_member_fn(struct pool_member *member);
 struct pool_member {			/* embedded in each feed */
 	const struct blocking_query *query;
 	json_t *const *state;		/* the feed's */
-	pool_member_fn *on_call;	/* ask now: a blocking query if it has a connection, else a plain one */
+	pool_member_fn *on_call;	/* ask now; by a blocking query if it has a connection */
 	pool_member_fn *on_doubt;		/* Consul may have lost something */
 
 	/* private */

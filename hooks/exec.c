@@ -17,7 +17,7 @@ struct exec {
 	const char *name;
 	const struct exec_config *config;
 	struct process process;
-	struct output *streams[2];	/* NULL: not captured, or already left */
+	struct output *streams[2];	/* NULL: not captured, or passed to output_leave() */
 };
 
 static const char *const stream_names[] = { "stdout", "stderr" };
@@ -59,11 +59,11 @@ static void build_env(struct strv *env, const struct exec *exec, const struct ho
 	set_all(env, &config->env);
 }
 
-/* A sealed memory file with the document, its offset at the start; -1: errno. */
+/* A sealed memory file with the document, at offset 0; -1: errno. */
 static int document_file(const char *document)
 {
 	size_t size = strlen(document), done = 0;
-	int fd = memfd_create("occasion", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int fd = memfd_create("context", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
 	while (fd >= 0 && done < size) {
 		ssize_t n = write(fd, document + done, size - done);
@@ -95,8 +95,8 @@ static bool open_streams(struct exec *exec, int fds[3], const struct hook_contex
 		exec->streams[i] = output_new(exec->loop, exec->name, stream_names[i], &fds[i + 1]);
 		if (!exec->streams[i])
 			return fail(error, "cannot make a pipe: %s", strerror(errno));
-		exec->streams[i]->tail = exec->hook.tail;
-		exec->streams[i]->quiet = exec->hook.tail != NULL;
+		exec->streams[i]->excerpt = exec->hook.excerpt;
+		exec->streams[i]->quiet = exec->hook.excerpt != NULL;
 	}
 	return true;
 }
@@ -189,7 +189,7 @@ static void exec_signal(struct hook *hook, int signo)
 		process_signal_group(&exec->process, signo);
 	else
 		process_signal(&exec->process, signo);
-	process_signal(&exec->process, SIGCONT);	/* one that is stopped hears it, too */
+	process_signal(&exec->process, SIGCONT);	/* a stopped process gets no other signal */
 }
 
 static void exec_free(struct hook *hook)

@@ -1,8 +1,8 @@
 /* exec.h - the hook that runs a program.
  *
- * The program learns what happened from PILOTFISH_EVENT, PILOTFISH_SOURCE and PILOTFISH_JOB, and
- * from its standard input: a sealed memory file (memfd_create(2)) that it may read or not.  It
- * runs in a group of its own, and the hook is done when the whole group is gone (process.h).
+ * PILOTFISH_EVENT, PILOTFISH_SOURCE and PILOTFISH_JOB tell the program what happened, and so does its
+ * standard input: a sealed memory file (memfd_create(2)), which the program need not read.  The
+ * program runs in its own process group; the hook is done when the whole group is gone (process.h).
  */
 #ifndef EXEC_H
 #define EXEC_H
@@ -10,7 +10,7 @@
 #include "config/config.h"
 #include "hook.h"
 
-/* Borrows `config` and `name` for as long as it lives.  `outlet`: how its lines are logged. */
+/* Borrows `config` and `name` until it is freed. */
 struct hook *exec_new(struct loop *loop, const char *name, const struct exec_config *config);
 
 #endif

@@ -10,11 +10,11 @@ struct probe {
 	struct http *http;
 	struct http_request request;
 	struct http_tls tls;
-	struct timer cancelled;		/* done is said from the loop */
+	struct timer cancelled;		/* calls on_done() from the loop */
 	char *url;
 };
 
-enum { BODY_LIMIT = 1024 * 1024, EXCERPT = 1024, FAILED = 2 << 8 };
+enum { BODY_LIMIT = 1024 * 1024, BODY_EXCERPT = 1024, FAILED = 2 << 8 };
 
 static void finish(struct probe *probe, int status)
 {
@@ -22,7 +22,7 @@ static void finish(struct probe *probe, int status)
 	probe->hook.user->on_done(probe->hook.user);
 }
 
-static int judge_http(const struct probe *probe, struct buf *tail)
+static int judge_http(const struct probe *probe, struct buf *excerpt)
 {
 	const struct http_request *request = &probe->request;
 	const struct health_config *config = probe->config;
@@ -31,13 +31,13 @@ static int judge_http(const struct probe *probe, struct buf *tail)
 	bool has_body = !config->body || memmem(request->reply.data, request->reply.used,
 						config->body, strlen(config->body));
 
-	buf_print(tail, "HTTP %ld", request->status);
+	buf_print(excerpt, "HTTP %ld", request->status);
 	if (!has_body && in_range)
-		buf_print(tail, ", the body lacks '%s'", config->body);
+		buf_print(excerpt, ", the body lacks '%s'", config->body);
 	if (request->reply.used) {
-		buf_add(tail, ": ");
-		buf_append(tail, request->reply.data,
-			   utf8_cut(request->reply.data, request->reply.used, EXCERPT));
+		buf_add(excerpt, ": ");
+		buf_append(excerpt, request->reply.data,
+			   utf8_cut(request->reply.data, request->reply.used, BODY_EXCERPT));
 	}
 	return in_range && has_body ? 0 : FAILED;
 }
@@ -45,18 +45,18 @@ static int judge_http(const struct probe *probe, struct buf *tail)
 static void on_reply(struct http_request *request)
 {
 	struct probe *probe = container_of(request, struct probe, request);
-	struct buf nowhere = BUF_INIT, *tail = probe->hook.tail ? probe->hook.tail : &nowhere;
+	struct buf unused = BUF_INIT, *excerpt = probe->hook.excerpt ? probe->hook.excerpt : &unused;
 	int status = FAILED;
 
 	if (!request->error.text[0] && probe->config->tcp) {
-		buf_print(tail, "connected to %s", probe->config->tcp);
+		buf_print(excerpt, "connected to %s", probe->config->tcp);
 		status = 0;
 	} else if (request->status) {
-		status = judge_http(probe, tail);
+		status = judge_http(probe, excerpt);
 	} else {
-		buf_add(tail, request->error.text);
+		buf_add(excerpt, request->error.text);
 	}
-	buf_release(&nowhere);
+	buf_release(&unused);
 	finish(probe, status);
 }
 
@@ -118,8 +118,8 @@ struct hook *probe_new(struct http *http, const struct health_config *config)
 		.url = probe->url,
 		.unix_socket = config->socket,
 		.tls = &probe->tls,
-		.fresh = true,		/* a kept connection would hold up a graceful end */
-		.timeout = config->timeout + 1,	/* health.c is the one that gives up */
+		.fresh = true,		/* a kept connection would delay the server's graceful end */
+		.timeout = config->timeout + 1,	/* health.c gives up earlier */
 		.limit = BODY_LIMIT,
 		.on_reply = on_reply,
 	};

@@ -1,7 +1,7 @@
-/* probe.h - the hooks that check a job from outside: an HTTP request, or a TCP connection.
+/* probe.h - the hook that checks a job from outside, by an HTTP request or a TCP connection.
  *
- * Succeeds when the status is in the configured range and the body contains the configured
- * text; for TCP, when the connection is open.  The hook's tail gets a line on what was found.
+ * An HTTP probe succeeds if the status is in the configured range and the body contains the
+ * configured text; a TCP probe succeeds if it can connect.  The result is described in `excerpt`.
  */
 #ifndef PROBE_H
 #define PROBE_H

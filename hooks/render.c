@@ -150,7 +150,7 @@ static void prepare_check(struct render *render)
 	strv_set(&render->check_exec.env, "PILOTFISH_FILE", staged);
 	render->check = exec_new(render->loop, name_of(render), &render->check_exec);
 	render->check->user = &render->check_user;
-	render->check->tail = &render->check_output;
+	render->check->excerpt = &render->check_output;
 	render->checking = true;
 	render->timed_out = false;
 }

@@ -15,14 +15,14 @@
 
 static const char mark[] = ".pilotfish-", pattern[] = "XXXXXX";
 
-/* So much of a name fits between the dot before it and what comes after it. */
+/* The longest label that fits between the leading dot and the mark. */
 enum { LABEL_MAX = NAME_MAX - 1 - (sizeof mark - 1) - (sizeof pattern - 1) };
 
 struct attributes {
 	mode_t mode;
-	uid_t uid;			/* -1, and the same of gid: as it is */
+	uid_t uid;			/* -1, as for gid: unchanged */
 	gid_t gid;
-	bool strict;			/* the owner is asked for, not just kept */
+	bool strict;			/* the owner is configured, not just kept */
 };
 
 static void close_descriptor(int *fd)
@@ -51,7 +51,7 @@ static const char *kind_name(mode_t mode)
 	return "of an unknown kind";
 }
 
-/* st_mode 0: nothing is there. */
+/* st_mode 0: the file does not exist. */
 static bool look(const char *path, struct stat *found, struct error *error)
 {
 	*found = (struct stat){ 0 };
@@ -60,7 +60,7 @@ static bool look(const char *path, struct stat *found, struct error *error)
 	return S_ISREG(found->st_mode) || fail(error, "%s is %s", path, kind_name(found->st_mode));
 }
 
-/* Open what look() has found, unless it became something else in between. */
+/* Opens a regular file, and nothing that replaced it since look(). */
 static int open_file(const char *path, int how, struct stat *found, struct error *error)
 {
 	int fd = open(path, how | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -75,7 +75,7 @@ static int open_file(const char *path, int how, struct stat *found, struct error
 	return -1;
 }
 
-/* Appends the whole file; less than `size` bytes if it shrinks meanwhile. */
+/* Appends the whole file; fewer than `size` bytes if the file shrinks meanwhile. */
 static bool load(int fd, size_t size, struct buf *text)
 {
 	while (text->used < size) {
@@ -103,7 +103,7 @@ static bool load_file(const char *path, int how, int *fd, struct buf *text, stru
 	       fail(error, "cannot read %s: %s", path, strerror(errno));
 }
 
-/* errno says why not. */
+/* False: errno. */
 static bool write_all(int fd, const struct buf *text)
 {
 	size_t done = 0;
@@ -145,7 +145,7 @@ static bool has_attributes(const struct stat *found, const struct attributes *wa
 	       (wanted->gid == (gid_t)-1 || found->st_gid == wanted->gid);
 }
 
-/* A file that acted for another must not come to act for us. */
+/* A set-user-ID program of another user must not become one of ours. */
 static mode_t keep_what_we_may(int fd, const struct attributes *wanted)
 {
 	bool ours = fchown(fd, (uid_t)-1, wanted->gid) < 0;
@@ -153,7 +153,7 @@ static mode_t keep_what_we_may(int fd, const struct attributes *wanted)
 	return wanted->mode & ~(mode_t)(S_ISUID | (ours ? S_ISGID : 0));
 }
 
-/* What is right already is not touched: there are file systems that refuse all changes. */
+/* Correct attributes are not set again: some file systems refuse all changes. */
 static bool set_attributes(int fd, const struct attributes *wanted, const char *path,
 			   struct error *error)
 {
@@ -210,7 +210,7 @@ static char *folder_of(const char *path)	/* with its slash */
 	return copy_bytes(path, (size_t)(name_in(path) - path));
 }
 
-/* mkdir() would subtract our umask. */
+/* mkdir(2) applies our umask, fchmod(2) does not. */
 static bool make_folder(const char *path, struct error *error)
 {
 	CLEANUP(close_descriptor) int fd = -1;
@@ -260,7 +260,7 @@ static void remove_leftovers(const char *folder, const char *start)
 			remove_if_left(dirfd(entries), entry->d_name);
 }
 
-/* A new file, empty and mode 0600, that tells by its name what for.  -1: errno. */
+/* A new empty file of mode 0600 whose name tells its destination.  -1: errno. */
 static int make_staged(struct target *target, const char *folder, const char *label)
 {
 	size_t length = strlen(label), cut = length > LABEL_MAX ? length - LABEL_MAX : 0;
@@ -272,7 +272,7 @@ static int make_staged(struct target *target, const char *folder, const char *la
 	fd = mkostemp(path, O_CLOEXEC);
 	if (fd < 0)
 		return -1;
-	/* Not by `fd`: a file that is open for writing could not be executed by a check. */
+	/* A second descriptor: a check could not execute a file that is open for writing. */
 	target->lock = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (target->lock >= 0)
 		flock(target->lock, LOCK_SH | LOCK_NB);
@@ -288,7 +288,7 @@ static int make_beside(struct target *target)
 	return make_staged(target, folder, name_in(destination));
 }
 
-/* The name has the whole path in it: files of one name from many directories meet there. */
+/* The label is the whole path: files of one name from several directories share the folder. */
 static int make_elsewhere(struct target *target)
 {
 	const char *const folders[] = { getenv("TMPDIR"), "/tmp", "/dev/shm", "/run" };
@@ -307,7 +307,7 @@ static int make_elsewhere(struct target *target)
 	return fd;
 }
 
-static int make_wherever(struct target *target, struct error *error)
+static int make_staged_anywhere(struct target *target, struct error *error)
 {
 	const char *destination = target->config->destination;
 	int fd = make_beside(target), why = errno;
@@ -336,14 +336,14 @@ bool target_stage(struct target *target, const struct target_config *config,
 		return fail(error, "%s is the name of a directory", config->destination);
 	if (config->create_dirs && !make_folders(config->destination, error))
 		return false;
-	fd = make_wherever(target, error);
+	fd = make_staged_anywhere(target, error);
 	if (fd < 0)
 		return false;
 	wanted = wanted_attributes(config, &former);
 	good = (write_all(fd, text) ||
 		fail(error, "cannot write %s: %s", config->destination, strerror(errno))) &&
 	       set_attributes(fd, &wanted, config->destination, error);
-	/* Network file systems may tell only now that there is no room. */
+	/* A network file system may report a full disk only on close. */
 	if (close(fd) < 0 && good)
 		good = fail(error, "cannot write %s: %s", config->destination, strerror(errno));
 	if (!good)
@@ -389,12 +389,12 @@ static bool keep_former(const struct target_config *config, bool may_link, struc
 		if (!copy_former(&spare, error))
 			return fail_in(error, "%s", kept);
 	}
-	/* This does nothing if the two are links to one file already; the drop takes it away. */
+	/* If both names are links to one file, rename(2) does nothing and the drop removes the link. */
 	return rename(spare.staged, kept) == 0 ||
 	       fail(error, "cannot keep %s as %s: %s", config->destination, kept, strerror(errno));
 }
 
-/* False only if the file system says that there is no room; some cannot tell. */
+/* False only if the file system reports a lack of space; some cannot tell. */
 static bool has_room(int fd, size_t size, size_t former)
 {
 	int why;
@@ -404,7 +404,7 @@ static bool has_room(int fd, size_t size, size_t former)
 	why = errno;
 	if (why != ENOSPC && why != EDQUOT && why != EFBIG)
 		return true;
-	if (ftruncate(fd, (off_t)former) < 0)	/* gives back what there was */
+	if (ftruncate(fd, (off_t)former) < 0)	/* releases the reserved space */
 		return false;
 	errno = why;
 	return false;
@@ -459,7 +459,7 @@ static bool replace(const struct target *target, bool *in_place, struct error *e
 			return fail(error, "cannot replace %s: %s", config->destination,
 				    strerror(errno));
 	}
-	/* A link would be written into, too. */
+	/* Writing in place would change a hard link, too: copy. */
 	if (backup && !keep_former(config, false, error))
 		return false;
 	if (!write_in_place(target, error))

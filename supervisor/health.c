@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/output.h"
 
-static const double eager_delay = 0.05;		/* doubled each time until there is a verdict */
+static const double eager_delay = 0.05;		/* doubled after each check without a verdict */
 
 static const enum event_code events[] = {
 	[STATUS_PASSING]  = EVENT_HEALTHY,
@@ -22,16 +22,16 @@ static void set_output(struct health *health)
 
 	buf_clear(output);
 	buf_append(output, health->output.data,
-		   utf8_cut(health->output.data, health->output.used, OUTPUT_TAIL));
+		   utf8_cut(health->output.data, health->output.used, OUTPUT_EXCERPT));
 }
 
-/* One line of what the check printed, for the log. */
+/* The length of the first line of the check's output, for the log. */
 static int first_line(const struct buf *output)
 {
 	return (int)utf8_cut(output->data, strcspn(output->data, "\n"), 200);
 }
 
-static void believe(struct health *health, enum health_status status)
+static void decide(struct health *health, enum health_status status)
 {
 	struct verdict *verdict = &health->verdict;
 	const char *name = health->job->source.name;
@@ -61,12 +61,12 @@ static void judge(struct health *health, enum health_status status)
 	if (status == STATUS_CRITICAL) {
 		health->successes = 0;
 		if (!is_starting(health) && ++health->failures >= health->config->failures)
-			believe(health, status);
+			decide(health, status);
 	} else {
 		health->failures = 0;
 		if (++health->successes >= health->config->successes ||
 		    health->verdict.status != STATUS_CRITICAL)
-			believe(health, status);
+			decide(health, status);
 	}
 }
 
@@ -89,7 +89,7 @@ static enum health_status status_of(const struct health *health)
 		: code == 1 && health->config->warning ? STATUS_WARNING : STATUS_CRITICAL;
 }
 
-/* A reader wants to know why, and output that is too long is cut at its end. */
+/* The reason comes first: Consul cuts long output at its end. */
 static void explain(struct health *health)
 {
 	struct buf text = BUF_INIT;
@@ -147,7 +147,7 @@ static void check(struct health *health)
 		timer_set(&health->limit, health->config->timeout);
 }
 
-/* The check of a former life of the job may still be ending: it calls when it is done. */
+/* A check of the job's previous run may not have ended yet; on_done() follows. */
 static void on_due(struct timer *timer)
 {
 	struct health *health = container_of(timer, struct health, due);
@@ -175,7 +175,7 @@ static void begin(struct health *health)
 	health->verdict.known = false;
 	health->verdict.status = STATUS_CRITICAL;
 	buf_clear(&health->verdict.output);
-	buf_add(&health->verdict.output, "no check has been believed yet");
+	buf_add(&health->verdict.output, "no verdict yet");
 	timer_set(&health->due, 0);
 }
 
@@ -188,21 +188,21 @@ static void end(struct health *health)
 		health->hook->ops->signal(health->hook, SIGKILL);
 }
 
-static bool is_to_be_gone(const struct job *job)
+static bool is_to_stop(const struct job *job)
 {
 	return job->stop_asked || (job->run_end_asked && job->config->runs);
 }
 
-/* A job without its process is fit for nothing, whatever the last check said. */
+/* A job without a process is critical, whatever the last check found. */
 static void on_exit_of_job(struct health *health)
 {
-	bool was_fit = health->verdict.status != STATUS_CRITICAL && !is_to_be_gone(health->job);
+	bool was_in_service = health->verdict.status != STATUS_CRITICAL && !is_to_stop(health->job);
 
 	end(health);
 	buf_clear(&health->output);
 	buf_print(&health->output, "%s is not running", health->job->source.name);
-	if (was_fit)
-		believe(health, STATUS_CRITICAL);
+	if (was_in_service)
+		decide(health, STATUS_CRITICAL);
 	source_forget(&health->job->source, GROUP_HEALTH);
 }
 
@@ -234,7 +234,7 @@ void health_init(struct health *health, struct job *job, struct hook *hook)
 	timer_init(&health->due, job->loop, on_due);
 	timer_init(&health->limit, job->loop, on_limit);
 	hook->user = &health->user;
-	hook->tail = &health->output;
+	hook->excerpt = &health->output;
 	subscribe(&health->on_job, &job->source, EVENT_ANY, on_job);
 }
 

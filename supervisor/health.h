@@ -1,12 +1,12 @@
-/* health.h - is the job fit for traffic?
+/* health.h - the health check of a job.
  *
- * Runs the job's check every `interval` while the job runs, and believes what it says after
- * `failures` or `successes` in a row.  Transitions are events of the job: healthy, warning,
- * unhealthy.  Each check's own end is an event of the source `JOB.health`: exitSuccess, exitFailed.
+ * While the job runs, its check runs every `interval`.  The job's status changes after `failures` or
+ * `successes` equal results in a row.  A change of the status is an event of the job: healthy, warning,
+ * unhealthy.  The end of each check is an event of the source `JOB.health`: exitSuccess, exitFailed.
  *
- * Until the first belief, checks come sooner than every interval, so that a job is in service as soon
- * as it can be; failures within `startPeriod` are not counted.  A check that outlives its
- * timeout is killed and has failed; it delays nothing but itself.
+ * Until the first verdict, checks run more often than every `interval`, so that a job enters service
+ * without delay.  Failures within `startPeriod` do not count.  A check that exceeds its timeout has
+ * failed and is killed; it delays nothing else.
  */
 #ifndef HEALTH_H
 #define HEALTH_H
@@ -20,19 +20,19 @@ struct health {
 	const struct health_config *config;	/* borrowed from the job's */
 	struct job *job;
 	struct subscription on_job;
-	struct hook *hook;		/* the check; owned */
+	struct hook *hook;		/* owned */
 	struct hook_user user;
 	struct timer due, limit;
-	struct buf output;		/* of the check that runs, or ran last */
+	struct buf output;		/* of the running or the last check */
 	struct verdict verdict;
 	bool checking, timed_out;
 	bool active;			/* the job runs */
 	double job_started, check_started;	/* monotonic */
-	unsigned eager;			/* checks since the start without a belief */
+	unsigned eager;			/* checks without a verdict since the job started */
 	long failures, successes;	/* in a row */
 };
 
-/* Takes the hook. */
+/* Takes ownership of `check`. */
 void health_init(struct health *health, struct job *job, struct hook *check);
 void health_release(struct health *health);
 

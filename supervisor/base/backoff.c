@@ -4,12 +4,12 @@
 #include <stdint.h>
 #include <sys/random.h>
 
-/* Evenly in [0, 1). */
-static double chance(void)
+/* Uniform in [0, 1). */
+static double random_fraction(void)
 {
 	uint32_t bits = 0;
 
-	/* Early after boot there may be no randomness yet: no jitter is better than waiting. */
+	/* Early after boot the kernel may have no randomness yet: go on without jitter, do not wait. */
 	if (getrandom(&bits, sizeof bits, GRND_NONBLOCK) != sizeof bits)
 		bits = UINT32_MAX;
 	return ldexp(bits, -32);
@@ -21,7 +21,7 @@ double backoff_next(struct backoff *backoff)
 
 	if (whole < backoff->max)
 		backoff->tries++;
-	return whole / 2 * (1 + chance());
+	return whole / 2 * (1 + random_fraction());
 }
 
 void backoff_reset(struct backoff *backoff)

@@ -8,10 +8,10 @@
 
 enum base64 { BASE64_PLAIN, BASE64_URL };	/* sections 4 and 5 */
 
-const char *base64_digits(enum base64 alphabet);	/* 64 of them */
+const char *base64_digits(enum base64 alphabet);	/* all 64 */
 void base64_encode(enum base64 alphabet, const void *bytes, size_t size, struct buf *out);
 
-/* Of the plain alphabet, and only what base64_encode() could have made: false otherwise. */
+/* Plain alphabet.  False unless base64_encode() could have made `text`. */
 bool base64_decode(const char *text, struct buf *out);
 
 #endif

@@ -13,7 +13,7 @@ static const struct {
 	{ "s", 1 }, { "m", 60 }, { "h", 3600 },
 };
 
-/* What the unit at *text is worth; *text is left behind it. */
+/* The unit at *text, in seconds; 0 if there is none.  *text moves behind the unit. */
 static double parse_unit(const char **text)
 {
 	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
@@ -27,7 +27,7 @@ static double parse_unit(const char **text)
 	return 0;
 }
 
-/* Digits with at most one point among them; strtod() would take "1e3" and "inf". */
+/* Digits with at most one point: strtod() alone would accept "1e3" and "inf". */
 static bool parse_number(const char **text, double *number, bool *whole)
 {
 	size_t length = strspn(*text, "0123456789");

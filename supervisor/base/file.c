@@ -27,7 +27,7 @@ static bool read_all(int fd, size_t limit, struct buf *text, int *why)
 	}
 }
 
-/* Closes `fd`; if that is -1, errno says why. */
+/* Closes `fd`.  If `fd` is -1, errno holds the reason. */
 static bool read_and_close(int fd, const char *path, size_t limit, struct buf *text,
 			   struct error *error)
 {
@@ -55,7 +55,7 @@ bool file_read_regular(const char *path, size_t limit, struct buf *text, struct 
 
 	if (fd >= 0 && !fstat(fd, &status) && !S_ISREG(status.st_mode)) {
 		close(fd);
-		return fail(error, "cannot read %s: it is no regular file", path);
+		return fail(error, "cannot read %s: not a regular file", path);
 	}
 	return read_and_close(fd, path, limit, text, error);
 }

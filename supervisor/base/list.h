@@ -1,4 +1,4 @@
-/* list.h - intrusive doubly linked ring; the node lives inside its element. */
+/* list.h - intrusive doubly linked ring: the node is a member of its element. */
 #ifndef LIST_H
 #define LIST_H
 
@@ -14,7 +14,7 @@ struct list { struct list *prev, *next; };
 
 #define list_entry container_of
 
-/* The body may remove `node` itself from the ring, and nothing else. */
+/* The body may remove `node` from the ring, but no other node. */
 #define list_each(node, ring)						\
 	for (struct list *node = (ring)->next, *node##_next = node->next;	\
 	     node != (ring);						\
@@ -38,7 +38,7 @@ static inline void list_remove(struct list *node)
 	list_init(node);
 }
 
-/* In their order, behind what `to` has. */
+/* Appends all nodes of `from` to `to`, in order. */
 static inline void list_move_all(struct list *from, struct list *to)
 {
 	while (!list_empty(from)) {

@@ -11,7 +11,7 @@
 #include "buf.h"
 #include "writer.h"
 
-#define CLOSE_PATIENCE 0.5		/* seconds for what is not written yet */
+#define CLOSE_TIMEOUT 0.5		/* seconds to write what is pending */
 
 static struct {
 	enum log_level level;
@@ -19,11 +19,11 @@ static struct {
 	int file;			/* -1: stdout or stderr */
 	char *output;
 	struct loop *loop;
-	struct writer *writer;		/* NULL: stderr is still to be opened */
+	struct writer *writer;		/* NULL: nothing is open yet; stderr on first use */
 	struct buf line;
 } logger = { .level = LEVEL_INFO, .file = -1, .line = BUF_INIT };
 
-/* What one record says; unset members are left out. */
+/* One record; unset members are left out. */
 struct record {
 	enum log_level level;
 	const char *text;
@@ -43,7 +43,7 @@ static const char *const level_words[] = {
 	[LEVEL_WARN]  = "WARN ", [LEVEL_ERROR] = "ERROR",
 };
 
-/* The date changes once a second: strftime() is the dearest part of a record. */
+/* Formats the date once a second: strftime() is the most expensive part of a record. */
 static void print_time(struct buf *out, bool local)
 {
 	static char text[32], zone[8];
@@ -66,8 +66,7 @@ static void print_time(struct buf *out, bool local)
 		buf_print(out, "%s.%03ldZ", text, now.tv_nsec / 1000000);
 }
 
-/* Bytes that a terminal or a log reader must not get as they are.  Escape sequences for
- * colours are left to those who print them. */
+/* Bytes that must not reach a terminal or a log reader unescaped.  ESC passes, for colours. */
 static bool is_control(unsigned char c)
 {
 	return (c < 0x20 && c != '\t' && c != 0x1b) || c == 0x7f;
@@ -87,7 +86,7 @@ static void add_text(struct buf *out, const char *text, size_t size)
 	buf_append(out, text + from, size - from);
 }
 
-/* Length of the valid UTF-8 sequence at `text`; 0: there is none. */
+/* Length of the valid UTF-8 sequence at `text`; 0 if there is none. */
 static size_t utf8_length(const unsigned char *text, size_t size)
 {
 	size_t length = text[0] < 0x80 ? 1 : text[0] < 0xC2 ? 0 : text[0] < 0xE0 ? 2
@@ -107,7 +106,7 @@ static size_t utf8_length(const unsigned char *text, size_t size)
 	return length;
 }
 
-/* A quoted string, as JSON has it; bytes that are no UTF-8 become U+FFFD. */
+/* A quoted JSON string; bytes that are not UTF-8 become U+FFFD. */
 static void add_quoted(struct buf *out, const char *text, size_t size)
 {
 	size_t from = 0, i = 0;
@@ -134,7 +133,7 @@ static void add_quoted(struct buf *out, const char *text, size_t size)
 	buf_add_char(out, '"');
 }
 
-/* Of logfmt: quoted only if need be. */
+/* A logfmt value, quoted only if necessary. */
 static void add_value(struct buf *out, const char *text)
 {
 	if (*text && !strpbrk(text, " =\"\\"))
@@ -233,8 +232,8 @@ static void put(const struct record *record)
 	writer_add(logger.writer, logger.line.data, logger.line.used);
 }
 
-/* Say once that records were lost, as soon as there is room to say it. */
-static void confess(void)
+/* Reports the number of lost records once, as soon as there is room for the message. */
+static void report_lost(void)
 {
 	unsigned long lost = logger.writer ? logger.writer->dropped : 0;
 	char text[80];
@@ -242,7 +241,7 @@ static void confess(void)
 	if (!lost || writer_is_full(logger.writer))
 		return;
 	logger.writer->dropped = 0;
-	snprintf(text, sizeof text, "%lu log records were lost: the log is not read", lost);
+	snprintf(text, sizeof text, "%lu log records were lost: nothing reads the log", lost);
 	put(&(struct record){ .level = LEVEL_WARN, .text = text, .size = strlen(text) });
 }
 
@@ -250,7 +249,7 @@ static void emit(const struct record *record)
 {
 	if (record->level < logger.level)
 		return;
-	confess();
+	report_lost();
 	put(record);
 }
 
@@ -265,18 +264,18 @@ static int open_output(const char *output, bool *is_file)
 	return open(output, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
 }
 
-static void close_output(struct writer *writer, int file, double patience)
+static void close_output(struct writer *writer, int file, double timeout)
 {
 	if (!writer)
 		return;
-	writer_flush(writer, patience);
+	writer_flush(writer, timeout);
 	writer_close(writer);
 	free(writer);
 	if (file >= 0)
 		close(file);
 }
 
-/* The new one first: those who waited for room in the old one have something to say at once. */
+/* Opens the new writer first: outputs that waited for room in the old one log at once. */
 static bool redirect(struct loop *loop, const char *output)
 {
 	bool is_file;
@@ -291,12 +290,12 @@ static bool redirect(struct loop *loop, const char *output)
 	logger.file = is_file ? fd : -1;
 	logger.writer = NEW(struct writer);
 	writer_open(logger.writer, loop, fd);
-	close_output(old, old_file, CLOSE_PATIENCE);
+	close_output(old, old_file, CLOSE_TIMEOUT);
 	free(old_name);
 	return true;
 }
 
-/* What waits for a slow reader of a pipe stays in its queue. */
+/* An unchanged pipe keeps its writer, and with it the records that a slow reader has not read. */
 static bool is_kept(const char *output)
 {
 	return logger.output && logger.file < 0 && !strcmp(logger.output, output);
@@ -314,14 +313,14 @@ bool log_open(struct loop *loop, const char *output, enum log_level level, enum 
 void log_reopen(void)
 {
 	if (logger.file >= 0 && !redirect(logger.loop, logger.output))
-		log_error("cannot open the log %s again: %m", logger.output);
+		log_error("cannot reopen the log %s: %m", logger.output);
 }
 
 void log_close(void)
 {
 	if (logger.writer)
-		writer_flush(logger.writer, CLOSE_PATIENCE);
-	confess();
+		writer_flush(logger.writer, CLOSE_TIMEOUT);
+	report_lost();
 	close_output(steal(&logger.writer), logger.file, 0);
 	free(steal(&logger.output));
 	logger.file = -1;

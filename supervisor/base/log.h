@@ -1,8 +1,8 @@
-/* log.h - one line a record: text, logfmt, JSON or ContainerPilot's default.
+/* log.h - one line per record: text, logfmt, JSON or ContainerPilot's default format.
  *
- * Records go to one descriptor by a writer (writer.h) and never block the loop.  A record is
- * cut below 16 KiB, where Docker would split it, and its pieces are marked `partial`.
- * Only main.c, app.c and callbacks of events log; what is below them returns errors.
+ * Records go to one descriptor through a writer (writer.h) and never block the loop.  A long record
+ * is cut into pieces below 16 KiB, where Docker would split it; the pieces are marked `partial`.
+ * Only main.c, app.c and callbacks of events log; lower layers return errors.
  */
 #ifndef LOG_H
 #define LOG_H
@@ -29,31 +29,30 @@ enum log_format {
 #undef X
 };
 
-/* Where a line of a child comes from. */
+/* The source of a child's line. */
 struct log_origin {
 	const char *job;
 	const char *stream;		/* "stdout" or "stderr" */
 	pid_t pid;
-	unsigned piece;			/* 0: a whole line; else its n-th part */
+	unsigned piece;			/* 0: a whole line; n: the n-th piece of a line */
 };
 
-enum { LOG_PIECE = 15 * 1024 };		/* bytes of a message in one record */
+enum { LOG_PIECE = 15 * 1024 };		/* most bytes of a message in one record */
 
-/* Before log_open() records go straight to stderr, text, at level info. */
+/* Before log_open() records go to stderr at once, as text, at level info. */
 bool log_open(struct loop *loop, const char *output, enum log_level level,
 	      enum log_format format);	/* output: "stdout", "stderr" or a path; false: errno */
-void log_reopen(void);			/* after the file was moved away */
-void log_close(void);			/* writes what is left, for as long as 0.5 s */
+void log_reopen(void);			/* after the file was moved: opens a new one */
+void log_close(void);			/* writes what is pending, for at most 0.5 s */
 
 bool log_wants(enum log_level level);
 void log_child(const struct log_origin *origin, const char *text, size_t size);
 void log_event(const char *source, const char *event);	/* debug */
 
-/* Does the reader of our output keep up?  If not, children's pipes are left full until it
- * does (output.h). */
+/* While this writer is full, children's pipes are not read (output.h).  NULL: nothing is open. */
 struct writer *log_writer(void);
 
-/* Each line of what they say is a record. */
+/* Each line of the message becomes a record. */
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -8,13 +8,13 @@
 
 #include "alloc.h"
 
-static struct list left = LIST_INIT(left);
+static struct list lingering = LIST_INIT(lingering);	/* pipes that outlive their process */
 
 static bool has_room(const struct output *output)
 {
 	const struct writer *writer = log_writer();
 
-	return output->quiet || output->leaving || !writer || !writer_is_full(writer);
+	return output->quiet || output->draining || !writer || !writer_is_full(writer);
 }
 
 static void log_part(struct output *output, const char *text, size_t size)
@@ -23,7 +23,7 @@ static void log_part(struct output *output, const char *text, size_t size)
 		log_child(&output->origin, text, size);
 }
 
-/* The end of a line: without the CR of those who think of terminals. */
+/* Logs the end of a line, without a trailing CR. */
 static void end_line(struct output *output, const char *text, size_t size)
 {
 	if (size && text[size - 1] == '\r')
@@ -34,7 +34,7 @@ static void end_line(struct output *output, const char *text, size_t size)
 	output->origin.piece = 0;
 }
 
-/* A piece of a line that is too long to be held until its end comes. */
+/* Logs a piece of a line that is too long to be held until its end arrives. */
 static size_t log_piece(struct output *output, const char *text)
 {
 	size_t size = utf8_cut(text, LOG_PIECE + 1, LOG_PIECE);
@@ -46,7 +46,7 @@ static size_t log_piece(struct output *output, const char *text)
 	return size;
 }
 
-/* Log what is whole, as long as there is room.  Returns how much of it that was. */
+/* Logs whole lines and pieces while the log has room.  Returns the number of bytes logged. */
 static size_t log_whole(struct output *output, const char *data, size_t size)
 {
 	size_t done = 0;
@@ -79,12 +79,14 @@ static void log_held(struct output *output)
 
 static void take(struct output *output, const char *data, size_t size)
 {
-	struct buf *tail = output->tail;
+	struct buf *excerpt = output->excerpt;
 	size_t done = 0;
 
-	if (tail && tail->used < OUTPUT_TAIL)
-		buf_append(tail, data, size < OUTPUT_TAIL - tail->used ? size
-							 : OUTPUT_TAIL - tail->used);
+	if (excerpt && excerpt->used < OUTPUT_EXCERPT) {
+		size_t room = OUTPUT_EXCERPT - excerpt->used;
+
+		buf_append(excerpt, data, size < room ? size : room);
+	}
 	if (!output->held.used)
 		done = log_whole(output, data, size);
 	buf_append(&output->held, data + done, size - done);
@@ -100,7 +102,7 @@ static void flush_line(struct output *output)
 	buf_release(&output->held);
 }
 
-/* Read at most `most` bytes.  False: the pipe has ended. */
+/* Reads at most `most` bytes.  False: the pipe has ended. */
 static bool pull(struct output *output, size_t most)
 {
 	static char chunk[OUTPUT_TURN];
@@ -114,13 +116,13 @@ static bool pull(struct output *output, size_t most)
 	return n > 0 || (n < 0 && errno == EAGAIN);
 }
 
-/* All that is there now, room or not: what there is no room for is counted as lost (writer.h). */
+/* Reads all that the pipe holds now.  Lines that find no room in the log count as lost (writer.h). */
 static void drain(struct output *output)
 {
 	int waiting = 0;
 	bool open = true;
 
-	output->leaving = true;
+	output->draining = true;
 	log_held(output);
 	ioctl(output->fd, FIONREAD, &waiting);
 	for (size_t most = (size_t)waiting; most && open; ) {
@@ -130,7 +132,7 @@ static void drain(struct output *output)
 		most -= turn;
 	}
 	flush_line(output);
-	output->leaving = false;
+	output->draining = false;
 }
 
 static void wait_for_room(struct output *output)
@@ -207,17 +209,17 @@ void output_free(struct output *output)
 void output_leave(struct output *output)
 {
 	drain(output);
-	output->tail = NULL;
+	output->excerpt = NULL;
 	if (output->ended)
 		output_free(output);
 	else
-		list_append(&left, &output->link);
+		list_append(&lingering, &output->link);
 }
 
 void output_free_left(void)
 {
-	while (!list_empty(&left)) {
-		struct output *output = list_entry(left.next, struct output, link);
+	while (!list_empty(&lingering)) {
+		struct output *output = list_entry(lingering.next, struct output, link);
 
 		drain(output);
 		output_free(output);

@@ -1,12 +1,11 @@
-/* output.h - what a child prints: lines to the log, and the start of it for a report.
+/* output.h - a child's output: lines for the log, and an excerpt from its start for a report.
  *
- * Lines may be of any length: beyond LOG_PIECE they are logged in pieces.  The last line is
- * logged though it lacks its newline.  At most OUTPUT_TURN bytes a stream are read in a turn of
- * the loop, and none while the log's reader does not keep up: then the pipe fills and the child
- * waits, as it would with a descriptor of ours.
+ * A line longer than LOG_PIECE is logged in pieces.  A last line without a newline is logged, too.
+ * At most OUTPUT_TURN bytes of a stream are read in one turn of the loop, and none while the log is
+ * full: then the pipe fills and the child blocks, as it would if it wrote to our descriptor.
  *
- * An end of file says nothing about the end of the process: a daemon may hold the pipe for
- * longer.  output_leave() lets such a stream be read on until its end.
+ * The end of the stream and the end of the process are independent: a daemon may hold the pipe for
+ * longer.  After output_leave() such a stream is still read until its end.
  */
 #ifndef OUTPUT_H
 #define OUTPUT_H
@@ -16,28 +15,28 @@
 #include "loop.h"
 #include "writer.h"
 
-enum { OUTPUT_TURN = 64 * 1024, OUTPUT_TAIL = 4096 };
+enum { OUTPUT_TURN = 64 * 1024, OUTPUT_EXCERPT = 4096 };
 
 struct output {
 	struct io io;
 	int fd;
 	char *job;
-	struct log_origin origin;	/* set the pid when it is known */
-	struct buf held;		/* what has no newline yet, or no room in the log */
-	struct buf *tail;		/* gets the first OUTPUT_TAIL bytes; borrowed, may be NULL */
-	bool ended;			/* nobody holds the pipe any more */
-	bool quiet;			/* not to the log */
-	bool leaving;			/* no time to wait for room */
+	struct log_origin origin;	/* the owner sets the pid after the spawn */
+	struct buf held;		/* no newline yet, or no room in the log */
+	struct buf *excerpt;		/* gets the first OUTPUT_EXCERPT bytes; borrowed, may be NULL */
+	bool ended;			/* no process holds the pipe any more */
+	bool quiet;			/* nothing goes to the log */
+	bool draining;			/* do not wait for room in the log */
 	struct room_waiter room;
-	struct list link;		/* among those that were left */
+	struct list link;		/* in the list of lingering streams */
 };
 
-/* The child's end of the pipe is left in *child, to be closed after the spawn.  NULL: errno. */
+/* *child becomes the child's end of the pipe; close it after the spawn.  NULL: errno. */
 struct output *output_new(struct loop *loop, const char *job, const char *stream, int *child);
 void output_free(struct output *output);	/* NULL is fine */
 
-/* The process has ended: log what it had printed, the last partial line too; then read on for as
- * long as somebody holds the pipe.  Takes the output. */
+/* The process has ended: logs what it had printed, a partial last line too, and reads on while
+ * another process holds the pipe.  Takes the output. */
 void output_leave(struct output *output);
 void output_free_left(void);			/* at the end of the program */
 

@@ -25,7 +25,7 @@ static bool read_value(const char *path, char **value, struct error *error)
 	if (text.used && text.data[text.used - 1] == '\n')
 		text.data[--text.used] = '\0';
 	if (strlen(text.data) != text.used)
-		return fail(error, "%s has a NUL byte in it", path);
+		return fail(error, "%s contains a NUL byte", path);
 	*value = buf_take(&text);
 	return true;
 }

@@ -1,8 +1,8 @@
 /* setting.h - values from the environment.
  *
- * Wherever X is read, X_FILE may name a file that holds the value, so that a secret need not be
- * in the environment; one newline at the file's end is not part of it.  Both at once is an error.
- * A variable that is empty counts as not set.
+ * For each variable X, X_FILE may name a file that holds the value, so that a secret need not be in
+ * the environment.  One newline at the end of the file is not part of the value.  Setting both X and
+ * X_FILE is an error.  An empty variable counts as unset.
  */
 #ifndef SETTING_H
 #define SETTING_H
@@ -11,7 +11,7 @@
 
 #include "error.h"
 
-/* free() *value; NULL: not set. */
+/* *value is NULL if the setting is unset; free() it. */
 bool setting_get(const char *name, char **value, struct error *error);
 
 #endif

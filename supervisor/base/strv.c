@@ -84,7 +84,7 @@ const char *strv_get(const struct strv *strv, const char *name)
 	return entry ? *entry + strlen(name) + 1 : NULL;
 }
 
-/* One word from *line on, which is left behind it.  False: a quote is open. */
+/* Reads a word at *line; *line moves behind it.  False: a quote is not closed. */
 static bool split_word(struct buf *word, const char **line)
 {
 	const char *c = *line;

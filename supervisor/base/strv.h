@@ -1,4 +1,4 @@
-/* strv.h - a list of strings that it owns, ended by NULL as execve() wants it. */
+/* strv.h - a list of owned strings that ends in NULL, as execve(2) expects. */
 #ifndef STRV_H
 #define STRV_H
 
@@ -14,16 +14,16 @@ struct strv {
 
 void strv_release(struct strv *strv);
 void strv_push(struct strv *strv, const char *text);	/* copies */
-void strv_push_taken(struct strv *strv, char *text);	/* takes what malloc gave */
+void strv_push_taken(struct strv *strv, char *text);	/* takes ownership */
 void strv_copy(struct strv *strv, char *const *items);	/* appends copies; NULL: nothing */
 char *strv_join(const struct strv *strv, const char *between);	/* free() it */
 
-/* Environments: "NAME=value".  strv_set replaces what has the same name. */
+/* For environments, "NAME=value".  strv_set() replaces an entry of the same name. */
 void strv_set(struct strv *strv, const char *name, const char *value);
 void strv_unset(struct strv *strv, const char *name);
 const char *strv_get(const struct strv *strv, const char *name);	/* NULL: none */
 
-/* Split a command line as a shell would: blanks, 'single', "double", \ escapes.
+/* Splits a command line at blanks, with 'single' and "double" quotes and \ escapes of a shell.
  * Nothing is expanded and no shell runs. */
 bool strv_split(struct strv *strv, const char *line, struct error *error);
 

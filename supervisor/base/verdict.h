@@ -1,5 +1,6 @@
-/* verdict.h - what a job's health checks last found.  Written by supervisor/health.c alone, read by
- * whoever tells others (Consul). */
+/* verdict.h - the health of a job, as its checks found it.
+ *
+ * supervisor/health.c alone writes a verdict; the registration in Consul reads it. */
 #ifndef VERDICT_H
 #define VERDICT_H
 
@@ -16,9 +17,9 @@ enum health_status {
 const char *health_status_name(enum health_status status);
 
 struct verdict {
-	bool known;			/* a check was believed since the job started */
-	enum health_status status;	/* critical while not known */
-	struct buf output;		/* of the last check: UTF-8, at most 4 KiB */
+	bool known;			/* checks have decided since the job started */
+	enum health_status status;	/* critical while unknown */
+	struct buf output;		/* of the last check, at most 4 KiB */
 	double duration;		/* of the last check, seconds */
 };
 

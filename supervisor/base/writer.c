@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A description of our own, if the kernel lets us: -1 where it does not, or need not. */
+/* A file description of our own; -1 if the kernel refuses, or none is needed. */
 static int reopen(int fd)
 {
 	char path[32];
@@ -20,7 +20,7 @@ static int reopen(int fd)
 	return open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 }
 
-/* Plain files and /dev/null take all, at once. */
+/* Regular files and /dev/null never make write(2) wait for a reader. */
 static bool takes_all(int fd)
 {
 	struct stat st;
@@ -28,25 +28,25 @@ static bool takes_all(int fd)
 	return fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || (S_ISCHR(st.st_mode) && !isatty(fd)));
 }
 
-/* How much of `size` can be written now without blocking. */
-static size_t fitting(const struct writer *writer, size_t size, int patience)
+/* The part of `size` that can be written now without blocking.  `timeout` is poll(2)'s. */
+static size_t fitting(const struct writer *writer, size_t size, int timeout)
 {
 	struct pollfd ready = { .fd = writer->fd, .events = POLLOUT };
 
 	if (writer->nonblocking)
 		return size;
-	if (poll(&ready, 1, patience) <= 0)
+	if (poll(&ready, 1, timeout) <= 0)
 		return 0;
 	return size < PIPE_BUF ? size : PIPE_BUF;
 }
 
-/* Write what can be.  False: the rest has to wait. */
-static bool push(struct writer *writer, int patience)
+/* Writes what the descriptor takes.  True: nothing is pending any more. */
+static bool push(struct writer *writer, int timeout)
 {
 	size_t done = 0;
 
 	while (done < writer->pending.used && !writer->broken) {
-		size_t size = fitting(writer, writer->pending.used - done, patience);
+		size_t size = fitting(writer, writer->pending.used - done, timeout);
 		ssize_t n = size ? write(writer->fd, writer->pending.data + done, size) : -1;
 
 		if (n >= 0)
@@ -72,7 +72,7 @@ static void wake_waiters(struct writer *writer)
 	if (writer_is_full(writer) || list_empty(&writer->waiters))
 		return;
 	list_init(&waiting);
-	list_append(&writer->waiters, &waiting);	/* a ring of its own: they may wait again */
+	list_append(&writer->waiters, &waiting);	/* on_room() may append to the old ring again */
 	list_remove(&writer->waiters);
 	while (!list_empty(&waiting)) {
 		struct room_waiter *waiter = list_entry(waiting.next, struct room_waiter, link);
@@ -82,10 +82,10 @@ static void wake_waiters(struct writer *writer)
 	}
 }
 
-static void try_again(struct writer *writer)
+static void write_pending(struct writer *writer)
 {
 	push(writer, 0);
-	wake_waiters(writer);		/* who may have more to say */
+	wake_waiters(writer);		/* these may add more */
 	if (!writer->pending.used)
 		io_stop(&writer->io);
 	else if (!ev_is_active(&writer->io.ev))
@@ -95,7 +95,7 @@ static void try_again(struct writer *writer)
 static void on_writable(struct io *io, int events)
 {
 	(void)events;
-	try_again(container_of(io, struct writer, io));
+	write_pending(container_of(io, struct writer, io));
 }
 
 static void on_prepare(struct ev_loop *ev, ev_prepare *flush, int revents)
@@ -105,7 +105,7 @@ static void on_prepare(struct ev_loop *ev, ev_prepare *flush, int revents)
 	(void)ev;
 	(void)revents;
 	if (writer->pending.used && !ev_is_active(&writer->io.ev))
-		try_again(writer);
+		write_pending(writer);
 }
 
 void writer_open(struct writer *writer, struct loop *loop, int fd)
@@ -124,13 +124,13 @@ void writer_open(struct writer *writer, struct loop *loop, int fd)
 		return;
 	io_init(&writer->io, loop, on_writable);
 	ev_prepare_init(&writer->flush, on_prepare);
-	ev_set_priority(&writer->flush, EV_MINPRI);	/* after the bus was drained */
+	ev_set_priority(&writer->flush, EV_MINPRI);	/* after the bus is drained */
 	ev_prepare_start(loop->ev, &writer->flush);
 }
 
-void writer_flush(struct writer *writer, double patience)
+void writer_flush(struct writer *writer, double timeout)
 {
-	double until = monotonic_now() + patience;
+	double until = monotonic_now() + timeout;
 	struct pollfd ready = { .fd = writer->fd, .events = POLLOUT };
 
 	while (!push(writer, 0) && monotonic_now() < until)

@@ -1,8 +1,8 @@
-# What jobs print: all of it arrives, whatever it is, and nothing waits for its reader.
+# The output of jobs arrives complete, whatever its bytes, and no slow reader blocks pilotfish.
 
 load jobs
 
-peak()		# of the memory of PID, in KiB
+peak()		# the most memory of PID, in KiB
 {
 	field VmHWM <"/proc/$1/status"
 }
@@ -33,7 +33,7 @@ peak()		# of the memory of PID, in KiB
 	EOF
 }
 
-@test "every byte there is: each line of the log is JSON all the same" {
+@test "every byte value: each line of the log is still JSON" {
 	cat >"$dir/bytes.py" <<-'EOF'
 		import sys
 		out = sys.stdout.buffer
@@ -72,7 +72,7 @@ peak()		# of the memory of PID, in KiB
 	expect_code 0
 }
 
-@test "nothing is lost of many short lines, though the reader of the log is slow" {
+@test "no short line is lost if the reader of the log is slow" {
 	cat >"$dir/main.conf" <<-'EOF'
 		logging = { format = "json"; };
 		jobs = ( { name = "app"; exec = "seq 200000"; } );
@@ -94,7 +94,7 @@ peak()		# of the memory of PID, in KiB
 	"$pilotfish" -c "$dir/main.conf" | python3 "$dir/reader.py"
 }
 
-# A pilotfish whose stdout is the pipe $dir/pipe, which this test holds open and does not read.
+# Starts pilotfish with the pipe $dir/pipe as stdout; the test holds the pipe open without reading.
 start_blocked()
 {
 	mkfifo "$dir/pipe"
@@ -125,7 +125,7 @@ start_blocked()
 	exec 7>&-
 }
 
-@test "stdout is read again: the log goes on, and says what was lost, if anything" {
+@test "when stdout is read again the log continues and reports lost records" {
 	cat >"$dir/main.conf" <<-'EOF'
 		logging = { format = "json"; level = "debug"; };
 		jobs = ( { name = "noisy"; exec = "seq 1 300000"; essential = false; },
@@ -148,7 +148,7 @@ start_blocked()
 	EOF
 }
 
-@test "stdout closed, or its reader gone: the jobs do not notice" {
+@test "a closed stdout, or one without a reader, does not affect the jobs" {
 	cat >"$dir/main.conf" <<-EOF
 		jobs = ( { name = "noisy"; exec = "sh -c 'seq 1 100000; echo done >$dir/done; exec sleep 1000'"; } );
 	EOF
@@ -164,7 +164,7 @@ start_blocked()
 	expect_code 0
 }
 
-@test "raw output is left alone" {
+@test "raw output is passed unchanged" {
 	start_pilotfish <<-'EOF'
 		jobs = ( { name = "app"; exec = "sh -c 'echo to stdout; echo to stderr >&2'"; logging = { raw = true; }; } );
 	EOF
@@ -173,7 +173,7 @@ start_blocked()
 	has_line "$dir/main.log" "to stderr"
 }
 
-@test "the last words of a daemon are heard" {
+@test "the last output of a daemon is logged" {
 	script daemon <<-'EOF'
 		trap 'echo bye; exit' TERM
 		touch "$dir/up"

@@ -37,14 +37,14 @@ stamp='[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{3}Z'
 	[[ $(jq -r .level "$dir/main.log" | sort -u | tr '\n' ' ') == "debug info " ]]
 }
 
-@test "default, which is ContainerPilot's" {
+@test "default: the format of ContainerPilot" {
 	run_with 'format = "default";'
 	expect_log '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{9}[+-][0-9]{2}:[0-9]{2} app [0-9]+ a "quoted"'
 	run_with 'format = "default"; level = "debug";'
 	expect_log ' event: \{exitSuccess app\}$'
 }
 
-@test "levels, and the environment wins" {
+@test "levels; the environment overrides the configuration" {
 	run_with 'level = "warn";'
 	[[ ! -s $dir/main.log ]]
 	export PILOTFISH_LOG_LEVEL=error PILOTFISH_LOG_FORMAT=json
@@ -56,7 +56,7 @@ stamp='[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{3}Z'
 	[[ $(jq -r .level "$dir/main.log") == error ]]
 }
 
-@test "to stderr, and to a file that cannot be opened" {
+@test "output to stderr, and to a file that cannot be opened" {
 	cat >"$dir/main.conf" <<-'EOF'
 		logging = { output = "stderr"; };
 		jobs = ( { name = "app"; exec = "echo hello"; } );

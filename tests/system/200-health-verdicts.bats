@@ -1,9 +1,9 @@
-# What a check finds, and when it is believed.
+# The results of checks, and when they change the verdict.
 
 load lib
 load measure
 
-# A check that passes while the file $dir/well is there.
+# A check that passes while the file $dir/well exists.
 health()
 {
 	start_pilotfish <<-EOF
@@ -11,7 +11,7 @@ health()
 	EOF
 }
 
-# How many events of one kind come between two others.
+# The number of events of one kind between two others.
 count_between()
 {
 	list_events | awk -v what="$1" -v from="$2" -v to="$3" '
@@ -27,7 +27,7 @@ count_between()
 	at_most 500 "$(between "app running" "app healthy")"
 }
 
-@test "before the first belief checks come sooner than every interval" {
+@test "before the first verdict checks run more often than every interval" {
 	health 'interval = "30s"; timeout = "5s"; startPeriod = "20s";'
 	expect_events "app.health exitFailed" "app.health exitFailed"
 	touch "$dir/well"
@@ -35,7 +35,7 @@ count_between()
 	refute_events "app unhealthy"
 }
 
-@test "transitions are events, repetitions are not" {
+@test "changes of the status are events, repetitions are not" {
 	touch "$dir/well"
 	health 'interval = "50ms";'
 	expect_events "app healthy" "app.health exitSuccess" "app.health exitSuccess"
@@ -46,14 +46,14 @@ count_between()
 	[[ $(count_events "app healthy") == 2 && $(count_events "app unhealthy") == 1 ]]
 }
 
-@test "so many failures, so many successes in a row" {
+@test "failures and successes count in a row" {
 	touch "$dir/well"
 	health 'interval = "50ms"; failures = 3; successes = 2;'
 	expect_events "app healthy"
 	mark
 	rm "$dir/well"
 	expect_events "app.health exitFailed" "app unhealthy"
-	# The verdict comes just before its last check's own event, or just behind it.
+	# The verdict's event is just before or just after the last check's own event.
 	[[ $(count_between "app.health exitFailed" "app.health exitFailed" "app unhealthy") == 3 ]]
 	mark
 	touch "$dir/well"
@@ -61,7 +61,7 @@ count_between()
 	[[ $(count_between "app.health exitSuccess" "app.health exitSuccess" "app healthy") == 2 ]]
 }
 
-@test "a success between them starts the count again" {
+@test "a success between failures resets the count" {
 	cat >"$dir/check" <<-EOF
 		#!/bin/sh
 		echo x >>$dir/count
@@ -94,7 +94,7 @@ count_between()
 	LIMIT=5 expect_events "app unhealthy"
 }
 
-@test "exit code 1 is a failure, and a warning only for those who ask" {
+@test "exit code 1 is a failure, or a warning if configured so" {
 	for code in 1 2; do
 		for warning in true false; do
 			start_pilotfish -n "a$code$warning" <<-EOF
@@ -111,7 +111,7 @@ count_between()
 	refute_events -n a1true "app unhealthy"
 }
 
-@test "a check without a word: its exit code is the word" {
+@test "a check without output: its exit code is the reason" {
 	start_pilotfish <<-EOF
 		jobs = ( { name = "app"; exec = "sleep 1000"; health = { exec = [ "sh", "-c", "exit 3" ]; interval = "1s"; }; },
 			 { name = "other"; exec = "sleep 1000";
@@ -121,7 +121,7 @@ count_between()
 	expect_log 'other is critical: killed by SIGKILL'
 }
 
-@test "a check that cannot be run has failed, and says why" {
+@test "a check that cannot be run has failed, with the reason" {
 	start_pilotfish <<-EOF
 		jobs = ( { name = "app"; exec = "sleep 1000";
 			   health = { exec = "$dir/not-there"; interval = "100ms"; }; } );
@@ -131,7 +131,7 @@ count_between()
 	[[ $(count_log 'No such file') == 1 ]]
 }
 
-@test "a check that hangs is killed with all that it started, and delays nothing" {
+@test "a check that hangs is killed with its process group, and delays nothing" {
 	cat >"$dir/hang" <<-EOF
 		#!/bin/sh
 		sleep 1001 &
@@ -169,7 +169,7 @@ count_between()
 	await [ ! -e "/proc/$(<"$dir/check")" ]
 }
 
-@test "a check that leaves a daemon with its pipes behind is over when it has ended" {
+@test "a check ends with its own process, even if a daemon holds its pipes" {
 	start_pilotfish <<-EOF
 		jobs = ( { name = "app"; exec = "sleep 1000";
 			   health = { exec = [ "sh", "-c", "setsid sleep 1003 & exit 0" ]; interval = "200ms"; }; } );
@@ -201,7 +201,7 @@ count_between()
 	expect_log 'app is critical: app is not running'
 }
 
-@test "what needs a job healthy waits for that" {
+@test "a job that needs another job healthy waits for it" {
 	start_pilotfish <<-EOF
 		jobs = ( { name = "db"; exec = "sleep 1000"; health = { exec = "test -e $dir/well"; interval = "50ms"; }; },
 			 { name = "app"; exec = "sleep 1000"; needs = [ "db healthy" ]; } );

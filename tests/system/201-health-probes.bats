@@ -42,7 +42,7 @@ health()
 	expect_events "app healthy"
 }
 
-@test "http: one status or a range of one's own" {
+@test "http: a configured status or range" {
 	web '302\n'
 	health "http = \"http://127.0.0.1:$port/\"; status = 200;"
 	expect_events "app unhealthy"
@@ -67,7 +67,7 @@ health()
 	expect_events "app unhealthy"
 }
 
-@test "http: nobody there, then somebody, then nobody" {
+@test "http: no server, then a server, then none" {
 	free_port
 	health "http = \"http://127.0.0.1:$port/\";"
 	expect_events "app unhealthy"
@@ -79,7 +79,7 @@ health()
 	expect_events "app unhealthy"
 }
 
-@test "http: no answer is a failure after the timeout, and delays nothing" {
+@test "http: no response is a failure after the timeout, and delays nothing" {
 	web 'hang\n'
 	start_pilotfish <<-EOF
 		jobs = ( { name = "app"; exec = "sleep 1000";
@@ -98,7 +98,7 @@ health()
 	at_most 500 "$took"
 }
 
-@test "http: an answer that is too long is a failure, and its memory bounded" {
+@test "http: a response that is too long is a failure, and its memory is bounded" {
 	answer '200\n'
 	head -c 20000000 /dev/zero >>"$dir/answer"
 	free_port
@@ -131,12 +131,12 @@ health()
 	expect_log '"b is healthy"'
 }
 
-@test "http: each check is a connection of its own" {
+@test "http: each check opens a new connection" {
 	web '200\n'
 	health "http = \"http://127.0.0.1:$port/\";"
 	expect_events "app healthy" "app.health exitSuccess" "app.health exitSuccess"
 	((3 <= $(grep -c GET "$dir/web.log")))
-	# One is of await_port.
+	# One connection is of await_port.
 	(($(grep -c GET "$dir/web.log") < $(grep -c connected "$dir/web.log")))
 }
 

@@ -1,4 +1,4 @@
-# What Consul is told of a job's health, and when.
+# The health of a job as Consul shows it.
 
 load lib
 load measure
@@ -18,7 +18,7 @@ has_output()
 	[[ $(check_of "$1" Output) =~ $2 ]]
 }
 
-@test "critical is pushed at once, however long the TTL, and passing again" {
+@test "critical is pushed at once, whatever the TTL, and so is passing" {
 	touch "$dir/well"
 	start_pilotfish <<-EOF
 		consul = "$consul_address";
@@ -37,7 +37,7 @@ has_output()
 	at_most 1000 $(($(now) - began))
 }
 
-@test "a warning is one in Consul, and not passing" {
+@test "a warning is a warning in Consul, not passing" {
 	start_pilotfish <<-EOF
 		consul = "$consul_address";
 		jobs = ( { name = "warn"; exec = "sleep 1000"; port = 80;
@@ -49,7 +49,7 @@ has_output()
 	await has_output warn '^low on disk'
 }
 
-@test "the check's output and duration are shown, the output of the last check" {
+@test "Consul shows output and duration of the last check" {
 	start_pilotfish <<-EOF
 		consul = "$consul_address";
 		jobs = ( { name = "words"; exec = "sleep 1000"; port = 80;
@@ -63,7 +63,7 @@ has_output()
 	at_most 480 "$took"
 }
 
-@test "output that is too long is cut at a character, to what Consul keeps" {
+@test "long output is cut at a character, to the size that Consul keeps" {
 	start_pilotfish <<-EOF
 		consul = "$consul_address";
 		jobs = ( { name = "long"; exec = "sleep 1000"; port = 80;
@@ -80,7 +80,7 @@ has_output()
 	has_output long 'ä.?\(took '
 }
 
-@test "output that is no text does not keep the verdict from Consul" {
+@test "output that is not text does not keep the verdict from Consul" {
 	start_pilotfish <<-EOF
 		consul = "$consul_address";
 		jobs = ( { name = "bytes"; exec = "sleep 1000"; port = 80;
@@ -90,7 +90,7 @@ has_output()
 	await has_output bytes .
 }
 
-@test "an http check's answer is shown" {
+@test "the response to an http check is shown" {
 	printf '503\nno database\n' >"$dir/answer"
 	free_port
 	start_program web "$lib/helpers/web.py" "$port" "$dir/answer"
@@ -104,7 +104,7 @@ has_output()
 	await_checks http critical 1
 }
 
-@test "a check that hangs makes the service critical after its timeout, and says so" {
+@test "a check that hangs makes the service critical after its timeout, with that reason" {
 	start_pilotfish <<-EOF
 		consul = "$consul_address";
 		jobs = ( { name = "hung"; exec = "sleep 1000"; port = 80; initialStatus = "passing";
@@ -116,7 +116,7 @@ has_output()
 	has_output hung $'^timed out after 700ms\nso far'
 }
 
-@test "the heartbeat is at a third of the TTL, for an interval far longer" {
+@test "a heartbeat every third of the TTL, with a far longer interval" {
 	start_pilotfish <<-EOF
 		consul = "$consul_address";
 		jobs = ( { name = "beat"; exec = "sleep 1000"; port = 80;
@@ -127,7 +127,7 @@ has_output()
 	[[ $(count_events "beat.health exitSuccess") == 1 ]]
 }
 
-@test "and for one far shorter: nothing but the heartbeat is sent" {
+@test "with a far shorter interval only the heartbeat is sent" {
 	start_fake_consul
 	start_pilotfish <<-EOF
 		consul = "$fake_address";
@@ -141,7 +141,7 @@ has_output()
 	at_least $((20 / slow)) "$(count_events "beat.health exitSuccess")"
 }
 
-@test "critical is repeated too, so that it is known to be known" {
+@test "critical is repeated as well" {
 	start_fake_consul
 	start_pilotfish <<-EOF
 		consul = "$fake_address";
@@ -152,7 +152,7 @@ has_output()
 		jq -e 'map(.body | fromjson | .Status) | all(. == "critical")'
 }
 
-@test "a verdict goes out while its checks go on, as it is and not as it was" {
+@test "the newest verdict is sent, not one that waited" {
 	start_fake_consul
 	touch "$dir/well"
 	start_pilotfish <<-EOF
@@ -162,7 +162,7 @@ has_output()
 	EOF
 	expect_events "slow healthy"
 	fake "wait?path=/v1/agent/check/update&count=1" >/dev/null
-	# The answer to the next verdict does not come; meanwhile there are two more.
+	# The next update gets no response; meanwhile the verdict changes twice.
 	fake mode '{"mode": "hang", "path": "/v1/agent/check"}'
 	rm "$dir/well"
 	expect_events "slow unhealthy"
@@ -173,7 +173,7 @@ has_output()
 	consul_address=$fake_address await_passing slow 1
 }
 
-@test "pilotfish killed with its container: critical when the TTL is over" {
+@test "pilotfish killed with its container: critical when the TTL has expired" {
 	start_pilotfish -1 <<-EOF
 		consul = "$consul_address";
 		jobs = ( { name = "killed"; exec = "sleep 1000"; port = 80;
@@ -188,7 +188,7 @@ has_output()
 	await_checks killed critical 1
 }
 
-@test "a process that ends and is restarted leaves traffic, but not the catalogue" {
+@test "a process that is restarted leaves traffic, but stays in the catalogue" {
 	start_pilotfish <<-EOF
 		consul = "$consul_address";
 		jobs = ( { name = "again"; exec = [ "sh", "-c", "echo \$\$ >$dir/app; exec sleep 1000" ]; port = 80;

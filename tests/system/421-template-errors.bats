@@ -147,7 +147,7 @@ bad()			# TEXT PLACE WORDS: the template is refused, by `check` and by `run`
 	mkfifo "$dir/fifo.ctmpl"
 	templates_config <<<"$(entry fifo)" >"$dir/fifo.conf"
 	expect_code_of 65 "$pilotfish" check -c "$dir/fifo.conf"
-	[[ $output == *"templates[fifo].source: "*"fifo.ctmpl: it is no regular file"* ]]
+	[[ $output == *"templates[fifo].source: "*"fifo.ctmpl: not a regular file"* ]]
 }
 
 @test "TERM while a check hangs: it ends at once, and leaves nothing" {

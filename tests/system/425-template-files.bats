@@ -1,4 +1,4 @@
-# The file of a template: how it is written, whose it is, and what is in the way.
+# The destination of a template: how it is written, its owner, and what can prevent that.
 
 load templates
 
@@ -12,7 +12,7 @@ needs_root()
 	((EUID == 0)) || skip "needs root"
 }
 
-# A pilotfish whose start is prepared by this shell line, in a mount namespace of its own.
+# Starts pilotfish after this shell line, in a new mount namespace.
 start_within()		# LINE <<<ENTRIES
 {
 	templates_config >"$dir/main.conf"
@@ -22,7 +22,7 @@ start_within()		# LINE <<<ENTRIES
 	pid=$(pid_of main)
 }
 
-inside()		# a file as it is in there
+inside()		# a file as that namespace has it
 {
 	cat "/proc/$pid/root$dir/$1"
 }
@@ -76,7 +76,7 @@ nothing_staged()
 	[[ $(wc -c <"$dir/text") == 4 ]]
 }
 
-@test "directories are made, unless that is not wanted" {
+@test "directories are made, unless createDestDirs is false" {
 	template in <<<'text'
 	start_templates <<-EOF
 		{ name = "made"; source = "$dir/in.ctmpl"; destination = "$dir/a/b/made"; },
@@ -91,7 +91,7 @@ nothing_staged()
 	expect_log '"template.not","event":"rendered"'
 }
 
-@test "a symbolic link and a directory are refused, and left as they are" {
+@test "a symbolic link, a directory and a FIFO are refused and left unchanged" {
 	template in <<<'text'
 	echo target >"$dir/target"
 	ln -s target "$dir/link"
@@ -114,7 +114,7 @@ nothing_staged()
 	expect_file link text
 }
 
-@test "a directory on the way may be a link" {
+@test "a directory on the path may be a link" {
 	template in <<<'text'
 	mkdir "$dir/real"
 	ln -s real "$dir/alias"
@@ -122,7 +122,7 @@ nothing_staged()
 	expect_file real/file text
 }
 
-@test "a disk that is full: the old file stays, until there is room" {
+@test "a full disk: the old file stays until there is room" {
 	needs_root
 	put full/key short
 	mkdir "$dir/disk"
@@ -187,7 +187,7 @@ nothing_staged()
 	[[ $(ls -A "$dir/tmp") == "" ]]
 }
 
-@test "a user without rights: said, and written when there are" {
+@test "a user without rights: reported, and written once there are rights" {
 	needs_root
 	local folder=$dir
 

@@ -1,5 +1,6 @@
-/* target.h - for tests of where a file goes: a directory for each, and what to ask about the files
- * in it.  As root it is a file system of its own, in a mount namespace that ends with the tests. */
+/* target.h - for tests of destinations: a directory for each test, and assertions on its files.
+ *
+ * As root the directory is a file system of its own, in a mount namespace that ends with the tests. */
 #ifndef TEST_TARGET_H
 #define TEST_TARGET_H
 
@@ -23,7 +24,7 @@
 #include "base/file.h"
 #include "hooks/target.h"
 
-static char folder[64];			/* where a test works; its current directory, too */
+static char folder[64];			/* of the running test; also its current directory */
 static bool is_root, may_mount;
 static unsigned staged_count;
 
@@ -89,7 +90,7 @@ static inline int count_staged(const char *path, const struct stat *found, int t
 	return 0;
 }
 
-/* So many staged files are anywhere in a directory. */
+/* Asserts the number of staged files below a directory. */
 static inline void has_staged(const char *where, unsigned count)
 {
 	staged_count = 0;
@@ -207,7 +208,7 @@ static inline int remove_folder(void **state)
 	return nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-/* Mounts that no one else sees, and that end with us. */
+/* A private mount namespace. */
 static inline int unshare_mounts(void **state)
 {
 	(void)state;

@@ -22,7 +22,7 @@ static void test_doubles_up_to_its_maximum(void **state)
 	}
 }
 
-static void test_begins_again_after_a_success(void **state)
+static void test_a_success_resets_the_delay(void **state)
 {
 	struct backoff backoff = { .min = 0.25, .max = 30 };
 
@@ -51,7 +51,7 @@ static void test_a_minimum_above_the_maximum_is_cut(void **state)
 	assert_true(backoff_next(&backoff) <= 3);
 }
 
-static void test_is_not_the_same_twice(void **state)
+static void test_delays_vary(void **state)
 {
 	struct backoff backoff = { .min = 30, .max = 30 };
 	double first = backoff_next(&backoff);
@@ -67,10 +67,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_doubles_up_to_its_maximum),
-		cmocka_unit_test(test_begins_again_after_a_success),
+		cmocka_unit_test(test_a_success_resets_the_delay),
 		cmocka_unit_test(test_never_overflows),
 		cmocka_unit_test(test_a_minimum_above_the_maximum_is_cut),
-		cmocka_unit_test(test_is_not_the_same_twice),
+		cmocka_unit_test(test_delays_vary),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

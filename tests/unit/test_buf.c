@@ -56,7 +56,7 @@ static void test_bytes_of_any_value(void **state)
 	assert_memory_equal(buf.data, "a\0b\0", 5);
 }
 
-static void test_reserve_leaves_room_for_the_end(void **state)
+static void test_reserve_leaves_room_for_the_nul(void **state)
 {
 	(void)state;
 	for (size_t size = 1; size < 300; size++) {
@@ -70,7 +70,7 @@ static void test_reserve_leaves_room_for_the_end(void **state)
 	}
 }
 
-static void test_take_and_begin_again(void **state)
+static void test_reuse_after_take(void **state)
 {
 	struct buf buf = BUF_INIT;
 
@@ -125,8 +125,8 @@ int main(void)
 		cmocka_unit_test(test_empty_reads_as_text),
 		cmocka_unit_test(test_text_grows),
 		cmocka_unit_test(test_bytes_of_any_value),
-		cmocka_unit_test(test_reserve_leaves_room_for_the_end),
-		cmocka_unit_test(test_take_and_begin_again),
+		cmocka_unit_test(test_reserve_leaves_room_for_the_nul),
+		cmocka_unit_test(test_reuse_after_take),
 		cmocka_unit_test(test_consume),
 		cmocka_unit_test(test_utf8_cut),
 	};

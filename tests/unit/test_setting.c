@@ -83,7 +83,7 @@ static void test_wrong(void **state)
 	is_wrong("cannot read /dev/zero: more than 65536 bytes");
 	setenv("TEST_X_FILE", path, 1);
 	write_file("a\0b", 3);
-	is_wrong("has a NUL byte in it");
+	is_wrong("contains a NUL byte");
 }
 
 static int set_up(void **state)

@@ -20,9 +20,9 @@
 
 enum { NOBODY = 65534 };
 
-/* What the kernel is made to answer: link(2) fails, and nothing is renamed over what is no backup. */
+/* Failures of the kernel: of link(2), and of rename(2) except onto a backup. */
 static bool no_links, no_renames;
-static mode_t mode_at_write;		/* of what was last written to */
+static mode_t mode_at_write;		/* of the file that was written last */
 
 int __real_link(const char *from, const char *to);
 int __wrap_link(const char *from, const char *to);
@@ -129,7 +129,7 @@ static void test_staged_beside(void **state)
 	is_missing("a.conf.bak");
 }
 
-static void test_nobody_else_reads_it_too_early(void **state)
+static void test_the_mode_is_private_while_writing(void **state)
 {
 	AUTOFREE char *path = in_folder("a");
 	struct target_config config = to(path);
@@ -264,7 +264,7 @@ static void test_owner_that_cannot_be_kept(void **state)
 	struct target_config config = to(path);
 
 	(void)state;
-	need(is_root, "only root can be another");
+	need(is_root, "only root can change its user");
 	put("a", "1");
 	assert_int_equal(chmod("a", 06755), 0);
 	be_nobody();
@@ -290,7 +290,7 @@ static void is_refused(const char *name, const char *message)
 	is_not_staged(&config, "new", message);
 }
 
-static void test_what_is_no_file(void **state)
+static void test_refuses_all_but_regular_files(void **state)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "socket" };
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -324,7 +324,7 @@ static void test_devices(void **state)
 	is_refused("null", "null is a character device");
 }
 
-static void test_a_link_put_there_meanwhile(void **state)
+static void test_refuses_a_link_made_after_staging(void **state)
 {
 	AUTOFREE char *path = in_folder("a");
 	struct target_config config = to(path);
@@ -414,7 +414,7 @@ static void test_backup(void **state)
 	holds("a.bak", "2");
 	assert_int_equal(look_at("a.bak").st_ino, second);
 	assert_int_equal(look_at("a.bak").st_nlink, 1);
-	/* As a commit leaves it that fails after this. */
+	/* The state after a commit that failed behind the backup. */
 	assert_int_equal(unlink("a.bak"), 0);
 	assert_int_equal(__real_link("a", "a.bak"), 0);
 	write_text(&config, "4");
@@ -422,7 +422,7 @@ static void test_backup(void **state)
 	has_staged(folder, 0);
 }
 
-static void test_backup_through_no_link(void **state)
+static void test_backup_follows_no_link(void **state)
 {
 	AUTOFREE char *path = in_folder("a");
 	struct target_config config = to(path);
@@ -467,8 +467,8 @@ static void test_backup_by_copy(void **state)
 	has_staged(folder, 0);
 }
 
-/* The old content must not be lost by writing into a second link to it. */
-static void test_backup_of_what_is_written_in_place(void **state)
+/* Writing into a second link would lose the old content. */
+static void test_backup_before_writing_in_place(void **state)
 {
 	AUTOFREE char *path = in_folder("a");
 	struct target_config config = to(path);
@@ -492,7 +492,7 @@ static void test_no_permission(void **state)
 	struct target target = { 0 };
 
 	(void)state;
-	need(is_root, "only root can be another");
+	need(is_root, "only root can change its user");
 	assert_int_equal(mkdir("x", 0755), 0);
 	be_nobody();
 	is_not_staged(&config, "new", "x/a: Permission denied");
@@ -509,14 +509,14 @@ static void test_no_permission(void **state)
 	is_missing("x/a");
 }
 
-/* Some may write into the file and not into the directory. */
-static void test_only_the_file_is_ours(void **state)
+/* A user may write to the file, but not to the directory. */
+static void test_only_the_file_is_writable(void **state)
 {
 	AUTOFREE char *path = in_folder("x/a");
 	struct target_config config = to(path);
 
 	(void)state;
-	need(is_root, "only root can be another");
+	need(is_root, "only root can change its user");
 	assert_int_equal(chmod(folder, 0777), 0);
 	setenv("TMPDIR", folder, 1);
 	assert_int_equal(mkdir("x", 0755), 0);
@@ -538,25 +538,25 @@ int main(void)
 		T(test_compare),
 		T(test_compare_of_large_files),
 		T(test_staged_beside),
-		T(test_nobody_else_reads_it_too_early),
+		T(test_the_mode_is_private_while_writing),
 		T(test_drop),
 		T(test_leftovers),
 		T(test_the_staged_file_can_be_run),
 		T(test_mode),
 		T(test_owner),
 		T(test_owner_that_cannot_be_kept),
-		T(test_what_is_no_file),
+		T(test_refuses_all_but_regular_files),
 		T(test_devices),
-		T(test_a_link_put_there_meanwhile),
+		T(test_refuses_a_link_made_after_staging),
 		T(test_links_among_the_directories),
 		T(test_missing_directories),
 		T(test_long_names),
 		T(test_backup),
-		T(test_backup_through_no_link),
+		T(test_backup_follows_no_link),
 		T(test_backup_by_copy),
-		T(test_backup_of_what_is_written_in_place),
+		T(test_backup_before_writing_in_place),
 		T(test_no_permission),
-		T(test_only_the_file_is_ours),
+		T(test_only_the_file_is_writable),
 	};
 
 	return cmocka_run_group_tests(tests, unshare_mounts, NULL);

@@ -19,7 +19,7 @@
 enum { FULL_SIZE = 64 * 1024 };
 
 static const char no_mounts[] = "nothing can be mounted";
-static bool no_reserving;		/* fallocate(2) cannot tell whether there is room */
+static bool no_reserving;		/* fallocate(2) is not supported */
 static unsigned writes;
 
 int __real_fallocate(int fd, int mode, off_t from, off_t size);
@@ -214,7 +214,7 @@ static void test_no_room_in_place(void **state)
 	put("full/more", "there is room as before");
 }
 
-static void test_what_was_there_is_written_back(void **state)
+static void test_the_old_text_is_written_back(void **state)
 {
 	AUTOFREE char *text = large_text();
 
@@ -235,7 +235,7 @@ int main(void)
 		T(test_read_only_directory),
 		T(test_disk_full),
 		T(test_no_room_in_place),
-		T(test_what_was_there_is_written_back),
+		T(test_the_old_text_is_written_back),
 	};
 
 	return cmocka_run_group_tests(tests, unshare_mounts, NULL);

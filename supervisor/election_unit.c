@@ -63,7 +63,7 @@ static void review(struct election_unit *unit)
 	const struct participant *workload = find_participant(unit, WORKLOAD);
 	enum election_reason why = workload ? why_not_able(workload) : REASON_NONE;
 
-	if (unit->election.able != !why || unit->election.why != why)
+	if (unit->election.candidate.able != !why || unit->election.candidate.why_not != why)
 		election_set_able(&unit->election, !why, why);
 }
 
@@ -210,7 +210,7 @@ static void put_down_all(struct election_unit *unit, unsigned kinds, double pati
 
 static double time_left(const struct election_unit *unit)
 {
-	return fmax(0, unit->election.until - boottime_now());
+	return fmax(0, unit->election.leading.deadline - boottime_now());
 }
 
 static void demote(struct election *election)
@@ -284,7 +284,7 @@ static void on_started(struct participant *participant)
 
 	participant->group = hook ? hook->pid : 0;
 	if (participant->group &&
-	    !deadman_add(&participant->owner->election.deadman, participant->group))
+	    !deadman_add(&participant->owner->election.leading.deadman, participant->group))
 		log_error("election %s: too many jobs for its dead-man timer",
 			  participant->owner->config->name);
 }
@@ -299,7 +299,7 @@ static void on_ended(struct participant *participant)
 	};
 
 	if (participant->group)
-		deadman_remove(&participant->owner->election.deadman, participant->group);
+		deadman_remove(&participant->owner->election.leading.deadman, participant->group);
 	participant->group = 0;
 	reactions[participant->kind](participant);
 }
@@ -333,7 +333,7 @@ static void unlink_all(struct election_unit *unit)
 {
 	for (size_t i = 0; i < unit->participant_count; i++) {
 		unsubscribe(&unit->participants[i].on_event);
-		deadman_remove(&unit->election.deadman, unit->participants[i].group);
+		deadman_remove(&unit->election.leading.deadman, unit->participants[i].group);
 	}
 	free(unit->participants);
 	unit->participants = NULL;

@@ -3,12 +3,32 @@
 #include <math.h>
 #include <string.h>
 
-#define ASK_AGAIN 1.0			/* whoever could not lead just now */
-#define PRIORITY_STEP 0.010		/* seconds a point of priority is worth */
-#define COURTESY 1.0			/* to a successor that was named */
+#define CONSIDER_INTERVAL 1.0		/* after the user said that it cannot lead */
+#define PRIORITY_STEP 0.010		/* seconds for each point of priority below 100 */
+#define SUCCESSOR_ADVANTAGE 1.0		/* others leave the lock to a named successor */
 #define JITTER 0.010
 
 enum { PRIORITY_MAX = 100 };
+
+void candidate_init(struct election *election)
+{
+	double lock_delay = election->config->lock_delay;
+
+	election->candidate = (struct candidate){
+		.backoff = { .min = 0.02, .max = fmin(1, fmax(0.1, lock_delay / 5)) },
+	};
+}
+
+void candidate_set_able(struct election *election, bool able, enum election_reason why_not)
+{
+	election->candidate.able = able;
+	election->candidate.why_not = why_not;
+}
+
+void candidate_rest(struct election *election, double seconds)
+{
+	election->candidate.not_before = boottime_now() + seconds;
+}
 
 enum election_state candidate_start(struct election *election)
 {
@@ -30,7 +50,7 @@ enum election_state candidate_reopen_session(struct election *election)
 	lock_cancel(&election->lock);
 	session_drop(&election->session);
 	session_open(&election->session);
-	/* A query that hung through the same trouble may hang on. */
+	/* The blocking query may hang on a connection that the same trouble has broken. */
 	lock_refresh(&election->lock);
 	return ELECTION_OPENING;
 }
@@ -49,8 +69,8 @@ enum election_state candidate_refresh(struct election *election)
 	return ELECTION_FOLLOWER;
 }
 
-/* Another was quicker.  Where the lock is free in view, that may be older than this, or newer: then
- * there will be no news of it. */
+/* We lost the race.  If our view shows the lock free, it is stale or already freed again, and no
+ * notification will come: read it again. */
 enum election_state candidate_lost_race(struct election *election)
 {
 	return *election->lock.view.session ? candidate_follow(election)
@@ -61,23 +81,25 @@ bool candidate_is_eligible(const struct election *election)
 {
 	const struct lock_view *view = &election->lock.view;
 
-	return election->able && !election->leaving && !election->refused && !view->paused &&
-	       !view->foreign && session_is_sound(&election->session);
+	return election->candidate.able && !election->leading.leaving &&
+	       !election->leading.epoch_refused && !view->paused && !view->foreign &&
+	       session_is_sound(&election->session);
 }
 
-/* Until the lock delay is over, as far as is known, and those who go first had their chance. */
-static double turn_of(const struct election *election)
+/* Until the lock delay is over, as far as is known, and candidates before us had their chance. */
+static double seconds_to_wait(const struct election *election)
 {
 	const struct lock_view *view = &election->lock.view;
-	double now = boottime_now(), wait = election->not_before - now;
+	const struct observed *observed = &election->observed;
+	double now = boottime_now(), wait = election->candidate.not_before - now;
 
-	if (election->freed > 0 && view->exists && !view->released)
-		wait = fmax(wait, election->freed + election->config->lock_delay - now);
+	if (observed->freed > 0 && view->exists && !view->released)
+		wait = fmax(wait, observed->freed + election->config->lock_delay - now);
 	if (!*view->to)
 		return fmax(wait, 0) +
 		       PRIORITY_STEP * (double)(PRIORITY_MAX - election->config->priority);
 	if (strcmp(view->to, election->config->id))
-		wait = fmax(wait, COURTESY);
+		wait = fmax(wait, SUCCESSOR_ADVANTAGE);
 	return fmax(wait, 0);
 }
 
@@ -87,8 +109,8 @@ enum election_state candidate_wait(struct election *election)
 
 	if (!candidate_is_eligible(election))
 		return ELECTION_FOLLOWER;
-	backoff_reset(&election->lock_backoff);
-	timer_set(&election->timer, turn_of(election) + backoff_next(&jitter));
+	backoff_reset(&election->candidate.backoff);
+	timer_set(&election->timer, seconds_to_wait(election) + backoff_next(&jitter));
 	return ELECTION_WAITING;
 }
 
@@ -102,7 +124,7 @@ enum election_state candidate_ask(struct election *election)
 
 enum election_state candidate_ask_later(struct election *election)
 {
-	timer_set(&election->timer, ASK_AGAIN);
+	timer_set(&election->timer, CONSIDER_INTERVAL);
 	return ELECTION_WAITING;
 }
 
@@ -114,9 +136,9 @@ enum election_state candidate_acquire(struct election *election)
 	return ELECTION_ACQUIRING;
 }
 
-/* Nothing tells of the end of a lock delay (Consul's documentation of sessions). */
+/* Consul sends no notification when a lock delay ends (its documentation of sessions). */
 enum election_state candidate_retry_later(struct election *election)
 {
-	timer_set(&election->timer, backoff_next(&election->lock_backoff));
+	timer_set(&election->timer, backoff_next(&election->candidate.backoff));
 	return ELECTION_WAITING;
 }

@@ -1,12 +1,11 @@
 #include "election.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "describe.h"
 #include "candidate.h"
+#include "describe.h"
 #include "leading.h"
 #include "observe.h"
 
@@ -122,11 +121,11 @@ static step_fn *const steps[ELECTION_STATE_COUNT][ELECTION_INPUT_COUNT] = {
 	},
 };
 
-/* Whatever else has happened, the end of the lease comes first; but who is demoted is not fenced. */
+/* A lease that is over comes before any other input, except that a demoted user is not fenced. */
 static void run(struct election *election, enum election_input input)
 {
 	bool over = election_leads(election) && election->state != ELECTION_FENCING &&
-		    input != ELECTION_DEMOTED && boottime_now() >= election->fence_at;
+		    input != ELECTION_DEMOTED && boottime_now() >= election->leading.fence_at;
 	step_fn *step = steps[election->state][over ? ELECTION_HARD : input];
 	enum election_state before = election->state;
 
@@ -139,7 +138,7 @@ static void run(struct election *election, enum election_input input)
 			  election_state_name(election->state));
 }
 
-/* Inputs that a step itself brings about come after it. */
+/* Inputs that a step causes are handled after that step. */
 void election_step(struct election *election, enum election_input input)
 {
 	if (election->input_count < ELECTION_INPUTS_MAX)
@@ -171,8 +170,8 @@ void election_look(struct election *election)
 
 	if (!view->known)
 		return;
-	/* What was decided before we took the lock is old. */
-	if (leads && election->lock.seen < election->epoch)
+	/* The view is older than our lock. */
+	if (leads && election->lock.seen < election->leading.epoch)
 		return;
 	if (is_ours(election))
 		election_step(election, ELECTION_KEY_OURS);
@@ -182,7 +181,7 @@ void election_look(struct election *election)
 		election_step(election, *view->session ? ELECTION_KEY_TAKEN : ELECTION_KEY_FREE);
 }
 
-/* ---- what the session and the lock say ---- */
+/* ---- callbacks of the session and the lock ---- */
 
 static void on_open(struct session *session)
 {
@@ -197,7 +196,7 @@ static void on_confirmed(struct session *session)
 		leading_arm_lease(election);
 }
 
-/* A query that hung through the same trouble may hang on. */
+/* The blocking query may hang on a connection that the same trouble has broken. */
 static void on_recovered(struct session *session)
 {
 	lock_refresh(&container_of(session, struct election, session)->lock);
@@ -215,7 +214,7 @@ static void on_answer(struct lock *lock, enum lock_answer answer)
 		[LOCK_HELD] = ELECTION_HELD,
 		[LOCK_DELAYED] = ELECTION_DELAYED,
 		[LOCK_INVALID] = ELECTION_INVALID,
-		[LOCK_DENIED] = ELECTION_DELAYED,	/* knocks again, too */
+		[LOCK_DENIED] = ELECTION_DELAYED,	/* is retried, too */
 		[LOCK_UNKNOWN] = ELECTION_UNKNOWN,
 	};
 
@@ -237,10 +236,10 @@ static void on_written(struct lock *lock)
 	struct election *election = container_of(lock, struct election, lock);
 
 	session_confirm(&election->session, lock->sent);
-	election_look(election);	/* it may be overwritten already */
+	election_look(election);	/* another writer may have overwritten the value already */
 }
 
-/* ---- for the user ---- */
+/* ---- timers ---- */
 
 static void on_timer(struct timer *timer)
 {
@@ -249,13 +248,15 @@ static void on_timer(struct timer *timer)
 
 static void on_soft(struct timer *timer)
 {
-	election_step(container_of(timer, struct election, soft), ELECTION_SOFT);
+	election_step(container_of(timer, struct election, leading.soft), ELECTION_SOFT);
 }
 
 static void on_hard(struct timer *timer)
 {
-	election_step(container_of(timer, struct election, hard), ELECTION_HARD);
+	election_step(container_of(timer, struct election, leading.hard), ELECTION_HARD);
 }
+
+/* ---- for the user ---- */
 
 bool election_init(struct election *election, struct agent *agent,
 		   const struct election_config *config, const struct election_ops *ops,
@@ -275,19 +276,18 @@ bool election_init(struct election *election, struct agent *agent,
 	*election = (struct election){
 		.config = config,
 		.ops = ops,
-		.lease = lease_of(config),
-		.lock_backoff = { .min = 0.02, .max = fmin(1, fmax(0.1, config->lock_delay / 5)) },
-		.patience = config->promote_timeout,
 		.address = copy_string(""),
 	};
 	source_init(&election->source, &loop->bus, name, election_source_ops());
 	timer_init(&election->timer, loop, on_timer);
-	timer_init(&election->soft, loop, on_soft);
-	timer_init(&election->hard, loop, on_hard);
+	timer_init(&election->leading.soft, loop, on_soft);
+	timer_init(&election->leading.hard, loop, on_hard);
+	candidate_init(election);
+	leading_init(election);
 	session_init(&election->session, agent, config, &session_ops);
 	lock_init(&election->lock, agent, config, &lock_ops);
-	if (epoch_init(&election->seen, config->epoch_file, error) &&
-	    deadman_init(&election->deadman, error))
+	if (epoch_init(&election->observed.seen, config->epoch_file, error) &&
+	    deadman_init(&election->leading.deadman, error))
 		return true;
 	election_release(election);
 	return false;
@@ -298,9 +298,7 @@ void election_release(struct election *election)
 	if (!election->config)
 		return;
 	timer_stop(&election->timer);
-	timer_stop(&election->soft);
-	timer_stop(&election->hard);
-	deadman_release(&election->deadman);
+	leading_release(election);
 	lock_release(&election->lock);
 	session_release(&election->session);
 	source_release(&election->source);
@@ -316,12 +314,11 @@ void election_start(struct election *election)
 
 void election_set_able(struct election *election, bool able, enum election_reason why_not)
 {
-	election->able = able;
-	election->why = why_not;
+	candidate_set_able(election, able, why_not);
 	if (able)
 		election_look(election);
 	else if (why_not != REASON_UNHEALTHY || !election->lock.view.paused)
-		election_step(election, ELECTION_RESIGN);
+		election_resign(election, why_not);
 }
 
 void election_set_address(struct election *election, const char *address)
@@ -347,13 +344,13 @@ void election_demoted(struct election *election)
 
 void election_resign(struct election *election, enum election_reason reason)
 {
-	election->why = reason;
+	election->resign_reason = reason;
 	election_step(election, ELECTION_RESIGN);
 }
 
-void election_leave(struct election *election, enum election_reason reason, double patience)
+void election_leave(struct election *election, enum election_reason reason, double limit)
 {
-	election->patience = patience;
-	election->why = reason;
+	leading_limit_demotion(election, limit);
+	election->resign_reason = reason;
 	election_step(election, ELECTION_LEAVE);
 }

@@ -40,7 +40,7 @@ static bool write_file(const char *path, unsigned long number)
 	return fine;
 }
 
-static void keep(const struct epoch *epoch)
+static void save(const struct epoch *epoch)
 {
 	AUTOFREE char *staged = NULL;
 
@@ -48,7 +48,7 @@ static void keep(const struct epoch *epoch)
 		return;
 	staged = format_string("%s.new", epoch->path);
 	if (!write_file(staged, epoch->highest) || rename(staged, epoch->path))
-		log_warn("cannot keep epoch %lu in %s: %s", epoch->highest, epoch->path,
+		log_warn("cannot save epoch %lu in %s: %s", epoch->highest, epoch->path,
 			 strerror(errno));
 }
 
@@ -57,11 +57,11 @@ void epoch_see(struct epoch *epoch, unsigned long seen)
 	if (seen <= epoch->highest)
 		return;
 	epoch->highest = seen;
-	keep(epoch);
+	save(epoch);
 }
 
 void epoch_forget(struct epoch *epoch)
 {
 	epoch->highest = 0;
-	keep(epoch);
+	save(epoch);
 }

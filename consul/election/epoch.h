@@ -1,10 +1,10 @@
 /* epoch.h - the highest epoch of an election that was ever seen here.
  *
- * Epochs are indexes of Consul's log, so they grow; but a Consul that was restored from an old copy,
- * or lost its data, begins lower.  Who fences writes by epoch would then refuse the new leader, or,
- * worse, take a former one for newer: so such an epoch must be refused before it does harm.
+ * Epochs are indexes of Consul's log, so they grow.  A Consul that was restored from an old copy, or
+ * lost its data, begins lower.  A resource that fences writes by epoch would then refuse the new
+ * leader or, worse, take a former leader for a newer one.  So a lower epoch is refused.
  *
- * Kept in a file, if there is one, so that it outlives this process: a decimal number and a newline.
+ * A file, if there is one, keeps the number over restarts: a decimal number and a newline.
  */
 #ifndef EPOCH_H
 #define EPOCH_H

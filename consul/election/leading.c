@@ -1,15 +1,17 @@
 #include "leading.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/log.h"
 #include "candidate.h"
+#include "observe.h"
 
-#define REST 2.0			/* who has led lets others go first */
+#define REST 2.0			/* a former leader lets others go first */
 #define REST_AFTER_FAILURE 10.0
-#define RELEASE_PATIENCE 1.0		/* at the end, with a Consul that does not answer */
+#define RELEASE_LIMIT 1.0		/* at the end, if Consul does not answer */
 
 /* ---- the lease ---- */
 
@@ -20,19 +22,49 @@ static void set_at(struct timer *timer, double boottime)
 
 void leading_arm_lease(struct election *election)
 {
+	struct leading *leading = &election->leading;
 	double confirmed = election->session.confirmed;
 
-	election->fence_at = confirmed + lease_hard(&election->lease);
-	deadman_set(&election->deadman, election->fence_at);
-	set_at(&election->soft, confirmed + lease_soft(&election->lease));
-	set_at(&election->hard, election->fence_at);
+	leading->fence_at = confirmed + lease_hard(&leading->lease);
+	deadman_set(&leading->deadman, leading->fence_at);
+	set_at(&leading->soft, confirmed + lease_soft(&leading->lease));
+	set_at(&leading->hard, leading->fence_at);
 }
 
-static void disarm(struct election *election)
+static void disarm(struct leading *leading)
 {
-	deadman_stop(&election->deadman);
-	timer_stop(&election->soft);
-	timer_stop(&election->hard);
+	deadman_stop(&leading->deadman);
+	timer_stop(&leading->soft);
+	timer_stop(&leading->hard);
+}
+
+/* ---- life ---- */
+
+void leading_init(struct election *election)
+{
+	election->leading.lease = lease_of(election->config);
+	election->leading.demote_limit = election->config->promote_timeout;
+}
+
+void leading_release(struct election *election)
+{
+	disarm(&election->leading);
+	deadman_release(&election->leading.deadman);
+}
+
+void leading_limit_demotion(struct election *election, double seconds)
+{
+	election->leading.demote_limit = seconds;
+}
+
+void leading_name_successor(struct election *election, const char *id)
+{
+	snprintf(election->leading.successor, LOCK_TEXT, "%s", id);
+}
+
+void leading_accept_lower_epoch(struct election *election)
+{
+	election->leading.epoch_refused = false;
 }
 
 /* ---- leaving ---- */
@@ -46,8 +78,8 @@ enum election_state leading_close_session(struct election *election)
 {
 	timer_stop(&election->timer);
 	lock_cancel(&election->lock);
-	election->leaving = true;
-	session_close(&election->session, RELEASE_PATIENCE, on_session_closed);
+	election->leading.leaving = true;
+	session_close(&election->session, RELEASE_LIMIT, on_session_closed);
 	return ELECTION_CLOSING;
 }
 
@@ -61,59 +93,61 @@ enum election_state leading_stop(struct election *election)
 
 enum election_state leading_session_gone(struct election *election)
 {
-	return election->leaving ? leading_close_session(election)
+	return election->leading.leaving ? leading_close_session(election)
 				 : candidate_reopen_session(election);
 }
 
 enum election_state leading_unlock(struct election *election)
 {
-	disarm(election);
+	disarm(&election->leading);
 	timer_stop(&election->timer);
 	session_hold(&election->session, false);
 	if (!session_is_open(&election->session))
 		return leading_session_gone(election);
-	lock_unlock(&election->lock, election->epoch, election->to,
-		    election->leaving ? RELEASE_PATIENCE : INFINITY);
+	lock_unlock(&election->lock, election->leading.epoch, election->leading.successor,
+		    election->leading.leaving ? RELEASE_LIMIT : INFINITY);
 	return ELECTION_RELEASING;
 }
 
 enum election_state leading_unlocked(struct election *election)
 {
-	*election->to = '\0';
-	if (election->leaving)
+	*election->leading.successor = '\0';
+	if (election->leading.leaving)
 		return leading_close_session(election);
-	/* A release that was not answered may come true late: not upon the next lock. */
+	/* A release without an answer may still happen later: it must not hit our next lock. */
 	return election->lock.ambiguous ? candidate_reopen_session(election)
 					: candidate_refresh(election);
 }
 
-/* The lock is being given back already; but not for ever now. */
+/* The release is under way without a time limit: now it gets one. */
 enum election_state leading_leave_while_unlocking(struct election *election)
 {
-	election->leaving = true;
-	lock_unlock(&election->lock, election->epoch, election->to, RELEASE_PATIENCE);
+	election->leading.leaving = true;
+	lock_unlock(&election->lock, election->leading.epoch, election->leading.successor, RELEASE_LIMIT);
 	return ELECTION_RELEASING;
 }
 
 static bool accept_epoch(struct election *election)
 {
-	election->previous_epoch = election->seen.highest;
-	if (election->epoch > election->seen.highest) {
-		epoch_see(&election->seen, election->epoch);
+	struct leading *leading = &election->leading;
+
+	leading->previous_epoch = election->observed.seen.highest;
+	if (leading->epoch > leading->previous_epoch) {
+		observe_epoch(election, leading->epoch);
 		return true;
 	}
-	election->refused = true;
+	leading->epoch_refused = true;
 	log_error("election %s: epoch %lu is not higher than %lu, which was seen before: Consul has "
-		  "lost or replaced its data. Not promoted, as whatever knows the higher epoch "
+		  "lost or replaced its data. Not promoted, as a resource that knows the higher epoch "
 		  "would refuse us. Make sure that no other leader is alive, then go on with: "
-		  "pilotfish leader accept-epoch %s", election->config->name, election->epoch,
-		  election->seen.highest, election->config->name);
+		  "pilotfish leader accept-epoch %s", election->config->name, leading->epoch,
+		  leading->previous_epoch, election->config->name);
 	return false;
 }
 
 static bool is_confirmed(const struct election *election)
 {
-	return boottime_now() < election->session.confirmed + lease_soft(&election->lease);
+	return boottime_now() < election->session.confirmed + lease_soft(&election->leading.lease);
 }
 
 static enum election_state promote(struct election *election)
@@ -121,17 +155,17 @@ static enum election_state promote(struct election *election)
 	session_hold(&election->session, true);
 	if (!candidate_is_eligible(election) || !is_confirmed(election) || !accept_epoch(election))
 		return leading_unlock(election);
-	election->reason = REASON_FREE;
-	election->until = boottime_now() + election->config->promote_timeout;
+	election->leading.reason = REASON_FREE;
+	election->leading.deadline = boottime_now() + election->config->promote_timeout;
 	leading_arm_lease(election);
 	timer_set(&election->timer, election->config->promote_timeout + 1);
-	log_info("election %s: elected, epoch %lu", election->config->name, election->epoch);
+	log_info("election %s: elected, epoch %lu", election->config->name, election->leading.epoch);
 	source_publish(&election->source, EVENT_ELECTED);
 	election->ops->promote(election);
 	return ELECTION_PROMOTING;
 }
 
-/* An answer can come so late that the lock is seen to be lost already. */
+/* The answer is so late that our view, which is newer, shows the lock lost already. */
 static bool is_overtaken(const struct election *election)
 {
 	const struct lock *lock = &election->lock;
@@ -144,31 +178,32 @@ enum election_state leading_won(struct election *election)
 {
 	if (is_overtaken(election))
 		return candidate_refresh(election);
-	election->epoch = election->lock.epoch;
+	election->leading.epoch = election->lock.epoch;
 	session_confirm(&election->session, election->lock.sent);
 	return promote(election);
 }
 
-/* We hold it, though we were never told: an answer was lost. */
+/* We hold the lock without having seen the answer: it was lost. */
 enum election_state leading_inherit(struct election *election)
 {
 	timer_stop(&election->timer);
-	election->epoch = election->lock.view.modified;
+	election->leading.epoch = election->lock.view.modified;
 	return promote(election);
 }
 
 static void write_value(struct election *election)
 {
-	lock_write(&election->lock, election->address, election->epoch, election->since);
+	lock_write(&election->lock, election->address, election->leading.epoch,
+		   election->leading.since);
 }
 
 enum election_state leading_promoted(struct election *election)
 {
 	timer_stop(&election->timer);
-	election->since = (long)time(NULL);
-	log_info("election %s: leader, epoch %lu", election->config->name, election->epoch);
+	election->leading.since = (long)time(NULL);
+	log_info("election %s: leader, epoch %lu", election->config->name, election->leading.epoch);
 	write_value(election);
-	election->shown = true;
+	election->leading.shown = true;
 	election->ops->show(election, true);
 	return ELECTION_LEADER;
 }
@@ -177,7 +212,7 @@ enum election_state leading_check_value(struct election *election)
 {
 	const struct lock_view *view = &election->lock.view;
 
-	if (election->lock.doing == LOCK_WRITE || view->epoch == election->epoch ||
+	if (election->lock.doing == LOCK_WRITE || view->epoch == election->leading.epoch ||
 	    election->lock.seen < election->lock.written)
 		return ELECTION_LEADER;
 	log_warn("election %s: the value of key %s was overwritten; writing it again",
@@ -188,23 +223,23 @@ enum election_state leading_check_value(struct election *election)
 
 /* ---- deposed ---- */
 
-static void say_deposed(struct election *election)
+static void publish_deposed(struct election *election)
 {
 	timer_stop(&election->timer);
 	lock_cancel(&election->lock);
-	log_info("election %s: deposed, epoch %lu: %s", election->config->name, election->epoch,
-		 election_reason_name(election->reason));
-	if (election->shown)
+	log_info("election %s: deposed, epoch %lu: %s", election->config->name,
+		 election->leading.epoch, election_reason_name(election->leading.reason));
+	if (election->leading.shown)
 		election->ops->show(election, false);
-	election->shown = false;
+	election->leading.shown = false;
 	source_publish(&election->source, EVENT_DEPOSED);
 }
 
 enum election_state leading_fence(struct election *election)
 {
 	if (election->state != ELECTION_DEMOTING) {
-		election->until = boottime_now();
-		say_deposed(election);
+		election->leading.deadline = boottime_now();
+		publish_deposed(election);
 	} else {
 		log_warn("election %s: not demoted in time: killing", election->config->name);
 	}
@@ -213,30 +248,30 @@ enum election_state leading_fence(struct election *election)
 	return ELECTION_FENCING;
 }
 
-/* `kept`: the lock stays ours meanwhile, so that there is time. */
+/* `kept`: the lock stays ours meanwhile, so the lease does not limit the demotion. */
 static enum election_state demote(struct election *election, enum election_reason reason, bool kept)
 {
 	const struct election_config *config = election->config;
+	struct leading *leading = &election->leading;
+	bool failed = reason == REASON_PROMOTION;
 	double now = boottime_now();
 
-	election->reason = reason;
+	leading->reason = reason;
+	leading->deadline = leading->fence_at;
 	if (kept)
-		election->until = now + (reason == REASON_PROMOTION ? config->demote_timeout
-								    : election->patience);
-	else
-		election->until = election->fence_at;
-	election->not_before = now + (reason == REASON_PROMOTION ? REST_AFTER_FAILURE : REST);
-	if (!kept && (config->demote_timeout <= 0 || election->until <= now))
+		leading->deadline = now + (failed ? config->demote_timeout : leading->demote_limit);
+	candidate_rest(election, failed ? REST_AFTER_FAILURE : REST);
+	if (!kept && (config->demote_timeout <= 0 || leading->deadline <= now))
 		return leading_fence(election);
-	say_deposed(election);
-	set_at(&election->timer, election->until);
+	publish_deposed(election);
+	set_at(&election->timer, leading->deadline);
 	election->ops->demote(election);
 	return ELECTION_DEMOTING;
 }
 
 enum election_state leading_resign(struct election *election)
 {
-	return demote(election, election->why, true);
+	return demote(election, election->resign_reason, true);
 }
 
 enum election_state leading_promotion_failed(struct election *election)
@@ -249,24 +284,24 @@ enum election_state leading_soft_deadline(struct election *election)
 	return demote(election, REASON_UNREACHABLE, false);
 }
 
-/* The lock delay, if there is any, keeps others from it until the lease ends. */
+/* A lock delay keeps others from the lock until our lease ends; without one they may have it now. */
 enum election_state leading_lock_lost(struct election *election)
 {
 	if (election->config->lock_delay > 0)
 		return demote(election, REASON_LOST, false);
-	election->reason = REASON_LOST;
+	election->leading.reason = REASON_LOST;
 	return leading_fence(election);
 }
 
 enum election_state leading_key_gone(struct election *election)
 {
-	election->reason = REASON_LOST;
+	election->leading.reason = REASON_LOST;
 	return leading_fence(election);
 }
 
 enum election_state leading_hard_deadline(struct election *election)
 {
-	election->reason = REASON_UNREACHABLE;
+	election->leading.reason = REASON_UNREACHABLE;
 	return leading_fence(election);
 }
 
@@ -274,19 +309,18 @@ enum election_state leading_lost_while_demoting(struct election *election)
 {
 	if (election->config->lock_delay <= 0)
 		return leading_fence(election);
-	set_at(&election->timer, election->fence_at);
+	set_at(&election->timer, election->leading.fence_at);
 	return ELECTION_DEMOTING;
 }
 
 enum election_state leading_leave(struct election *election)
 {
-	election->leaving = true;
+	election->leading.leaving = true;
 	return leading_resign(election);
 }
 
 enum election_state leading_leave_while_demoting(struct election *election)
 {
-	election->leaving = true;
+	election->leading.leaving = true;
 	return election->state;
 }
-

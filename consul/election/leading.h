@@ -5,7 +5,12 @@
 
 #include "election.h"
 
-void leading_arm_lease(struct election *election);	/* the deadlines, by the newest confirmation */
+void leading_init(struct election *election);	/* not its timers and the dead-man timer */
+void leading_release(struct election *election);
+void leading_arm_lease(struct election *election);	/* by the newest confirmation */
+void leading_limit_demotion(struct election *election, double seconds);	/* while the lock is ours */
+void leading_name_successor(struct election *election, const char *id);	/* "": any candidate */
+void leading_accept_lower_epoch(struct election *election);
 
 enum election_state leading_won(struct election *election);
 enum election_state leading_inherit(struct election *election);

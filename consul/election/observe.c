@@ -3,48 +3,55 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "leading.h"
 
-/* Where its end by the servers, and not by its holder, begins a lock delay. */
-static void note_freedom(struct election *election)
+/* If the servers and not the holder freed the lock, its lock delay begins now. */
+static void note_holder(struct election *election)
 {
 	bool held = *election->lock.view.session;
 
 	if (held)
-		election->freed = 0;
-	else if (election->held)
-		election->freed = boottime_now();
-	election->held = held;
+		election->observed.freed = 0;
+	else if (election->observed.held)
+		election->observed.freed = boottime_now();
+	election->observed.held = held;
 }
 
-/* Somebody's own value, that was never an election's, is not ours to overwrite. */
+/* A value that no election has written belongs to another program: we do not overwrite it. */
 static void note_foreign(struct election *election)
 {
 	const struct lock_view *view = &election->lock.view;
 
-	if (view->foreign && !election->foreign)
+	if (view->foreign && !election->observed.foreign)
 		log_error("election %s: key %s has a value that no election has written%s%s: "
 			  "delete it, or choose another key", election->config->name,
 			  election->config->key,
 			  *view->session ? ", and is locked by session " : "", view->session);
-	election->foreign = view->foreign;
+	election->observed.foreign = view->foreign;
 }
 
-/* Only who has been promoted leads. */
-static void tell_leader(struct election *election)
+void observe_epoch(struct election *election, unsigned long epoch)
+{
+	epoch_see(&election->observed.seen, epoch);
+}
+
+/* A holder leads only once it has been promoted, which its epoch shows. */
+static void publish_leader(struct election *election)
 {
 	const struct lock_view *view = &election->lock.view;
+	struct observed *observed = &election->observed;
 
-	epoch_see(&election->seen, view->epoch);
+	observe_epoch(election, view->epoch);
 	if (!*view->session || !view->epoch || view->released)
 		return;
 	if (!strcmp(view->id, election->config->id) && !election_leads(election))
-		return;			/* we did, in a former life */
-	if (view->epoch == election->leader_epoch && !strcmp(view->id, election->leader))
+		return;			/* a previous process with our id led */
+	if (view->epoch == observed->leader_epoch && !strcmp(view->id, observed->leader))
 		return;
-	memcpy(election->leader, view->id, sizeof view->id);
-	memcpy(election->leader_address, view->address, sizeof view->address);
-	election->former_epoch = election->leader_epoch;
-	election->leader_epoch = view->epoch;
+	memcpy(observed->leader, view->id, sizeof view->id);
+	memcpy(observed->leader_address, view->address, sizeof view->address);
+	observed->former_epoch = observed->leader_epoch;
+	observed->leader_epoch = view->epoch;
 	log_info("election %s: the leader is %s at %s, epoch %lu", election->config->name,
 		 view->id, view->address, view->epoch);
 	source_publish(&election->source, EVENT_LEADER);
@@ -54,20 +61,20 @@ static void tell_leader(struct election *election)
 
 static void accept_lower_epoch(struct election *election, const struct lock_request *request)
 {
-	log_warn("election %s: epochs lower than %lu are accepted, as %s wishes",
-		 election->config->name, election->seen.highest, request->by);
-	epoch_forget(&election->seen);
-	election->leader_epoch = 0;
-	election->refused = false;
+	log_warn("election %s: accepting epochs lower than %lu at the request of %s",
+		 election->config->name, election->observed.seen.highest, request->by);
+	epoch_forget(&election->observed.seen);
+	election->observed.leader_epoch = 0;
+	leading_accept_lower_epoch(election);
 }
 
 static void step_down(struct election *election, const struct lock_request *request)
 {
 	if (!election_leads(election) || strcmp(request->leader, election->config->id))
 		return;
-	log_info("election %s: stepping down, as %s wishes%s%s", election->config->name,
-		 request->by, *request->to ? ", for " : "", request->to);
-	memcpy(election->to, request->to, sizeof request->to);
+	log_info("election %s: stepping down at the request of %s%s%s", election->config->name,
+		 request->by, *request->to ? ", in favour of " : "", request->to);
+	leading_name_successor(election, request->to);
 	election_resign(election, REASON_STEP_DOWN);
 }
 
@@ -79,9 +86,9 @@ static void serve_request(struct election *election)
 	} rows[] = { { "step-down", step_down }, { "accept-epoch", accept_lower_epoch } };
 	const struct lock_request *request = &election->lock.view.request;
 
-	if (!request->modified || request->modified == election->request)
+	if (!request->modified || request->modified == election->observed.request)
 		return;
-	election->request = request->modified;
+	election->observed.request = request->modified;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows && lock_is_fresh(request); i++)
 		if (!strcmp(rows[i].action, request->action))
 			rows[i].serve(election, request);
@@ -93,13 +100,13 @@ static void note_pause(struct election *election)
 {
 	const struct lock_view *view = &election->lock.view;
 
-	if (view->paused == election->paused)
+	if (view->paused == election->observed.paused)
 		return;
-	election->paused = view->paused;
+	election->observed.paused = view->paused;
 	log_info("election %s is %s", election->config->name,
-		 view->paused ? "paused: nobody is elected" : "not paused any more");
-	if (!view->paused && !election->able)
-		election_resign(election, election->why);
+		 view->paused ? "paused: no candidate is elected" : "resumed");
+	if (!view->paused && !election->candidate.able)
+		election_resign(election, election->candidate.why_not);
 }
 
 void observe_on_view(struct lock *lock)
@@ -108,9 +115,9 @@ void observe_on_view(struct lock *lock)
 
 	if (!lock->view.known)
 		return;
-	note_freedom(election);
+	note_holder(election);
 	note_foreign(election);
-	tell_leader(election);
+	publish_leader(election);
 	serve_request(election);
 	note_pause(election);
 	election_look(election);

@@ -1,13 +1,14 @@
-/* observe.h - what comes into view of an election's lock, as inputs of its state machine: who holds
- * it, and what operators ask for.
+/* observe.h - turns what the lock's keys show into inputs of an election: who holds the lock, and
+ * what operators request.
  *
- * A request is served once, and only while it is fresh by the wall clock; who leads deletes it,
- * served or not. */
+ * A request is served once, and only while it is fresh by the wall clock.  The leader deletes each
+ * request, served or not. */
 #ifndef OBSERVE_H
 #define OBSERVE_H
 
 #include "election.h"
 
 void observe_on_view(struct lock *lock);
+void observe_epoch(struct election *election, unsigned long epoch);	/* remember the highest */
 
 #endif

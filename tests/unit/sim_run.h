@@ -25,7 +25,7 @@ static inline void next_offer(struct next *next, const struct next *other)
 }
 
 /* When the loop of a candidate can see what is due at `time` by its clock. */
-static inline double candidate_sees(const struct candidate *candidate, double time)
+static inline double candidate_sees(const struct sim_candidate *candidate, double time)
 {
 	double held = fmax(candidate->stuck_until, candidate->frozen_until);
 
@@ -67,7 +67,7 @@ static inline void next_is_restart(struct world *world, void *what)
 
 static inline void next_is_deadman(struct world *world, void *what)
 {
-	struct candidate *candidate = what;
+	struct sim_candidate *candidate = what;
 
 	world_note(world, "%s: the dead man kills", candidate->id);
 	candidate->deadman = WORLD_NEVER;
@@ -125,7 +125,7 @@ static inline double message_arrives(const struct world *world, const struct mes
 static inline void next_of_message(struct world *world, struct message *message,
 				   struct next *next)
 {
-	const struct candidate *from = message->from;
+	const struct sim_candidate *from = message->from;
 	double held = fmax(fmax(world->silent_until, from->cut_until),
 			   fmax(from->stuck_until, from->frozen_until));
 	int rank = 1 + (int)(world_random(world) % 16);
@@ -139,7 +139,7 @@ static inline void next_of_message(struct world *world, struct message *message,
 						 next_is_given_up, message });
 }
 
-static inline void next_of_candidate(struct candidate *candidate, struct next *next)
+static inline void next_of_candidate(struct sim_candidate *candidate, struct next *next)
 {
 	struct user *user = &candidate->user;
 	int rank = 1 + (int)(world_random(candidate->world) % 16);
@@ -261,7 +261,7 @@ static inline struct world *world_new(const struct election_config *config, uint
 	world->consul.on_lock = on_lock;
 	world->consul.on_unlock = on_unlock;
 	for (int i = 0; i < WORLD_CANDIDATES; i++) {
-		struct candidate *candidate = &world->candidates[i];
+		struct sim_candidate *candidate = &world->candidates[i];
 
 		candidate->world = world;
 		candidate->number = i;
@@ -279,7 +279,7 @@ static inline struct world *world_new(const struct election_config *config, uint
 static inline void world_free(struct world *world)
 {
 	for (size_t i = 0; i < WORLD_CANDIDATES; i++) {
-		struct candidate *candidate = &world->candidates[i];
+		struct sim_candidate *candidate = &world->candidates[i];
 
 		if (candidate->running)
 			candidate_end(candidate);

@@ -15,19 +15,19 @@ static inline struct world *new_world(const struct election_config *config, int 
 	return world;
 }
 
-static inline struct candidate *leader_of(const struct world *world)
+static inline struct sim_candidate *leader_of(const struct world *world)
 {
 	for (size_t i = 0; i < WORLD_CANDIDATES; i++)
 		if (world->candidates[i].running &&
 		    world->candidates[i].election.state == ELECTION_LEADER)
-			return (struct candidate *)&world->candidates[i];
+			return (struct sim_candidate *)&world->candidates[i];
 	return NULL;
 }
 
 static inline bool has_leader(const struct world *world) { return leader_of(world); }
 static inline bool has_none(const struct world *world) { return !leader_of(world); }
 
-static inline struct candidate *await_leader(struct world *world, double seconds)
+static inline struct sim_candidate *await_leader(struct world *world, double seconds)
 {
 	if (!world_await(world, has_leader, seconds))
 		world_fail(world, "nobody leads after %g s", seconds);

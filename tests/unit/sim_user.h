@@ -18,14 +18,14 @@
 #define USER_RESTARTS 0.5		/* its workload, after so many */
 #define WORLD_SLACK 1e-6
 
-static inline struct candidate *candidate_of(struct election *election)
+static inline struct sim_candidate *candidate_of(struct election *election)
 {
-	return container_of(election, struct candidate, election);
+	return container_of(election, struct sim_candidate, election);
 }
 
 /* ---- orders ---- */
 
-static inline void user_take(struct candidate *candidate, enum order order, double time)
+static inline void user_take(struct sim_candidate *candidate, enum order order, double time)
 {
 	static const char *const names[] = { "", "consider", "promote", "demote", "fence" };
 	struct user *user = &candidate->user;
@@ -34,12 +34,12 @@ static inline void user_take(struct candidate *candidate, enum order order, doub
 	user->order = order;
 	user->answer_at = candidate_now(candidate) + time;
 	world_note(candidate->world, "%s is told: %s %lu", candidate->id, names[order],
-		   candidate->election.epoch);
+		   candidate->election.leading.epoch);
 }
 
 static inline void on_consider(struct election *election)
 {
-	struct candidate *candidate = candidate_of(election);
+	struct sim_candidate *candidate = candidate_of(election);
 	struct user *user = &candidate->user;
 
 	if (user->bound || user->order > ORDER_CONSIDER)
@@ -49,7 +49,7 @@ static inline void on_consider(struct election *election)
 }
 
 /* Was the lock taken with this epoch, or one before that nobody took it after, by us? */
-static inline void check_epoch(struct candidate *candidate, unsigned long epoch)
+static inline void check_epoch(struct sim_candidate *candidate, unsigned long epoch)
 {
 	struct world *world = candidate->world;
 	struct user *user = &candidate->user;
@@ -71,22 +71,22 @@ static inline void check_epoch(struct candidate *candidate, unsigned long epoch)
 
 static inline void on_promote(struct election *election)
 {
-	struct candidate *candidate = candidate_of(election);
+	struct sim_candidate *candidate = candidate_of(election);
 	struct user *user = &candidate->user;
 
 	if (user->bound || user->order > ORDER_CONSIDER)
 		world_fail(candidate->world, "I5: %s: promote() while bound=%d order=%d",
 			   candidate->id, user->bound, user->order);
 	if (!candidate->world->forgiving)
-		check_epoch(candidate, election->epoch);
-	user->epoch = election->epoch;
+		check_epoch(candidate, election->leading.epoch);
+	user->epoch = election->leading.epoch;
 	user->bound = user->primary = true;
 	user_take(candidate, ORDER_PROMOTE, user->promote_time);
 }
 
 static inline void on_demote(struct election *election)
 {
-	struct candidate *candidate = candidate_of(election);
+	struct sim_candidate *candidate = candidate_of(election);
 	struct user *user = &candidate->user;
 
 	if (!user->bound || user->order == ORDER_DEMOTE || user->order == ORDER_FENCE)
@@ -100,7 +100,7 @@ static inline void on_demote(struct election *election)
 
 static inline void on_fence(struct election *election)
 {
-	struct candidate *candidate = candidate_of(election);
+	struct sim_candidate *candidate = candidate_of(election);
 	struct user *user = &candidate->user;
 
 	if (!user->bound || user->order == ORDER_FENCE)
@@ -111,7 +111,7 @@ static inline void on_fence(struct election *election)
 
 static inline void on_show(struct election *election, bool leads)
 {
-	struct candidate *candidate = candidate_of(election);
+	struct sim_candidate *candidate = candidate_of(election);
 
 	if (leads && (!candidate->user.bound || candidate->user.order != ORDER_NONE))
 		world_fail(candidate->world, "G4: %s: its role is shown before it is promoted",
@@ -122,7 +122,7 @@ static inline void on_show(struct election *election, bool leads)
 
 static inline void on_stopped(struct election *election)
 {
-	struct candidate *candidate = candidate_of(election);
+	struct sim_candidate *candidate = candidate_of(election);
 
 	if (candidate->user.stopped || candidate->user.bound)
 		world_fail(candidate->world, "%s: stopped twice, or while it leads", candidate->id);
@@ -132,7 +132,7 @@ static inline void on_stopped(struct election *election)
 
 static inline void on_election_event(struct subscription *self, const struct event *event)
 {
-	struct candidate *candidate = container_of(self, struct candidate, events);
+	struct sim_candidate *candidate = container_of(self, struct sim_candidate, events);
 	struct user *user = &candidate->user;
 
 	user->elected += event->code == EVENT_ELECTED;
@@ -146,7 +146,7 @@ static inline void on_election_event(struct subscription *self, const struct eve
 
 /* ---- answers ---- */
 
-static inline void user_answer(struct candidate *candidate)
+static inline void user_answer(struct sim_candidate *candidate)
 {
 	struct user *user = &candidate->user;
 	enum order order = user->order;
@@ -166,14 +166,14 @@ static inline void user_answer(struct candidate *candidate)
 }
 
 /* Its workload is killed, or ends by itself: the user sees that soon. */
-static inline void user_die(struct candidate *candidate)
+static inline void user_die(struct sim_candidate *candidate)
 {
 	candidate->user.primary = false;
 	candidate->user.noticed = candidate_now(candidate) + USER_NOTICES;
 	world_note(candidate->world, "%s: its workload ends", candidate->id);
 }
 
-static inline void user_notice(struct candidate *candidate)
+static inline void user_notice(struct sim_candidate *candidate)
 {
 	struct user *user = &candidate->user;
 
@@ -185,7 +185,7 @@ static inline void user_notice(struct candidate *candidate)
 	election_set_able(&candidate->election, false, REASON_EXITED);
 }
 
-static inline void user_restart(struct candidate *candidate)
+static inline void user_restart(struct sim_candidate *candidate)
 {
 	candidate->world->current = candidate;
 	candidate->user.restarts = WORLD_NEVER;
@@ -199,7 +199,7 @@ static const struct election_ops user_ops = {
 	.show = on_show, .on_stopped = on_stopped,
 };
 
-static inline void candidate_init(struct candidate *candidate)
+static inline void candidate_init(struct sim_candidate *candidate)
 {
 	struct error error = ERROR_INIT;
 
@@ -221,7 +221,7 @@ static inline void candidate_init(struct candidate *candidate)
 	election_set_able(&candidate->election, true, REASON_NONE);
 }
 
-static inline void candidate_start(struct candidate *candidate)
+static inline void candidate_start(struct sim_candidate *candidate)
 {
 	candidate_init(candidate);
 	world_note(candidate->world, "%s starts", candidate->id);
@@ -229,7 +229,7 @@ static inline void candidate_start(struct candidate *candidate)
 }
 
 /* At once: what it was about to say to Consul may arrive all the same. */
-static inline void candidate_end(struct candidate *candidate)
+static inline void candidate_end(struct sim_candidate *candidate)
 {
 	struct world *world = candidate->world;
 
@@ -270,17 +270,17 @@ static inline void on_lock(struct sim_consul *consul, const struct sim_key *key)
 static inline void on_unlock(struct sim_consul *consul, unsigned session, enum sim_cause cause)
 {
 	struct world *world = container_of(consul, struct world, consul);
-	struct candidate *candidate = &world->candidates[consul->sessions[session].owner];
+	struct sim_candidate *candidate = &world->candidates[consul->sessions[session].owner];
 
 	world_note(world, "the lock of %s is freed, cause %d", candidate->id, cause);
 	if (cause == SIM_BY_HOLDER && candidate->user.bound && candidate->user.session == session)
 		world_fail(world, "I8: %s releases its lock before it is demoted", candidate->id);
 }
 
-static inline void check_deadline(const struct candidate *candidate)
+static inline void check_deadline(const struct sim_candidate *candidate)
 {
 	const struct world *world = candidate->world;
-	const struct lease *lease = &candidate->election.lease;
+	const struct lease *lease = &candidate->election.leading.lease;
 	double proof = world->consul.sessions[candidate->user.session].proof;
 	double over = candidate_now(candidate) - proof - lease_hard(lease) - lease->kill;
 
@@ -293,10 +293,10 @@ static inline void check_deadline(const struct candidate *candidate)
 
 static inline void world_check(const struct world *world)
 {
-	const struct candidate *primary = NULL;
+	const struct sim_candidate *primary = NULL;
 
 	for (size_t i = 0; i < WORLD_CANDIDATES; i++) {
-		const struct candidate *candidate = &world->candidates[i];
+		const struct sim_candidate *candidate = &world->candidates[i];
 
 		if (!candidate->user.bound && candidate->deadman != WORLD_NEVER)
 			world_fail(world, "%s: the dead man waits for who does not lead",

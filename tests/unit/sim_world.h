@@ -50,7 +50,7 @@ struct user {
 	unsigned elected, deposed, leader;	/* events so far */
 };
 
-struct candidate {
+struct sim_candidate {
 	struct world *world;
 	int number;
 	char *id;
@@ -84,7 +84,7 @@ enum fate {
 struct message {
 	struct list link;
 	unsigned long number;		/* they are counted */
-	struct candidate *from;
+	struct sim_candidate *from;
 	unsigned life;			/* of it */
 	struct http_request *request;	/* NULL: nobody waits for the answer any more */
 	char *method, *path, *body;
@@ -101,8 +101,8 @@ struct message {
 struct world {
 	double now;
 	struct sim_consul consul;
-	struct candidate candidates[WORLD_CANDIDATES];
-	struct candidate *current;	/* whose code runs */
+	struct sim_candidate candidates[WORLD_CANDIDATES];
+	struct sim_candidate *current;	/* whose code runs */
 	struct timer *timers[WORLD_TIMERS];
 	size_t timer_count;
 	struct list messages;
@@ -150,7 +150,7 @@ static inline void world_print_trace(const struct world *world)
 	for (unsigned long i = from; i < world->traced; i++)
 		print_error("%s\n", world->trace[i % WORLD_TRACE]);
 	for (size_t i = 0; i < WORLD_CANDIDATES; i++) {
-		const struct candidate *candidate = &world->candidates[i];
+		const struct sim_candidate *candidate = &world->candidates[i];
 		const struct election *election = &candidate->election;
 
 		print_error("%s: %s, session %s, sees \"%s\"%s, bound %d, primary %d, order %d, "
@@ -159,8 +159,8 @@ static inline void world_print_trace(const struct world *world)
 			    election->session.id ? election->session.id : "none",
 			    election->lock.view.session,
 			    election->lock.view.known ? "" : " (old)", candidate->user.bound,
-			    candidate->user.primary, candidate->user.order, election->able,
-			    election->refused);
+			    candidate->user.primary, candidate->user.order, election->candidate.able,
+			    election->leading.epoch_refused);
 	}
 }
 
@@ -249,13 +249,13 @@ ssize_t __wrap_getrandom(void *bytes, size_t size, unsigned flags)
 
 /* ---- clocks ---- */
 
-static inline double candidate_now(const struct candidate *candidate)
+static inline double candidate_now(const struct sim_candidate *candidate)
 {
 	return candidate->clock_offset + candidate->clock_rate * candidate->world->now;
 }
 
 /* When that is by the world's clock. */
-static inline double candidate_when(const struct candidate *candidate, double time)
+static inline double candidate_when(const struct sim_candidate *candidate, double time)
 {
 	return (time - candidate->clock_offset) / candidate->clock_rate;
 }
@@ -308,20 +308,20 @@ void __wrap_timer_set(struct timer *timer, double seconds)
 		world_fail(world, "too many timers");
 	world->timers[world->timer_count++] = timer;
 	timer->ev.active = 1;
-	timer->ev.at = candidate_now(container_of(timer->loop, struct candidate, loop)) +
+	timer->ev.at = candidate_now(container_of(timer->loop, struct sim_candidate, loop)) +
 		       fmax(seconds, 0);
 }
 
-static inline struct candidate *timer_owner(const struct timer *timer)
+static inline struct sim_candidate *timer_owner(const struct timer *timer)
 {
-	return container_of(timer->loop, struct candidate, loop);
+	return container_of(timer->loop, struct sim_candidate, loop);
 }
 
 /* ---- the dead man ---- */
 
-static inline struct candidate *deadman_owner(struct deadman *deadman)
+static inline struct sim_candidate *deadman_owner(struct deadman *deadman)
 {
-	return container_of(container_of(deadman, struct election, deadman), struct candidate,
+	return container_of(container_of(deadman, struct election, leading.deadman), struct sim_candidate,
 			    election);
 }
 
@@ -404,7 +404,7 @@ void __wrap_http_forget(struct http_request *request)
 void __wrap_http_send(struct http *http, struct http_request *request);
 void __wrap_http_send(struct http *http, struct http_request *request)
 {
-	struct candidate *from = container_of(http->loop, struct candidate, loop);
+	struct sim_candidate *from = container_of(http->loop, struct sim_candidate, loop);
 	struct world *world = from->world;
 	struct message *message = NEW(struct message);
 	const char *path = strstr(request->url, "/v1/");
@@ -476,7 +476,7 @@ static inline void message_prove(struct message *message)
 /* Its answer, or that there is none: 0. */
 static inline void message_end(struct message *message, long status, const char *text)
 {
-	struct candidate *from = message->from;
+	struct sim_candidate *from = message->from;
 	struct http_request *request = message->request;
 
 	message->request = NULL;
@@ -505,7 +505,7 @@ static inline void message_end(struct message *message, long status, const char 
 /* Consul gets it, or looks again whether there is something new. */
 static inline void message_serve(struct message *message)
 {
-	struct candidate *from = message->from;
+	struct sim_candidate *from = message->from;
 	struct world *world = from->world;
 	struct sim_question question = {
 		.method = message->method, .path = message->path, .body = message->body,

@@ -197,7 +197,7 @@ static const char *newest_request(const struct world *world, unsigned long since
 static struct outcome put_in(struct world *world, enum election_input input)
 {
 	static const char *const words[] = { "", "consider", "promote", "demote", "fence" };
-	struct candidate *candidate = &world->candidates[0];
+	struct sim_candidate *candidate = &world->candidates[0];
 	const struct user before = candidate->user;
 	unsigned long asked = world->asked;
 	struct outcome outcome = { 0 };

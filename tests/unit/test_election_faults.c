@@ -38,8 +38,8 @@ static void test_renewals(void **state)
 	(void)state;
 	for (size_t i = 0; i < TROUBLES; i++) {
 		struct world *world = new_world(&config, 2);
-		struct candidate *leader = await_leader(world, 5);
-		double soft = lease_soft(&leader->election.lease), began;
+		struct sim_candidate *leader = await_leader(world, 5);
+		double soft = lease_soft(&leader->election.leading.lease), began;
 
 		strike(world, "/renew/", troubles[i], -1);
 		began = leader->election.session.confirmed;
@@ -48,7 +48,7 @@ static void test_renewals(void **state)
 			world_fail(world, "deposed by trouble %zu, or there was none", i);
 		world_run(world, 0.02);
 		assert_int_equal(leader->election.state, ELECTION_DEMOTING);
-		assert_int_equal(leader->election.reason, REASON_UNREACHABLE);
+		assert_int_equal(leader->election.leading.reason, REASON_UNREACHABLE);
 		world->fate = NULL;
 		await_leader(world, 60);
 		world_free(world);
@@ -66,7 +66,7 @@ static void test_nonsense_in_view(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof nonsense / sizeof *nonsense; i++) {
 		struct world *world = new_world(&config, 2);
-		struct candidate *leader = await_leader(world, 5);
+		struct sim_candidate *leader = await_leader(world, 5);
 
 		strike(world, "recurse", nonsense[i], 5);
 		lock_refresh(&leader->election.lock);
@@ -158,7 +158,7 @@ static void test_value_overwritten(void **state)
 	};
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 2);
-	struct candidate *leader = await_leader(world, 5);
+	struct sim_candidate *leader = await_leader(world, 5);
 	AUTOFREE char *value = copy_string(value_of(world));
 
 	(void)state;
@@ -177,14 +177,14 @@ static void test_key_deleted(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 2);
-	struct candidate *leader = await_leader(world, 5);
+	struct sim_candidate *leader = await_leader(world, 5);
 
 	(void)state;
 	world->void_epoch = world->consul.index;
 	sim_delete(&world->consul, LOCK, SIM_BY_OTHERS);
 	world_run(world, 0.005);
 	assert_int_equal(leader->election.state, ELECTION_FENCING);
-	assert_int_equal(leader->election.reason, REASON_LOST);
+	assert_int_equal(leader->election.leading.reason, REASON_LOST);
 	assert_ptr_not_equal(await_leader(world, 5), leader);
 	world_free(world);
 }
@@ -194,14 +194,14 @@ static void test_session_destroyed(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 2);
-	struct candidate *leader = await_leader(world, 5);
+	struct sim_candidate *leader = await_leader(world, 5);
 	double began = world->now;
 
 	(void)state;
 	sim_end_session(&world->consul, leader->user.session, SIM_BY_OTHERS);
 	world_run(world, 0.005);
 	assert_int_equal(leader->election.state, ELECTION_DEMOTING);
-	assert_int_equal(leader->election.reason, REASON_LOST);
+	assert_int_equal(leader->election.leading.reason, REASON_LOST);
 	await_leader(world, 15);
 	assert_int_equal(leader->user.orders[ORDER_FENCE], 0);
 	assert_true(world->now - began > config.lock_delay);
@@ -252,7 +252,7 @@ static void test_consul_without_leader(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world;
-	struct candidate *leader;
+	struct sim_candidate *leader;
 
 	(void)state;
 	config.lock_delay = config.ttl = 30;
@@ -273,24 +273,24 @@ static void test_data_lost(void **state)
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 2);
 	AUTOFREE char *request = NULL;
-	struct candidate *leader;
+	struct sim_candidate *leader;
 
 	(void)state;
 	for (int i = 0; i < 50; i++)
 		sim_put(&world->consul, "other", i % 2 ? "a" : "b");
 	leader = await_leader(world, 5);
-	world->void_epoch = leader->election.epoch;
+	world->void_epoch = leader->election.leading.epoch;
 	sim_lose_data(&world->consul);
 	assert_true(world_await(world, has_none, 10));
 	world_run(world, 60);
 	assert_int_equal(promotions(world), 1);
-	assert_true(leader->election.refused);
+	assert_true(leader->election.leading.epoch_refused);
 	request = format_string("{\"action\":\"accept-epoch\",\"by\":\"me\",\"at\":%ld}",
 				WORLD_EPOCH + (long)world->now);
 	sim_put(&world->consul, LOCK "/request", request);
 	leader = await_leader(world, 20);
 	assert_int_equal(promotions(world), 2);
-	assert_true(leader->election.epoch < world->void_epoch);
+	assert_true(leader->election.leading.epoch < world->void_epoch);
 	world_free(world);
 }
 
@@ -308,7 +308,7 @@ static void test_epoch_file(void **state)
 	unlink(path);
 	config.epoch_file = path;
 	world = new_world(&config, 1);
-	epoch = await_leader(world, 5)->election.epoch;
+	epoch = await_leader(world, 5)->election.leading.epoch;
 	world_free(world);
 	file = fopen(path, "r");
 	assert_int_equal(fscanf(file, "%lu", &highest), 1);
@@ -318,7 +318,7 @@ static void test_epoch_file(void **state)
 	world = new_world(&config, 1);	/* another Consul, whose indexes are the same */
 	world_run(world, 30);
 	assert_int_equal(promotions(world), 0);
-	assert_true(world->candidates[0].election.refused);
+	assert_true(world->candidates[0].election.leading.epoch_refused);
 	world_free(world);
 	unlink(path);
 }
@@ -328,7 +328,7 @@ static void test_agent_forgets(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 1);
-	struct candidate *leader = await_leader(world, 5);
+	struct sim_candidate *leader = await_leader(world, 5);
 
 	(void)state;
 	sim_forget_check(&world->consul, &world->consul.checks[0], SIM_BY_OTHERS);
@@ -343,14 +343,14 @@ static void test_rights_lost(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 2);
-	struct candidate *leader = await_leader(world, 5);
+	struct sim_candidate *leader = await_leader(world, 5);
 
 	(void)state;
 	leader->denied_until = world->now + 60;
 	assert_true(world_await(world, has_none, 10));
 	assert_ptr_not_equal(await_leader(world, 60), leader);
 	world_run(world, 60);
-	assert_false(leader->election.refused);
+	assert_false(leader->election.leading.epoch_refused);
 	world_free(world);
 }
 

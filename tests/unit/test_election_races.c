@@ -13,13 +13,13 @@ static void test_unanswered_acquire(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 0);
-	struct candidate *leader;
+	struct sim_candidate *leader;
 
 	(void)state;
 	strike(world, "\"lock\"", (struct trouble){ .fate = FATE_UNANSWERED }, 1);
 	candidate_start(&world->candidates[0]);
 	leader = await_leader(world, 5);
-	assert_int_equal(leader->election.epoch, world->locks[0].epoch);
+	assert_int_equal(leader->election.leading.epoch, world->locks[0].epoch);
 	assert_int_equal(promotions(world), 1);
 	world_free(world);
 }
@@ -47,7 +47,7 @@ static void test_unwanted_acquire(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 0);
-	struct candidate *candidate = &world->candidates[0];
+	struct sim_candidate *candidate = &world->candidates[0];
 
 	(void)state;
 	strike(world, "\"lock\"", (struct trouble){ .late = 5 }, 1);
@@ -66,7 +66,7 @@ static void test_late_release(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 1);
-	struct candidate *leader = await_leader(world, 5);
+	struct sim_candidate *leader = await_leader(world, 5);
 
 	(void)state;
 	strike(world, "unlock", (struct trouble){ .late = 8 }, 1);
@@ -84,7 +84,7 @@ static void test_overtaken_answer(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 0);
-	struct candidate *candidate = &world->candidates[0];
+	struct sim_candidate *candidate = &world->candidates[0];
 
 	(void)state;
 	strike(world, "\"lock\"", (struct trouble)SAYS(409,
@@ -99,7 +99,7 @@ static void test_overtaken_victory(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 0);
-	struct candidate *candidate = &world->candidates[0];
+	struct sim_candidate *candidate = &world->candidates[0];
 
 	(void)state;
 	strike(world, "\"lock\"", (struct trouble){ .delay = 1 }, 1);
@@ -120,14 +120,14 @@ static void test_release_denied(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 1);
-	struct candidate *leader = await_leader(world, 5);
+	struct sim_candidate *leader = await_leader(world, 5);
 
 	(void)state;
 	strike(world, "unlock", (struct trouble)SAYS(409,
 		"{\"Errors\":[{\"What\":\"Permission denied\"}]}"), 3);
 	election_resign(&leader->election, REASON_RELOAD);
 	await_leader(world, 10);
-	assert_false(leader->election.refused);
+	assert_false(leader->election.leading.epoch_refused);
 	assert_int_equal(promotions(world), 2);
 	world_free(world);
 }
@@ -137,7 +137,7 @@ static void test_knocking(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 1);
-	struct candidate *late = &world->candidates[1];
+	struct sim_candidate *late = &world->candidates[1];
 	double began;
 
 	(void)state;
@@ -159,7 +159,7 @@ static void test_waiting_for_lock_delay(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 2);
-	struct candidate *leader = await_leader(world, 5), *other;
+	struct sim_candidate *leader = await_leader(world, 5), *other;
 
 	(void)state;
 	other = &world->candidates[!leader->number];
@@ -176,7 +176,7 @@ static void test_old_news(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 0);
-	struct candidate *candidate = &world->candidates[0];
+	struct sim_candidate *candidate = &world->candidates[0];
 
 	(void)state;
 	strike(world, "index=", (struct trouble){ .delay = 0.05 }, -1);
@@ -197,7 +197,7 @@ static void test_no_news(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 0);
-	struct candidate *candidate = &world->candidates[0];
+	struct sim_candidate *candidate = &world->candidates[0];
 
 	(void)state;
 	strike(world, "index=", (struct trouble){ .fate = FATE_LOST }, -1);
@@ -219,7 +219,7 @@ static void test_hanging_query(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 1);
-	struct candidate *leader = await_leader(world, 5), *follower = &world->candidates[1];
+	struct sim_candidate *leader = await_leader(world, 5), *follower = &world->candidates[1];
 	char path[64];
 
 	(void)state;
@@ -241,7 +241,7 @@ static void test_index_after_error(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 1);
-	struct candidate *follower = &world->candidates[1];
+	struct sim_candidate *follower = &world->candidates[1];
 
 	(void)state;
 	await_leader(world, 5);
@@ -260,7 +260,7 @@ static void test_index_backwards(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 0);
-	struct candidate *observer = &world->candidates[0];
+	struct sim_candidate *observer = &world->candidates[0];
 	struct sim_key *key;
 
 	(void)state;
@@ -325,7 +325,7 @@ static void test_promoted_too_late(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 0);
-	struct candidate *candidate = &world->candidates[0];
+	struct sim_candidate *candidate = &world->candidates[0];
 
 	(void)state;
 	candidate->user.promote_time = WORLD_NEVER;
@@ -346,7 +346,7 @@ static void test_demoted_too_late(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 1);
-	struct candidate *leader = await_leader(world, 5);
+	struct sim_candidate *leader = await_leader(world, 5);
 
 	(void)state;
 	leader->user.demote_time = WORLD_NEVER;
@@ -369,7 +369,7 @@ static void test_lock_is_proof(void **state)
 	(void)state;
 	for (int delayed = 0; delayed < 2; delayed++) {
 		struct world *world;
-		struct candidate *candidate;
+		struct sim_candidate *candidate;
 
 		config.bind = BIND_SESSION;
 		config.ttl = 20;
@@ -379,7 +379,7 @@ static void test_lock_is_proof(void **state)
 		candidate->user.consider_time = WORLD_NEVER;
 		candidate_start(candidate);
 		world_run(world, 1);
-		candidate->election.session.confirmed -= lease_soft(&candidate->election.lease);
+		candidate->election.session.confirmed -= lease_soft(&candidate->election.leading.lease);
 		election_consent(&candidate->election, true);	/* the loop hung until now */
 		world_run(world, 1);
 		assert_int_equal(world->locked, 1);
@@ -393,7 +393,7 @@ static void test_lost_without_time(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world;
-	struct candidate *leader;
+	struct sim_candidate *leader;
 
 	(void)state;
 	config.demote_timeout = 0;
@@ -417,14 +417,14 @@ static void test_lost_without_lock_delay(void **state)
 	config.lock_delay = 0;
 	for (int demoting = 0; demoting < 2; demoting++) {
 		struct world *world = new_world(&config, 1);
-		struct candidate *leader = await_leader(world, 5);
+		struct sim_candidate *leader = await_leader(world, 5);
 
 		leader->user.demote_time = WORLD_NEVER;
 		if (demoting)
 			election_resign(&leader->election, REASON_RELOAD);
 		world->void_epoch = world->consul.index;
 		sim_end_session(&world->consul, leader->user.session, SIM_BY_OTHERS);
-		world_run(world, demoting ? lease_hard(&leader->election.lease) / 2 : 0.01);
+		world_run(world, demoting ? lease_hard(&leader->election.leading.lease) / 2 : 0.01);
 		assert_int_equal(leader->user.orders[ORDER_FENCE], 1);
 		assert_int_equal(leader->user.orders[ORDER_DEMOTE], demoting);
 		world_free(world);
@@ -437,7 +437,7 @@ static void test_successor_forgotten(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 1);
-	struct candidate *leader = await_leader(world, 5);
+	struct sim_candidate *leader = await_leader(world, 5);
 	AUTOFREE char *request = format_string(
 		"{\"action\":\"step-down\",\"leader\":\"a\",\"to\":\"b\",\"at\":%ld}",
 		WORLD_EPOCH + (long)world->now);
@@ -460,7 +460,7 @@ static void test_request_stays(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 1);
-	struct candidate *leader = await_leader(world, 5);
+	struct sim_candidate *leader = await_leader(world, 5);
 	AUTOFREE char *request = format_string(
 		"{\"action\":\"step-down\",\"leader\":\"a\",\"at\":%ld}",
 		WORLD_EPOCH + (long)world->now);
@@ -479,7 +479,7 @@ static void test_calm_after_leading(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 2);
-	struct candidate *leader = await_leader(world, 5);
+	struct sim_candidate *leader = await_leader(world, 5);
 	char path[64];
 
 	(void)state;
@@ -502,10 +502,10 @@ static void test_thousand(void **state)
 
 	(void)state;
 	for (int i = 0; i < 1000; i++) {
-		struct candidate *leader = await_leader(world, 5);
+		struct sim_candidate *leader = await_leader(world, 5);
 
-		assert_true(leader->election.epoch > epoch);
-		epoch = leader->election.epoch;
+		assert_true(leader->election.leading.epoch > epoch);
+		epoch = leader->election.leading.epoch;
 		election_resign(&leader->election, REASON_RELOAD);
 		assert_true(world_await(world, has_none, 1));
 	}

@@ -7,7 +7,7 @@
 /* What elections are for, told in order: who leads when, what users are told and when, and what
  * becomes of a user that does not do as it is told. */
 
-static struct candidate *nth(struct world *world, size_t n) { return &world->candidates[n]; }
+static struct sim_candidate *nth(struct world *world, size_t n) { return &world->candidates[n]; }
 
 static double past(const struct world *world, double since)
 {
@@ -42,7 +42,7 @@ static void test_at_one_instant(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 3);
-	struct candidate *leader = await_leader(world, 5);
+	struct sim_candidate *leader = await_leader(world, 5);
 
 	(void)state;
 	world_run(world, 300);
@@ -50,11 +50,12 @@ static void test_at_one_instant(void **state)
 	assert_int_equal(promotions(world), 1);
 	for (size_t i = 0; i < 3; i++) {
 		assert_int_equal(nth(world, i)->user.leader, 1);
-		assert_string_equal(nth(world, i)->election.leader, leader->id);
-		assert_string_equal(nth(world, i)->election.leader_address, "10.0.0.1:5432");
+		assert_string_equal(nth(world, i)->election.observed.leader, leader->id);
+		assert_string_equal(nth(world, i)->election.observed.leader_address, "10.0.0.1:5432");
 		assert_int_equal(nth(world, i)->user.elected, nth(world, i) == leader);
 		assert_int_equal(nth(world, i)->user.deposed, 0);
-		assert_int_equal(nth(world, i)->election.leader_epoch, leader->election.epoch);
+		assert_int_equal(nth(world, i)->election.observed.leader_epoch,
+				 leader->election.leading.epoch);
 	}
 	world_free(world);
 }
@@ -81,7 +82,7 @@ static void test_observer(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 0);
-	struct candidate *observer = nth(world, 0);
+	struct sim_candidate *observer = nth(world, 0);
 
 	(void)state;
 	observer->config.candidate = false;
@@ -91,7 +92,7 @@ static void test_observer(void **state)
 	candidate_start(nth(world, 1));
 	await_leader(world, 5);
 	assert_int_equal(observer->user.leader, 1);
-	assert_string_equal(observer->election.leader, "b");
+	assert_string_equal(observer->election.observed.leader, "b");
 	assert_int_equal(observer->election.state, ELECTION_IDLE);
 	election_leave(&observer->election, REASON_SHUTDOWN, 1);
 	assert_true(observer->user.stopped);
@@ -102,12 +103,12 @@ static void test_not_able(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 2);
-	struct candidate *first = await_leader(world, 5), *second;
+	struct sim_candidate *first = await_leader(world, 5), *second;
 
 	(void)state;
 	election_set_able(&first->election, false, REASON_UNHEALTHY);
 	assert_int_equal(first->election.state, ELECTION_DEMOTING);
-	assert_int_equal(first->election.reason, REASON_UNHEALTHY);
+	assert_int_equal(first->election.leading.reason, REASON_UNHEALTHY);
 	second = await_leader(world, 5);
 	assert_ptr_not_equal(second, first);
 	election_set_able(&second->election, false, REASON_EXITED);
@@ -160,7 +161,7 @@ static void test_leaving(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 2);
-	struct candidate *leader = await_leader(world, 5), *other;
+	struct sim_candidate *leader = await_leader(world, 5), *other;
 	double began = world->now;
 
 	(void)state;
@@ -175,8 +176,8 @@ static void test_leaving(void **state)
 	assert_int_equal(leader->user.deposed, 1);
 	assert_int_equal(sim_live_sessions(&world->consul, leader->number), 0);
 	assert_null(sim_find_check(&world->consul, leader->election.session.check_id));
-	assert_true(other->election.epoch > leader->user.epoch);
-	assert_int_equal(other->election.previous_epoch, leader->user.epoch);
+	assert_true(other->election.leading.epoch > leader->user.epoch);
+	assert_int_equal(other->election.leading.previous_epoch, leader->user.epoch);
 	world_free(world);
 }
 
@@ -185,7 +186,7 @@ static void test_leaving_in_silence(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 1);
-	struct candidate *leader = await_leader(world, 5);
+	struct sim_candidate *leader = await_leader(world, 5);
 
 	(void)state;
 	world->silent_until = WORLD_NEVER;
@@ -204,7 +205,7 @@ static void test_leaving_early(void **state)
 	(void)state;
 	for (int i = 0; i < 300; i++) {
 		struct world *world = new_world(&config, 1);
-		struct candidate *candidate = nth(world, 0);
+		struct sim_candidate *candidate = nth(world, 0);
 
 		world_run(world, 0.001 * i);
 		election_leave(&candidate->election, REASON_SHUTDOWN, 4);
@@ -219,7 +220,7 @@ static void step_down(uint64_t chance)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 0);
-	struct candidate *leader;
+	struct sim_candidate *leader;
 
 	world->random += chance;
 	nth(world, 1)->config.priority = 0;
@@ -229,7 +230,7 @@ static void step_down(uint64_t chance)
 	assert_ptr_not_equal(leader, nth(world, 1));
 	ask_for(world, "step-down", leader->id, "b", 0);
 	assert_true(world_await(world, has_none, 1));
-	assert_int_equal(leader->election.reason, REASON_STEP_DOWN);
+	assert_int_equal(leader->election.leading.reason, REASON_STEP_DOWN);
 	assert_ptr_equal(await_leader(world, 2), nth(world, 1));
 	assert_false(has_request(world));
 	assert_null(strstr(value_of(world), "\"to\""));
@@ -253,7 +254,7 @@ static void test_step_down_for_nobody(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 2);
-	struct candidate *leader = await_leader(world, 5);
+	struct sim_candidate *leader = await_leader(world, 5);
 
 	(void)state;
 	ask_for(world, "step-down", leader->id, "nobody", 0);
@@ -271,7 +272,7 @@ static void test_requests_not_served(void **state)
 	static const char *const values[] = { "", "not JSON", "[]", "{}", "{\"action\":7}" };
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 1);
-	struct candidate *leader = await_leader(world, 5);
+	struct sim_candidate *leader = await_leader(world, 5);
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -294,7 +295,7 @@ static void test_request_once(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 1);
-	struct candidate *leader = await_leader(world, 5);
+	struct sim_candidate *leader = await_leader(world, 5);
 
 	(void)state;
 	ask_for(world, "step-down", "a", "", 0);
@@ -313,7 +314,7 @@ static void test_pause(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 2);
-	struct candidate *leader = await_leader(world, 5), *other;
+	struct sim_candidate *leader = await_leader(world, 5), *other;
 
 	(void)state;
 	sim_put(&world->consul, LOCK "/pause", "{\"at\":1,\"by\":\"me\"}");
@@ -345,7 +346,7 @@ static void test_pause_and_silence(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 1);
-	struct candidate *leader = await_leader(world, 5);
+	struct sim_candidate *leader = await_leader(world, 5);
 
 	(void)state;
 	sim_put(&world->consul, LOCK "/pause", "{}");
@@ -363,7 +364,7 @@ static void test_promotion_fails(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 0);
-	struct candidate *candidate = nth(world, 0);
+	struct sim_candidate *candidate = nth(world, 0);
 
 	(void)state;
 	candidate->user.promotes = false;
@@ -371,7 +372,7 @@ static void test_promotion_fails(void **state)
 	world_run(world, 1);
 	assert_int_equal(candidate->user.orders[ORDER_PROMOTE], 1);
 	assert_int_equal(candidate->user.orders[ORDER_DEMOTE], 1);
-	assert_int_equal(candidate->election.reason, REASON_PROMOTION);
+	assert_int_equal(candidate->election.leading.reason, REASON_PROMOTION);
 	assert_int_equal(sim_find_key(&world->consul, LOCK)->session, 0);
 	assert_int_equal(candidate->user.leader, 0);
 	world_run(world, 8);
@@ -385,7 +386,7 @@ static void test_promotion_hangs(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 0);
-	struct candidate *candidate = nth(world, 0);
+	struct sim_candidate *candidate = nth(world, 0);
 	double began;
 
 	(void)state;
@@ -405,7 +406,7 @@ static void test_demotion_hangs(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 2);
-	struct candidate *leader = await_leader(world, 5);
+	struct sim_candidate *leader = await_leader(world, 5);
 	double began = world->now;
 
 	(void)state;
@@ -425,7 +426,7 @@ static void test_workload_ends(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 2);
-	struct candidate *leader = await_leader(world, 5);
+	struct sim_candidate *leader = await_leader(world, 5);
 	double began = world->now;
 
 	(void)state;
@@ -444,8 +445,8 @@ static void test_silence(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 2);
-	struct candidate *leader = await_leader(world, 5);
-	const struct lease *lease = &leader->election.lease;
+	struct sim_candidate *leader = await_leader(world, 5);
+	const struct lease *lease = &leader->election.leading.lease;
 	double confirmed;
 
 	(void)state;
@@ -457,7 +458,7 @@ static void test_silence(void **state)
 	assert_int_equal(leader->election.state, ELECTION_LEADER);
 	world_run(world, 0.002);
 	assert_int_equal(leader->election.state, ELECTION_DEMOTING);
-	assert_about(leader->election.until - world->now, config.demote_timeout, 0.01);
+	assert_about(leader->election.leading.deadline - world->now, config.demote_timeout, 0.01);
 	world_run(world, confirmed + lease_hard(lease) - world->now - 0.001);
 	assert_true(leader->user.primary);
 	world_run(world, 0.002);
@@ -473,7 +474,7 @@ static void test_no_time_to_demote(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world;
-	struct candidate *leader;
+	struct sim_candidate *leader;
 
 	(void)state;
 	config.ttl = 3;
@@ -494,7 +495,7 @@ static void test_stuck(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 2);
-	struct candidate *leader = await_leader(world, 5);
+	struct sim_candidate *leader = await_leader(world, 5);
 	double deadline = leader->deadman;
 
 	(void)state;
@@ -517,7 +518,7 @@ static void test_frozen(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 2);
-	struct candidate *leader = await_leader(world, 5), *other = nth(world, !leader->number);
+	struct sim_candidate *leader = await_leader(world, 5), *other = nth(world, !leader->number);
 
 	(void)state;
 	leader->frozen_until = world->now + 60;
@@ -537,7 +538,7 @@ static void test_killed(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 1);
-	struct candidate *candidate = await_leader(world, 5);
+	struct sim_candidate *candidate = await_leader(world, 5);
 	double began;
 
 	(void)state;

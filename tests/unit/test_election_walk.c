@@ -12,7 +12,7 @@
 
 enum { STEPS = 100000, ROUND = 150, ROUNDS = 5 };
 
-static struct candidate *any_candidate(struct world *world)
+static struct sim_candidate *any_candidate(struct world *world)
 {
 	return &world->candidates[world_random(world) % WORLD_CANDIDATES];
 }
@@ -25,11 +25,11 @@ static double some_time(struct world *world, double most)
 	return most * chance * chance * chance;
 }
 
-static struct candidate *holder(const struct world *world)
+static struct sim_candidate *holder(const struct world *world)
 {
 	for (size_t i = 0; i < WORLD_CANDIDATES; i++)
 		if (world->candidates[i].user.bound)
-			return (struct candidate *)&world->candidates[i];
+			return (struct sim_candidate *)&world->candidates[i];
 	return NULL;
 }
 
@@ -132,14 +132,14 @@ static void fault_step_down(struct world *world)
 
 static void fault_exit(struct world *world)
 {
-	struct candidate *candidate = any_candidate(world);
+	struct sim_candidate *candidate = any_candidate(world);
 
 	if (candidate->running && candidate->user.restarts == WORLD_NEVER &&
 	    candidate->frozen_until < world->now)
 		user_die(candidate);
 }
 
-static bool is_awake(const struct candidate *candidate)
+static bool is_awake(const struct sim_candidate *candidate)
 {
 	return candidate->running && candidate->stuck_until < candidate->world->now &&
 	       candidate->frozen_until < candidate->world->now;
@@ -147,7 +147,7 @@ static bool is_awake(const struct candidate *candidate)
 
 static void fault_health(struct world *world)
 {
-	struct candidate *candidate = any_candidate(world);
+	struct sim_candidate *candidate = any_candidate(world);
 
 	world->current = candidate;
 	if (is_awake(candidate) && candidate->user.noticed == WORLD_NEVER &&
@@ -159,7 +159,7 @@ static void fault_health(struct world *world)
 
 static void fault_resign(struct world *world)
 {
-	struct candidate *candidate = any_candidate(world);
+	struct sim_candidate *candidate = any_candidate(world);
 
 	world->current = candidate;
 	if (is_awake(candidate))
@@ -169,7 +169,7 @@ static void fault_resign(struct world *world)
 /* Killed, with all that it runs; or started again. */
 static void fault_crash(struct world *world)
 {
-	struct candidate *candidate = any_candidate(world);
+	struct sim_candidate *candidate = any_candidate(world);
 
 	if (candidate->running)
 		candidate_end(candidate);
@@ -179,7 +179,7 @@ static void fault_crash(struct world *world)
 
 static void fault_leave(struct world *world)
 {
-	struct candidate *candidate = any_candidate(world);
+	struct sim_candidate *candidate = any_candidate(world);
 
 	world->current = candidate;
 	if (is_awake(candidate))
@@ -240,7 +240,7 @@ static void heal(struct world *world)
 	world->silent_until = 0;
 	sim_set_leaderless(&world->consul, false);
 	for (size_t i = 0; i < WORLD_CANDIDATES; i++) {
-		struct candidate *candidate = &world->candidates[i];
+		struct sim_candidate *candidate = &world->candidates[i];
 
 		candidate->cut_until = candidate->unknown_until = candidate->denied_until = 0;
 		candidate->stuck_until = fmin(candidate->stuck_until, world->now);
@@ -254,9 +254,9 @@ static void heal(struct world *world)
 /* Who is leader by its own word, by the lock, and by the lock's value, too. */
 static bool is_led(const struct world *world)
 {
-	const struct candidate *leader = holder(world);
+	const struct sim_candidate *leader = holder(world);
 	const struct sim_key *key = sim_find_key((struct sim_consul *)&world->consul, LOCK);
-	AUTOFREE char *epoch = leader ? format_string("\"epoch\":%lu", leader->election.epoch) : NULL;
+	AUTOFREE char *epoch = leader ? format_string("\"epoch\":%lu", leader->election.leading.epoch) : NULL;
 
 	return leader && key && leader->election.state == ELECTION_LEADER && leader->user.primary &&
 	       key->value && key->session == leader->user.session && strstr(key->value, epoch) &&
@@ -266,9 +266,9 @@ static bool is_led(const struct world *world)
 static void revive(struct world *world)
 {
 	for (size_t i = 0; i < WORLD_CANDIDATES; i++) {
-		struct candidate *candidate = &world->candidates[i];
+		struct sim_candidate *candidate = &world->candidates[i];
 
-		if (candidate->running && candidate->election.leaving)
+		if (candidate->running && candidate->election.leading.leaving)
 			candidate_end(candidate);
 		if (!candidate->running)
 			candidate_start(candidate);
@@ -299,7 +299,7 @@ static void check_everybody(struct world *world)
 {
 	for (size_t i = 0; i < WORLD_CANDIDATES; i++) {
 		for (size_t j = 0; j < WORLD_CANDIDATES; j++) {
-			struct candidate *candidate = &world->candidates[(i + j) % WORLD_CANDIDATES];
+			struct sim_candidate *candidate = &world->candidates[(i + j) % WORLD_CANDIDATES];
 
 			world->current = candidate;
 			election_set_able(&candidate->election, !j, REASON_UNHEALTHY);
@@ -322,10 +322,10 @@ static bool is_deposed(const struct world *world)
 /* I7: nobody is deposed because Consul was silent for less than the lease allows. */
 static void check_patience(struct world *world)
 {
-	struct candidate *leader = holder(world);
-	const struct lease *lease = &leader->election.lease;
+	struct sim_candidate *leader = holder(world);
+	const struct lease *lease = &leader->election.leading.lease;
 	double most = lease_soft(lease) - lease->renew - 2 * lease->attempt;
-	unsigned long epoch = leader->election.epoch;
+	unsigned long epoch = leader->election.leading.epoch;
 
 	world->silent_until = world->now + world_chance(world) * fmax(most, 0);
 	world_note(world, "silence");
@@ -336,7 +336,7 @@ static void check_patience(struct world *world)
 /* I9: who is gone for good has left nothing at Consul. */
 static void check_leaving(struct world *world)
 {
-	struct candidate *candidate = any_candidate(world);
+	struct sim_candidate *candidate = any_candidate(world);
 
 	world->current = candidate;
 	election_leave(&candidate->election, REASON_SHUTDOWN, 4);
@@ -370,7 +370,7 @@ static struct world *new_walk(uint64_t seed)
 	config.promote_timeout = 5;
 	world = world_new(&config, seed);
 	for (size_t i = 0; i < WORLD_CANDIDATES; i++) {
-		struct candidate *candidate = &world->candidates[i];
+		struct sim_candidate *candidate = &world->candidates[i];
 
 		candidate->clock_offset = 1e5 * world_chance(world);
 		candidate->clock_rate = 0.96 + 0.08 * world_chance(world);

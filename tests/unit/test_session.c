@@ -8,7 +8,7 @@
 /* A session alone, with the model of Consul. */
 static struct fixture {
 	struct world *world;
-	struct candidate *candidate;	/* only its clock, loop and agent */
+	struct sim_candidate *candidate;	/* only its clock, loop and agent */
 	struct session session;
 	unsigned opened, confirmed, recovered, lost, closed;
 	struct strv asked;		/* "METHOD PATH BODY" */

@@ -93,7 +93,7 @@ static void assert_rights(const struct blocking_query *query, const char *set, c
 	assert_string_equal(text.data, expected);
 }
 
-static void test_the_rights_to_see_a_set(void **state)
+static void test_rights_to_read_a_set(void **state)
 {
 	(void)state;
 	assert_rights(&service, "[]", "service db");
@@ -102,7 +102,7 @@ static void test_the_rights_to_see_a_set(void **state)
 	assert_rights(&keys, "[{\"key\":\"p/a\"},{\"key\":\"p/b\"}]", "key p/, key p/a, key p/b");
 }
 
-static void test_not_more_rights_than_consul_takes_at_once(void **state)
+static void test_rights_are_asked_in_batches(void **state)
 {
 	CLEANUP(json_decrefp) json_t *set = json_array(), *rights = NULL;
 
@@ -123,7 +123,7 @@ static bool never(const json_t *a, const json_t *b)
 	return false;
 }
 
-static void test_a_question_may_say_what_is_equal(void **state)
+static void test_owner_compares_answers(void **state)
 {
 	const struct blocking_query picky = { .equal = never };
 	CLEANUP(json_decrefp) json_t *a = make_set("n/a"), *b = make_set("n/a");
@@ -137,9 +137,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_union_prefers_the_new),
-		cmocka_unit_test(test_the_rights_to_see_a_set),
-		cmocka_unit_test(test_not_more_rights_than_consul_takes_at_once),
-		cmocka_unit_test(test_a_question_may_say_what_is_equal),
+		cmocka_unit_test(test_rights_to_read_a_set),
+		cmocka_unit_test(test_rights_are_asked_in_batches),
+		cmocka_unit_test(test_owner_compares_answers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,14 +107,14 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void test_it_kills_a_group_while_we_block(void **state)
+static void test_kills_group_while_blocked(void **state)
 {
 	(void)state;
 	deadman_set(&deadmen[0], boottime_now() + soon);
 	await_end(&first);
 }
 
-static void test_it_kills_a_group_while_we_spin(void **state)
+static void test_kills_group_while_spinning(void **state)
 {
 	siginfo_t info = { .si_pid = 0 };
 
@@ -126,7 +126,7 @@ static void test_it_kills_a_group_while_we_spin(void **state)
 	await_end(&first);
 }
 
-static void test_what_is_over_fires_at_once(void **state)
+static void test_past_deadline_fires_at_once(void **state)
 {
 	(void)state;
 	deadman_set(&deadmen[0], boottime_now() - never);
@@ -136,7 +136,7 @@ static void test_what_is_over_fires_at_once(void **state)
 	await_end(&second);
 }
 
-static void test_who_was_removed_is_spared(void **state)
+static void test_removed_group_survives(void **state)
 {
 	(void)state;
 	assert_true(deadman_add(&deadmen[0], second.leader));
@@ -147,7 +147,7 @@ static void test_who_was_removed_is_spared(void **state)
 	assert_lives(&first);
 }
 
-static void test_who_is_added_afterwards_is_killed_too(void **state)
+static void test_group_added_after_firing_is_killed(void **state)
 {
 	(void)state;
 	deadman_set(&deadmen[0], boottime_now());
@@ -164,7 +164,7 @@ static void let_time_pass(void)
 	await_end(&second);
 }
 
-static void test_set_again_replaces(void **state)
+static void test_second_deadline_replaces_first(void **state)
 {
 	(void)state;
 	deadman_set(&deadmen[0], boottime_now() + soon);
@@ -175,7 +175,7 @@ static void test_set_again_replaces(void **state)
 	await_end(&first);
 }
 
-static void test_one_that_is_stopped_kills_nobody(void **state)
+static void test_stopped_deadman_kills_nothing(void **state)
 {
 	(void)state;
 	deadman_set(&deadmen[0], boottime_now() + soon);
@@ -185,7 +185,7 @@ static void test_one_that_is_stopped_kills_nobody(void **state)
 	assert_lives(&first);
 }
 
-static void test_one_that_is_released_kills_nobody(void **state)
+static void test_released_deadman_kills_nothing(void **state)
 {
 	(void)state;
 	deadman_set(&deadmen[0], boottime_now() + soon);
@@ -194,7 +194,7 @@ static void test_one_that_is_released_kills_nobody(void **state)
 	assert_lives(&first);
 }
 
-static void test_the_signal_of_others_kills_nobody(void **state)
+static void test_foreign_signal_kills_nothing(void **state)
 {
 	const union sigval value = { .sival_ptr = &deadmen[0] };
 
@@ -205,7 +205,7 @@ static void test_the_signal_of_others_kills_nobody(void **state)
 	assert_lives(&first);
 }
 
-static void test_there_is_an_end_to_its_room(void **state)
+static void test_number_of_groups_is_limited(void **state)
 {
 	struct deadman *deadman = &deadmen[1];
 
@@ -227,7 +227,7 @@ static void on_signal(struct loop *loop, const struct signalfd_siginfo *info)
 	loop_stop(loop);
 }
 
-static void test_a_loop_that_takes_all_signals_does_not_hinder_it(void **state)
+static void test_works_beside_a_loop_with_signalfd(void **state)
 {
 	struct loop loop;
 	sigset_t all;
@@ -244,7 +244,7 @@ static void test_a_loop_that_takes_all_signals_does_not_hinder_it(void **state)
 	loop_release(&loop);
 }
 
-static void test_children_know_nothing_of_it(void **state)
+static void test_children_inherit_nothing(void **state)
 {
 	struct spawn spawn = SPAWN_INIT;
 	struct process process = { .name = "it" };
@@ -276,18 +276,18 @@ static void test_children_know_nothing_of_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_it_kills_a_group_while_we_block),
-		TEST(test_it_kills_a_group_while_we_spin),
-		TEST(test_what_is_over_fires_at_once),
-		TEST(test_who_was_removed_is_spared),
-		TEST(test_who_is_added_afterwards_is_killed_too),
-		TEST(test_set_again_replaces),
-		TEST(test_one_that_is_stopped_kills_nobody),
-		TEST(test_one_that_is_released_kills_nobody),
-		TEST(test_the_signal_of_others_kills_nobody),
-		TEST(test_there_is_an_end_to_its_room),
-		TEST(test_a_loop_that_takes_all_signals_does_not_hinder_it),
-		TEST(test_children_know_nothing_of_it),
+		TEST(test_kills_group_while_blocked),
+		TEST(test_kills_group_while_spinning),
+		TEST(test_past_deadline_fires_at_once),
+		TEST(test_removed_group_survives),
+		TEST(test_group_added_after_firing_is_killed),
+		TEST(test_second_deadline_replaces_first),
+		TEST(test_stopped_deadman_kills_nothing),
+		TEST(test_released_deadman_kills_nothing),
+		TEST(test_foreign_signal_kills_nothing),
+		TEST(test_number_of_groups_is_limited),
+		TEST(test_works_beside_a_loop_with_signalfd),
+		TEST(test_children_inherit_nothing),
 	};
 	sigset_t odd;
 

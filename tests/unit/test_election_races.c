@@ -95,7 +95,7 @@ static void test_overtaken_answer(void **state)
 }
 
 /* The lock was won, but lost again, before the answer comes: the news was quicker. */
-static void test_overtaken_victory(void **state)
+static void test_overtaken_acquire(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 0);
@@ -133,7 +133,7 @@ static void test_release_denied(void **state)
 }
 
 /* A lock delay of unknown end is waited for by knocking, and by nothing else. */
-static void test_knocking(void **state)
+static void test_retries_acquire(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 1);
@@ -172,7 +172,7 @@ static void test_waiting_for_lock_delay(void **state)
 /* ---- news ---- */
 
 /* News of before the lock was won come after it: they say nothing about it. */
-static void test_old_news(void **state)
+static void test_stale_view(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 0);
@@ -193,7 +193,7 @@ static void test_old_news(void **state)
 
 /* The query for news hangs, the promotion takes long, and meanwhile another has the lock: that is
  * seen when the value is written. */
-static void test_no_news(void **state)
+static void test_silent_view(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 0);
@@ -475,7 +475,7 @@ static void test_request_stays(void **state)
 }
 
 /* Who has led does not ask more often than who has not. */
-static void test_calm_after_leading(void **state)
+static void test_pause_after_leading(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 2);
@@ -524,12 +524,12 @@ int main(void)
 		cmocka_unit_test(test_unwanted_acquire),
 		cmocka_unit_test(test_late_release),
 		cmocka_unit_test(test_overtaken_answer),
-		cmocka_unit_test(test_overtaken_victory),
+		cmocka_unit_test(test_overtaken_acquire),
 		cmocka_unit_test(test_release_denied),
-		cmocka_unit_test(test_knocking),
+		cmocka_unit_test(test_retries_acquire),
 		cmocka_unit_test(test_waiting_for_lock_delay),
-		cmocka_unit_test(test_old_news),
-		cmocka_unit_test(test_no_news),
+		cmocka_unit_test(test_stale_view),
+		cmocka_unit_test(test_silent_view),
 		cmocka_unit_test(test_hanging_query),
 		cmocka_unit_test(test_index_after_error),
 		cmocka_unit_test(test_index_backwards),
@@ -542,7 +542,7 @@ int main(void)
 		cmocka_unit_test(test_lost_without_lock_delay),
 		cmocka_unit_test(test_successor_forgotten),
 		cmocka_unit_test(test_request_stays),
-		cmocka_unit_test(test_calm_after_leading),
+		cmocka_unit_test(test_pause_after_leading),
 		cmocka_unit_test(test_thousand),
 	};
 

@@ -20,8 +20,8 @@ static struct config *load(const char *text)
 		"tags = [ \"a\" ]; meta = { k = \"v\"; }; interfaces = \"static:192.0.2.1\";"
 		"health = { exec = \"true\"; interval = 5; ttl = 20; };"
 		"services = ( { name = \"admin\"; port = 81; } ); },"
-		"{ name = \"beat\"; exec = \"beat\"; runs = \"election.beat\"; } );"
-		"elections = ( { name = \"beat\"; }, %s );", text);
+		"{ name = \"cron\"; exec = \"cron\"; runs = \"election.cron\"; } );"
+		"elections = ( { name = \"cron\"; }, %s );", text);
 	struct load_error error = { 0 };
 	struct config *config = load_text(whole, "x.conf", &error);
 
@@ -153,20 +153,20 @@ static void test_hooks(void **state)
 static void test_runs(void **state)
 {
 	LOAD("{ name = \"db\"; job = \"app\"; }");
-	const struct job_config *beat = config->jobs[1];
+	const struct job_config *cron = config->jobs[1];
 
 	(void)state;
-	assert_string_equal(beat->runs, "election.beat");
-	assert_string_equal(beat->when.source, "election.beat");
-	assert_int_equal(beat->when.code, EVENT_ELECTED);
-	assert_true(beat->when.each);
-	assert_int_equal(beat->restarts, UNLIMITED);
-	assert_false(beat->essential);
+	assert_string_equal(cron->runs, "election.cron");
+	assert_string_equal(cron->when.source, "election.cron");
+	assert_int_equal(cron->when.code, EVENT_ELECTED);
+	assert_true(cron->when.each);
+	assert_int_equal(cron->restarts, UNLIMITED);
+	assert_false(cron->essential);
 	assert_null(config->jobs[0]->runs);
 }
 
 /* Who leads may be waited for by anybody, also by the job that could lead: it may be another. */
-static void test_no_circle(void **state)
+static void test_leader_event_makes_no_cycle(void **state)
 {
 	struct load_error error = { 0 };
 	struct config *config = load_text(
@@ -229,7 +229,7 @@ int main(void)
 		TEST(test_observer),
 		TEST(test_hooks),
 		TEST(test_runs),
-		TEST(test_no_circle),
+		TEST(test_leader_event_makes_no_cycle),
 		TEST(test_tag_and_service),
 		TEST(test_no_tag),
 	};

@@ -99,7 +99,7 @@ static void test_observer(void **state)
 	world_free(world);
 }
 
-static void test_not_able(void **state)
+static void test_unable_candidate(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 2);
@@ -120,7 +120,7 @@ static void test_not_able(void **state)
 }
 
 /* canLead says no: it is asked again, and the other one meanwhile. */
-static void test_dissent(void **state)
+static void test_candidates_disagree(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 0);
@@ -138,7 +138,7 @@ static void test_dissent(void **state)
 }
 
 /* canLead hangs: others go on, and its late answer is not one to another question. */
-static void test_consent_too_late(void **state)
+static void test_agreement_too_late(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 0);
@@ -182,7 +182,7 @@ static void test_leaving(void **state)
 }
 
 /* Consul answers nothing: it ends all the same, soon. */
-static void test_leaving_in_silence(void **state)
+static void test_leaving_without_consul(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 1);
@@ -250,7 +250,7 @@ static void test_step_down(void **state)
 }
 
 /* The successor is not there: after a while of courtesy somebody else leads. */
-static void test_step_down_for_nobody(void **state)
+static void test_step_down_without_successor(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 2);
@@ -342,7 +342,7 @@ static void test_pause(void **state)
 }
 
 /* Its lease ends, paused or not. */
-static void test_pause_and_silence(void **state)
+static void test_pause_without_consul(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 1);
@@ -441,7 +441,7 @@ static void test_workload_ends(void **state)
 /* ---- time ---- */
 
 /* Silence: until soft nothing, then it steps down, at hard it is killed, and then others may. */
-static void test_silence(void **state)
+static void test_consul_unreachable(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 2);
@@ -559,23 +559,23 @@ int main(void)
 		cmocka_unit_test(test_at_one_instant),
 		cmocka_unit_test(test_priority),
 		cmocka_unit_test(test_observer),
-		cmocka_unit_test(test_not_able),
-		cmocka_unit_test(test_dissent),
-		cmocka_unit_test(test_consent_too_late),
+		cmocka_unit_test(test_unable_candidate),
+		cmocka_unit_test(test_candidates_disagree),
+		cmocka_unit_test(test_agreement_too_late),
 		cmocka_unit_test(test_leaving),
-		cmocka_unit_test(test_leaving_in_silence),
+		cmocka_unit_test(test_leaving_without_consul),
 		cmocka_unit_test(test_leaving_early),
 		cmocka_unit_test(test_step_down),
-		cmocka_unit_test(test_step_down_for_nobody),
+		cmocka_unit_test(test_step_down_without_successor),
 		cmocka_unit_test(test_requests_not_served),
 		cmocka_unit_test(test_request_once),
 		cmocka_unit_test(test_pause),
-		cmocka_unit_test(test_pause_and_silence),
+		cmocka_unit_test(test_pause_without_consul),
 		cmocka_unit_test(test_promotion_fails),
 		cmocka_unit_test(test_promotion_hangs),
 		cmocka_unit_test(test_demotion_hangs),
 		cmocka_unit_test(test_workload_ends),
-		cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_consul_unreachable),
 		cmocka_unit_test(test_no_time_to_demote),
 		cmocka_unit_test(test_stuck),
 		cmocka_unit_test(test_frozen),

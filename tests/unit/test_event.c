@@ -119,7 +119,7 @@ static void test_order(void **state)
 	assert_heard("");
 }
 
-static void test_publish_calls_nobody(void **state)
+static void test_publish_only_queues(void **state)
 {
 	(void)state;
 	subscribe(&a.on, &db, EVENT_HEALTHY, hear);
@@ -181,7 +181,7 @@ static void test_evict_next_and_previous(void **state)
 	assert_heard("a:db.healthy c:db.healthy c:db.healthy ");
 }
 
-static void test_newcomer_hears_nothing_earlier(void **state)
+static void test_new_subscriber_gets_no_earlier_event(void **state)
 {
 	(void)state;
 	source_publish(&db, EVENT_HEALTHY);
@@ -194,7 +194,7 @@ static void test_newcomer_hears_nothing_earlier(void **state)
 	assert_heard("b:db.healthy a:db.healthy ");
 }
 
-static void test_tap(void **state)
+static void test_observer_of_all_events(void **state)
 {
 	(void)state;
 	subscribe(&a.on, &bus.any, EVENT_ANY, hear);
@@ -260,7 +260,7 @@ static void test_levels(void **state)
 	assert_false(source_holds(&app, EVENT_RUNNING));
 }
 
-static void test_level_is_told_to_the_newcomer_alone(void **state)
+static void test_only_new_subscriber_gets_level(void **state)
 {
 	(void)state;
 	subscribe(&a.on, &db, EVENT_HEALTHY, hear);
@@ -274,7 +274,7 @@ static void test_level_is_told_to_the_newcomer_alone(void **state)
 	assert_heard("c:db.healthy a:db.healthy b:db.healthy ");
 }
 
-static void test_level_that_does_not_hold_is_waited_for(void **state)
+static void test_absent_level_is_awaited(void **state)
 {
 	(void)state;
 	source_publish(&db, EVENT_HEALTHY);
@@ -287,7 +287,7 @@ static void test_level_that_does_not_hold_is_waited_for(void **state)
 }
 
 /* The level is reached by an event still in the queue: it is told once, for the newcomer. */
-static void test_level_is_told_once(void **state)
+static void test_level_is_delivered_once(void **state)
 {
 	(void)state;
 	source_publish(&db, EVENT_HEALTHY);
@@ -300,7 +300,7 @@ static void test_level_is_told_once(void **state)
 	assert_heard("a:db.healthy b:db.healthy c:db.healthy ");
 }
 
-static void test_level_is_forgotten_with_its_subscription(void **state)
+static void test_level_event_ends_with_its_subscription(void **state)
 {
 	(void)state;
 	source_publish(&db, EVENT_HEALTHY);
@@ -322,7 +322,7 @@ static void test_level_is_forgotten_with_its_subscription(void **state)
 	assert_heard("");
 }
 
-static void test_heard_when_all_is_delivered(void **state)
+static void test_settled_after_all_deliveries(void **state)
 {
 	(void)state;
 	app.ops = &telling;
@@ -332,7 +332,7 @@ static void test_heard_when_all_is_delivered(void **state)
 	assert_heard("a:app.draining a:app.stopping (app heard) ");
 }
 
-static void test_held_until_the_last_lets_go(void **state)
+static void test_hold_lasts_until_last_release(void **state)
 {
 	(void)state;
 	app.ops = &telling;
@@ -348,7 +348,7 @@ static void test_held_until_the_last_lets_go(void **state)
 }
 
 /* Let go while something is still to be delivered: not before that is. */
-static void test_let_go_early(void **state)
+static void test_hold_released_early(void **state)
 {
 	(void)state;
 	app.ops = &telling;
@@ -372,7 +372,7 @@ static void test_hold_of_a_released_source(void **state)
 	assert_heard("");
 }
 
-static void test_level_is_forgotten(void **state)
+static void test_level_ends(void **state)
 {
 	(void)state;
 	source_publish(&db, EVENT_HEALTHY);
@@ -395,25 +395,25 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_order),
-		TEST(test_publish_calls_nobody),
+		TEST(test_publish_only_queues),
 		TEST(test_publish_in_callback),
 		TEST(test_drain_is_bounded),
 		TEST(test_leave_in_callback),
 		TEST(test_evict_next_and_previous),
-		TEST(test_newcomer_hears_nothing_earlier),
-		TEST(test_tap),
+		TEST(test_new_subscriber_gets_no_earlier_event),
+		TEST(test_observer_of_all_events),
 		TEST(test_released_source_is_silent),
 		TEST(test_queue_grows),
 		TEST(test_levels),
-		TEST(test_level_is_told_to_the_newcomer_alone),
-		TEST(test_level_that_does_not_hold_is_waited_for),
-		TEST(test_level_is_told_once),
-		TEST(test_level_is_forgotten_with_its_subscription),
-		TEST(test_heard_when_all_is_delivered),
-		TEST(test_held_until_the_last_lets_go),
-		TEST(test_let_go_early),
+		TEST(test_only_new_subscriber_gets_level),
+		TEST(test_absent_level_is_awaited),
+		TEST(test_level_is_delivered_once),
+		TEST(test_level_event_ends_with_its_subscription),
+		TEST(test_settled_after_all_deliveries),
+		TEST(test_hold_lasts_until_last_release),
+		TEST(test_hold_released_early),
 		TEST(test_hold_of_a_released_source),
-		TEST(test_level_is_forgotten),
+		TEST(test_level_ends),
 		TEST(test_names),
 	};
 

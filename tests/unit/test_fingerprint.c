@@ -54,7 +54,7 @@ static void assert_changes(enum fingerprint_kind kind, const char *old, const ch
 #define A CHECK("n", "1", "a", "passing", "5")
 #define B CHECK("n", "2", "b", "passing", "6")
 
-static void test_a_check_tells_whose_it_is(void **state)
+static void test_check_names_its_service(void **state)
 {
 	static const struct { const char *old, *new, *changes; } cases[] = {
 		{ "[" A "," B "]", "[" A "," B "]", "" },
@@ -76,7 +76,7 @@ static void test_a_check_tells_whose_it_is(void **state)
 		assert_changes(FINGERPRINT_CHECKS, cases[i].old, cases[i].new, cases[i].changes);
 }
 
-static void test_a_service_is_another_by_its_tags(void **state)
+static void test_tags_change_a_service(void **state)
 {
 	static const char old[] = "{\"a\":[\"x\",\"y\"],\"b\":[]}";
 
@@ -99,7 +99,7 @@ static void test_nodes(void **state)
 		       "node n");
 }
 
-static void test_keys_tell_nothing(void **state)
+static void test_keys_have_no_fingerprint(void **state)
 {
 	struct error error = ERROR_INIT;
 	CLEANUP(json_decrefp) json_t *none = fingerprint_read(FINGERPRINT_KEYS, NULL, &error);
@@ -127,7 +127,7 @@ static void test_nonsense_is_an_error(void **state)
 	}
 }
 
-static void test_is_it_in_it(void **state)
+static void test_contains(void **state)
 {
 	CLEANUP(json_decrefp) json_t *fingerprint = read_tally(FINGERPRINT_CHECKS, "[" A "]");
 
@@ -142,12 +142,12 @@ static void test_is_it_in_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_a_check_tells_whose_it_is),
-		cmocka_unit_test(test_a_service_is_another_by_its_tags),
+		cmocka_unit_test(test_check_names_its_service),
+		cmocka_unit_test(test_tags_change_a_service),
 		cmocka_unit_test(test_nodes),
-		cmocka_unit_test(test_keys_tell_nothing),
+		cmocka_unit_test(test_keys_have_no_fingerprint),
 		cmocka_unit_test(test_nonsense_is_an_error),
-		cmocka_unit_test(test_is_it_in_it),
+		cmocka_unit_test(test_contains),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

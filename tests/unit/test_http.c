@@ -92,7 +92,7 @@ static void ask(struct http_request *request, const char *const *replies)
 	assert_false(http_is_busy(request));
 }
 
-static void test_an_answer_is_taken_apart(void **state)
+static void test_answer_is_parsed(void **state)
 {
 	static const char *const replies[] = {
 		"HTTP/1.1 200 OK\r\nx-consul-INDEX:  1234\r\nConnection: close\r\n\r\n[1]", NULL
@@ -110,7 +110,7 @@ static void test_an_answer_is_taken_apart(void **state)
 	http_forget(&request);
 }
 
-static void test_a_question_is_sent_as_it_is(void **state)
+static void test_request_is_sent_verbatim(void **state)
 {
 	static const char *const replies[] = { CANNED_OK(""), NULL };
 	static const char *const headers[] = { "X-Consul-Token: secret", NULL };
@@ -132,7 +132,7 @@ static void test_a_question_is_sent_as_it_is(void **state)
 	http_forget(&request);
 }
 
-static void test_errors_have_words_and_no_status(void **state)
+static void test_errors_have_text_and_no_status(void **state)
 {
 	static const char *const truncated[] = {
 		"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[1,", NULL
@@ -158,7 +158,7 @@ static void test_errors_have_words_and_no_status(void **state)
 	http_forget(&request);
 }
 
-static void test_nobody_listens(void **state)
+static void test_connection_refused(void **state)
 {
 	struct http_request request = make_request();
 
@@ -172,7 +172,7 @@ static void test_nobody_listens(void **state)
 	http_forget(&request);
 }
 
-static void test_no_answer_is_an_error_in_time(void **state)
+static void test_missing_answer_times_out(void **state)
 {
 	struct http_request request = make_request();
 
@@ -184,7 +184,7 @@ static void test_no_answer_is_an_error_in_time(void **state)
 	http_forget(&request);
 }
 
-static void test_a_connection_is_kept(void **state)
+static void test_connection_is_reused(void **state)
 {
 	static const char *const replies[] = {
 		"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1",
@@ -206,7 +206,7 @@ static void test_a_connection_is_kept(void **state)
 }
 
 /* libcurl would ask again on a new connection, with an index that may be of a former life. */
-static void test_what_got_lost_is_not_sent_again(void **state)
+static void test_lost_request_is_not_repeated(void **state)
 {
 	static const char *const replies[] = {
 		"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1", "", CANNED_OK("again"), NULL
@@ -276,7 +276,7 @@ static void on_cancelling_reply(struct http_request *request)
 	on_reply(request);
 }
 
-static void test_a_reply_may_cancel_another(void **state)
+static void test_reply_may_cancel_a_request(void **state)
 {
 	static const char *const replies[] = { CANNED_OK("1"), CANNED_OK("2"), NULL };
 	struct http_request a = make_request(), b = make_request();
@@ -303,7 +303,7 @@ static void on_repeating_reply(struct http_request *request)
 	on_reply(request);
 }
 
-static void test_a_reply_may_send_again(void **state)
+static void test_reply_may_send_a_request(void **state)
 {
 	static const char *const replies[] = {
 		CANNED_OK("1"), CANNED_OK("2"), CANNED_OK("3"), NULL
@@ -326,7 +326,7 @@ static void on_last_reply(struct http_request *request)
 	loop_stop(&fixture->loop);
 }
 
-static void test_a_reply_may_free_its_request(void **state)
+static void test_reply_may_free_its_request(void **state)
 {
 	static const char *const replies[] = { CANNED_OK("1"), NULL };
 	struct http_request *request = NEW(struct http_request);
@@ -354,7 +354,7 @@ static void test_cancelling_is_idempotent(void **state)
 	http_forget(&request);
 }
 
-static void test_release_ends_what_is_under_way(void **state)
+static void test_release_ends_pending_requests(void **state)
 {
 	struct http_request request = make_request();
 
@@ -372,21 +372,21 @@ static void test_release_ends_what_is_under_way(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_an_answer_is_taken_apart),
-		TEST(test_a_question_is_sent_as_it_is),
-		TEST(test_errors_have_words_and_no_status),
-		TEST(test_nobody_listens),
-		TEST(test_no_answer_is_an_error_in_time),
-		TEST(test_a_connection_is_kept),
-		TEST(test_what_got_lost_is_not_sent_again),
+		TEST(test_answer_is_parsed),
+		TEST(test_request_is_sent_verbatim),
+		TEST(test_errors_have_text_and_no_status),
+		TEST(test_connection_refused),
+		TEST(test_missing_answer_times_out),
+		TEST(test_connection_is_reused),
+		TEST(test_lost_request_is_not_repeated),
 		TEST(test_connect_opens_and_closes),
 		TEST(test_redirects_are_not_followed),
 		TEST(test_other_protocols_are_refused),
-		TEST(test_a_reply_may_cancel_another),
-		TEST(test_a_reply_may_send_again),
-		TEST(test_a_reply_may_free_its_request),
+		TEST(test_reply_may_cancel_a_request),
+		TEST(test_reply_may_send_a_request),
+		TEST(test_reply_may_free_its_request),
 		TEST(test_cancelling_is_idempotent),
-		TEST(test_release_ends_what_is_under_way),
+		TEST(test_release_ends_pending_requests),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

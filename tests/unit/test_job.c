@@ -274,7 +274,7 @@ static void a_start_that_fails_is_an_exit(void **state)
 	assert_int_equal(app->code, 127);
 }
 
-static void pre_start_gates_and_hands_on_its_code(void **state)
+static void failed_pre_start_ends_the_job_with_its_code(void **state)
 {
 	struct job *pre = new_job("app.preStart", at_start, 0);
 	struct job *app = new_job("app", (struct when_config){
@@ -290,7 +290,7 @@ static void pre_start_gates_and_hands_on_its_code(void **state)
 	assert_int_equal(app->code, 0);
 }
 
-static void without_its_pre_start_a_job_never_runs(void **state)
+static void job_never_runs_without_its_pre_start(void **state)
 {
 	struct job *pre = new_job("app.preStart", at_start, 0);
 	struct job *app = new_job("app", (struct when_config){
@@ -337,7 +337,7 @@ static void triggers_coalesce(void **state)
 	expect(hook, "waiting", "onChange:exitSuccess ");
 }
 
-static void a_failed_on_change_is_retried_until_newer_data(void **state)
+static void failed_on_change_retries_until_newer_data(void **state)
 {
 	struct job *hook = new_job("onChange", (struct when_config){
 		.source = (char *)"watch.db", .code = EVENT_CHANGED, .each = true }, ON_FAILURE);
@@ -356,7 +356,7 @@ static void a_failed_on_change_is_retried_until_newer_data(void **state)
 	expect(hook, "waiting", "onChange:exitSuccess ");
 }
 
-static void periodic_keeps_its_beat(void **state)
+static void periodic_job_keeps_its_interval(void **state)
 {
 	struct job *task = new_job("task", at_start, UNLIMITED);
 
@@ -367,13 +367,13 @@ static void periodic_keeps_its_beat(void **state)
 	now += 4;
 	exits(task, 0);
 	deadline(task, 6, 6);
-	now += 13;			/* longer than its interval: that beat is left out */
+	now += 13;			/* longer than its interval: that cron is left out */
 	exits(task, 0);
 	deadline(task, 7, 7);
 	assert_int_equal(task->runs, 3);
 }
 
-static void periodic_runs_once_more_than_it_restarts(void **state)
+static void periodic_job_runs_once_more_than_it_restarts(void **state)
 {
 	struct job *task = new_job("task", at_start, 1);
 
@@ -386,7 +386,7 @@ static void periodic_runs_once_more_than_it_restarts(void **state)
 	assert_string_equal(job_state_name(task->state), "stopped");
 }
 
-static void a_run_that_takes_too_long_is_killed(void **state)
+static void run_is_killed_after_its_timeout(void **state)
 {
 	struct job *task = new_job("task", at_start, 0);
 
@@ -414,7 +414,7 @@ static void waiting_has_a_limit(void **state)
 	assert_true(job->failed);
 }
 
-static void leaves_in_order(void **state)
+static void stop_follows_its_steps_in_order(void **state)
 {
 	struct job *app = new_job("app", at_start, 0);
 	struct job *bye = new_job("app.preStop", (struct when_config){
@@ -440,7 +440,7 @@ static void leaves_in_order(void **state)
 	assert_string_equal(job_state_name(after->state), "stopped");
 }
 
-static void each_step_of_leaving_is_clipped(void **state)
+static void each_step_of_stop_is_limited(void **state)
 {
 	struct job *app = new_job("app", at_start, 0);
 	struct job *bye = new_job("app.preStop", (struct when_config){
@@ -468,7 +468,7 @@ static void on_draining(struct subscription *sub, const struct event *event)
 	source_hold(event->source, &deregistration);
 }
 
-static void who_leaves_waits_for_its_services(void **state)
+static void stop_waits_for_services(void **state)
 {
 	struct job *app = new_job("app", at_start, 0);
 	struct subscription service;
@@ -486,7 +486,7 @@ static void who_leaves_waits_for_its_services(void **state)
 	unsubscribe(&service);
 }
 
-static void stop_comes_at_any_time(void **state)
+static void stop_works_in_each_state(void **state)
 {
 	struct job *waiting = new_job("waiting", (struct when_config){
 		.source = (char *)"watch.db", .code = EVENT_HEALTHY }, 0);
@@ -504,7 +504,7 @@ static void stop_comes_at_any_time(void **state)
 	assert_int_equal(waiting->runs, 0);
 }
 
-static void kill_skips_what_is_left(void **state)
+static void kill_skips_remaining_steps(void **state)
 {
 	struct job *app = new_job("app", at_start, 0);
 
@@ -518,7 +518,7 @@ static void kill_skips_what_is_left(void **state)
 	expect(app, "killing", "app!9 ");
 }
 
-static void a_late_job_hears_of_a_level(void **state)
+static void late_job_gets_a_level(void **state)
 {
 	struct error error = ERROR_INIT;
 	struct job *late;
@@ -533,7 +533,7 @@ static void a_late_job_hears_of_a_level(void **state)
 	expect(late, "running", "late+ late:running ");
 }
 
-static void an_unknown_source_is_an_error(void **state)
+static void unknown_source_is_an_error(void **state)
 {
 	struct error error = ERROR_INIT;
 	struct job *job = new_job("job", (struct when_config){
@@ -558,13 +558,13 @@ static struct job *new_runner(const char *name, long restarts)
 
 static struct job *elected_runner(void)
 {
-	struct job *beat = new_runner("beat", UNLIMITED);
+	struct job *cron = new_runner("cron", UNLIMITED);
 
 	begin_all();
-	assert_string_equal(job_state_name(beat->state), "waiting");
+	assert_string_equal(job_state_name(cron->state), "waiting");
 	say(&election, EVENT_ELECTED);
-	expect(beat, "running", "beat+ SAID=elected beat:running ");
-	return beat;
+	expect(cron, "running", "cron+ SAID=elected cron:running ");
+	return cron;
 }
 
 static void end_run(struct job *job, double patience)
@@ -573,176 +573,176 @@ static void end_run(struct job *job, double patience)
 	drain();
 }
 
-static void it_runs_from_election_to_recall(void **state)
+static void runs_while_elected(void **state)
 {
-	struct job *beat = elected_runner();
+	struct job *cron = elected_runner();
 
 	(void)state;
 	say(&election, EVENT_DEPOSED);
-	end_run(beat, 8);
-	expect(beat, "ending", "beat!15 beat:draining ");
-	exits(beat, 143);
-	expect(beat, "waiting", "beat:exitFailed ");
-	assert_int_equal(beat->failures, 0);
-	assert_true(beat->deadline.ev.at <= 0);
+	end_run(cron, 8);
+	expect(cron, "ending", "cron!15 cron:draining ");
+	exits(cron, 143);
+	expect(cron, "waiting", "cron:exitFailed ");
+	assert_int_equal(cron->failures, 0);
+	assert_true(cron->deadline.ev.at <= 0);
 	say(&election, EVENT_ELECTED);
-	expect(beat, "running", "beat+ SAID=elected beat:running ");
+	expect(cron, "running", "cron+ SAID=elected cron:running ");
 }
 
-static void while_it_leads_it_is_restarted(void **state)
+static void restarts_while_leading(void **state)
 {
-	struct job *beat = elected_runner();
+	struct job *cron = elected_runner();
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
-		exits(beat, 0);
-		expect(beat, "backoff", "beat:exitSuccess ");
-		deadline(beat, 0.5, 8);
-		expect(beat, "running", "beat+ SAID=elected beat:running ");
+		exits(cron, 0);
+		expect(cron, "backoff", "cron:exitSuccess ");
+		deadline(cron, 0.5, 8);
+		expect(cron, "running", "cron+ SAID=elected cron:running ");
 	}
 }
 
-static void restarts_are_counted_from_each_election(void **state)
+static void restarts_count_from_each_election(void **state)
 {
-	struct job *beat = new_runner("beat", 1);
+	struct job *cron = new_runner("cron", 1);
 
 	(void)state;
 	begin_all();
 	for (int i = 0; i < 2; i++) {
 		say(&election, EVENT_ELECTED);
-		exits(beat, 1);
-		deadline(beat, 0.5, 2);
-		exits(beat, 1);
-		assert_string_equal(job_state_name(beat->state), "waiting");
+		exits(cron, 1);
+		deadline(cron, 0.5, 2);
+		exits(cron, 1);
+		assert_string_equal(job_state_name(cron->state), "waiting");
 		say(&election, EVENT_DEPOSED);
 	}
-	assert_int_equal(beat->runs, 4);
+	assert_int_equal(cron->runs, 4);
 }
 
-static void who_does_not_heed_the_recall_is_killed(void **state)
+static void ignored_end_run_is_killed(void **state)
 {
-	struct job *beat = elected_runner();
+	struct job *cron = elected_runner();
 
 	(void)state;
-	end_run(beat, 8);
+	end_run(cron, 8);
 	buf_clear(&did);
-	deadline(beat, 5, 5);		/* stopTimeout */
-	expect(beat, "ending", "beat!9 ");
-	deadline(beat, 1, 1);
-	expect(beat, "ending", "beat!9 ");
-	exits(beat, 137);
-	expect(beat, "waiting", "beat:exitFailed ");
-	assert_false(beat->killed);
+	deadline(cron, 5, 5);		/* stopTimeout */
+	expect(cron, "ending", "cron!9 ");
+	deadline(cron, 1, 1);
+	expect(cron, "ending", "cron!9 ");
+	exits(cron, 137);
+	expect(cron, "waiting", "cron:exitFailed ");
+	assert_false(cron->killed);
 }
 
-static void a_recall_can_become_more_urgent_only(void **state)
+static void deadline_of_end_run_only_shrinks(void **state)
 {
-	struct job *beat = elected_runner();
+	struct job *cron = elected_runner();
 
 	(void)state;
-	end_run(beat, 4);
+	end_run(cron, 4);
 	now += 1;
-	end_run(beat, 2);
-	end_run(beat, 100);
+	end_run(cron, 2);
+	end_run(cron, 100);
 	buf_clear(&did);
-	deadline(beat, 2, 2);
-	expect(beat, "ending", "beat!9 ");
-	exits(beat, 137);
+	deadline(cron, 2, 2);
+	expect(cron, "ending", "cron!9 ");
+	exits(cron, 137);
 	say(&election, EVENT_ELECTED);
 	buf_clear(&did);
-	end_run(beat, 3);
-	end_run(beat, 0);
-	expect(beat, "ending", "beat!15 beat:draining beat!9 ");
+	end_run(cron, 3);
+	end_run(cron, 0);
+	expect(cron, "ending", "cron!15 cron:draining cron!9 ");
 }
 
-static void a_recall_without_patience_kills(void **state)
+static void end_run_without_time_kills(void **state)
 {
-	struct job *beat = elected_runner();
+	struct job *cron = elected_runner();
 
 	(void)state;
-	end_run(beat, 0);
-	expect(beat, "ending", "beat!9 beat:draining ");
-	deadline(beat, 1, 1);
-	expect(beat, "ending", "beat!9 ");
+	end_run(cron, 0);
+	expect(cron, "ending", "cron!9 cron:draining ");
+	deadline(cron, 1, 1);
+	expect(cron, "ending", "cron!9 ");
 }
 
-static void a_recall_ends_backoff(void **state)
+static void end_run_ends_backoff(void **state)
 {
-	struct job *beat = elected_runner();
+	struct job *cron = elected_runner();
 
 	(void)state;
-	exits(beat, 1);
+	exits(cron, 1);
 	buf_clear(&did);
-	end_run(beat, 8);
-	expect(beat, "waiting", "");
-	assert_true(beat->deadline.ev.at <= 0);
+	end_run(cron, 8);
+	expect(cron, "waiting", "");
+	assert_true(cron->deadline.ev.at <= 0);
 }
 
-static void an_election_while_it_is_recalled_is_not_lost(void **state)
+static void election_during_end_run_is_kept(void **state)
 {
-	struct job *beat = elected_runner();
+	struct job *cron = elected_runner();
 
 	(void)state;
-	end_run(beat, 8);
+	end_run(cron, 8);
 	say(&election, EVENT_DEPOSED);
 	say(&election, EVENT_ELECTED);
 	buf_clear(&did);
-	exits(beat, 143);
-	expect(beat, "running", "beat+ SAID=elected beat:exitFailed beat:running ");
-	end_run(beat, 8);
+	exits(cron, 143);
+	expect(cron, "running", "cron+ SAID=elected cron:exitFailed cron:running ");
+	end_run(cron, 8);
 	say(&election, EVENT_DEPOSED);
 	say(&election, EVENT_ELECTED);
-	end_run(beat, 8);		/* that is over, too */
-	exits(beat, 143);
-	assert_string_equal(job_state_name(beat->state), "waiting");
+	end_run(cron, 8);		/* that is over, too */
+	exits(cron, 143);
+	assert_string_equal(job_state_name(cron->state), "waiting");
 }
 
-static void an_election_that_is_over_starts_nothing(void **state)
+static void past_election_starts_nothing(void **state)
 {
-	struct job *beat = new_runner("beat", UNLIMITED);
+	struct job *cron = new_runner("cron", UNLIMITED);
 
 	(void)state;
 	begin_all();
 	source_publish(&election, EVENT_ELECTED);
 	source_publish(&election, EVENT_DEPOSED);
-	end_run(beat, 0);		/* before it has heard of anything */
-	expect(beat, "waiting", "");
-	need(beat, "watch.db", EVENT_HEALTHY);
+	end_run(cron, 0);		/* before it has heard of anything */
+	expect(cron, "waiting", "");
+	need(cron, "watch.db", EVENT_HEALTHY);
 	begin_all();
 	say(&election, EVENT_ELECTED);
-	end_run(beat, 8);
+	end_run(cron, 8);
 	say(&watch, EVENT_HEALTHY);
-	expect(beat, "waiting", "");
+	expect(cron, "waiting", "");
 }
 
-static void a_new_job_runs_if_we_lead_already(void **state)
+static void new_job_runs_when_already_leading(void **state)
 {
-	struct job *beat;
+	struct job *cron;
 	struct error error = ERROR_INIT;
 
 	(void)state;
 	say(&election, EVENT_ELECTED);
-	beat = new_runner("beat", UNLIMITED);
+	cron = new_runner("cron", UNLIMITED);
 	begin_all();
-	expect(beat, "running", "beat+ SAID=elected beat:running ");
-	assert_true(job_link(beat, find, NULL, &error));	/* after a reload */
+	expect(cron, "running", "cron+ SAID=elected cron:running ");
+	assert_true(job_link(cron, find, NULL, &error));	/* after a reload */
 	drain();
-	exits(beat, 1);
-	expect(beat, "backoff", "beat:exitFailed ");
+	exits(cron, 1);
+	expect(cron, "backoff", "cron:exitFailed ");
 }
 
-static void without_a_hook_it_is_recalled_at_once(void **state)
+static void end_run_without_hook_is_immediate(void **state)
 {
-	struct job *beat = elected_runner();
-	struct hook *hook = steal(&beat->hook);
+	struct job *cron = elected_runner();
+	struct hook *hook = steal(&cron->hook);
 
 	(void)state;
-	end_run(beat, 8);
-	expect(beat, "waiting", "beat:draining ");
-	beat->hook = hook;
+	end_run(cron, 8);
+	expect(cron, "waiting", "cron:draining ");
+	cron->hook = hook;
 }
 
-static void a_primary_is_recalled_to_be_restarted(void **state)
+static void restart_of_primary_ends_its_run(void **state)
 {
 	static const struct { long restarts; const char *then; } policies[] = {
 		{ UNLIMITED, "backoff" }, { ON_FAILURE, "backoff" }, { 1, "backoff" }, { 0, "stopped" },
@@ -764,7 +764,7 @@ static void a_primary_is_recalled_to_be_restarted(void **state)
 	}
 }
 
-static void a_primary_that_waits_is_not_held_up_by_a_recall(void **state)
+static void end_run_does_not_delay_waiting_primary(void **state)
 {
 	struct job *db = new_job("db", at_start, UNLIMITED);
 
@@ -776,33 +776,33 @@ static void a_primary_that_waits_is_not_held_up_by_a_recall(void **state)
 	expect(db, "running", "db+ db:running ");
 }
 
-static void who_is_recalled_can_leave(void **state)
+static void stop_works_during_end_run(void **state)
 {
-	struct job *beat = elected_runner();
+	struct job *cron = elected_runner();
 
 	(void)state;
-	end_run(beat, 8);
+	end_run(cron, 8);
 	buf_clear(&did);
-	job_stop(beat, 8);
+	job_stop(cron, 8);
 	drain();
-	expect(beat, "terminating", "beat:draining beat:stopping beat!15 ");
-	end_run(beat, 3);
-	expect(beat, "terminating", "");
-	end_run(beat, 0);
-	expect(beat, "killing", "beat!9 ");
-	exits(beat, 137);
-	expect(beat, "stopped", "beat:exitFailed beat:stopped ");
+	expect(cron, "terminating", "cron:draining cron:stopping cron!15 ");
+	end_run(cron, 3);
+	expect(cron, "terminating", "");
+	end_run(cron, 0);
+	expect(cron, "killing", "cron!9 ");
+	exits(cron, 137);
+	expect(cron, "stopped", "cron:exitFailed cron:stopped ");
 }
 
-static void who_is_recalled_can_be_killed(void **state)
+static void kill_works_during_end_run(void **state)
 {
-	struct job *beat = elected_runner();
+	struct job *cron = elected_runner();
 
 	(void)state;
-	end_run(beat, 8);
+	end_run(cron, 8);
 	buf_clear(&did);
-	job_kill(beat);
-	expect(beat, "killing", "beat!9 ");
+	job_kill(cron);
+	expect(cron, "killing", "cron!9 ");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -814,37 +814,37 @@ int main(void)
 		TEST(restarts_with_growing_backoff),
 		TEST(backoff_is_capped_and_forgotten),
 		TEST(a_start_that_fails_is_an_exit),
-		TEST(pre_start_gates_and_hands_on_its_code),
-		TEST(without_its_pre_start_a_job_never_runs),
+		TEST(failed_pre_start_ends_the_job_with_its_code),
+		TEST(job_never_runs_without_its_pre_start),
 		TEST(needs_are_levels),
 		TEST(triggers_coalesce),
-		TEST(a_failed_on_change_is_retried_until_newer_data),
-		TEST(periodic_keeps_its_beat),
-		TEST(periodic_runs_once_more_than_it_restarts),
-		TEST(a_run_that_takes_too_long_is_killed),
+		TEST(failed_on_change_retries_until_newer_data),
+		TEST(periodic_job_keeps_its_interval),
+		TEST(periodic_job_runs_once_more_than_it_restarts),
+		TEST(run_is_killed_after_its_timeout),
 		TEST(waiting_has_a_limit),
-		TEST(leaves_in_order),
-		TEST(each_step_of_leaving_is_clipped),
-		TEST(who_leaves_waits_for_its_services),
-		TEST(stop_comes_at_any_time),
-		TEST(kill_skips_what_is_left),
-		TEST(a_late_job_hears_of_a_level),
-		TEST(an_unknown_source_is_an_error),
-		TEST(it_runs_from_election_to_recall),
-		TEST(while_it_leads_it_is_restarted),
-		TEST(restarts_are_counted_from_each_election),
-		TEST(who_does_not_heed_the_recall_is_killed),
-		TEST(a_recall_can_become_more_urgent_only),
-		TEST(a_recall_without_patience_kills),
-		TEST(a_recall_ends_backoff),
-		TEST(an_election_while_it_is_recalled_is_not_lost),
-		TEST(an_election_that_is_over_starts_nothing),
-		TEST(a_new_job_runs_if_we_lead_already),
-		TEST(without_a_hook_it_is_recalled_at_once),
-		TEST(a_primary_is_recalled_to_be_restarted),
-		TEST(a_primary_that_waits_is_not_held_up_by_a_recall),
-		TEST(who_is_recalled_can_leave),
-		TEST(who_is_recalled_can_be_killed),
+		TEST(stop_follows_its_steps_in_order),
+		TEST(each_step_of_stop_is_limited),
+		TEST(stop_waits_for_services),
+		TEST(stop_works_in_each_state),
+		TEST(kill_skips_remaining_steps),
+		TEST(late_job_gets_a_level),
+		TEST(unknown_source_is_an_error),
+		TEST(runs_while_elected),
+		TEST(restarts_while_leading),
+		TEST(restarts_count_from_each_election),
+		TEST(ignored_end_run_is_killed),
+		TEST(deadline_of_end_run_only_shrinks),
+		TEST(end_run_without_time_kills),
+		TEST(end_run_ends_backoff),
+		TEST(election_during_end_run_is_kept),
+		TEST(past_election_starts_nothing),
+		TEST(new_job_runs_when_already_leading),
+		TEST(end_run_without_hook_is_immediate),
+		TEST(restart_of_primary_ends_its_run),
+		TEST(end_run_does_not_delay_waiting_primary),
+		TEST(stop_works_during_end_run),
+		TEST(kill_works_during_end_run),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -118,7 +118,7 @@ static void start(const char *script)
 
 /* ---- ends ---- */
 
-static void test_an_end_is_heard_once_and_then_all_is_gone(void **state)
+static void test_exit_is_reported_once_then_gone(void **state)
 {
 	(void)state;
 	start("exit 3");
@@ -130,7 +130,7 @@ static void test_an_end_is_heard_once_and_then_all_is_gone(void **state)
 	assert_int_equal(process.pid, 0);
 }
 
-static void test_many_ends_for_one_sigchld(void **state)
+static void test_many_exits_for_one_sigchld(void **state)
 {
 	enum { COUNT = 50 };
 	static struct process many[COUNT];
@@ -156,7 +156,7 @@ static void test_many_ends_for_one_sigchld(void **state)
 	assert_int_equal(process_reap(), 0);
 }
 
-static void test_a_signal_ends_it(void **state)
+static void test_exit_by_signal(void **state)
 {
 	char how[64];
 
@@ -173,7 +173,7 @@ static void test_a_signal_ends_it(void **state)
 	process_signal_group(&process, SIGKILL);
 }
 
-static void test_what_is_left_of_its_group_is_swept(void **state)
+static void test_rest_of_group_is_swept(void **state)
 {
 	(void)state;
 	assert_string_equal(output_of_script("trap 'exit 2' USR1;"
@@ -182,7 +182,7 @@ static void test_what_is_left_of_its_group_is_swept(void **state)
 	assert_string_equal(heard.data, "it exit 2; it gone; ");
 }
 
-static void test_what_ignores_that_is_killed(void **state)
+static void test_sweep_kills_what_ignores_term(void **state)
 {
 	(void)state;
 	assert_string_equal(output_of_script("trap 'exit 2' USR1;"
@@ -191,7 +191,7 @@ static void test_what_ignores_that_is_killed(void **state)
 	assert_string_equal(heard.data, "it exit 2; it gone; ");
 }
 
-static void test_what_is_stopped_is_swept_too(void **state)
+static void test_sweep_ends_stopped_processes(void **state)
 {
 	(void)state;
 	output_of_script("sh -c 'kill -STOP $$; sleep 60' &"
@@ -199,7 +199,7 @@ static void test_what_is_stopped_is_swept_too(void **state)
 	assert_string_equal(heard.data, "it exit 2; it gone; ");
 }
 
-static void test_who_left_the_group_is_not_waited_for(void **state)
+static void test_sweep_ignores_other_groups(void **state)
 {
 	(void)state;
 	start("setsid sleep 60 & exit 4");
@@ -216,7 +216,7 @@ static void test_the_whole_group_is_signalled(void **state)
 	assert_string_equal(heard.data, "it exit 143; it gone; ");
 }
 
-static void test_without_a_loop_nothing_is_swept(void **state)
+static void test_no_sweep_without_loop(void **state)
 {
 	struct spawn spawn = SPAWN_INIT;
 	struct error error = ERROR_INIT;
@@ -243,7 +243,7 @@ static void test_orphans_are_reaped_and_counted(void **state)
 }
 
 /* Who were not found would sleep on, and so be missed at the limit. */
-static void test_descendants_are_found_however_far(void **state)
+static void test_distant_descendants_are_found(void **state)
 {
 	struct spawn spawn = SPAWN_INIT;
 	struct error error = ERROR_INIT;
@@ -284,7 +284,7 @@ static void on_gone_again(struct process *ended)
 		loop_stop(&loop);
 }
 
-static void test_on_gone_may_start_it_again(void **state)
+static void test_on_gone_may_restart_process(void **state)
 {
 	(void)state;
 	runs = 0;
@@ -301,7 +301,7 @@ static void on_exit_free(struct process *ended)
 	loop_stop(&loop);
 }
 
-static void test_on_exit_may_free_it(void **state)
+static void test_on_exit_may_free_process(void **state)
 {
 	struct process *heap = NEW(struct process);
 	struct spawn spawn = SPAWN_INIT;
@@ -315,7 +315,7 @@ static void test_on_exit_may_free_it(void **state)
 	assert_string_equal(heard.data, "");
 }
 
-static void test_what_is_forgotten_says_nothing(void **state)
+static void test_forgotten_process_calls_nothing(void **state)
 {
 	pid_t pid;
 	siginfo_t info;
@@ -345,7 +345,7 @@ static void assert_refused(const struct spawn *spawn, int code, const char *why)
 	assert_false(process_has_children());
 }
 
-static void test_a_start_that_fails_says_where_and_why(void **state)
+static void test_failed_start_reports_step_and_reason(void **state)
 {
 	struct limit impossible = { RLIMIT_NOFILE, { 20, 10 } };
 	struct spawn spawn = SPAWN_INIT;
@@ -369,7 +369,7 @@ static void test_a_start_that_fails_says_where_and_why(void **state)
 	assert_refused(&spawn, 126, "standard descriptors: Bad file descriptor");
 }
 
-static void test_everything_that_can_be_set(void **state)
+static void test_all_attributes(void **state)
 {
 	struct limit limits[] = { { RLIMIT_NOFILE, { 123, 456 } }, { RLIMIT_CORE, { 0, 0 } } };
 	struct spawn spawn = SPAWN_INIT;
@@ -409,7 +409,7 @@ static void test_another_user(void **state)
 	assert_null(strstr(output_of(&spawn), "Groups: 4"));
 }
 
-static void test_the_path_is_the_childs(void **state)
+static void test_path_of_the_child_is_searched(void **state)
 {
 	struct spawn spawn = SPAWN_INIT;
 
@@ -422,7 +422,7 @@ static void test_the_path_is_the_childs(void **state)
 	assert_string_equal(heard.data, "it exit 0; it gone; ");
 }
 
-static void test_no_descriptor_but_three(void **state)
+static void test_only_three_descriptors_are_inherited(void **state)
 {
 	int leak = open("/etc/passwd", O_RDONLY);
 
@@ -474,7 +474,7 @@ static void test_sockets_that_are_passed(void **state)
 	close(fd);
 }
 
-static void test_mask_and_dispositions_are_those_of_before(void **state)
+static void test_mask_and_dispositions_are_restored(void **state)
 {
 	struct spawn spawn = SPAWN_INIT;
 	const char *status;
@@ -486,7 +486,7 @@ static void test_mask_and_dispositions_are_those_of_before(void **state)
 	assert_non_null(strstr(status, "\nSigIgn:\t0000000040011000\n"));
 }
 
-static void test_a_script_without_its_first_line(void **state)
+static void test_script_without_interpreter_line(void **state)
 {
 	char path[] = "/tmp/test_process.XXXXXX";
 	int fd = mkstemp(path);
@@ -581,7 +581,7 @@ static void test_users_by_name_and_number(void **state)
 	identity_release(&identity);
 }
 
-static void test_users_that_are_none(void **state)
+static void test_unknown_users(void **state)
 {
 	static const struct { const char *user, *group, *why; } cases[] = {
 		{ "no-such", NULL, "no user \"no-such\" in /etc/passwd" },
@@ -607,33 +607,33 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		T(test_an_end_is_heard_once_and_then_all_is_gone),
-		T(test_many_ends_for_one_sigchld),
-		T(test_a_signal_ends_it),
-		T(test_what_is_left_of_its_group_is_swept),
-		T(test_what_ignores_that_is_killed),
-		T(test_what_is_stopped_is_swept_too),
-		T(test_who_left_the_group_is_not_waited_for),
+		T(test_exit_is_reported_once_then_gone),
+		T(test_many_exits_for_one_sigchld),
+		T(test_exit_by_signal),
+		T(test_rest_of_group_is_swept),
+		T(test_sweep_kills_what_ignores_term),
+		T(test_sweep_ends_stopped_processes),
+		T(test_sweep_ignores_other_groups),
 		T(test_the_whole_group_is_signalled),
-		T(test_without_a_loop_nothing_is_swept),
+		T(test_no_sweep_without_loop),
 		T(test_orphans_are_reaped_and_counted),
-		T(test_descendants_are_found_however_far),
-		T(test_on_gone_may_start_it_again),
-		T(test_on_exit_may_free_it),
-		T(test_what_is_forgotten_says_nothing),
-		T(test_a_start_that_fails_says_where_and_why),
-		T(test_everything_that_can_be_set),
+		T(test_distant_descendants_are_found),
+		T(test_on_gone_may_restart_process),
+		T(test_on_exit_may_free_process),
+		T(test_forgotten_process_calls_nothing),
+		T(test_failed_start_reports_step_and_reason),
+		T(test_all_attributes),
 		T(test_another_user),
-		T(test_the_path_is_the_childs),
-		T(test_no_descriptor_but_three),
+		T(test_path_of_the_child_is_searched),
+		T(test_only_three_descriptors_are_inherited),
 		T(test_descriptors_that_cross),
 		T(test_sockets_that_are_passed),
-		T(test_mask_and_dispositions_are_those_of_before),
-		T(test_a_script_without_its_first_line),
+		T(test_mask_and_dispositions_are_restored),
+		T(test_script_without_interpreter_line),
 		T(test_the_death_signal),
 		cmocka_unit_test(test_names_of_signals),
 		cmocka_unit_test(test_users_by_name_and_number),
-		cmocka_unit_test(test_users_that_are_none),
+		cmocka_unit_test(test_unknown_users),
 	};
 	sigset_t odd;
 

@@ -162,7 +162,7 @@ static void run_news(struct fixture *self, size_t news)
 	assert_false(self->late);
 }
 
-static void test_only_so_many_block(void **state)
+static void test_number_of_blocking_queries_is_limited(void **state)
 {
 	struct fixture *self = *state;
 
@@ -175,7 +175,7 @@ static void test_only_so_many_block(void **state)
 	assert_int_equal(count_asked(self, "GET /v1/kv/?keys"), 2);
 }
 
-static void test_a_lane_that_is_free_goes_to_who_asks_next(void **state)
+static void test_free_connection_goes_to_next_query(void **state)
 {
 	struct fixture *self = *state;
 
@@ -189,7 +189,7 @@ static void test_a_lane_that_is_free_goes_to_who_asks_next(void **state)
 	assert_int_equal(self->agent.pool->notifier_count, 0);
 }
 
-static void test_the_alarm_is_set_before_the_first_read(void **state)
+static void test_notifier_starts_before_first_read(void **state)
 {
 	struct fixture *self = *state;
 
@@ -203,7 +203,7 @@ static void test_the_alarm_is_set_before_the_first_read(void **state)
 	run_news(self, 1);
 }
 
-static void test_an_alarm_has_it_read_again(void **state)
+static void test_notification_causes_a_read(void **state)
 {
 	struct fixture *self = *state;
 
@@ -217,7 +217,7 @@ static void test_an_alarm_has_it_read_again(void **state)
 	assert_int_equal(count_asked(self, "GET /v1/kv/s0 "), 2);
 }
 
-static void test_an_alarm_while_it_is_read_has_it_read_once_more(void **state)
+static void test_notification_during_a_read_causes_another_read(void **state)
 {
 	struct fixture *self = *state;
 
@@ -244,7 +244,7 @@ static void test_an_alarm_while_it_is_read_has_it_read_once_more(void **state)
 	assert_int_equal(json_array_size(self->subjects[0].feed.state), 1);
 }
 
-static void test_no_news_of_an_alarm_are_no_reason(void **state)
+static void test_unchanged_notifier_causes_no_read(void **state)
 {
 	struct fixture *self = *state;
 
@@ -256,7 +256,7 @@ static void test_no_news_of_an_alarm_are_no_reason(void **state)
 	assert_int_equal(count_asked(self, "GET /v1/kv/s0 "), 1);
 }
 
-static void test_only_whose_check_has_changed_is_read(void **state)
+static void test_only_changed_services_are_read(void **state)
 {
 	struct fixture *self = *state;
 
@@ -271,7 +271,7 @@ static void test_only_whose_check_has_changed_is_read(void **state)
 	assert_int_equal(count_asked(self, "GET /v1/health/service/s0 "), 1);
 }
 
-static void test_that_it_is_critical_is_heard_without_all_checks(void **state)
+static void test_critical_is_noticed_without_all_checks(void **state)
 {
 	struct fixture *self = *state;
 
@@ -286,7 +286,7 @@ static void test_that_it_is_critical_is_heard_without_all_checks(void **state)
 	assert_int_equal(count_asked(self, "GET /v1/health/service/s0 "), 1);
 }
 
-static void test_a_change_that_names_nobody_has_all_read(void **state)
+static void test_unnamed_change_causes_all_reads(void **state)
 {
 	struct fixture *self = *state;
 
@@ -299,7 +299,7 @@ static void test_a_change_that_names_nobody_has_all_read(void **state)
 	run(self, "GET /v1/health/service/s1 ", 2);
 }
 
-static void test_an_alarm_that_is_denied(void **state)
+static void test_denied_notifier(void **state)
 {
 	struct fixture *self = *state;
 
@@ -311,7 +311,7 @@ static void test_an_alarm_that_is_denied(void **state)
 	assert_int_equal(self->news, 1);
 }
 
-static void test_an_index_that_goes_back_is_doubt(void **state)
+static void test_backward_index_is_distrusted(void **state)
 {
 	struct fixture *self = *state;
 
@@ -326,7 +326,7 @@ static void test_an_index_that_goes_back_is_doubt(void **state)
 	assert_int_equal(json_array_size(self->subjects[0].feed.state), 1);
 }
 
-static void test_not_more_than_eight_at_a_time(void **state)
+static void test_at_most_eight_reads_at_once(void **state)
 {
 	struct fixture *self = *state;
 
@@ -343,7 +343,7 @@ static void test_not_more_than_eight_at_a_time(void **state)
 	assert_int_equal(count_asked(self, "GET /v1/kv/s"), 40);
 }
 
-static void test_what_has_no_index_is_polled(void **state)
+static void test_queries_without_index_are_polled(void **state)
 {
 	struct fixture *self = *state;
 
@@ -354,7 +354,7 @@ static void test_what_has_no_index_is_polled(void **state)
 	assert_false(agent_is_busy(&self->subjects[0].feed.request));
 }
 
-static void test_a_catalogue_is_never_empty(void **state)
+static void test_catalogue_is_never_empty(void **state)
 {
 	struct fixture *self = *state;
 
@@ -373,20 +373,20 @@ static void test_a_catalogue_is_never_empty(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_only_so_many_block),
-		TEST(test_a_lane_that_is_free_goes_to_who_asks_next),
-		TEST(test_the_alarm_is_set_before_the_first_read),
-		TEST(test_an_alarm_has_it_read_again),
-		TEST(test_an_alarm_while_it_is_read_has_it_read_once_more),
-		TEST(test_no_news_of_an_alarm_are_no_reason),
-		TEST(test_only_whose_check_has_changed_is_read),
-		TEST(test_that_it_is_critical_is_heard_without_all_checks),
-		TEST(test_a_change_that_names_nobody_has_all_read),
-		TEST(test_an_alarm_that_is_denied),
-		TEST(test_an_index_that_goes_back_is_doubt),
-		TEST(test_not_more_than_eight_at_a_time),
-		TEST(test_what_has_no_index_is_polled),
-		TEST(test_a_catalogue_is_never_empty),
+		TEST(test_number_of_blocking_queries_is_limited),
+		TEST(test_free_connection_goes_to_next_query),
+		TEST(test_notifier_starts_before_first_read),
+		TEST(test_notification_causes_a_read),
+		TEST(test_notification_during_a_read_causes_another_read),
+		TEST(test_unchanged_notifier_causes_no_read),
+		TEST(test_only_changed_services_are_read),
+		TEST(test_critical_is_noticed_without_all_checks),
+		TEST(test_unnamed_change_causes_all_reads),
+		TEST(test_denied_notifier),
+		TEST(test_backward_index_is_distrusted),
+		TEST(test_at_most_eight_reads_at_once),
+		TEST(test_queries_without_index_are_polled),
+		TEST(test_catalogue_is_never_empty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -161,7 +161,7 @@ static void test_values(void **state)
 	assert_true(thing.finished);
 }
 
-static void test_other_ways_to_say_it(void **state)
+static void test_alternative_forms(void **state)
 {
 	(void)state;
 	fine("{\"count\": \"12\", \"loud\": \"1\", \"pause\": \"1m\", \"signal\": 9,"
@@ -321,7 +321,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values),
-		cmocka_unit_test(test_other_ways_to_say_it),
+		cmocka_unit_test(test_alternative_forms),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_types),

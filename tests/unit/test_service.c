@@ -208,7 +208,7 @@ static void test_one_request_registers_service_and_check(void **state)
 	assert_told(self, 2, "warning", NULL);
 }
 
-static void test_verdicts_are_told_with_their_output(void **state)
+static void test_verdicts_are_sent_with_output(void **state)
 {
 	static const char *const replies[] = { FREE, OK, OK, OK, OK, NULL };
 	struct fixture *self = *state;
@@ -231,7 +231,7 @@ static void test_verdicts_are_told_with_their_output(void **state)
 	assert_non_null(strstr(member(told, "Output"), "\xc3\xa4\n(took 12ms)"));
 }
 
-static void test_without_a_check_it_passes_while_it_runs(void **state)
+static void test_passes_while_running_without_check(void **state)
 {
 	static const char *const replies[] = { FREE, OK, OK, OK, OK, NULL };
 	struct fixture *self = *state;
@@ -248,7 +248,7 @@ static void test_without_a_check_it_passes_while_it_runs(void **state)
 	assert_told(self, 4, "passing", NULL);
 }
 
-static void test_an_unknown_check_means_register_again(void **state)
+static void test_unknown_check_causes_registration(void **state)
 {
 	static const char *const replies[] = { FREE, OK, OK, UNKNOWN, OK, OK, NULL };
 	struct fixture *self = *state;
@@ -278,7 +278,7 @@ static void test_trouble_is_retried(void **state)
 	assert_int_equal(self->service.request.complaint, ANSWER_OK);
 }
 
-static void test_an_id_in_use_elsewhere_is_left_alone(void **state)
+static void test_id_in_use_elsewhere_is_not_taken(void **state)
 {
 	struct fixture *self = *state;
 	AUTOFREE char *listing = format_string(CANNED_OK(
@@ -299,7 +299,7 @@ static void test_an_id_in_use_elsewhere_is_left_alone(void **state)
 	assert_string_equal(member(entry, "ID"), other);
 }
 
-static void test_a_critical_one_elsewhere_is_a_former_life(void **state)
+static void test_critical_id_elsewhere_is_taken_over(void **state)
 {
 	struct fixture *self = *state;
 	AUTOFREE char *listing = format_string(CANNED_OK(
@@ -338,7 +338,7 @@ static void test_leftovers_at_our_address_are_removed(void **state)
 	assert_asked(self, 3, "PUT /v1/agent/service/deregister/web-old");
 }
 
-static void test_maintenance_is_told_and_ended(void **state)
+static void test_maintenance_starts_and_ends(void **state)
 {
 	static const char *const replies[] = { FREE, OK, OK, OK, OK, NULL };
 	struct fixture *self = *state;
@@ -357,7 +357,7 @@ static void test_maintenance_is_told_and_ended(void **state)
 	assert_asked(self, 4, "PUT /v1/agent/service/maintenance/@?enable=false");
 }
 
-static void test_draining_is_held_until_it_is_out(void **state)
+static void test_draining_waits_for_deregistration(void **state)
 {
 	static const char *const replies[] = { FREE, OK, OK, OK, NULL };
 	struct fixture *self = *state;
@@ -374,7 +374,7 @@ static void test_draining_is_held_until_it_is_out(void **state)
 	assert_int_equal(self->server.asked.count, 4);
 }
 
-static void test_draining_does_not_wait_for_a_dead_consul(void **state)
+static void test_draining_without_consul_ends(void **state)
 {
 	static const char *const replies[] = { FREE, OK, OK, NULL };
 	struct fixture *self = *state;
@@ -387,7 +387,7 @@ static void test_draining_does_not_wait_for_a_dead_consul(void **state)
 	assert_false(service_is_settled(&self->service));
 }
 
-static void test_draining_overtakes_what_is_under_way(void **state)
+static void test_draining_cancels_pending_request(void **state)
 {
 	static const char *const replies[] = { FREE, NULL };
 	static const char *const later[] = { OK, NULL };
@@ -404,7 +404,7 @@ static void test_draining_overtakes_what_is_under_way(void **state)
 	assert_true(service_is_settled(&self->service));
 }
 
-static void test_what_never_ran_is_settled(void **state)
+static void test_service_that_never_ran_is_settled(void **state)
 {
 	static const char *const replies[] = { NULL };
 	struct fixture *self = *state;
@@ -416,7 +416,7 @@ static void test_what_never_ran_is_settled(void **state)
 	assert_int_equal(self->server.asked.count, 0);
 }
 
-static void test_it_comes_back_when_the_job_does(void **state)
+static void test_registers_again_with_its_job(void **state)
 {
 	static const char *const replies[] = { FREE, OK, OK, OK, OK, OK, NULL };
 	struct fixture *self = *state;
@@ -432,7 +432,7 @@ static void test_it_comes_back_when_the_job_does(void **state)
 	assert_told(self, 5, "passing", NULL);
 }
 
-static void test_a_job_that_runs_already_is_registered(void **state)
+static void test_running_job_is_registered(void **state)
 {
 	static const char *const replies[] = { FREE, OK, OK, NULL };
 	struct fixture *self = *state;
@@ -445,7 +445,7 @@ static void test_a_job_that_runs_already_is_registered(void **state)
 
 /* ---- maintenance of it alone, its role ---- */
 
-static void test_maintenance_of_one_and_of_all_add_up(void **state)
+static void test_maintenance_of_service_and_node_combine(void **state)
 {
 	static const char *const replies[] = { FREE, OK, OK, OK, OK, OK, NULL };
 	struct fixture *self = *state;
@@ -470,7 +470,7 @@ static void test_maintenance_of_one_and_of_all_add_up(void **state)
 	assert_false(agent_is_busy(&self->service.request));
 }
 
-static void test_maintenance_of_all_ends_without_that_of_one(void **state)
+static void test_node_maintenance_ends_alone(void **state)
 {
 	static const char *const replies[] = { FREE, OK, OK, OK, OK, NULL };
 	struct fixture *self = *state;
@@ -500,7 +500,7 @@ static void assert_registers(struct fixture *self, size_t n, const char *tags, c
 	assert_string_equal(member(json_object_get(entry, "Check"), "Status"), status);
 }
 
-static void test_a_leader_has_one_more_tag(void **state)
+static void test_leader_has_an_extra_tag(void **state)
 {
 	static const char *const replies[] = { FREE, OK, OK, OK, OK, OK, OK, OK, NULL };
 	struct fixture *self = *state;
@@ -523,7 +523,7 @@ static void test_a_leader_has_one_more_tag(void **state)
 	assert_told(self, 7, "passing", NULL);
 }
 
-static void test_a_role_is_told_in_spite_of_trouble(void **state)
+static void test_role_is_sent_despite_trouble(void **state)
 {
 	static const char *const replies[] = {
 		FREE, OK, OK, "HTTP/1.1 500 Oh\r\nConnection: close\r\n\r\nNo leader",
@@ -542,7 +542,7 @@ static void test_a_role_is_told_in_spite_of_trouble(void **state)
 	assert_told(self, 6, "passing", NULL);
 }
 
-static void test_a_role_that_changes_meanwhile_is_told_again(void **state)
+static void test_changed_role_is_sent_again(void **state)
 {
 	static const char *const replies[] = { FREE, OK, OK, OK, OK, OK, NULL };
 	struct fixture *self = *state;
@@ -559,7 +559,7 @@ static void test_a_role_that_changes_meanwhile_is_told_again(void **state)
 	assert_told(self, 3, "passing", NULL);
 }
 
-static void test_a_role_without_a_tag_is_not_told(void **state)
+static void test_role_without_tag_is_not_sent(void **state)
 {
 	static const char *const replies[] = { FREE, OK, OK, NULL };
 	struct fixture *self = *state;
@@ -571,7 +571,7 @@ static void test_a_role_without_a_tag_is_not_told(void **state)
 	assert_false(agent_is_busy(&self->service.request));
 }
 
-static void test_one_for_leaders_is_there_while_we_lead(void **state)
+static void test_leader_service_exists_while_leading(void **state)
 {
 	static const char *const replies[] = { FREE, OK, OK, OK, OK, OK, NULL };
 	struct fixture *self = *state;
@@ -597,7 +597,7 @@ static void test_one_for_leaders_is_there_while_we_lead(void **state)
 	assert_registers(self, 4, "[\"v2\"]", "passing");
 }
 
-static void test_one_for_leaders_needs_its_job(void **state)
+static void test_leader_service_needs_its_job(void **state)
 {
 	static const char *const replies[] = { FREE, OK, OK, OK, NULL };
 	struct fixture *self = *state;
@@ -623,28 +623,28 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_one_request_registers_service_and_check),
-		TEST(test_verdicts_are_told_with_their_output),
-		TEST(test_without_a_check_it_passes_while_it_runs),
-		TEST(test_an_unknown_check_means_register_again),
+		TEST(test_verdicts_are_sent_with_output),
+		TEST(test_passes_while_running_without_check),
+		TEST(test_unknown_check_causes_registration),
 		TEST(test_trouble_is_retried),
-		TEST(test_an_id_in_use_elsewhere_is_left_alone),
-		TEST(test_a_critical_one_elsewhere_is_a_former_life),
+		TEST(test_id_in_use_elsewhere_is_not_taken),
+		TEST(test_critical_id_elsewhere_is_taken_over),
 		TEST(test_leftovers_at_our_address_are_removed),
-		TEST(test_maintenance_is_told_and_ended),
-		TEST(test_draining_is_held_until_it_is_out),
-		TEST(test_draining_does_not_wait_for_a_dead_consul),
-		TEST(test_draining_overtakes_what_is_under_way),
-		TEST(test_what_never_ran_is_settled),
-		TEST(test_it_comes_back_when_the_job_does),
-		TEST(test_a_job_that_runs_already_is_registered),
-		TEST(test_maintenance_of_one_and_of_all_add_up),
-		TEST(test_maintenance_of_all_ends_without_that_of_one),
-		TEST(test_a_leader_has_one_more_tag),
-		TEST(test_a_role_is_told_in_spite_of_trouble),
-		TEST(test_a_role_that_changes_meanwhile_is_told_again),
-		TEST(test_a_role_without_a_tag_is_not_told),
-		TEST(test_one_for_leaders_is_there_while_we_lead),
-		TEST(test_one_for_leaders_needs_its_job),
+		TEST(test_maintenance_starts_and_ends),
+		TEST(test_draining_waits_for_deregistration),
+		TEST(test_draining_without_consul_ends),
+		TEST(test_draining_cancels_pending_request),
+		TEST(test_service_that_never_ran_is_settled),
+		TEST(test_registers_again_with_its_job),
+		TEST(test_running_job_is_registered),
+		TEST(test_maintenance_of_service_and_node_combine),
+		TEST(test_node_maintenance_ends_alone),
+		TEST(test_leader_has_an_extra_tag),
+		TEST(test_role_is_sent_despite_trouble),
+		TEST(test_changed_role_is_sent_again),
+		TEST(test_role_without_tag_is_not_sent),
+		TEST(test_leader_service_exists_while_leading),
+		TEST(test_leader_service_needs_its_job),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -353,7 +353,7 @@ static void test_creation_refused(void **state)
 /* ---- former lives ---- */
 
 /* Those of the same name are ended, and nobody else's. */
-static void test_former_life(void **state)
+static void test_session_of_previous_process(void **state)
 {
 	struct election_config config = world_config();
 
@@ -390,7 +390,7 @@ static void test_closing(void **state)
 	assert_int_equal(self.world->timer_count, 0);
 }
 
-static void test_closing_in_silence(void **state)
+static void test_closing_without_consul(void **state)
 {
 	struct election_config config = world_config();
 
@@ -427,7 +427,7 @@ static void test_closing_early(void **state)
 	}
 }
 
-static void test_closing_what_is_closed(void **state)
+static void test_closing_twice(void **state)
 {
 	struct election_config config = world_config();
 
@@ -455,11 +455,11 @@ int main(void)
 		cmocka_unit_test_teardown(test_lost_to_one_server, tear_down),
 		cmocka_unit_test_teardown(test_check_forgotten, tear_down),
 		cmocka_unit_test_teardown(test_creation_refused, tear_down),
-		cmocka_unit_test_teardown(test_former_life, tear_down),
+		cmocka_unit_test_teardown(test_session_of_previous_process, tear_down),
 		cmocka_unit_test_teardown(test_closing, tear_down),
-		cmocka_unit_test_teardown(test_closing_in_silence, tear_down),
+		cmocka_unit_test_teardown(test_closing_without_consul, tear_down),
 		cmocka_unit_test_teardown(test_closing_early, tear_down),
-		cmocka_unit_test_teardown(test_closing_what_is_closed, tear_down),
+		cmocka_unit_test_teardown(test_closing_twice, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -171,7 +171,7 @@ static void test_jobs_of_another_type(void **state)
 		"{'jobs': 5, 'watches': [{'name': 'w'}]}");
 }
 
-static void test_what_a_hook_cannot_choose(void **state)
+static void test_keys_refused_in_a_hook(void **state)
 {
 	json_t *tree = read_tree("{'jobs': [{'name': 'a', 'preStop': {'exec': 'c', 'name': 'd'}}]}");
 	struct error error = ERROR_INIT;
@@ -197,7 +197,7 @@ int main(void)
 		cmocka_unit_test(test_health_inherits),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_jobs_of_another_type),
-		cmocka_unit_test(test_what_a_hook_cannot_choose),
+		cmocka_unit_test(test_keys_refused_in_a_hook),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -105,7 +105,7 @@ static void errors_of_execution_have_line_and_column(void **state)
 	expect_error("{{ template \"x\" }}", "f:1:4: template \"x\" not defined");
 }
 
-static void the_line_and_a_caret_are_shown(void **state)
+static void line_and_caret_are_shown(void **state)
 {
 	(void)state;
 	expect_error("one\n\ttwo {{ len 5 }} three\nfour",
@@ -166,7 +166,7 @@ static void output_steps_and_memory_are_limited(void **state)
 	expect_error("{{loop 1 9000000000}}", "f:1:3: loop: more than 1000000 rounds");
 }
 
-static void memory_is_given_back_and_a_template_serves_again(void **state)
+static void memory_is_freed_and_template_is_reusable(void **state)
 {
 	static const char text[] = "{{range $i := loop 3}}{{$i}}{{end}}{{scratch.Get \"a\"}}{{scratch.Set \"a\" 1}}";
 	CLEANUP(template_output_release) struct template_output output = { 0 };
@@ -241,7 +241,7 @@ static bool render_with(const char *text, json_t *value, const char *const *deni
 }
 
 /* Both fail; only the first is told to wait. */
-static void an_error_while_data_is_missing_means_wait(void **state)
+static void error_with_missing_data_means_wait(void **state)
 {
 	static const char text[] = "a\n{{ (index (service \"web\") 0).Address }}";
 	CLEANUP(template_output_release) struct template_output output = { 0 };
@@ -262,7 +262,7 @@ static void an_error_while_data_is_missing_means_wait(void **state)
 	assert_string_equal(output.text.data, "a\n10.0.0.1");
 }
 
-static void bytes_of_a_key_pass(void **state)
+static void bytes_of_a_key_are_kept(void **state)
 {
 	static const char bytes[] = "\xFF\0\xC3(\xE2\x82";
 	CLEANUP(template_output_release) struct template_output output = { 0 };
@@ -280,7 +280,7 @@ static void bytes_of_a_key_pass(void **state)
 	assert_memory_equal(output.text.data, "\xFF\0\xC3[\xE2\x82", size);
 }
 
-static void ten_thousand_instances_are_no_trouble(void **state)
+static void ten_thousand_instances(void **state)
 {
 	CLEANUP(template_output_release) struct template_output output = { 0 };
 	struct error error = ERROR_INIT;
@@ -319,7 +319,7 @@ static void functions_are_denied_by_pattern(void **state)
 	}
 }
 
-static void functions_of_others_are_named(void **state)
+static void unsupported_functions_are_named(void **state)
 {
 	(void)state;
 	expect_error("\n{{ secret \"a/b\" }}", "f:2:4: function \"secret\" is not supported");
@@ -334,18 +334,18 @@ int main(void)
 		cmocka_unit_test(lexer_errors_have_line_and_column),
 		cmocka_unit_test(parser_errors_have_line_and_column),
 		cmocka_unit_test(errors_of_execution_have_line_and_column),
-		cmocka_unit_test(the_line_and_a_caret_are_shown),
+		cmocka_unit_test(line_and_caret_are_shown),
 		cmocka_unit_test(recursion_is_limited),
 		cmocka_unit_test(nesting_is_limited),
 		cmocka_unit_test(output_steps_and_memory_are_limited),
-		cmocka_unit_test(memory_is_given_back_and_a_template_serves_again),
+		cmocka_unit_test(memory_is_freed_and_template_is_reusable),
 		cmocka_unit_test(secrets_are_noted_by_value),
 		cmocka_unit_test(invalid_utf8_passes),
-		cmocka_unit_test(an_error_while_data_is_missing_means_wait),
-		cmocka_unit_test(bytes_of_a_key_pass),
-		cmocka_unit_test(ten_thousand_instances_are_no_trouble),
+		cmocka_unit_test(error_with_missing_data_means_wait),
+		cmocka_unit_test(bytes_of_a_key_are_kept),
+		cmocka_unit_test(ten_thousand_instances),
 		cmocka_unit_test(functions_are_denied_by_pattern),
-		cmocka_unit_test(functions_of_others_are_named),
+		cmocka_unit_test(unsupported_functions_are_named),
 	};
 
 	return cmocka_run_group_tests_name("template", tests, NULL, NULL);

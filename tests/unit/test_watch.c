@@ -41,7 +41,7 @@ static void assert_json(const json_t *actual, const char *expected)
 #define KEY(key, value, index) \
 	"{\"Key\":\"" key "\",\"Value\":" value ",\"ModifyIndex\":" index ",\"LockIndex\":0}"
 
-static void test_an_instance_has_what_a_hook_needs(void **state)
+static void test_instance_has_all_fields(void **state)
 {
 	CLEANUP(json_decrefp) json_t *set = read_set(WATCH_SERVICE,
 		"[{\"Node\":{\"Node\":\"n\",\"Address\":\"10.0.0.9\"},"
@@ -54,7 +54,7 @@ static void test_an_instance_has_what_a_hook_needs(void **state)
 			 "\"tags\":[\"z\",\"b\"],\"meta\":{\"k\":\"v\"},\"status\":\"passing\"}]");
 }
 
-static void test_nulls_have_a_meaning(void **state)
+static void test_null_values(void **state)
 {
 	CLEANUP(json_decrefp) json_t *set = read_set(WATCH_SERVICE,
 						     "[" INSTANCE("n", "a", "0", "") "]");
@@ -88,7 +88,7 @@ static void test_status_is_the_worst_check(void **state)
 	}
 }
 
-static void test_order_is_no_difference(void **state)
+static void test_order_is_ignored(void **state)
 {
 	CLEANUP(json_decrefp) json_t *a = read_set(WATCH_SERVICE,
 		"[" INSTANCE("n2", "a", "1", "") "," INSTANCE("n1", "b", "2", "") ","
@@ -138,7 +138,7 @@ static void test_base64(void **state)
 	}
 }
 
-static void test_an_index_is_no_change(void **state)
+static void test_index_alone_is_no_change(void **state)
 {
 	CLEANUP(json_decrefp) json_t *a = read_set(WATCH_KEY, "[" KEY("a", "\"YQ==\"", "1") "]");
 	CLEANUP(json_decrefp) json_t *b = read_set(WATCH_KEY, "[" KEY("a", "\"YQ==\"", "2") "]");
@@ -167,7 +167,7 @@ static void test_nonsense_is_an_error(void **state)
 	}
 }
 
-static void test_a_document_has_the_differences(void **state)
+static void test_document_lists_differences(void **state)
 {
 	CLEANUP(json_decrefp) json_t *old = read_set(WATCH_PREFIX,
 		"[" KEY("a", "\"YQ==\"", "1") "," KEY("b", "\"YQ==\"", "1") ","
@@ -301,7 +301,7 @@ static void assert_keys(struct fixture *self, const char *expected)
 #define A KEY("a", "\"YQ==\"", "1")
 #define B KEY("b", "\"YQ==\"", "1")
 
-static void test_the_first_answer_is_a_change(void **state)
+static void test_first_answer_is_a_change(void **state)
 {
 	static const char *const replies[] = { ANSWER("7", "[" A "]"), NULL };
 	struct fixture *self = *state;
@@ -337,7 +337,7 @@ static void test_404_of_somebody_else_is_trouble(void **state)
 	assert_keys(self, "a");
 }
 
-static void test_no_news_is_no_event(void **state)
+static void test_unchanged_answer_is_no_event(void **state)
 {
 	static const char *const replies[] = {
 		ANSWER("7", "[" A "," B "]"), ANSWER("8", "[" B "," A "]"), NULL
@@ -366,7 +366,7 @@ static void test_trouble_keeps_the_set(void **state)
 		assert_null(strstr(self->server.asked.items[i], "index="));
 }
 
-static void test_after_trouble_it_only_grows_for_a_while(void **state)
+static void test_set_only_grows_after_trouble(void **state)
 {
 	static const char *const replies[] = {
 		ANSWER("7", "[" A "]"), "HTTP/1.1 500 Oh\r\nConnection: close\r\n\r\n",
@@ -382,7 +382,7 @@ static void test_after_trouble_it_only_grows_for_a_while(void **state)
 	assert_events(self, "changed healthy changed changed");
 }
 
-static void test_an_index_that_goes_back_starts_over(void **state)
+static void test_backward_index_starts_over(void **state)
 {
 	static const char *const replies[] = {
 		ANSWER("7", "[" A "]"), ANSWER("3", "[" B "]"), ANSWER("4", "[" B "]"), NULL
@@ -401,7 +401,7 @@ static void test_an_index_that_goes_back_starts_over(void **state)
 #define RIGHT(allow) \
 	CANNED_OK("[{\"Resource\":\"key\",\"Segment\":\"a\",\"Allow\":" allow "}]")
 
-static void test_an_empty_set_needs_the_right_to_see(void **state)
+static void test_empty_set_needs_read_right(void **state)
 {
 	static const char *const replies[] = { ANSWER("7", "[" A "]"), NO_KEY("8"), NULL };
 	struct fixture *self = *state;
@@ -416,7 +416,7 @@ static void test_an_empty_set_needs_the_right_to_see(void **state)
 	assert_keys(self, "a");
 }
 
-static void test_an_empty_set_is_believed_the_second_time(void **state)
+static void test_second_empty_set_is_believed(void **state)
 {
 	static const char *const replies[] = {
 		ANSWER("7", "[" A "]"), NO_KEY("8"), NO_KEY("8"), NO_KEY("8"), NULL
@@ -429,7 +429,7 @@ static void test_an_empty_set_is_believed_the_second_time(void **state)
 	assert_events(self, "changed healthy changed unhealthy");
 }
 
-static void test_an_empty_set_without_access_rules_is_believed(void **state)
+static void test_empty_set_without_acl_is_believed(void **state)
 {
 	static const char *const replies[] = {
 		ANSWER("7", "[" A "]"), NO_KEY("8"), ANSWER("9", "[" A "]"), NO_KEY("10"), NULL
@@ -444,7 +444,7 @@ static void test_an_empty_set_without_access_rules_is_believed(void **state)
 	assert_int_equal(self->server.asked.count, 5);	/* the rights were not asked for */
 }
 
-static void test_that_there_are_no_access_rules_is_learnt(void **state)
+static void test_absence_of_acl_is_learnt(void **state)
 {
 	static const char *const replies[] = { ANSWER("7", "[" A "]"), NO_KEY("8"), NULL };
 	struct fixture *self = *state;
@@ -456,7 +456,7 @@ static void test_that_there_are_no_access_rules_is_learnt(void **state)
 	assert_true(self->agent.acl_off);
 }
 
-static void test_a_hook_gets_what_is_new_to_it(void **state)
+static void test_hook_gets_changes_since_its_last_run(void **state)
 {
 	static const char *const replies[] = {
 		ANSWER("7", "[" A "]"), ANSWER("8", "[" A "," B "]"), NULL
@@ -484,27 +484,27 @@ static void test_a_hook_gets_what_is_new_to_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_an_instance_has_what_a_hook_needs),
-		cmocka_unit_test(test_nulls_have_a_meaning),
+		cmocka_unit_test(test_instance_has_all_fields),
+		cmocka_unit_test(test_null_values),
 		cmocka_unit_test(test_status_is_the_worst_check),
-		cmocka_unit_test(test_order_is_no_difference),
+		cmocka_unit_test(test_order_is_ignored),
 		cmocka_unit_test(test_values_are_decoded),
 		cmocka_unit_test(test_base64),
-		cmocka_unit_test(test_an_index_is_no_change),
+		cmocka_unit_test(test_index_alone_is_no_change),
 		cmocka_unit_test(test_nonsense_is_an_error),
-		cmocka_unit_test(test_a_document_has_the_differences),
-		TEST(test_the_first_answer_is_a_change),
+		cmocka_unit_test(test_document_lists_differences),
+		TEST(test_first_answer_is_a_change),
 		TEST(test_a_missing_key_is_the_empty_set),
 		TEST(test_404_of_somebody_else_is_trouble),
-		TEST(test_no_news_is_no_event),
+		TEST(test_unchanged_answer_is_no_event),
 		TEST(test_trouble_keeps_the_set),
-		TEST(test_after_trouble_it_only_grows_for_a_while),
-		TEST(test_an_index_that_goes_back_starts_over),
-		TEST(test_an_empty_set_needs_the_right_to_see),
-		TEST(test_an_empty_set_is_believed_the_second_time),
-		TEST(test_an_empty_set_without_access_rules_is_believed),
-		TEST(test_that_there_are_no_access_rules_is_learnt),
-		TEST(test_a_hook_gets_what_is_new_to_it),
+		TEST(test_set_only_grows_after_trouble),
+		TEST(test_backward_index_starts_over),
+		TEST(test_empty_set_needs_read_right),
+		TEST(test_second_empty_set_is_believed),
+		TEST(test_empty_set_without_acl_is_believed),
+		TEST(test_absence_of_acl_is_learnt),
+		TEST(test_hook_gets_changes_since_its_last_run),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

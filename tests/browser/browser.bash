@@ -1,10 +1,10 @@
 # browser.bash - Consul's UI in a real browser, driven by WebDriver.  Loaded after lib.
 #
-#   start_browser            a headless Chromium, in setup_file for the whole file; it can reach 127.0.0.1 only
+#   start_browser            a headless Chromium, in setup_file for the whole file; which reaches only 127.0.0.1
 #   open_page PATH           opens $consul_address/ui/dc1/PATH
-#   expect_page KIND LINE... waits until the page shows these lines of a kind that page.js knows, and no other,
-#                            once sorted; a LINE is a pattern as in [[ ]]
-#   page_born                prints when the page was loaded: another time after a reload
+#   expect_page KIND LINE... waits until the page shows exactly these lines, in any order, of a kind that page.js
+#                            defines; a LINE is a pattern as in [[ ]]
+#   page_born                prints when the page was loaded, so that a test can detect a reload
 #   save_page FILE           a screenshot
 
 start_browser()

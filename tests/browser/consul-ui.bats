@@ -1,4 +1,4 @@
-# What an operator sees of the instances in Consul's own UI.
+# The instances in Consul's own UI, as an operator sees them.
 
 load ../system/lib
 load browser
@@ -13,7 +13,7 @@ setup_file()
 	start_browser
 }
 
-# An instance with a host name of its own, by which it is known; its health is what NAME.answer says.
+# An instance with the host name NAME; the file NAME.answer decides its health.
 start_app()		# NAME [CHECK]
 {
 	local port answer=$dir/$1.answer check
@@ -36,7 +36,7 @@ start_app()		# NAME [CHECK]
 	EOF
 }
 
-line()			# what the list of instances shows of one: NAME COLOUR VERDICT
+line()			# NAME COLOUR VERDICT: the line of an instance in the list
 {
 	local port=port_$1
 
@@ -48,7 +48,7 @@ setup()
 	file=$BATS_FILE_TMPDIR
 }
 
-@test "the list of services: the app and how many there are of it" {
+@test "the list of services: the app and its number of instances" {
 	open_page services
 	expect_page services "app | green | 3 Instances | v2, web" "consul | green | 1 Instance | "
 }
@@ -67,7 +67,7 @@ setup()
 		"region | eu-one" "version | 2.1"
 }
 
-@test "whose health fails turns red while one looks, and green again" {
+@test "an unhealthy instance turns red on the open page, and green again after recovery" {
 	open_page services/app
 	expect_page instances "$(line one green passing)" "$(line three green passing)" "$(line two green passing)"
 	born=$(page_born)
@@ -79,7 +79,7 @@ setup()
 	[[ $(page_born) == "$born" ]]
 }
 
-@test "a red check says why, in the words of the program that failed" {
+@test "a red check shows the output of the failed program" {
 	touch "$file/three.ill"
 	open_page services
 	expect_page services "app | red | 3 Instances | v2, web" "consul | green | 1 Instance | "
@@ -89,7 +89,7 @@ setup()
 	expect_page checks "Serf Health Status | green | *" "health | green | ten connections (took *ms)"
 }
 
-@test "one that is stopped goes from the page, and one that is started comes" {
+@test "a stopped instance leaves the page, and a started instance appears" {
 	open_page services/app
 	expect_page instances "$(line one green passing)" "$(line three green passing)" "$(line two green passing)"
 	born=$(page_born)

@@ -1,7 +1,7 @@
-/* What a page of Consul's UI (1.8) shows, as sorted lines of text: the body of a function whose argument is one of
- * `readers`.
+/* The visible contents of a page of Consul's UI (1.8), as sorted lines of text: the body of a function whose
+ * argument names one of `readers`.
  *
- * Only what one can see: hidden text is none, and a mark is told by its colour, not by its class.
+ * Hidden text does not count, and a mark is recognized by its colour, not by its class.
  */
 const words = element => element ? element.innerText.replace(/\s+/g, ' ').trim() : '';
 const all = (selector, line, within = document) =>
@@ -16,7 +16,7 @@ function colour(text) {
 	return green > 2 * Math.max(red, blue) ? 'green' : text;
 }
 
-/* Marks are drawn before one of the two parts of a dl, with the shape as mask of a background. */
+/* A mark is a ::before of a part of a dl: a coloured background, masked by the mark's shape. */
 function mark(list) {
 	const drawn = all('dt, dd', part => getComputedStyle(part, '::before'), list)
 		.find(style => style.content !== 'none');

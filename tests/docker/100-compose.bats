@@ -1,4 +1,4 @@
-# examples/nginx with docker-compose: scaled, stopped, killed, ill, and without Consul.
+# examples/nginx with docker-compose: scaled, stopped, killed, unhealthy, and without Consul.
 # serial
 
 load lib
@@ -27,7 +27,7 @@ setup()
 	begin
 }
 
-# N instances, and nginx serves by them.
+# N instances pass and are nginx's upstreams.
 scale()
 {
 	quietly compose_up --scale app="$1"
@@ -40,12 +40,12 @@ ask_consul()
 	curl -sf "http://127.0.0.1:$(compose_port consul 8500)/v1/$1"
 }
 
-consul_knows()		# N instances that pass
+consul_knows()		# N passing instances
 {
 	[ "$(ask_consul "health/service/app?passing" | jq length)" = "$1" ]
 }
 
-# Out of nginx before the container, which may be removed by now, had ended.
+# nginx dropped the instance before its container ended; the container may be removed by now.
 left_in_time()
 {
 	local died
@@ -73,7 +73,7 @@ left_in_time()
 	done
 }
 
-@test "what is registered is the container's own address" {
+@test "the registered address is the container's own" {
 	local name address
 
 	for name in $(containers app) $(containers nginx); do
@@ -89,7 +89,7 @@ left_in_time()
 	note clean
 }
 
-@test "down to two: nobody is asked who is gone, and no request fails" {
+@test "down to two: nginx asks no stopped instance, and no request fails" {
 	local before after
 
 	scale 5
@@ -122,7 +122,7 @@ left_in_time()
 	note clean
 }
 
-@test "docker kill: out of nginx when its TTL is over" {
+@test "docker kill: out of nginx when the TTL has expired" {
 	local name
 
 	scale 5
@@ -134,7 +134,7 @@ left_in_time()
 	note failed
 }
 
-@test "its health fails: out of nginx after the last failure, and back when it is well" {
+@test "failing health: out of nginx after the last allowed failure, and back after recovery" {
 	local name id
 
 	scale 5
@@ -151,7 +151,7 @@ left_in_time()
 	note clean
 }
 
-@test "Consul is restarted and has forgotten all: nginx keeps its upstreams, all register again" {
+@test "Consul restarts without its data: nginx keeps its upstreams, all instances register again" {
 	scale 5
 	since=$(now)
 	docker restart -t 1 "$(containers consul)"
@@ -160,7 +160,7 @@ left_in_time()
 	note clean
 }
 
-@test "docker-compose stop: all go at once, nothing is left in Consul" {
+@test "docker-compose stop: all containers stop at once, and Consul has no left-overs" {
 	docker rm -f "$client"
 	quietly compose stop app nginx
 	[ "$(compose ps -q app nginx | xargs docker inspect -f '{{ .State.ExitCode }}' | sort -u)" = 0 ]

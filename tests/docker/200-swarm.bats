@@ -68,7 +68,7 @@ scale()
 	LIMIT=30 await seen is upstreams "$1"
 }
 
-# Every instance in nginx is another than it was.
+# All of nginx's upstreams are new instances.
 all_are_new()
 {
 	local id
@@ -79,11 +79,11 @@ all_are_new()
 	done
 }
 
-@test "three instances with a token that is a secret, served by nginx" {
+@test "three instances with a token from a secret, served by nginx" {
 	LIMIT=60 await seen is upstreams 3
 }
 
-@test "what is registered is the address in the network that is meant, and only with the token" {
+@test "registers the address in the configured network, and only with the token" {
 	local app services
 
 	LIMIT=60 await seen is upstreams 3
@@ -105,7 +105,7 @@ all_are_new()
 	note clean
 }
 
-@test "a rolling update: no request fails, and nginx always has somebody to ask" {
+@test "a rolling update: no request fails, and nginx always has an upstream" {
 	local before
 
 	scale 3

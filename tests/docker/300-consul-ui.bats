@@ -18,7 +18,7 @@ up()
 	start_browser
 }
 
-# Who registers before there is a first verdict has his check's output in the catalogue from the first.
+# An instance that registers before its first verdict has that verdict's output in the catalogue.
 consul_leads()
 {
 	[[ $(consul_get /v1/status/leader 2>/dev/null) == *:* ]]
@@ -40,7 +40,7 @@ setup()
 	begin
 }
 
-# What is to be shown of all apps, by what Docker knows: one of them may be ill.
+# Expects the lines of all apps, by Docker's data; CONTAINER is the unhealthy one.
 expect_apps()		# [CONTAINER]
 {
 	local name verdict lines=()
@@ -62,7 +62,7 @@ open_instance()		# CONTAINER TAB
 	open_page "services/app/instances/$node/$(id_of "$1")/$2"
 }
 
-@test "the services: nginx, and the app with all of its containers" {
+@test "the services: nginx, and the app with all its containers" {
 	open_page services
 	expect_page services "app | green | 4 Instances | web" "consul | green | 1 Instance | " \
 		"nginx | green | 1 Instance | "
@@ -76,7 +76,7 @@ open_instance()		# CONTAINER TAB
 	expect_apps
 }
 
-@test "the page of one shows what its check said, its tags and meta" {
+@test "the page of an instance shows its check's output, tags and meta" {
 	local name id
 
 	name=$(containers app | head -n 1)
@@ -88,7 +88,7 @@ open_instance()		# CONTAINER TAB
 	expect_page meta "managed_by | pilotfish" "pilotfish_started | *" "pilotfish_version | *" "version | 2.1"
 }
 
-@test "the one that falls ill turns red while one looks, and says why" {
+@test "an instance that becomes unhealthy turns red on the open page, with the reason" {
 	local name born began
 
 	name=$(containers app | sed -n 2p)

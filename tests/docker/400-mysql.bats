@@ -1,4 +1,4 @@
-# examples/mysql with docker-compose: whatever happens to the primary, no acknowledged row is lost.
+# examples/mysql with docker-compose: no fault of the primary loses an acknowledged row.
 # serial
 # limit 1500
 
@@ -20,7 +20,7 @@ setup()
 	begin
 }
 
-rounds()		# COMMAND: a fault and what follows
+rounds()		# COMMAND: injects a fault and waits for recovery
 {
 	for ((n = 1; n <= ROUNDS; n++)); do
 		fault $n
@@ -29,7 +29,7 @@ rounds()		# COMMAND: a fault and what follows
 	nothing_lost
 }
 
-@test "two nodes that start together with an empty Consul are one database" {
+@test "two nodes that start together with an empty Consul form one database" {
 	whole 2
 	[ "$(sql "$(primary)" 'SELECT COUNT(*) FROM pilotfish.epochs')" -ge 0 ]
 	[ "$(docker exec "$(primary)" sh -c 'ls /snapshots/*.gz | wc -l')" = 1 ]
@@ -64,7 +64,7 @@ kill_process_unseen()
 	recovered 9000
 }
 
-@test "mysqld is killed, and its pilotfish cannot say so: nobody takes what is left of it for the primary" {
+@test "mysqld is killed, and its pilotfish cannot report it: no client takes the old registration for the primary" {
 	rounds kill_process_unseen
 }
 
@@ -77,7 +77,7 @@ stop_container()
 	recovered 1000
 }
 
-@test "docker stop: handed over" {
+@test "docker stop: a replica takes over" {
 	rounds stop_container
 }
 
@@ -132,7 +132,7 @@ cut_from_replicas()
 	recovered 15000
 }
 
-@test "the primary is cut off from its replicas: it acknowledges nothing" {
+@test "a primary without its replicas acknowledges nothing" {
 	rounds cut_from_replicas
 }
 
@@ -163,7 +163,7 @@ restart_consul()
 	recovered 1000
 }
 
-@test "Consul is restarted: with the safe profile nothing happens" {
+@test "Consul restarts: with the safe profile the primary stays" {
 	PROFILE=safe quietly compose_up --scale mysql=3 --scale writer=0
 	LIMIT=60 await whole 3
 	rounds restart_consul
@@ -171,7 +171,7 @@ restart_consul()
 	LIMIT=60 await whole 3
 }
 
-@test "up to five, and down to two: those that leave are waited for by nobody" {
+@test "up to five, and down to two: no remaining node waits for a stopped one" {
 	fault 1
 	quietly compose_up --scale mysql=5 --scale writer=0
 	LIMIT=60 await whole 5
@@ -187,14 +187,14 @@ restart_consul()
 	nodes_equal
 }
 
-@test "at no time could two servers be written to" {
+@test "two servers were never writable at the same time" {
 	local output
 
 	output=$(ledger single "$roles") || fail "$output"
 	figure "$output"
 }
 
-@test "without semi-synchronous replication rows are lost: this test can tell" {
+@test "without semi-synchronous replication this test detects lost rows" {
 	local name left
 
 	fault 1

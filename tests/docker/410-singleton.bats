@@ -1,4 +1,4 @@
-# examples/singleton: of any number of containers one beats, and hardly a beat is missed.
+# examples/singleton: of all containers exactly one beats (prints a line each second), with short gaps.
 # serial
 
 load lib
@@ -31,7 +31,7 @@ setup()
 	since=$(now)
 }
 
-# What the containers of a failed test have to say.
+# The containers' logs, for a failed test.
 teardown()
 {
 	local name
@@ -51,7 +51,7 @@ awake()		# the containers that run and are not paused
 	done
 }
 
-ask()		# any of them
+ask()		# any awake container
 {
 	docker exec "$(awake | head -n 1)" "$@"
 }
@@ -61,7 +61,7 @@ standing()
 	ask pilotfish leader status --json 2>/dev/null
 }
 
-one_leads()		# and there are three candidates, or so many
+one_leads()		# [N]: one leads, and there are N (3) candidates
 {
 	standing | jq -e --argjson count "${1:-3}" \
 		'.leader != null and ([.candidates[] | select(.status == "passing")] | length) >= $count' >/dev/null
@@ -83,24 +83,23 @@ epoch()
 	standing | jq .epoch
 }
 
-goes_on()		# EPOCH: a higher one has beaten
+goes_on()		# EPOCH: a container with a higher epoch has beaten
 {
 	(($(ask tail -n 1 /work/beats | cut -d ' ' -f 3) > $1))
 }
 
-# Lines are in the order in which they were written.  No epoch comes after a higher one, and an epoch is one
-# container's.
+# Lines are in the order of writing.  No epoch comes after a higher one, and each epoch belongs to one container.
 expect_one_at_a_time()
 {
 	ask cat /work/beats | awk '
 		$3 < last { print "epoch " $3 " after " last; bad = 1 }
-		who[$3] && who[$3] != $2 { print "epoch " $3 " of two: " who[$3] " and " $2; bad = 1 }
-		{ last = $3; who[$3] = $2 }
+		owner[$3] && owner[$3] != $2 { print "epoch " $3 " of two: " owner[$3] " and " $2; bad = 1 }
+		{ last = $3; owner[$3] = $2 }
 		END { exit bad || NR < 10 }'
 	[[ $(beating) == 1 ]]
 }
 
-beating()		# in how many containers
+beating()		# the number of containers in which the job runs
 {
 	local name count=0
 
@@ -128,12 +127,12 @@ nobody_beats()
 	[[ $(beating) == 0 ]]
 }
 
-@test "of three one beats" {
+@test "one of three containers beats" {
 	[[ $(beating) == 1 ]]
 	expect_one_at_a_time
 }
 
-@test "step-down: another goes on" {
+@test "step-down: another container goes on" {
 	local before former
 
 	former=$(runner)
@@ -145,7 +144,7 @@ nobody_beats()
 	expect_one_at_a_time
 }
 
-@test "docker stop: another goes on" {
+@test "docker stop: another container goes on" {
 	local before
 
 	before=$(epoch)
@@ -155,7 +154,7 @@ nobody_beats()
 	expect_one_at_a_time
 }
 
-@test "docker kill: another goes on when ttl and lockDelay are over" {
+@test "docker kill: another container goes on after ttl + lockDelay" {
 	local before former
 
 	former=$(runner)
@@ -169,7 +168,7 @@ nobody_beats()
 	grep -q ' is elected, epoch [0-9]*: [67]' "$B/failover.svg"
 }
 
-# What became of it, as a picture.
+# The failover as a picture.
 draw()			# CONTAINER WHAT
 {
 	local name logs=()
@@ -183,7 +182,7 @@ draw()			# CONTAINER WHAT
 		-o "$B/failover.svg" "${logs[@]}"
 }
 
-@test "docker pause: another goes on, and who awakes does not" {
+@test "docker pause: another container goes on, and the resumed one does not" {
 	local before former
 
 	former=$(runner)
@@ -197,7 +196,7 @@ draw()			# CONTAINER WHAT
 	expect_one_at_a_time
 }
 
-@test "Consul is away: nobody beats then, one does when it is back" {
+@test "without Consul no container beats, and one does after its return" {
 	local before
 
 	before=$(epoch)

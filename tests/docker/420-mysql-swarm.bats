@@ -1,4 +1,4 @@
-# examples/mysql as a stack of a swarm: tasks that are replaced are new nodes, and no acknowledged row is lost.
+# examples/mysql as a stack of a swarm: a replaced task is a new node, and no acknowledged row is lost.
 # serial
 
 load lib
@@ -55,7 +55,7 @@ tasks()
 	docker ps -q --filter "label=com.docker.swarm.service.name=${project}_mysql"
 }
 
-# How many say that they are this: "primary", "replica of".
+# The number of tasks whose health output begins so: "primary", "replica of".
 count_roles()
 {
 	local id count=0
@@ -88,12 +88,12 @@ check_rows()
 	docker start "$writers" >/dev/null
 }
 
-@test "three tasks are one database, with passwords from secrets" {
+@test "three tasks form one database, with passwords from secrets" {
 	writing_begins
 	check_rows
 }
 
-@test "the primary's task is killed: another leads, and a new one begins with the snapshot" {
+@test "the primary's task is killed: another task leads, and a new task begins with the snapshot" {
 	writing_begins
 	since=$(now)
 	before=$(leader)

@@ -1,11 +1,11 @@
-/* client.js FILE NGINX [CONSUL] - asks without pause, from inside the network, and writes down what it sees.
+/* client.js FILE NGINX [CONSUL] - send requests without pause, from inside the network, and record the answers.
  *
- * A line of FILE is one of these; AT is milliseconds since 1970, INSTANCES are IDs with commas between:
+ * A line of FILE is one of these; AT is milliseconds since 1970, INSTANCES are comma-separated IDs:
  *
- *   AT answer STATUS INSTANCE TRIED    to a request, each on a connection of its own; STATUS 0: none came;
- *                                      TRIED: by how many of the app nginx tried to have it answered
- *   AT upstreams INSTANCES             what nginx serves by, when it has changed
- *   AT passing INSTANCES               what Consul says, when it has changed
+ *   AT answer STATUS INSTANCE TRIED    the answer to a request on a new connection; STATUS 0: no answer;
+ *                                      TRIED: number of instances that nginx tried
+ *   AT upstreams INSTANCES             nginx's upstreams, after a change
+ *   AT passing INSTANCES               the instances that pass in Consul, after a change
  */
 'use strict';
 
@@ -15,7 +15,7 @@ const dns = require('dns').promises;
 
 const [path, nginx, consul] = process.argv.slice(2);
 const LIMIT = 5000, PAUSE = 5;			/* milliseconds */
-const FAST = 4, SLOW = 4;			/* requests under way */
+const FAST = 4, SLOW = 4;			/* concurrent requests */
 const out = fs.createWriteStream(path, { flags: 'a' });
 const pause = milliseconds => new Promise(resolve => setTimeout(resolve, milliseconds));
 const note = (...words) => out.write([Date.now(), ...words].join(' ') + '\n');
@@ -75,7 +75,7 @@ function passing(base) {
 	};
 }
 
-/* Once, since a look-up for each request would test Docker's DNS. */
+/* Resolved once: a look-up for each request would test Docker's DNS. */
 async function address_of(name) {
 	for (;;) {
 		try {

@@ -1,14 +1,14 @@
 # engine.bash - Docker, the images, and an example, for scripts and tests.  To be sourced.
 #
-#   engine_start        Docker answers afterwards: the one that runs, or one of our own with all it has in
-#                       $B/docker, which engine_stop ends.  Fails with the reason on stderr.
-#   engine_stop
-#   images_make         pilotfish (from `make release`) and those of the examples.  Base images come from the
-#                       registry or, if that cannot be reached, are made from Debian's packages.
-#   compose ARG...      docker-compose on $example (examples/nginx, unless it is set), as the project $project,
-#                       with free ports on this host
+#   engine_start        ensures that a Docker engine answers: if none runs, starts our own with its data in $B/docker.
+#                       If it cannot, it fails with the reason on stderr.
+#   engine_stop         stops our own engine
+#   images_make         builds the images of pilotfish (from `make release`) and of the examples.  Base images come
+#                       from the registry; if it cannot be reached, from Debian's packages.
+#   compose ARG...      runs docker-compose on $example (default: examples/nginx), as the project $project, with
+#                       free ports of this host
 #   compose_up [ARG...], compose_down
-#   compose_port SERVICE PORT    prints the port of this host that leads there
+#   compose_port SERVICE PORT    prints the host's port that is mapped to PORT
 
 engine_root=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 B=${B:-build}
@@ -37,13 +37,13 @@ engine_start()
 	local waited=0 tool
 
 	for tool in docker docker-compose; do
-		command -v "$tool" >/dev/null || { engine_fail "there is no $tool"; return; }
+		command -v "$tool" >/dev/null || { engine_fail "$tool is not installed"; return; }
 	done
 	! engine_answers || return 0
-	command -v dockerd >/dev/null || { engine_fail "no Docker engine answers, and there is no dockerd"; return; }
+	command -v dockerd >/dev/null || { engine_fail "no Docker engine answers, and dockerd is not installed"; return; }
 	((EUID == 0)) || { engine_fail "no Docker engine answers, and only root can start one"; return; }
 
-	# One that was killed may have left these; a swarm would begin again with all it had.
+	# An engine that was killed leaves these; a swarm would start again with all its old services.
 	rm -rf "$engine_run" "$engine_folder/engine/swarm"
 	mkdir -p "$engine_run"
 	dockerd --data-root "$engine_folder/engine" --exec-root "$engine_run/exec" \
@@ -71,7 +71,7 @@ engine_stop()
 	rm -rf "$engine_run"
 }
 
-# An image of the registry, or what make_it makes.
+# Pulls an image from the registry, or makes it by the function make_it.
 image_have()
 {
 	local name=$1 make_it=$2

@@ -1,14 +1,14 @@
-# lib.bash - what the tests in Docker stand on, besides engine.bash.  `load lib` at the top of a file.
+# lib.bash - the base of the tests in Docker, besides engine.bash.  `load lib` at the top of a file.
 #
-# A file has one project for all of its tests.  They are skipped, with the reason, where no engine can be had.
+# A file has one project for all its tests.  Without an engine the tests are skipped, with the reason.
 #
-#   file_begin COMMAND...       for setup_file: an engine, images, nothing left of an earlier run, then the command
-#   file_end COMMAND...         for teardown_file: the command, and the engine stops if we started it
+#   file_begin COMMAND...       for setup_file: starts an engine, makes images, removes left-overs, runs the command
+#   file_end COMMAND...         for teardown_file: runs the command, and stops the engine if we started it
 #   now, await, fail            as in tests/system/lib.bash
 #   client_start NETWORK [CONSUL]        client.js in that network
-#   seen VERB ARG...            what the client has seen since $since: see the program; note VERB ARG...: fails
-#                               if it fails, and shows its output in any case
-#   figure TEXT                 shows it in any case
+#   seen VERB ARG...            asks the program `seen` about the client's answers since $since
+#   note VERB ARG...            the same, and shows the output even if the test passes
+#   figure TEXT                 shows TEXT even if the test passes
 #   containers SERVICE          prints their names; id_of CONTAINER its ID in Consul, address_of CONTAINER
 
 # shellcheck source=engine.bash
@@ -69,7 +69,7 @@ seen()
 	"$BATS_TEST_DIRNAME/seen" "$seen_file" "$since" "$@"
 }
 
-# Figures are worth seeing of tests that pass, too; tests/run shows them.
+# tests/run shows figures of passed tests, too.
 note()
 {
 	local output status=0

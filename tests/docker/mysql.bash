@@ -1,24 +1,24 @@
 # mysql.bash - the cluster of examples/mysql under test.  `load lib` first, then this.
 #
-# Writers and a sampler run in the cluster's network, all the time; what they noted is in $acked and $roles.
+# Writers and a sampler run in the cluster's network all the time; their records are in $acked and $roles.
 #
-#   cluster_up N, cluster_down      nodes; the writers go through haproxy
+#   cluster_up N, cluster_down      N nodes; the writers connect to haproxy
 #   writers_up NETWORK, writers_down
 #   nodes, primary, replicas        prints containers; primary fails while there is none
-#   sql NODE STATEMENT              as the administrator, in the container
-#   whole [N]                       N nodes (as many as there are): a primary, all others follow it without lag
-#   led_by_another                  than $before: a primary that is another container
-#   writing_begins                  sets $since; $ENOUGH were acknowledged since then
-#   fault ROUND                     begins a round: $ENOUGH rows, then sets $since and $before, the primary
-#   recovered MILLISECONDS          $ENOUGH are acknowledged from now on; shows how long none were since the fault, and
-#                                   this target.  Other work on the machine takes its time: three times as long and 2 s fails
-#   nothing_lost                    compares what was acknowledged with what the primary has
-#   nodes_equal                     stops writing, and compares it with what each node has
-#   sever NODE [ADDRESS...]         its network drops what is from and for these; mend NODE
+#   sql NODE STATEMENT              runs STATEMENT in the container as the administrator
+#   whole [N]                       succeeds if all nodes, or N, are a primary and replicas without lag
+#   led_by_another                  succeeds if another container than $before is the primary
+#   writing_begins                  sets $since, and waits for $ENOUGH acknowledged rows
+#   fault ROUND                     begins a round: waits for $ENOUGH rows, then sets $since and $before, the primary
+#   recovered MILLISECONDS          waits for $ENOUGH acknowledged rows; shows the outage since the fault and the target
+#                                   MILLISECONDS.  As the machine may be busy, only 3 * MILLISECONDS + 2 s fails
+#   nothing_lost                    compares the acknowledged rows with the primary's
+#   nodes_equal                     stops writing, and compares the acknowledged rows with those of each node
+#   sever NODE [ADDRESS...]         drops the node's packets from and to all, or these, addresses; mend NODE
 
 example=$engine_root/examples/mysql
 ROUNDS=${MYSQL_ROUNDS:-2}
-ENOUGH=500			# twice in a round: before and after the fault
+ENOUGH=500			# rows; twice in a round: before and after the fault
 writers=$project-writers
 sampler=$project-sampler
 acked=$BATS_FILE_TMPDIR/acked
@@ -171,7 +171,7 @@ compare()		# NODE ACKED [PREFIX]
 
 nothing_lost()
 {
-	cp "$acked" "$BATS_TEST_TMPDIR/acked"		# more is written all the time
+	cp "$acked" "$BATS_TEST_TMPDIR/acked"		# writers go on appending
 	compare "$(primary)" "$BATS_TEST_TMPDIR/acked"
 }
 
@@ -190,12 +190,12 @@ nodes_equal()
 	docker start "$writers" >/dev/null
 }
 
-level()			# all have the same last transaction
+level()			# all nodes have the same last transaction
 {
 	(($(for name in $(nodes); do sql "$name" 'SELECT @@gtid_binlog_pos'; done | sort -u | wc -l) == 1))
 }
 
-# The processes of an engine outside of our PID namespace cannot be seen.
+# We cannot see processes of an engine outside our PID namespace.
 in_net_of()
 {
 	local pid

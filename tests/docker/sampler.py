@@ -1,7 +1,7 @@
-"""sampler.py HOST - ask each server that HOST stands for, twenty times a second, whether it can be written to.
+"""sampler.py HOST - ask each server behind the name HOST, twenty times a second, whether it is writable.
 
-A line for each answer: milliseconds since 1970 before the question and after the answer, the address, and 1 if it
-can.  A server that does not answer is asked again when it does; new ones are found within half a second.
+Prints a line for each answer: milliseconds since 1970 before the question and after the answer, the address, and 1 if
+the server is writable.  The sampler reconnects to a silent server, and finds new servers within half a second.
 """
 import os
 import select
@@ -20,7 +20,7 @@ def milliseconds():
 
 
 def sample(client, address):
-    """Until it breaks."""
+    """Asks until the connection breaks."""
     while True:
         before = milliseconds()
         client.stdin.write(b"SELECT @@read_only;\n")
@@ -33,7 +33,7 @@ def sample(client, address):
 
 
 def watch(address):
-    """For as long as the name stands for it, which is until a container has ended."""
+    """Asks while the name resolves to the address, that is, until the container has ended."""
     while address in known:
         client = subprocess.Popen(["mariadb", "--batch", "--skip-column-names", "--unbuffered", "--connect-timeout=1",
                                    f"--host={address}", "--user=app"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,

@@ -1,8 +1,8 @@
-# What the other tests stand on can fail, and cleans up after itself.
+# The functions of lib.bash can fail, and clean up after themselves.
 
 load lib
 
-# A program that logs as pilotfish does.
+# A program with a log like pilotfish's.
 standin()
 {
 	pilotfish=$dir/standin
@@ -19,7 +19,7 @@ standin()
 	chmod +x "$pilotfish"
 }
 
-@test "events are found in order, and what is missing is said" {
+@test "events are found in order, and a missing event is reported" {
 	standin
 	start_pilotfish <<-'EOF'
 		the configuration
@@ -42,7 +42,7 @@ standin()
 	run ! expect_code 0
 }
 
-@test "waiting ends when the program has" {
+@test "waiting ends with the program" {
 	standin
 	start_pilotfish -l x
 	signal_pilotfish KILL
@@ -55,7 +55,7 @@ standin()
 	[[ $output == *"/no/such/file: No such file"* ]]
 }
 
-@test "a program starts as from a clean shell, alone in its namespace if so wished" {
+@test "a program starts with default signals, and with -1 alone in its namespace" {
 	pilotfish=$(command -v sh)
 	start_pilotfish -1 -c 'echo "I am $$"; ps ax | wc -l; grep -E "Sig(Blk|Ign)" /proc/self/status; exit 5'
 	wait_exit
@@ -65,7 +65,7 @@ standin()
 	expect_log '^SigIgn:.0000000000000000$'
 }
 
-@test "what a program leaves behind is gone after it is stopped" {
+@test "stop_program kills the program's descendants" {
 	start_program parent sh -c 'setsid sh -c "echo \$\$ >'"$dir"'/orphan; exec sleep 1000" &
 		while [ ! -s '"$dir"'/orphan ]; do sleep 0.01; done'
 	await has_ended parent
@@ -75,7 +75,7 @@ standin()
 	run ! kill -0 "$orphan"
 }
 
-@test "an agent comes up, forgets when it is restarted, and is heard again after a pause" {
+@test "an agent starts, loses its data in a restart, and answers again after a pause" {
 	start_consul
 	register web web-1 8080
 	register web web-2 8081 critical
@@ -94,17 +94,17 @@ standin()
 	await_gone web
 }
 
-@test "an agent with data keeps it, unless told to lose it" {
+@test "an agent with --data keeps its data, unless restarted with --lose-data" {
 	start_consul --data
 	register web web-1 8080
 	stop_consul
 	consul_run
-	await_checks web critical 1	# nobody has told the new agent that it passes
+	await_checks web critical 1	# no client has passed the check at the new agent
 	restart_consul --lose-data
 	await_gone web
 }
 
-@test "an agent with TLS and ACLs admits those with certificate and token" {
+@test "an agent with TLS and ACLs requires a certificate and a token" {
 	start_consul --tls --acl
 	register web web-1 8080
 	token=$(consul_token_for 'service_prefix "" { policy = "read" } node_prefix "" { policy = "read" }')
@@ -114,7 +114,7 @@ standin()
 	run ! curl -sS "$consul_address/v1/status/leader"
 }
 
-@test "the agent that misbehaves does so, and is well again" {
+@test "the fake agent misbehaves, and recovers" {
 	start_fake_consul
 	consul_address=$fake_address
 	register web web-1 8080

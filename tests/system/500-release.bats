@@ -1,8 +1,8 @@
-# The release build: what it is, and that it needs nothing of the image that it runs in.
+# The release build: its properties, and that it needs nothing from the image.
 
 load jobs
 
-DNS=127.0.0.77			# where Consul answers as a name server
+DNS=127.0.0.77			# the address of Consul's DNS
 
 setup_file()
 {
@@ -15,7 +15,7 @@ setup_file()
 	start_consul --config "{\"addresses\": {\"dns\": \"$DNS\"}, \"ports\": {\"dns\": 53}}"
 }
 
-# A folder with nothing in it but the program, in which $pilotfish is to run, and what a container always has.
+# A root folder for $pilotfish with only the program and the files that every container has.
 setup()
 {
 	skip_if_sanitized
@@ -30,7 +30,7 @@ setup()
 	chmod +x "$pilotfish"
 }
 
-# A program for the image: what it is told prints what it is and stays.
+# A program for the image: prints its user and groups and stays.
 tell()
 {
 	cat >"$dir/tell.c" <<-'END'
@@ -89,7 +89,7 @@ static_program()		# FILE MACHINE
 	(($(stat -c %s "$RELEASE/pilotfish") < 7000000))
 }
 
-@test "made elsewhere, in a folder with another name, it is the same to the byte" {
+@test "a build in a folder of another name is identical byte for byte" {
 	local version
 
 	version=$("$RELEASE/pilotfish" version)
@@ -110,7 +110,7 @@ static_program()		# FILE MACHINE
 	run -66 "$pilotfish" run
 }
 
-@test "users and groups are those of the image" {
+@test "users and groups come from the image" {
 	echo 'web:x:1234:1235:::' >"$image/etc/passwd"
 	printf '%s\n' 'web:x:1235:' 'logs:x:1236:other,web' >"$image/etc/group"
 	tell
@@ -124,7 +124,7 @@ static_program()		# FILE MACHINE
 	[[ $output == *'no user "nobody" in /etc/passwd'* ]]
 }
 
-@test "Consul by an address, by localhost without a file, by /etc/hosts, by a name server" {
+@test "Consul by an address, by localhost without /etc/hosts, by /etc/hosts, by a name server" {
 	local port=${consul_address##*:}
 
 	registers_at "127.0.0.1:$port"
@@ -135,7 +135,7 @@ static_program()		# FILE MACHINE
 	registers_at "consul.service.consul:$port"
 }
 
-@test "a name that nobody knows, until somebody does" {
+@test "a name that resolves only later" {
 	local port=${consul_address##*:}
 
 	echo "nameserver $DNS" >"$image/etc/resolv.conf"

@@ -1,27 +1,27 @@
-# elections.bash - candidates, what their workloads believed, and a store that knows epochs.
+# elections.bash - candidates, the reigns that their workloads recorded, and a store that checks epochs.
 #
 #   election_consul [OPTION...]      start_consul with sessions of a second allowed; for setup_file
 #   begin_election                   for setup: a key of its own, a store, records in $dir/reigns
-#   candidate ID [KEYS]              a pilotfish "-n ID", PID 1 of a container, whose workload runs while it leads (`runs`);
-#                                    KEYS more of the election; $more: more of the configuration.  $timings: ttl, ...
-#   member ID [KEYS]                 the same with a job that is always there, and is told by hooks
+#   candidate ID [KEYS]              a pilotfish "-n ID", PID 1 of a container; the workload runs while ID leads (`runs`);
+#                                    KEYS: more keys of the election; $more: more configuration; $timings: ttl, ...
+#   member ID [KEYS]                 the same with a job that always runs, promoted and demoted by hooks
 #                                    $on_elected, $on_deposed: other hooks
-#   await_primary [-n ID | --not ID] until one lives, and one alone, with a higher epoch than $epoch; sets
+#   await_primary [-n ID | --not ID] until exactly one primary lives, with a higher epoch than $epoch; sets
 #                                    $leader and $epoch
-#   expect_reigns [OPTION...]        helpers/reigns.py says that all was well
+#   expect_reigns [OPTION...]        fails if helpers/reigns.py finds anything wrong
 #   workload ID                      the pid of its process; signal_workload SIGNAL ID
-#   last_beat ID                     when the newest reign of ID had its last beat, in milliseconds of CLOCK_BOOTTIME
-#   first_beat ID, beats_of ID       and its first; how many it had
-#   boottime                         now, in these
-#   pass SECONDS                     this time has passed, as nothing but time is to be awaited
-#   lock_value                       the lock's value; lock_session: who holds it, empty: nobody
+#   last_beat ID                     time of the last heartbeat of ID's newest reign, in milliseconds of CLOCK_BOOTTIME
+#   first_beat ID, beats_of ID       time of the first heartbeat; number of heartbeats
+#   boottime                         the current CLOCK_BOOTTIME in milliseconds
+#   pass SECONDS                     waits that long, where there is no event to wait for
+#   lock_value                       the lock's value; lock_session: the session that holds the lock, empty if none does
 
 load lib
 load measure
 
 primary=$B/tests/primary
 timings='ttl = "1s"; lockDelay = "3300ms"; demoteTimeout = 0;'
-# By when another leads if a candidate is killed, in milliseconds.
+# The latest time at which another candidate leads after a candidate was killed, in milliseconds.
 failover=$((1000 + 3300 + 1000))
 on_elected="\"$primary\", \"promote\""
 on_deposed="\"$primary\", \"demote\""

@@ -1,12 +1,12 @@
-# init.bash - for the tests of the bare init: lib.bash, and what a child can be asked.
+# init.bash - for the tests of the bare init: lib.bash, and functions that look at a child.
 #
-# $pilotfish is ${PILOTFISH:-$B/pilotfish}, so that other inits can be put to the test too.
+# $pilotfish is ${PILOTFISH:-$B/pilotfish}, so that the tests can run against other inits too.
 #
-#   enter OPTION... -- COMMAND...   becomes COMMAND under odd circumstances (helpers/enter.py)
+#   enter OPTION... -- COMMAND...   executes COMMAND with unusual signals and descriptors (helpers/enter.py)
 #   field NAME                      that field of a /proc/PID/status on stdin
 #   child_of PID
 #   within SECONDS COMMAND...       as COMMAND, or 124
-#   line_in FILE TEXT               is there such a line?
+#   line_in FILE TEXT               succeeds if the file has such a line
 
 load lib
 
@@ -29,7 +29,7 @@ field()
 	awk -v field="$1:" '$1 == field { print $2 }'
 }
 
-child_of()		# the one child that it has
+child_of()		# its only child
 {
 	ps --ppid "$1" -o pid= | tr -d ' '
 }

@@ -1,15 +1,15 @@
-# jobs.bash - for the tests of jobs: lib.bash, and what a log says about them.
+# jobs.bash - for the tests of jobs: lib.bash, and functions that read the log.
 #
 #   script NAME <<'EOF'     a bash script $dir/NAME; it knows $dir
-#   said JOB                what the job has printed, line by line
+#   said JOB                prints the job's output, line by line
 #   job_pid JOB             the pid of its last run
-#   time_of "app running" [N]   when that event came (for the N-th time), in milliseconds
+#   time_of "app running" [N]   time of that event (its N-th occurrence), in milliseconds
 #   between EVENT EVENT     the milliseconds from the first to the second
 #   lives PID, gone PID
 #   field NAME              that field of a /proc/PID/status on stdin
 #   count_log REGEX         prints how many lines of the log match
-#   has_line FILE TEXT      is there such a line?
-#   needs_root              for what only root can do
+#   has_line FILE TEXT      succeeds if the file has such a line
+#   needs_root              skips the test unless we are root
 
 load lib
 export dir

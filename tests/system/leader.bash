@@ -1,18 +1,18 @@
 # leader.bash - for `pilotfish leader`: lib.bash, and an election whose keys the test writes itself.
 #
-#   election_config [KEYS]       $dir/leader.conf with the election $election (db), and KEYS in it
-#   leader CODE ACTION [ARG...]  `pilotfish leader ACTION -c $dir/leader.conf`; ends with this code, soon; what it
-#                                printed is in $output and $stderr
+#   election_config [KEYS]       writes $dir/leader.conf with the election $election (db), and KEYS in it
+#   leader CODE ACTION [ARG...]  runs `pilotfish leader ACTION -c $dir/leader.conf`, which must soon exit with this
+#                                code; its output is in $output and $stderr
 #   leader_in_background ...     the same without the code; leader_ended CODE waits for it and sets $output
-#   candidate ID [STATUS]        is in the catalogue
+#   candidate ID [STATUS]        registers a candidate
 #   session                      prints a new session, bound to nothing
 #   hold SESSION VALUE           takes the lock
-#   release SESSION VALUE        gives it back
-#   lead ID EPOCH                both of the above as it is done: a session, $session, and the value of a leader
+#   release SESSION VALUE        releases the lock
+#   lead ID EPOCH                creates $session and takes the lock with a leader's value
 #   key SUFFIX                   prints the value of the lock's key with that suffix
 #   has_request, has_no_request
-#   leader_epoch                 prints it, as the lock's value has it
-#   figure TEXT                  shows it in any case
+#   leader_epoch                 prints the epoch in the lock's value
+#   figure TEXT                  shows TEXT even if the test passes
 
 load lib
 load measure

@@ -1,48 +1,48 @@
-# lib.bash - what the system tests stand on.  `load lib` at the top of a file.
+# lib.bash - the base of the system tests.  `load lib` at the top of a file.
 #
-# Everything a test starts lives in $dir, is known by a name (its "stem": $dir/NAME.log, NAME.pid, NAME.code)
-# and is killed by teardown, whatever it became.  Every wait has a limit: LIMIT whole seconds, 10 unless set; put it
-# before a call (`LIMIT=30 expect_events ...`).  Nothing sleeps.  A file whose tests measure time, or need the
-# machine to themselves, has the line `# serial`.  With sanitizers $sanitized is set and limits are $slow times
+# Each program that a test starts has a name and its files in $dir (NAME.log, NAME.pid, NAME.code; $dir/NAME is its
+# "stem").  teardown kills all programs and their descendants.  Every wait has a limit: LIMIT whole seconds, 10 unless
+# set; put LIMIT before a call (`LIMIT=30 expect_events ...`).  Nothing sleeps.  A file whose tests measure time, or
+# need the whole machine, has the line `# serial`.  Under sanitizers $sanitized is set, and limits are $slow times
 # as long.
 #
 #   start_pilotfish [-n NAME] [-1] [-l] [ARG...] <<'EOF'
-#       A pilotfish (NAME: main) with the configuration on stdin; with ARGs, with these and no configuration.
-#       -1: as PID 1 of a PID namespace of its own.  Logs are JSON at level debug; -l leaves that to the
-#       configuration.  Sets $pid.  stdout and stderr are in $dir/NAME.log.  Variables that are exported
-#       reach it.  Those below act on the one started last, or on -n NAME:
+#       Starts a pilotfish (NAME: main) with the configuration on stdin, or with ARGs and no configuration.
+#       -1: as PID 1 of a new PID namespace.  Logs are JSON at level debug; with -l the configuration decides.
+#       Sets $pid.  stdout and stderr go to $dir/NAME.log.  Exported variables are in its environment.
+#       The functions below act on the pilotfish that was started last, or on -n NAME:
 #   write_config [-n NAME] <<'EOF'       another configuration, for a reload
-#   expect_events "app running" "app healthy"     wait for these, in this order, others may come between;
+#   expect_events "app running" "app healthy"     wait for these events in this order, with any others between;
 #                                        the next call looks behind the last match
-#   refute_events "app stopped"          none of these since the last `mark` (at first: the start)
-#   count_events "app running"           prints how many since then
+#   refute_events "app stopped"          fails if any of these came since the last `mark` (at first: the start)
+#   count_events "app running"           prints the number of such events since the mark
 #   expect_log REGEX, refute_log REGEX   the same for any line of the log
-#   mark                                 forget what was logged until now
-#   list_events                          prints time, source and event of each since then
+#   mark                                 later calls ignore the log until here
+#   list_events                          prints time, source and event of each event since the mark
 #   signal_pilotfish SIGNAL
 #   stop_pilotfish [SIGNAL]              TERM unless given, and wait_exit
 #   wait_exit                            sets $code, and $took: milliseconds since this call (stop_pilotfish: since the signal)
-#   expect_code N [...]                  $code is one of these
+#   expect_code N [...]                  fails unless $code is among these
 #
 #   start_program NAME COMMAND...        any other program; $dir/NAME.log
-#   stop_program NAME                    kills it, with all that it left
+#   stop_program NAME                    kills the program with its descendants
 #   await COMMAND...                     until the command succeeds
-#   await_port PORT                      until somebody listens
-#   skip_if_sanitized                    for what a sanitizer itself cannot bear
+#   await_port PORT                      until a program listens on it
+#   skip_if_sanitized                    for tests that cannot run under a sanitizer
 #   free_port [NAME...]                  sets each variable (port, if none is named) to a free port
 #
 #   start_consul [-n NAME] [--data] [--tls] [--acl] [--config JSON]
-#       An agent on the loopback, with a leader (name: consul).  It is a dev agent, which forgets all when it is
-#       restarted; --data: a server that keeps its data.  --tls: https only, $dir/ca.pem, client.pem and
-#       client.key.  --acl: nothing without a token; $consul_token may do all.  Sets and exports
-#       $consul_address.  In setup_file it serves a whole file.
+#       Starts an agent on the loopback (NAME: consul) and waits for a leader.  A dev agent loses all data when it
+#       restarts; --data: a server that keeps its data.  --tls: https only, $dir/ca.pem, client.pem and
+#       client.key.  --acl: every request needs a token; $consul_token has all rights.  Sets and exports
+#       $consul_address.  An agent started in setup_file serves the whole file.
 #   restart_consul [--lose-data], pause_consul, resume_consul, stop_consul, kill_consul
 #   consul_get PATH, consul_put PATH [DATA]       prints the answer; fails on 4xx and 5xx
 #   consul_token_for RULES               prints a new token (needs --acl); its accessor: $dir/accessor
-#   register SERVICE ID PORT [STATUS]    an instance that is not a pilotfish's; deregister ID
-#   await_passing SERVICE N              exactly N instances pass
-#   await_checks SERVICE STATUS N        exactly N checks of it have this status
-#   await_gone SERVICE                   it is not in the catalogue
+#   register SERVICE ID PORT [STATUS]    an instance without a pilotfish; deregister ID
+#   await_passing SERVICE N              until exactly N instances pass
+#   await_checks SERVICE STATUS N        until exactly N checks of the service have this status
+#   await_gone SERVICE                   until the service is not in the catalogue
 #   start_fake_consul                    tests/fake_consul.py, at $fake_address
 #   fake mode '{"mode": "hang"}'         a request to its /fake/...; prints the answer
 
@@ -57,7 +57,7 @@ dir=${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}
 slow=1
 sanitized=
 
-# Sanitizers report to files, so that a report fails the test whatever it was about; anybody may write them.
+# Sanitizers report to files, so that any report fails the test.  Processes of every user may write there.
 if grep -qs sanitize "$B/flags"; then
 	slow=4 sanitized=yes
 	if [[ ${BATS_TEST_TMPDIR-} ]]; then
@@ -69,7 +69,7 @@ if grep -qs sanitize "$B/flags"; then
 	fi
 fi
 
-# What cannot be tried with sanitizers: they need /proc, memory and threads for themselves.
+# Sanitizers need /proc, memory and threads for themselves.
 skip_if_sanitized()
 {
 	[[ ! $sanitized ]] || skip "with sanitizers"
@@ -157,7 +157,7 @@ stop_program()
 
 current=main
 
-# Of a call's arguments: -n NAME; the others are left in rest.
+# Splits a call's arguments into $name (-n NAME) and the array $rest.
 named()
 {
 	name=$current
@@ -255,8 +255,8 @@ expect_code()
 
 # --- Consul
 
-# An agent's settings are in $consul_dir/$consul.json.  What start_consul sets is exported: tests have it
-# from the setup_file of their file.
+# An agent's settings are in $consul_dir/$consul.json.  start_consul exports its variables, so that tests inherit
+# them from setup_file.
 
 consul_settings()
 {
@@ -322,7 +322,7 @@ consul_run()
 	LIMIT=30 await consul_ready
 }
 
-# A leader, and the agent's own node in the catalogue: from then on all requests work.
+# All requests work as soon as there is a leader and the agent's own node is in the catalogue.
 consul_ready()
 {
 	has_ended "$consul" && return 1
@@ -427,7 +427,7 @@ fake()
 
 # --- the end
 
-# What a failed test has to say for itself.
+# The ends of all logs, for a failed test.
 show_logs()
 {
 	local log
@@ -439,7 +439,7 @@ show_logs()
 	done
 }
 
-# Under a sanitizer what still runs is stopped in order: a leak is only found at the end.
+# A sanitizer finds leaks only at a normal exit, so stop each pilotfish by TERM first.
 end_gently()
 {
 	local name=$1

@@ -1,9 +1,9 @@
 # many.bash - a pilotfish with more watches than connections.
 #
-#   begin_many ADDRESS COUNT [WATCH...]    watches of s0000, s0001, ... and what else is given; waits until each had its
-#                                          first answer, and takes the mark
-#   expect_changed NAME...                 `changed` of each of these watches since then, in any order
-#   few_connections                        were there never a hundred to Consul at once?
+#   begin_many ADDRESS COUNT [WATCH...]    starts watches of s0000, s0001, ... and each WATCH; waits until each has its
+#                                          first answer, and sets the mark
+#   expect_changed NAME...                 waits for `changed` of each of these watches since the mark, in any order
+#   few_connections                        succeeds if there were fewer than 100 connections to Consul at any time
 
 begin_many()
 {

@@ -1,11 +1,11 @@
 # measure.bash - times and numbers that tests compare.
 #
-#   time_of EVENT [N]        milliseconds (since the epoch) of the Nth such event since the mark; N: 1
-#   between EVENT EVENT      milliseconds from the first of one to the first of the other
+#   time_of EVENT [N]        milliseconds since 1970 of the Nth such event since the mark; N: 1
+#   between EVENT EVENT      milliseconds from the first occurrence of one to the first of the other
 #   at_least N VALUE, at_most N VALUE
-#   count_log REGEX          how many lines of the log since the mark are like it
-#   cpu_of PID               milliseconds of CPU that it has used
-#   rss_of PID               resident memory in kB, its highest so far
+#   count_log REGEX          prints how many lines of the log match since the mark
+#   cpu_of PID               milliseconds of CPU time used
+#   rss_of PID               peak resident memory in kB
 
 time_of()
 {

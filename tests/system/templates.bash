@@ -1,14 +1,14 @@
-# templates.bash - for the tests of templates: lib.bash, measure.bash, and what becomes of a file.
+# templates.bash - for the tests of templates: lib.bash, measure.bash, and functions for rendered files.
 #
-#   template NAME <<'EOF'          the template $dir/NAME.ctmpl
-#   start_templates [JOBS] <<EOF   a pilotfish with these entries of `templates`, a job that just lives, and JOBS;
-#                                  $header precedes it all, $consul_keys are more of `consul`
-#   entry NAME [KEYS]              prints an entry that makes $dir/NAME of $dir/NAME.ctmpl
-#   expect_file FILE TEXT          until the file $dir/FILE is that, but for the last newline
-#   has_file FILE TEXT             is it?
-#   put KEY VALUE, drop KEY        in Consul
-#   writes NAME                    how often template.NAME has been written since the mark
-#   expect_code_of N COMMAND...    it ends by itself, soon, with this code; what it printed is in $output
+#   template NAME <<'EOF'          writes the template $dir/NAME.ctmpl
+#   start_templates [JOBS] <<EOF   starts a pilotfish with these entries of `templates`, an idle job, and JOBS;
+#                                  $header precedes the configuration, $consul_keys are more keys of `consul`
+#   entry NAME [KEYS]              prints an entry that renders $dir/NAME.ctmpl to $dir/NAME
+#   expect_file FILE TEXT          waits until $dir/FILE has this text; the last newline does not count
+#   has_file FILE TEXT             succeeds if $dir/FILE has this text
+#   put KEY VALUE, drop KEY        writes or deletes a key in Consul
+#   writes NAME                    prints how often template.NAME was written since the mark
+#   expect_code_of N COMMAND...    COMMAND must soon exit with this code; its output is in $output
 
 load lib
 load measure

@@ -1,16 +1,16 @@
-# trouble.bash - a pilotfish through trouble with Consul, and what must hold whatever the trouble is.
+# trouble.bash - a pilotfish in trouble with Consul, and what must hold in any trouble.
 #
-#   begin_trouble ADDRESS [CONSUL-KEYS]    a pilotfish that registers `app`, checked each 50 ms with a TTL of 1 s, and
-#                                          watches `db`; documents go to $dir/documents.  Waits until both work, and
-#                                          takes the marks for what follows
+#   begin_trouble ADDRESS [CONSUL-KEYS]    starts a pilotfish that registers `app`, checked every 50 ms with a TTL of
+#                                          1 s, and watches `db`; documents go to $dir/documents.  Waits until both
+#                                          work, and sets the marks
 #   begin_fake_trouble                     the same with a fake Consul that has two instances of db
 #   go_on [N]                              until N (20) more health checks of app have passed
-#   expect_unharmed                        since the mark: nothing ended, nothing was lost, nothing spun, each state was
-#                                          logged once
-#   instances                              those of the last document
-#   play MODE REGEX                        the fake Consul misbehaves for a second, says what is in the log, and is well
-#                                          again with news
-#   recover                                the last part of that
+#   expect_unharmed                        since the mark: no job ended, no instance was lost, nothing used much CPU,
+#                                          each state was logged once
+#   instances                              prints the instances of the last document
+#   play MODE REGEX                        the fake Consul misbehaves for a second until the log matches REGEX, then
+#                                          recovers with changed data
+#   recover                                the fake Consul recovers with changed data
 
 begin_trouble()
 {
@@ -51,7 +51,7 @@ checks_passed()
 	grep -c '"app.health","event":"exitSuccess"' "$dir/$current.log"
 }
 
-complaints()		# what was logged as warning or error since the mark
+complaints()		# warnings and errors logged since the mark
 {
 	local start
 
@@ -67,7 +67,7 @@ expect_unharmed()
 	refute_events "app exitSuccess" "app exitFailed" "app unhealthy" "watch.db unhealthy"
 	[[ ! -e $dir/documents ]] || jq -es "all(.instances != [])" "$dir/documents" >/dev/null || fail "the set was emptied"
 	at_least $((took / 100 / slow)) "$(count_events "app.health exitSuccess")"
-	# A check costs a tenth of a millisecond or two, a machine that is busy more.
+	# A check takes 0.1 to 0.2 ms of CPU, more on a busy machine.
 	at_most $((took / 5)) "$spent"
 	twice=$(complaints | sort | uniq -d)
 	[[ ! $twice ]] || fail "logged twice: $twice"
@@ -88,7 +88,7 @@ play()
 	go_on
 	[[ ! $words ]] || expect_log "$words"
 	[[ $(instances) == '["db-1","db-2"]' ]]
-	# However often it is refused, it does not ask oftener than ten times a second.
+	# Refused requests are retried at most ten times a second.
 	at_most $((12 + ($(now) - trouble_began) / 90)) "$(fake "requests?path=/v1/health" | jq length)"
 	recover
 	expect_unharmed

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Print "ready", then a line for every signal that comes: its number and, if one was sent with it, its
-value.  Ends when the last one comes, 64, or none for half a minute."""
+"""Print "ready", then a line for every signal: its number and, if the sender gave one, its value.
+Ends at signal 64, or after half a minute without a signal."""
 import ctypes
 import errno
 import struct
@@ -8,7 +8,7 @@ import sys
 
 SI_QUEUE = -1
 libc = ctypes.CDLL(None, use_errno=True)
-# sigprocmask() and sigwaitinfo() of Python know nothing of 32, 33 and of values
+# Python's sigprocmask() and sigwaitinfo() support neither the signals 32 and 33 nor values
 everything = (ctypes.c_uint8 * 128)(*[0xFF] * 128)
 libc.syscall({"x86_64": 14, "aarch64": 135}[__import__("platform").machine()],
              0, everything, None, 8)

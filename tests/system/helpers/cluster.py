@@ -1,8 +1,8 @@
-"""cluster.py - three Consul servers, and hosts of which each has an agent and a pilotfish, in network namespaces.
+"""cluster.py - in network namespaces: three Consul servers, and hosts with an agent and a pilotfish each.
 
-A program that calls isolate() first thing goes on in namespaces of its own (PID, mount, network), so that addresses
-are the same each time and all ends with it, whatever becomes of it.  Servers are at 10.99.0.1 to .3, hosts at
-10.99.0.11 and so on, each at its own end of a virtual cable to one bridge; Cluster.outside() is the bridge.
+isolate(), called first, moves the program into new namespaces (PID, mount, network).  Addresses are therefore the same
+in each run, and all processes end with the program.  Servers are at 10.99.0.1 to .3, hosts at 10.99.0.11 and up, each
+connected to one bridge by a veth pair; Cluster.outside() is the bridge.
 """
 import json
 import os
@@ -58,7 +58,7 @@ class Timeout(Exception):
 
 
 def await_that(condition, limit, what):
-    """What the condition gives, once it is true."""
+    """Waits until the condition is true, and returns its value."""
     end_at = time.monotonic() + limit
     while not (result := condition()):
         if time.monotonic() > end_at:
@@ -68,7 +68,7 @@ def await_that(condition, limit, what):
 
 
 class Program:
-    """Something that runs, can be killed and stopped, and started again."""
+    """A process that can be killed, suspended and started again."""
 
     def __init__(self, log, *command, net=None):
         self.log = log
@@ -116,7 +116,7 @@ class Net:
         run("nsenter", f"--net=/proc/{self.pid}/ns/net", *words)
 
     def cut(self, addresses):
-        """Nothing goes to these, or comes from them, and nobody is told."""
+        """Silently drops all packets to and from these addresses."""
         for address in addresses:
             self.enter("iptables", "-w", "-A", "OUTPUT", "-d", address, "-j", "DROP")
             self.enter("iptables", "-w", "-A", "INPUT", "-s", address, "-j", "DROP")
@@ -130,7 +130,7 @@ class Net:
 
 
 class Agent(Program):
-    """A Consul agent: a server, or the one of a host."""
+    """A Consul agent: a server, or a host's client agent."""
 
     def __init__(self, cluster, name, net, server=False, **more):
         self.name, self.net, self.is_server = name, net, server
@@ -160,7 +160,7 @@ class Agent(Program):
 
 
 class Host:
-    """A host with a pilotfish, PID 1 of a PID namespace, and an agent: of its own, or a server."""
+    """A host with a pilotfish, PID 1 of a PID namespace, and an agent: its own, or one of the servers."""
 
     def __init__(self, cluster, number, configuration, own_agent):
         self.name = f"c{number}"
@@ -178,7 +178,7 @@ class Host:
                                  "PILOTFISH_LOG_FORMAT=json", PILOTFISH, "-c", path, net=self.net)
 
     def pilotfish_pid(self):
-        """As seen from here; 0: it is not there."""
+        """The pid in our PID namespace; 0: not running."""
         pids = children_of(self.pilotfish.pid) if self.pilotfish.is_up() else []
         return pids[0] if pids and name_of(pids[0]) == "pilotfish" else 0
 
@@ -223,14 +223,14 @@ class Cluster:
         return bool(answer and answer.get("Node"))
 
     def ask(self, path, method="GET", data=None):
-        """Of any server that answers."""
+        """Asks any server that answers."""
         for server in self.servers:
             if server.is_up() and (answer := server.ask(path, method, data, 1)) is not None:
                 return answer
         return None
 
     def leader(self):
-        """The server that leads, when two of them say so."""
+        """The leader of the servers, on which two servers must agree."""
         votes = [server.ask("/v1/status/leader", limit=1) for server in self.servers if server.is_up()]
         for server in self.servers:
             if votes.count(f"{server.net.address}:8300") > len(self.servers) / 2:

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """early.py RUNS INIT...
-Start INIT with a command that sleeps, RUNS times, and send SIGTERM within the first moments:
-from 0 to 3 ms, or to twice the time that INIT needs to start something.  Print how many were
-still there 5 seconds later."""
+Start INIT with a command that sleeps, RUNS times, and send SIGTERM after a random time:
+up to 3 ms, or up to twice the time that INIT needs to start a command.  Print how many still
+ran 5 seconds later."""
 import os
 import random
 import signal

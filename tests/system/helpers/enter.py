@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """enter.py [--ignore SIG,...] [--block SIG,...] [--close FD,...] [--listen N] -- COMMAND...
-Become COMMAND under circumstances that are none of the usual ones."""
+Execute COMMAND with ignored or blocked signals, closed descriptors or passed sockets."""
 import argparse
 import os
 import signal
@@ -17,7 +17,7 @@ def signals(text):
     return [getattr(signal, "SIG" + name) for name in text.split(",") if name]
 
 
-for number in signal.SIGPIPE, signal.SIGXFSZ:       # which Python ignores
+for number in signal.SIGPIPE, signal.SIGXFSZ:       # Python ignores these
     signal.signal(number, signal.SIG_DFL)
 for number in signals(options.ignore):
     signal.signal(number, signal.SIG_IGN)

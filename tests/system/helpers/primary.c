@@ -1,15 +1,16 @@
-/* primary - a workload that is the primary, or not, and notes when it believes so.
+/* primary - a workload that records when it believed that it was the primary.
  *
  *     primary reign [stubborn]     the primary from the first instruction to the last (`runs`)
- *     primary replica [stubborn]   a replica until it is told otherwise (`job`)
- *     primary promote|demote       the hooks that tell it, and wait until it has obeyed
+ *     primary replica [stubborn]   a replica until promoted (`job`)
+ *     primary promote|demote       the hooks, which wait until the replica has obeyed
  *
- * Each reign is a file $PRIMARY_DIR/NAME.ID.EPOCH.PID, struct reign in memory that is mapped: so that
- * SIGKILL loses nothing; read by `reigns`.  NAME and ID are $PRIMARY_NAME and $PRIMARY_ID, EPOCH is
- * $PILOTFISH_ELECTION_EPOCH, times are CLOCK_BOOTTIME, a beat is noted every other millisecond.  With
- * PRIMARY_STORE=ADDRESS:PORT it writes there (`fenced-store`) all the time, with its epoch, and counts
- * what was accepted, refused and failed.  stubborn: SIGTERM is not heard.
- * It checks nothing: what pilotfish does wrong is to be seen, not put right here.
+ * A reign is the time for which a process believed to be the primary.  Each reign is a file
+ * $PRIMARY_DIR/NAME.ID.EPOCH.PID with a struct reign, mapped into memory so that SIGKILL loses nothing;
+ * reigns.py reads these.  NAME and ID are $PRIMARY_NAME and $PRIMARY_ID, EPOCH is
+ * $PILOTFISH_ELECTION_EPOCH, times are nanoseconds of CLOCK_BOOTTIME.  A heartbeat updates the file
+ * every 2 ms.  With PRIMARY_STORE=ADDRESS:PORT the primary permanently writes to a fenced-store with
+ * its epoch, and counts accepted, refused and failed writes.  stubborn: ignores SIGTERM.
+ * The program checks nothing: it must show pilotfish's mistakes, not correct them.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -32,7 +33,7 @@ enum { BEAT = 2, WRITE_EVERY = 5, RECONNECT_EVERY = 50 };	/* milliseconds */
 struct reign {
 	uint64_t first, last, epoch, beats;
 	uint64_t accepted, refused, failed;
-	uint64_t over;		/* it ended in order: by SIGTERM, or demoted */
+	uint64_t over;		/* ended in order: by SIGTERM, or demoted */
 };
 
 struct store {
@@ -45,7 +46,7 @@ struct store {
 
 static struct reign *reign;
 static struct store store = { .fd = -1 };
-static volatile sig_atomic_t told_to_end;
+static volatile sig_atomic_t end_requested;
 
 static uint64_t now(void)
 {
@@ -233,18 +234,18 @@ static int give_order(const char *verb)
 		recv(fd, answer, sizeof answer, 0) == 4 ? 0 : 1;
 }
 
-/* --- being there */
+/* --- the workload itself */
 
 static void on_term(int number)
 {
-	told_to_end = number;
+	end_requested = number;
 }
 
 static void live(int listener)
 {
 	struct pollfd orders = { .fd = listener, .events = POLLIN };
 
-	while (!told_to_end) {
+	while (!end_requested) {
 		if (reign) {
 			reign->last = now();
 			reign->beats++;

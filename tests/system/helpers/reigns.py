@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
-"""reigns.py DIR [OPTION...] - what the workloads `primary` have noted: who was the primary, and when.
+"""reigns.py DIR [OPTION...] - check the reigns that the workloads `primary` recorded in DIR.
 
-Fails if two reigns of an election overlap, or if one of somebody else has not a higher epoch than the one before:
-    --count N, --min N      so many reigns, at least so many
-    --name NAME             of this election alone
-    --store LOG             fenced-store's: no write was refused but those of a reign that was over, which were still
-                            on their way; and all that a primary was told to be accepted were
-    --stopped ID            reigns of ID may overlap, as its pilotfish was stopped past its deadline: then
-                            writes must have been refused, and none accepted below a higher epoch
-    --list                  print them
+Fails if two reigns of an election overlap, or if a reign of a new ID has no higher epoch than the reign before:
+    --count N, --min N      there must be N reigns, or at least N
+    --name NAME             look at this election only
+    --store LOG             the log of fenced-store: the store must have refused only delayed writes of past reigns, and
+                            have accepted every write that a primary counts as accepted
+    --stopped ID            reigns of ID may overlap, as its pilotfish was stopped past its deadline; the store must
+                            then have refused writes of ID, and accepted none below a higher epoch
+    --list                  print the reigns
 The last line is "N reigns, shortest gap MS".
 
     --await SECONDS [--of ID | --not ID] [--above EPOCH]
-                            instead: until there is a primary, just one, that beats and is the one (or is not), with a
+                            instead: wait until exactly one primary has a current heartbeat, with the wanted ID and a
                             higher epoch; prints "ID EPOCH"
 """
 import argparse
@@ -29,7 +29,7 @@ Write = collections.namedtuple("Write", "at fresh name epoch id serial")
 
 
 def read_all(folder, name=None):
-    """All reigns, by their beginning."""
+    """All reigns, sorted by start."""
     reigns = []
     for file in os.listdir(folder):
         words = file.rsplit(".", 3)
@@ -39,7 +39,7 @@ def read_all(folder, name=None):
             text = record.read(LAYOUT.size)
         if len(text) == LAYOUT.size:
             reign = Reign(words[0], words[1], int(words[3]), *LAYOUT.unpack(text))
-            if reign.first:         # else it is being made
+            if reign.first:         # 0: the file is being written
                 reigns.append(reign)
     return sorted(reigns, key=lambda reign: reign.first)
 
@@ -47,8 +47,8 @@ def read_all(folder, name=None):
 def read_store(path):
     with open(path, encoding="ascii") as log:
         for line in log:
-            at, verdict, name, epoch, who, serial = line.split()
-            yield Write(int(at), verdict == "accepted", name, int(epoch), who, int(serial))
+            at, verdict, name, epoch, writer, serial = line.split()
+            yield Write(int(at), verdict == "accepted", name, int(epoch), writer, int(serial))
 
 
 def by_name(reigns):
@@ -61,11 +61,11 @@ def by_name(reigns):
 def show(reign):
     return (f"{reign.name}: {reign.id} epoch {reign.epoch} from {reign.first / 1e6:.1f} to {reign.last / 1e6:.1f}, "
             f"{reign.beats} beats, {reign.accepted} writes, {reign.refused} refused"
-            f"{'' if reign.over else ', killed or still there'}")
+            f"{'' if reign.over else ', killed or still running'}")
 
 
 def overlaps(reigns):
-    """Pairs of which the second began before all of the first was over, whatever lies between."""
+    """Pairs of reigns, adjacent or not, of which the second began before the end of the first."""
     found, latest = [], None
     for reign in reigns:
         if latest and reign.first <= latest.last:
@@ -75,12 +75,12 @@ def overlaps(reigns):
     return found
 
 
-def nobody(reign):
+def never(reign):
     return False
 
 
-def faults_of(reigns, excused=nobody):
-    """What is wrong with the reigns of one election, in words; those that are excused may overlap."""
+def faults_of(reigns, excused=never):
+    """Messages about faults in the reigns of one election; excused reigns may overlap."""
     for one, other in overlaps(reigns):
         if not excused(one) and not excused(other):
             yield f"two primaries for {(one.last - other.first) / 1e6:.1f} ms: {show(one)} / {show(other)}"
@@ -89,8 +89,8 @@ def faults_of(reigns, excused=nobody):
             yield f"epochs do not grow: {show(one)} / {show(other)}"
 
 
-def faults_of_store(reigns, writes, excused=nobody):
-    """What is wrong with what the store did, and was asked."""
+def faults_of_store(reigns, writes, excused=never):
+    """Messages about faults in what the store did and what its clients sent."""
     highest, told = collections.Counter(), collections.Counter()
     by_epoch = {(reign.name, reign.epoch): reign for reign in reigns}
     for write in writes:
@@ -100,7 +100,7 @@ def faults_of_store(reigns, writes, excused=nobody):
             if write.epoch < highest[write.name]:
                 yield f"a stale write was accepted: {write}"
         elif write.epoch >= highest[write.name]:
-            yield f"a write was refused without need: {write}"
+            yield f"a write was refused without reason: {write}"
         elif reign and write.at < reign.last and not excused(reign):
             yield f"a write of a primary was refused: {write}, {show(reign)}"
         highest[write.name] = max(highest[write.name], write.epoch)
@@ -116,7 +116,7 @@ def gaps(reigns):
 
 
 def beating(reigns):
-    """Those that live: noted a beat just now."""
+    """Reigns with a heartbeat in the last 50 ms."""
     at = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
     return [reign for reign in reigns if not reign.over and at - reign.last < 50e6]
 
@@ -159,9 +159,9 @@ def main():
         between += gaps(some)
     if options.store:
         wrong += faults_of_store(reigns, read_store(options.store), excused)
-    for who in options.stopped:
-        if not sum(reign.refused for reign in reigns if reign.id == who):
-            wrong.append(f"no write of {who} was refused")
+    for stopped in options.stopped:
+        if not sum(reign.refused for reign in reigns if reign.id == stopped):
+            wrong.append(f"no write of {stopped} was refused")
     if options.count not in (None, len(reigns)) or len(reigns) < options.min:
         wrong.append(f"{len(reigns)} reigns, not {options.count or options.min}")
     if options.list or wrong:

@@ -1,7 +1,7 @@
-/* shift-clock - preloaded: the wall clock is wrong by as many seconds as the file $SHIFT_CLOCK says.
+/* shift-clock - LD_PRELOAD: shifts the wall clock by the number of seconds in the file $SHIFT_CLOCK.
  *
- * It is read each time, so that the clock can be set while the program runs; other clocks are as they
- * are.  libev asks the kernel by syscall(), so that is covered, too.
+ * Each call reads the file, so that a test can set the clock while the program runs.  All other clocks
+ * stay correct.  syscall() is wrapped too, because libev calls clock_gettime through it.
  */
 #include <dlfcn.h>
 #include <fcntl.h>

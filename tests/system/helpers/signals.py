@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """signals.py [--pid1] [--burst] SIGNAL... -- INIT...
-Run INIT with catch.py as its command, send INIT one signal after the other, each when the one
-before was caught, and print what was caught.  A signal is N, N=VALUE, or !N for one that is not
-waited for.  The last one is always 64, which ends it.  With --burst nothing is waited for."""
+Run INIT with catch.py as its command, send the SIGNALs to INIT and print what catch.py caught.
+A SIGNAL is N, N=VALUE or !N; we wait until N is caught before the next, but not for !N.  The last
+signal is always 64, which ends catch.py.  With --burst we wait for none."""
 import ctypes
 import os
 import select
@@ -55,7 +55,7 @@ for word in wanted:
     if not word.startswith("!") and "--burst" not in flags:
         print(line(), flush=True)
     if int(number) in (signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU):
-        os.kill(pid, signal.SIGCONT)                # the init is suspended too
+        os.kill(pid, signal.SIGCONT)                # the signal suspended INIT too
         assert line() == str(int(signal.SIGCONT))
 os.kill(pid, LAST)
 while caught := line():

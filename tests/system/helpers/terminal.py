@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """terminal.py STEP... -- COMMAND...
-Run COMMAND on a terminal of its own and play the steps: expect=REGEX, send=TEXT (with \\x03 and
-so on), resize, hangup, signal=N (to COMMAND).  Prints all that the terminal showed; the exit code is
-COMMAND's, 128+n for a signal, 99 for a step that failed."""
+Run COMMAND on a new terminal and do the steps: expect=REGEX, send=TEXT (with \\x03 and so on),
+resize, hangup, signal=N (to COMMAND).  Prints the terminal's whole output; the exit code is
+COMMAND's, 128+n for a signal, 99 for a failed step."""
 import fcntl
 import os
 import pty
@@ -18,19 +18,19 @@ split = sys.argv.index("--")
 pid, master = pty.fork()
 if not pid:
     modes = termios.tcgetattr(0)
-    modes[3] |= termios.NOFLSH          # else ^C and ^Z take away what is shown in that moment
+    modes[3] |= termios.NOFLSH          # else ^C and ^Z flush output that is not yet read
     termios.tcsetattr(0, termios.TCSANOW, modes)
     os.execvp(sys.argv[split + 1], sys.argv[split + 1:])
 shown, seen = b"", 0
 
 
-def read_more(patience):
+def read_more(timeout):
     global shown
-    if not select.select([master], [], [], patience)[0]:
+    if not select.select([master], [], [], timeout)[0]:
         return False
     try:
         more = os.read(master, 4096)
-    except OSError:             # nobody has the other end any more
+    except OSError:             # the other end is closed
         more = b""
     shown += more
     return bool(more)

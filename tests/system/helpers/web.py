@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""web.py PORT|PATH ANSWER [ADDRESS] - a web server that says what the file ANSWER says.
+"""web.py PORT|PATH ANSWER [ADDRESS] - a web server that answers with the file ANSWER.
 
-Its first line is the status, or "hang" for no answer at all; what follows is the body.  A PATH is that of
-a unix socket.  Each request's line goes to standard output.
+The first line of ANSWER is the status, or "hang" for no answer; the rest is the body.  A PATH is a unix socket.
+Each request line goes to standard output.
 """
 import http.server
 import os

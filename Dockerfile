@@ -2,7 +2,7 @@
 #
 #     COPY --from=pilotfish /pilotfish /usr/local/bin/
 #
-# docker build -t pilotfish --build-arg VERSION="$(git describe --tags --always)" .
+# docker build -t pilotfish --build-arg COMMIT="$(git describe --always --dirty --exclude='*')" .
 FROM debian:bookworm-slim AS build
 WORKDIR /src
 RUN apt-get -q update && apt-get -qy install --no-install-recommends ca-certificates make
@@ -12,8 +12,9 @@ COPY Makefile release.mk ./
 COPY consul consul
 COPY hooks hooks
 COPY supervisor supervisor
-ARG VERSION=unknown
-RUN make release VERSION="$VERSION"
+ARG COMMIT
+RUN [ "$COMMIT" ] || { echo "COMMIT is missing: build with --build-arg COMMIT=\"\$(git describe --always --dirty)\""; exit 1; }
+RUN make release COMMIT="$COMMIT"
 
 FROM scratch
 COPY --from=build /src/build/release/pilotfish /pilotfish

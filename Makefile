@@ -1,11 +1,14 @@
 # make help      what can be made            make V=1     show commands
 # make demo      see it at work              make check   prove it
 #
-# Yours to set: CC CFLAGS CPPFLAGS LDFLAGS LDLIBS, PREFIX DESTDIR, B (the folder for all that is made),
-# SAN=address,undefined (with a B of its own), WERROR=1, VERSION, ARCH=arm64 (with release, on amd64),
+# Yours to set: CC CFLAGS CPPFLAGS LDFLAGS LDLIBS, PREFIX DESTDIR, B (the folder of all products),
+# SAN=address,undefined (with a B of its own), WERROR=1, COMMIT, ARCH=arm64 (with release, on amd64),
 # MINUTES and ROUNDS (of soak).
 PROG    := pilotfish
-VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+NUMBER  := 0.1.0
+# Empty outside of a git tree: the version is the number alone then.
+COMMIT  ?= $(shell git describe --always --dirty --exclude='*' 2>/dev/null)
+VERSION := $(NUMBER)$(if $(COMMIT), ($(COMMIT)))
 
 PREFIX  ?= /usr/local
 BINDIR  ?= $(PREFIX)/bin
@@ -58,7 +61,7 @@ SAN_B   := $B/san
 
 Q = $(if $(filter 1,$(V)),,@)
 say = $(if $(Q),@printf '  %-5s %s\n' $(1) $(2))
-# Packages may have been installed since this file was read, so it is read again.
+# tests/setup may have installed packages since make read this file, so make reads it again.
 again = +$(Q)$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
 run = $(Q)V=$(V) JOBS=$(JOBS) tests/run
 
@@ -75,7 +78,7 @@ $B/%.o: %.c $B/flags
 	$(Q)mkdir -p $(@D)
 	$(Q)$(compile) -DVERSION='"$(VERSION)"' -MMD -MP -c -o $@ $<
 
-# A changed flag makes everything anew, a changed version only what tells it.
+# A changed flag rebuilds everything, a changed version only the files that contain it.
 $B/flags: text = '$(compile)' '$(link)' '$(libs)'
 $B/version: text = '$(VERSION)'
 $B/flags $B/version: FORCE
@@ -88,7 +91,7 @@ $B/core.a: $(CORE)
 	$(call say,AR,$@)
 	$(Q)$(RM) $@ && $(AR) rcs $@ $^
 
-# A function __wrap_X in a unit test takes the place of X.
+# A function __wrap_X in a unit test replaces X.
 wraps = $(shell nm $@.o | sed -n 's/.* T __wrap_/-Wl,--wrap=/p')
 $B/tests/unit/%: $B/tests/unit/%.o $B/core.a
 	$(call say,LD,$@)
@@ -102,7 +105,7 @@ $B/tests/fuzz/%: $B/tests/fuzz/%.o $B/core.a
 	$(call say,LD,$@)
 	$(Q)$(link) -fsanitize=fuzzer -o $@ $^ $(libs)
 
-# The reference of all options is told by the program itself, the example is one that is tested.
+# The program prints the reference of its options; the example is a file that tests check.
 EXAMPLE := examples/simple/pilotfish.conf
 $B/man/%: man/%.in $B/$(PROG) $(EXAMPLE)
 	$(call say,MAN,$@)
@@ -113,7 +116,7 @@ $B/man/%: man/%
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $< $@
 
-# Programs of the system tests, which know nothing of ours.
+# Programs for the system tests; they share no code with pilotfish.
 helper = $(CC) -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -Wshadow -Wstrict-prototypes $(if $(WERROR),-Werror)
 $B/tests/%: tests/system/helpers/%.c $B/flags
 	$(call say,CC,$<)
@@ -134,7 +137,7 @@ demo:				## see it at work, with a real Consul; KEEP=1: stay up
 	$(Q)tests/setup demo
 	$(again) all
 	$(Q)B=$B KEEP=$(KEEP) examples/demo/run
-check:				## prove it: installs what is missing, runs all below but fuzz
+check:				## prove it: installs what is missing, runs all tests and checks below
 	$(Q)tests/setup
 	$(again) WERROR=1 all tests sanitized
 	$(again) release
@@ -142,7 +145,7 @@ check:				## prove it: installs what is missing, runs all below but fuzz
 	$(Q)B=$B tests/docker/prepare
 	$(run) B=$B $(STYLE) $(LINT) $(UNIT) tests/template-cases.sh $(SYSTEM) $(BROWSER) $(DOCKER) \
 		B=$(SAN_B) $(UNIT:$B/%=$(SAN_B)/%) tests/template-cases.sh $(SYSTEM)
-check-style: all		## folders, sizes, who uses what, is it in the manual
+check-style: all		## folders, sizes, dependencies, English, documentation
 	$(run) B=$B $(STYLE)
 check-lint: $B/flags		## cppcheck, clang-tidy
 	$(run) B=$B $(LINT)
@@ -158,13 +161,13 @@ check-docker:			## the example with docker-compose and in Swarm; starts an engin
 	$(run) B=$B $(DOCKER)
 check-san: sanitized		## unit and system tests under the sanitizers
 	$(run) B=$(SAN_B) $(UNIT:$B/%=$(SAN_B)/%) tests/template-cases.sh $(SYSTEM)
-bench:				## what is promised about time and memory, measured
+bench:				## measure what is promised about time and memory
 	$(Q)tests/setup
 	$(again) all helpers $B/tests/template-bench
 	$(Q)B=$B tests/bench/run
 	$(again) release
 	$(Q)B=$B/release tests/bench/run start early idle
-soak:				## the long run
+soak:				## run for MINUTES, and ROUNDS of elections and failovers
 	$(Q)tests/setup
 	$(again) all helpers
 	$(Q)B=$B tests/bench/soak
@@ -189,14 +192,14 @@ install: all			## into $(DESTDIR)$(PREFIX)
 	$(Q)for page in $(MANS); do \
 		install -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
 	$(Q)install -D -m 644 completion/$(PROG).bash $(DESTDIR)$(COMPDIR)/$(PROG)
-uninstall:			## take it away again
+uninstall:			## remove what install has put there
 	$(Q)$(RM) $(DESTDIR)$(BINDIR)/$(PROG) $(DESTDIR)$(COMPDIR)/$(PROG) \
 		$(foreach page,$(MANS),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 format:				## clang-format all sources
 	$(Q)clang-format -i $(SRCS) $(HEADERS) $(TESTS)
-clean:				## forget build/
+clean:				## remove build/
 	$(Q)$(RM) -r $B
-help:				## this
+help:				## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n",$$1,$$2}' Makefile
 
 .PHONY: all helpers tests fuzzers sanitized demo check check-style check-lint check-unit check-system \

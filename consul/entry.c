@@ -7,10 +7,6 @@
 #include "base/duration.h"
 #include "config/address.h"
 
-#ifndef VERSION
-#define VERSION "unknown"
-#endif
-
 enum { OUTPUT_MAX = 4096 };		/* what Consul keeps of a check's output */
 
 static enum health_status status_of(const struct service *service)

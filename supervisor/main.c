@@ -16,8 +16,8 @@
 struct verb {
 	const char *name, *arguments, *help;
 	verb_fn *fn;
-	const char *options;		/* that it takes */
-	size_t words;			/* and at most so many words */
+	const char *options;		/* the options it takes */
+	size_t words;			/* the most arguments it takes */
 };
 
 static struct config *load_file(const struct app_call *call, struct load_error *error)
@@ -58,7 +58,7 @@ static int render_templates(const struct call *call)
 	};
 
 	if (!call->args.templates.count)
-		return command_usage("what is to be rendered? It lacks ", "-t");
+		return command_usage("render: these options need a template, -t");
 	return app_run(&render.app);
 }
 
@@ -71,14 +71,14 @@ enum {
 
 static const struct verb verbs[] = {
 	{ "run",     "[-c FILE]", "start what the configuration says (the default)", run, "c", 0 },
-	{ "check",   "[-c FILE]", "say whether the configuration is right; start nothing", cmd_check, "c", 0 },
-	{ "render",  "[-c FILE]", "print the configuration's text, rendered with the environment", cmd_render, "c", 0 },
-	{ "render",  "-t IN[:OUT[:COMMAND]]", "keep files rendered from data in Consul", render_templates, "t1da", 0 },
-	{ "expand",  "[-c FILE]", "print the configuration as JSON, its hooks turned into jobs", cmd_expand, "c", 0 },
-	{ "leader",  "ACTION [ELECTION]", "who leads? And: step-down [--to ID], pause, resume, accept-epoch", cmd_leader, "cowj", 2 },
-	{ "options", "[--mdoc]",  "print all keys of the configuration, with their meaning", cmd_options, "m", 0 },
+	{ "check",   "[-c FILE]", "check the configuration and start nothing", cmd_check, "c", 0 },
+	{ "render",  "[-c FILE]", "print the configuration rendered with the environment", cmd_render, "c", 0 },
+	{ "render",  "-t IN[:OUT[:COMMAND]]", "write files from templates and keep them up to date", render_templates, "t1da", 0 },
+	{ "expand",  "[-c FILE]", "print the configuration as JSON, with its hooks as jobs", cmd_expand, "c", 0 },
+	{ "leader",  "ACTION [ELECTION]", "act on an election: status, step-down [--to ID], pause, resume, accept-epoch", cmd_leader, "cowj", 2 },
+	{ "options", "[--mdoc]",  "print all keys of the configuration and their meaning", cmd_options, "m", 0 },
 	{ "version", "",          "print the version", cmd_version, "", 0 },
-	{ "help",    "",          "print this", help, "", 0 },
+	{ "help",    "",          "print this help", help, "", 0 },
 };
 
 static int help(const struct call *call)
@@ -89,18 +89,19 @@ static int help(const struct call *call)
 	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
 		printf("  %-8s %-10s %s\n", verbs[i].name, verbs[i].arguments, verbs[i].help);
 	puts("\nThe configuration is -c FILE, else $PILOTFISH_CONFIG, else " DEFAULT_CONFIG ".\n"
-	     "Behind -- stands a command to be run by an init without any configuration:\n"
-	     "  -g        signals go to its whole group\n"
-	     "  -s        adopt orphans although not PID 1 (this is the default)\n"
-	     "  -e CODE   this exit code means success; may be repeated\n"
-	     "  -r A:B    pass on signal B for A, nothing if B is 0; may be repeated\n"
-	     "  -p SIG    get SIG when our own parent ends\n\n"
-	     "Signals: TERM stops in order, twice at once; HUP reloads; USR1 reopens the log file.\n"
+	     "A command after -- runs under an init without any configuration:\n"
+	     "  -g        send signals to its whole process group\n"
+	     "  -s        adopt orphans even if not PID 1 (the default)\n"
+	     "  -e CODE   treat this exit code as success; may be repeated\n"
+	     "  -r A:B    forward signal A as B, or not at all if B is 0; may be repeated\n"
+	     "  -p SIG    receive SIG when our own parent ends\n\n"
+	     "Signals: TERM stops in order, a second TERM at once; HUP reloads; USR1 reopens the log file;\n"
+	     "USR2 begins or ends maintenance.\n"
 	     "See pilotfish(1), pilotfish.conf(5), and `pilotfish options`.");
 	return EX_OK;
 }
 
-/* The one that takes all these options. */
+/* The verb of this name that takes all options in `given`: a name may stand in two rows. */
 static const struct verb *find_verb(const char *name, const char *given)
 {
 	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
@@ -130,7 +131,7 @@ static void call_release(struct call *call)
 	strv_release(&call->words);
 }
 
-/* False: it is none, or its value is not right. */
+/* False: the option is unknown, or its value is wrong. */
 static bool take_option(struct call *call, int option)
 {
 	switch (option) {
@@ -148,6 +149,11 @@ static bool take_option(struct call *call, int option)
 	}
 }
 
+static int unexpected(const char *argument)
+{
+	return command_usage("unexpected argument \"%s\" (a configuration is given with -c)", argument);
+}
+
 static int dispatch(int argc, char **argv)
 {
 	const char *name = argc > 1 && argv[1][0] != '-' ? argv[1] : verbs->name;
@@ -157,7 +163,7 @@ static int dispatch(int argc, char **argv)
 	int option;
 
 	if (!find_verb(name, ""))
-		return command_usage("no such verb: ", name);
+		return command_usage("unknown verb \"%s\" (a configuration is given with -c)", name);
 	if (name == argv[1]) {
 		argc--;
 		argv++;
@@ -173,21 +179,21 @@ static int dispatch(int argc, char **argv)
 		else if (take_option(&call, option))
 			buf_add_char(&given, (char)option);
 		else
-			return command_usage("no such option, or it lacks its value: ", argv[optind - 1]);
+			return command_usage("\"%s\": unknown option, or its value is missing or wrong", argv[optind - 1]);
 	}
 	verb = find_verb(name, given.data);
 	if (argv[optind])
-		return command_usage("what is this: ", argv[optind]);
+		return unexpected(argv[optind]);
 	if (!verb)
-		return command_usage("these options do not go together with ", name);
+		return command_usage("%s does not take these options", name);
 	if (call.words.count > verb->words)
-		return command_usage("what is this: ", call.words.items[verb->words]);
+		return unexpected(call.words.items[verb->words]);
 	return verb->fn(&call);
 }
 
 int main(int argc, char **argv)
 {
-	/* There is nothing to flush, and what libraries do at exit() is only time to the next start. */
+	/* No exit(): nothing is to be flushed, and the exit handlers of libraries only delay a restart. */
 	if (init_is_meant(argc, argv))
 		_exit(init_main(argc, argv));
 	process_setup(false);

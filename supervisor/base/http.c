@@ -9,10 +9,6 @@
 #include "alloc.h"
 #include "duration.h"
 
-#ifndef VERSION
-#define VERSION "unknown"
-#endif
-
 enum {
 	/* Idle ones; what idles for two minutes libcurl closes when it is next asked for one. */
 	CONNECTIONS_SPARE = 8,

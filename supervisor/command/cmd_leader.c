@@ -454,7 +454,7 @@ int cmd_leader(const struct call *call)
 	if (!path)
 		return command_fail(EX_CONFIG, &error);
 	if (!call->words.count)
-		return command_usage("leader what? It lacks an action, such as ", "status");
+		return command_usage("leader needs an action, such as status");
 	how.path = path;
 	how.action = call->words.items[0];
 	how.election = call->words.items[1];

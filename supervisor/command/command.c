@@ -1,5 +1,6 @@
 #include "command.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <sysexits.h>
 
@@ -23,8 +24,14 @@ int command_fail(int code, const struct error *error)
 	return code;
 }
 
-int command_usage(const char *what, const char *which)
+int command_usage(const char *format, ...)
 {
-	fprintf(stderr, "pilotfish: %s%s; try `pilotfish help`\n", what, which);
+	va_list args;
+
+	fputs("pilotfish: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputs("; try `pilotfish help`\n", stderr);
 	return EX_USAGE;
 }

@@ -34,6 +34,7 @@ verb_fn cmd_check, cmd_render, cmd_expand, cmd_options, cmd_leader, cmd_version;
 char *command_config_path(const struct call *call, struct error *error);
 
 int command_fail(int code, const struct error *error);	/* prints the error, returns `code` */
-int command_usage(const char *what, const char *which);	/* prints both, returns EX_USAGE */
+int command_usage(const char *format, ...)	/* prints the message, returns EX_USAGE */
+	__attribute__((format(printf, 1, 2)));
 
 #endif

@@ -319,8 +319,8 @@ expect_words()
 }
 
 @test "wrong usage" {
-	expect_words 64 'no such verb: chekc' "$pilotfish" chekc
-	expect_words 64 'what is this: extra' "$pilotfish" check extra
+	expect_words 64 'unknown verb "chekc"' "$pilotfish" chekc
+	expect_words 64 'unexpected argument "extra" \(a configuration is given with -c\)' "$pilotfish" check extra
 	run -64 "$pilotfish" --wrong
 	run -64 "$pilotfish" check -c
 }

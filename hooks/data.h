@@ -1,23 +1,24 @@
-/* data.h - data for templates that changes: between who has it (facts.h) and who renders with it. */
+/* data.h - changing data for templates: the interface between its owner (template_data.h) and the
+ * renderer (render.h). */
 #ifndef DATA_H
 #define DATA_H
 
 #include "base/list.h"
 #include "template/template.h"
 
-/* Who renders, as the owner of the data sees him. */
+/* A renderer, as the owner of the data sees it. */
 struct data_user {
-	/* From the loop: something that he wants is there, is another, or can no longer be had. */
+	/* Called from the loop: one of its dependencies has come, has changed, or can never come. */
 	void (*on_news)(struct data_user *self);
 	struct list uses;		/* the owner's */
-	size_t awaited;			/* of what he wants and is not there yet */
+	size_t awaited;			/* dependencies without a value yet */
 };
 
 /* Embedded by the owner of the data. */
 struct data_provider {
 	struct template_provider data;
-	/* From now on `user` wants what `names` lists, all of it looked up before, and nothing else.
-	 * False: something of it can never be had. */
+	/* Replaces the dependencies of `user` by `names`, each of which was looked up before.
+	 * False: one of them can never have a value. */
 	bool (*want)(struct data_provider *self, struct data_user *user, const struct strv *names,
 		     struct error *error);
 };

@@ -13,17 +13,17 @@
 #include "exec.h"
 
 enum { SHOWN_MISSING = 10 };
-static const double patience = 10;
-static const double look_again = 0.05;	/* while more is missing */
+static const double report_after = 10;	/* seconds without data */
+static const double retry_pause = 0.05;	/* between renders while data is missing */
 
 static const char *name_of(const struct render *render)
 {
 	return render->source.name;
 }
 
-/* ---- what is wrong, once ---- */
+/* ---- trouble, logged once ---- */
 
-static void wait_aloud(struct render *render, const struct error *error)
+static void report(struct render *render, const struct error *error)
 {
 	if (render->complaint && !strcmp(render->complaint, error->text))
 		return;
@@ -34,7 +34,7 @@ static void wait_aloud(struct render *render, const struct error *error)
 
 static void complain(struct render *render, const struct error *error)
 {
-	wait_aloud(render, error);
+	report(render, error);
 	if (!source_holds(&render->source, EVENT_UNHEALTHY))
 		source_publish(&render->source, EVENT_UNHEALTHY);
 }
@@ -42,15 +42,15 @@ static void complain(struct render *render, const struct error *error)
 static void content(struct render *render)
 {
 	if (render->complaint)
-		log_info("%s is in order again", name_of(render));
+		log_info("%s is healthy again", name_of(render));
 	if (!source_holds(&render->source, EVENT_HEALTHY))
 		source_publish(&render->source, EVENT_HEALTHY);
 	free(steal(&render->complaint));
 	backoff_reset(&render->backoff);
 }
 
-/* Keep the file that is there, and try again later. */
-static void try_later(struct render *render, const struct error *error)
+/* Keeps the present file and retries after a pause. */
+static void retry_later(struct render *render, const struct error *error)
 {
 	complain(render, error);
 	target_drop(&render->target);
@@ -68,16 +68,16 @@ static void print_missing(const struct render *render, struct buf *text)
 		buf_print(text, " and %zu more", output->missing.count - SHOWN_MISSING);
 }
 
-/* All that it asks for is known, but there is less of it than the configuration wants. */
+/* All values are there, but some have fewer entries than the configuration demands. */
 static void keep(struct render *render)
 {
 	CLEANUP(buf_release) struct buf missing = BUF_INIT;
 	struct error error = ERROR_INIT;
 
 	print_missing(render, &missing);
-	fail(&error, "%s stays as it is, as there is too little of %s",
+	fail(&error, "%s is kept, because there are too few entries of %s",
 	     render->config->target.destination, missing.data);
-	wait_aloud(render, &error);
+	report(render, &error);
 }
 
 /* ---- the file ---- */
@@ -99,19 +99,19 @@ static void commit(struct render *render)
 	struct error error = ERROR_INIT;
 
 	if (!target_commit(&render->target, &in_place, &error)) {
-		try_later(render, &error);
+		retry_later(render, &error);
 		return;
 	}
 	if (in_place && !render->in_place)
-		log_warn("%s: %s is a mount of its own and cannot be replaced: it is overwritten in place",
+		log_warn("%s: %s is a mount point and cannot be replaced: overwriting it in place",
 			 name_of(render), config->destination);
 	render->in_place |= in_place;
-	log_info("%s: %s is written, %zu bytes", name_of(render), config->destination,
+	log_info("%s: wrote %s, %zu bytes", name_of(render), config->destination,
 		 render->output.text.used);
 	settle(render, render->state == TARGET_DIFFERS || render->config->new_is_change);
 }
 
-/* With the path of the staged file for each %f. */
+/* Replaces each %f by the path of the staged file. */
 static void add_argument(struct strv *argv, const char *argument, const char *path)
 {
 	CLEANUP(buf_release) struct buf text = BUF_INIT;
@@ -167,8 +167,8 @@ static void start_check(struct render *render)
 		return;
 	}
 	render->checking = false;
-	fail_in(&error, "its check cannot be started");
-	try_later(render, &error);
+	fail_in(&error, "cannot start its check");
+	retry_later(render, &error);
 }
 
 static void on_check_too_long(struct timer *timer)
@@ -189,10 +189,10 @@ static void refuse(struct render *render)
 		snprintf(status, sizeof status, "took too long");
 	else
 		status_print(render->check->status, status);
-	fail(&error, "the check refuses it (%s), %s stays as it is: %.*s", status,
+	fail(&error, "the check refused it (%s), %s is kept: %.*s", status,
 	     render->config->target.destination, (int)utf8_cut(output->data, output->used, 300),
 	     output->data);
-	try_later(render, &error);
+	retry_later(render, &error);
 }
 
 static void on_check_done(struct hook_user *user)
@@ -219,7 +219,7 @@ static void print(struct render *render)
 	settle(render, false);
 }
 
-/* Beside the file, unless that is right as it is. */
+/* Stages the text beside the file unless the file is right already. */
 static bool stage(struct render *render)
 {
 	const struct target_config *config = &render->config->target;
@@ -230,7 +230,7 @@ static bool stage(struct render *render)
 	    (render->state == TARGET_SAME ||
 	     target_stage(&render->target, config, text, &error)))
 		return true;
-	try_later(render, &error);
+	retry_later(render, &error);
 	return false;
 }
 
@@ -250,8 +250,8 @@ static void place(struct render *render)
 
 /* ---- the text ---- */
 
-/* How many entries of an answer make it one that counts. */
-static size_t wanted(const struct template_config *config, enum dependency_kind kind)
+/* The least number of entries that an answer needs. */
+static size_t least_entries(const struct template_config *config, enum dependency_kind kind)
 {
 	size_t few = config->on_empty == ON_EMPTY_KEEP;
 
@@ -269,10 +269,10 @@ static bool look_up(struct template_provider *self, const struct dependency *dep
 
 	return data->lookup(data, dependency, name, value) &&
 	       (!json_is_array(*value) ||
-		json_array_size(*value) >= wanted(render->config, dependency->kind));
+		json_array_size(*value) >= least_entries(render->config, dependency->kind));
 }
 
-/* False: with what is known there is an error, or something can never be known. */
+/* False: the template has an error, or a dependency can never have a value. */
 static bool try_text(struct render *render, struct error *error)
 {
 	struct template_input input = {
@@ -288,52 +288,52 @@ static bool try_text(struct render *render, struct error *error)
 	return !error->text[0];
 }
 
-static void on_impatient(struct timer *timer)
+static void on_slow(struct timer *timer)
 {
-	struct render *render = container_of(timer, struct render, patience);
+	struct render *render = container_of(timer, struct render, slow);
 	CLEANUP(buf_release) struct buf missing = BUF_INIT;
 	struct error error = ERROR_INIT;
 
-	try_text(render, &error);	/* only to know what is missing now */
+	try_text(render, &error);	/* updates the list of missing data */
 	if (!render->user.awaited)
 		return;
 	print_missing(render, &missing);
 	error.text[0] = '\0';
-	fail(&error, "waits for %s", missing.data);
-	wait_aloud(render, &error);
+	fail(&error, "waiting for %s", missing.data);
+	report(render, &error);
 }
 
-/* False: not now, and why that is so is said. */
+/* False: there is no text yet; the reason is logged. */
 static bool make_text(struct render *render)
 {
 	struct error error = ERROR_INIT;
-	bool fine = try_text(render, &error);
+	bool done = try_text(render, &error);
 
 	if (render->user.awaited) {
-		if (!timer_is_set(&render->patience))
-			timer_set(&render->patience, patience);
+		if (!timer_is_set(&render->slow))
+			timer_set(&render->slow, report_after);
 		return false;
 	}
-	timer_stop(&render->patience);
-	if (render->output.missing.count && fine)
+	timer_stop(&render->slow);
+	if (render->output.missing.count && done)
 		keep(render);
-	else if (!fine)
+	else if (!done)
 		complain(render, &error);
-	return fine && !render->output.missing.count;
+	return done && !render->output.missing.count;
 }
 
 static void on_due(struct timer *timer)
 {
 	struct render *render = container_of(timer, struct render, due);
 
-	render->last_call = 0;
+	render->wait_end = 0;
 	if (render->checking)
 		render->stale = true;
 	else if (make_text(render))
 		place(render);
 }
 
-/* The first text is wanted at once, later ones when the changes pause. */
+/* Renders the first text at once, later ones when the changes pause. */
 static void on_news(struct data_user *user)
 {
 	struct render *render = container_of(user, struct render, user);
@@ -342,16 +342,16 @@ static void on_news(struct data_user *user)
 
 	if (user->awaited) {
 		if (!timer_is_set(&render->due))
-			timer_set(&render->due, look_again);
+			timer_set(&render->due, retry_pause);
 		return;
 	}
 	if (!render->rendered || !wait->min) {
 		timer_set(&render->due, 0);
 		return;
 	}
-	if (!render->last_call)
-		render->last_call = now + wait->max;
-	timer_set(&render->due, fmax(0, fmin(wait->min, render->last_call - now)));
+	if (!render->wait_end)
+		render->wait_end = now + wait->max;
+	timer_set(&render->due, fmax(0, fmin(wait->min, render->wait_end - now)));
 }
 
 static json_t *describe(struct source *source, enum event_code code, const json_t *since,
@@ -386,7 +386,7 @@ void render_init(struct render *render, struct loop *loop, struct data_provider 
 	data_user_init(&render->user, on_news);
 	timer_init(&render->due, loop, on_due);
 	timer_init(&render->limit, loop, on_check_too_long);
-	timer_init(&render->patience, loop, on_impatient);
+	timer_init(&render->slow, loop, on_slow);
 	timer_set(&render->due, 0);
 }
 
@@ -399,7 +399,7 @@ void render_release(struct render *render)
 	release_check(render);
 	target_drop(&render->target);
 	timer_stop(&render->due);
-	timer_stop(&render->patience);
+	timer_stop(&render->slow);
 	template_output_release(&render->output);
 	buf_release(&render->check_output);
 	free(render->complaint);

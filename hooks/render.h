@@ -1,20 +1,20 @@
-/* render.h - a template, kept rendered: the source `template.NAME`.
+/* render.h - a template that is kept rendered: the source `template.NAME`.
  *
- * The template is rendered with what is known.  What it asked for and is not known yet is waited for:
- * it is rendered again when all of it is there, and now and then when some of it is, as it may ask
- * for other things then, until nothing is missing; an error while something is missing means no
- * more than that.  Then the text is compared with the file, staged beside it,
- * checked, and put in its place (target.h).  After that it is rendered again whenever something that it
- * used last has changed, and for the first time with that `wait` counts.
+ * The template is rendered with the data that is there.  While dependencies have no value, it is
+ * rendered again whenever values arrive, because each may lead to further dependencies; errors do not
+ * count until all values are there.  Then the text is compared with the file, staged beside it,
+ * checked, and put in its place (target.h).  From then on a change of any dependency renders it again.
+ * `wait` applies only to these later renders.
  *
- * Events: `rendered` when the file is right for the first time, `changed` when it has replaced another,
- * `unhealthy` when it cannot be made, written or checked although all data is there, `healthy` again.
- * The command of a template is a job that waits for `changed` (sugar.h): so it is tried again with
- * pauses until it succeeds, has a timeout, and what comes while it runs is one more run.
+ * Events: `rendered` when the file is right for the first time; `changed` when a new file has replaced
+ * an old one; `unhealthy` when all data is there but the file cannot be made, written or checked;
+ * `healthy` when it can again.  The command of a template is a job that waits for `changed` (sugar.h).
+ * So the command is retried with pauses until it succeeds, it has a timeout, and changes during its run
+ * lead to one more run.
  *
- * Whatever goes wrong, the file that is there stays.  A template that fails is tried again when
- * its data changes, a file that cannot be written or is refused by its check also after a backoff.
- * What is waited for longer than 10 s is named in the log, with the lines that ask for it.
+ * No failure removes the present file.  A failed template is rendered again when its data changes; a
+ * file that could not be written or failed its check is also retried after a backoff.  After 10 s, the
+ * log names the missing dependencies and the lines that use them.
  */
 #ifndef RENDER_H
 #define RENDER_H
@@ -33,19 +33,19 @@ struct render {
 	struct loop *loop;
 	struct data_provider *provider;
 	struct data_user user;
-	struct template_provider bounded;	/* what the template sees: what is too small is not there */
+	struct template_provider bounded;	/* hides answers with too few entries */
 	struct template_output output;
-	enum target_state state;	/* the file's, when it was compared last */
+	enum target_state state;	/* the result of the last comparison */
 	struct target target;
-	struct hook *check;		/* that runs, or ran last; NULL: none did */
+	struct hook *check;		/* the last one, perhaps still running; NULL: none yet */
 	struct hook_user check_user;
-	struct exec_config check_exec;	/* with the path of the staged file in it */
+	struct exec_config check_exec;	/* with the path of the staged file */
 	struct buf check_output;
-	struct timer due, limit, patience;
+	struct timer due, limit, slow;	/* limit: of the check; slow: data is late */
 	struct backoff backoff;
-	double last_call;		/* monotonic: collecting ends then; 0: nothing is collected */
-	char *complaint;		/* what is wrong, logged, and still so; NULL: nothing */
-	bool rendered, stale;		/* stale: news came during the check */
+	double wait_end;		/* monotonic: wait.max is over then; 0: no change is pending */
+	char *complaint;		/* the present trouble, logged; NULL: none */
+	bool rendered, stale;		/* stale: data changed during the check */
 	bool checking, timed_out, in_place;
 };
 

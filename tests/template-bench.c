@@ -1,7 +1,7 @@
-/* template-bench ROUNDS - how long a template like haproxy's takes over 200 services of 20 instances.
+/* template-bench ROUNDS - measure a template like haproxy's over 200 services of 20 instances.
  *
- * Prints "NAME VALUE" lines: medians of processor time in microseconds, sizes in bytes, memory in KiB.  What is looked up has gone
- * the way of real answers: JSON text, parsed and converted (reply.h).
+ * Prints "NAME VALUE" lines: medians of processor time in microseconds, sizes in bytes, memory in KiB.
+ * The data comes as real answers do: JSON text, parsed and converted (reply.h).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ static const char text[] =
 
 struct bodies {
 	struct template_provider data;
-	char *list, *services[SERVICES];	/* what Consul would send */
+	char *list, *services[SERVICES];	/* Consul's answers */
 	json_t *converted[SERVICES], *names;
 };
 

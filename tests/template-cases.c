@@ -1,7 +1,7 @@
-/* template-cases FILE.json... - run cases of templates, whose expected output came from Go.
+/* template-cases FILE.json... - run cases of templates whose expected output came from Go.
  *
- * The files say themselves how they are to be read.  Each failed case is printed with what was expected
- * and what was found; the last line is "N passed, N failed".
+ * The files describe their own format.  Prints each failed case with its expected and its actual output;
+ * the last line is "N passed, N failed".
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ static const char *text_of(json_t *object, const char *key)
 	return json_string_value(json_object_get(object, key));
 }
 
-/* The fixture of a case as the source of data. */
+/* The fixture of a case as a provider. */
 struct fixture {
 	struct template_provider data;
 	json_t *values;
@@ -160,7 +160,7 @@ static bool run_template(json_t *test)
 	return judge(test, fine, &output, &error);
 }
 
-/* Whether all that `expected` holds is so in `found`. */
+/* Does `found` have all members of `expected`, with equal values? */
 static bool matches(json_t *expected, json_t *found)
 {
 	const char *key;
@@ -185,7 +185,7 @@ static bool matches(json_t *expected, json_t *found)
 
 		return json_equal(expected, found) || (zero && (!found || json_is_null(found)));
 	}
-	/* A check's definition is nothing that templates see. */
+	/* Templates do not see the definition of a check. */
 	json_object_foreach(expected, key, value)
 		if (strcmp(key, "Definition") && !matches(value, json_object_get(found, key)))
 			return false;
@@ -266,7 +266,7 @@ static bool run_mapping(json_t *test)
 		complain(test, "dependency", expected, name.data);
 		return false;
 	}
-	/* What failed on its way is not converted at all. */
+	/* An answer that is an error is not converted. */
 	return same_request(test, &dependency) &&
 	       (json_is_true(json_object_get(test, "error")) || same_answer(test, &dependency));
 }

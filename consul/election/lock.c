@@ -39,7 +39,8 @@ static json_t *value_of(const json_t *entry)
 	CLEANUP(buf_release) struct buf bytes = BUF_INIT;
 	json_error_t where;
 
-	if (!encoded || !base64_decode(encoded, &bytes))
+	if (!encoded ||
+	    !base64_decode(BASE64_PLAIN, encoded, strlen(encoded), &bytes, NULL))
 		return NULL;
 	return json_loadb(bytes.data, bytes.used, 0, &where);
 }

@@ -97,7 +97,8 @@ static json_t *read_key(const json_t *entry, struct error *error)
 	const char *key = answer_text(entry, "Key"), *encoded = answer_text(entry, "Value");
 	json_t *value;
 
-	if (!json_is_object(entry) || !base64_decode(encoded, &bytes)) {
+	if (!json_is_object(entry) ||
+	    !base64_decode(BASE64_PLAIN, encoded, strlen(encoded), &bytes, NULL)) {
 		fail(error, "a key whose value is not base64");
 		return NULL;
 	}

@@ -25,22 +25,40 @@ void base64_encode(enum base64 alphabet, const void *bytes, size_t size, struct 
 	}
 }
 
-bool base64_decode(const char *text, struct buf *out)
+/* The value of each digit, -1 for all other bytes. */
+static void make_values(enum base64 alphabet, signed char values[256])
 {
-	const char *digits = base64_digits(BASE64_PLAIN);
+	const char *digits = base64_digits(alphabet);
+
+	memset(values, -1, 256);
+	for (int i = 0; i < 64; i++)
+		values[(unsigned char)digits[i]] = (signed char)i;
+}
+
+bool base64_decode(unsigned how, const char *text, size_t size, struct buf *out, size_t *bad)
+{
+	signed char values[256];
 	unsigned bits = 0;
-	size_t count = 0, size = strlen(text);
+	size_t digits = 0, padding = 0, i;
+	char *start = buf_reserve(out, size / 4 * 3 + 3), *at = start;
 
-	if (size % 4)
-		return false;
-	for (; *text && *text != '='; text++, count++) {
-		const char *digit = strchr(digits, *text);
+	make_values(how & BASE64_URL, values);
+	for (i = 0; i < size; i++) {
+		int value = values[(unsigned char)text[i]];
 
-		if (!digit)
-			return false;
-		bits = bits << 6 | (unsigned)(digit - digits);
-		if (count % 4)
-			buf_add_char(out, (char)(bits >> (6 - 2 * (count % 4))));
+		if (value >= 0 && !padding) {
+			bits = bits << 6 | (unsigned)value;
+			if (++digits % 4 != 1)
+				*at++ = (char)(bits >> (6 - 2 * ((digits - 1) % 4)));
+		} else if (text[i] == '=' && digits % 4 >= 2 && digits % 4 + padding < 4) {
+			padding++;
+		} else if (!(how & BASE64_LINES) || (text[i] != '\n' && text[i] != '\r')) {
+			break;
+		}
 	}
-	return strspn(text, "=") == strlen(text) && size - count <= 2;
+	*at = '\0';
+	out->used += (size_t)(at - start);
+	if (bad)
+		*bad = i;
+	return i == size && (digits + padding) % 4 == 0;
 }

@@ -70,7 +70,7 @@ char *arena_copy(struct arena *arena, const char *bytes, size_t size)
 	return copy;
 }
 
-/* Room for that many bytes and a NUL; false: beyond the limit. */
+/* Makes room for `size` more bytes and a NUL; false: beyond the limit. */
 static bool text_reserve(struct text *text, size_t size)
 {
 	struct arena *arena = text->arena;

@@ -1,7 +1,7 @@
-/* arena.h - memory of one parse or one render, given back at once, and text that grows in it.
+/* arena.h - memory of one parse or one render, released at once, and text that grows in it.
  *
- * Memory is always there, as with alloc(); what exceeds the limit sets `over`, which the evaluator
- * looks at after each step.  Growing text stops at the limit, so that no single call exceeds it far.
+ * An allocation never fails: beyond the limit it sets `over`, which the evaluator checks after each
+ * step.  Growing text stops at the limit, so no single call exceeds the limit by much.
  */
 #ifndef ARENA_H
 #define ARENA_H
@@ -13,7 +13,7 @@
 
 struct arena {
 	struct chunk *chunks;
-	char *at, *end;			/* what is left of the first chunk */
+	char *at, *end;			/* the free rest of the first chunk */
 	size_t used, limit;
 	bool over;
 };
@@ -22,7 +22,7 @@ void arena_init(struct arena *arena, size_t limit);
 void arena_release(struct arena *arena);
 void *arena_alloc(struct arena *arena, size_t size);		/* zeroed */
 char *arena_copy(struct arena *arena, const char *bytes, size_t size);	/* a NUL is added */
-void arena_charge(struct arena *arena, size_t size);		/* for memory that lies elsewhere */
+void arena_charge(struct arena *arena, size_t size);		/* counts memory held elsewhere */
 
 struct text {
 	struct arena *arena;

@@ -1,7 +1,7 @@
 #include "utf8.h"
 
-/* The simple mappings of Unicode 15.0.  `delta` leads from `from`...`to`; 1 means that each second counts,
- * as upper and lower case alternate then. */
+/* The simple mappings of Unicode 15.0: add `delta` to each rune of `from`...`to`.
+ * A delta of 1 applies to each second rune, as upper and lower case alternate there. */
 struct mapping { uint32_t from, to; int delta; };
 
 /* Upper case to lower case, and back. */
@@ -119,7 +119,7 @@ uint32_t rune_upper(uint32_t rune)
 	return mapping ? rune + (uint32_t)mapping->delta : rune;
 }
 
-/* Digraphs have a form of their own, and Georgian begins no word with a capital. */
+/* Digraphs have title forms of their own; Georgian has none. */
 uint32_t rune_title(uint32_t rune)
 {
 	if (rune >= 0x1C4 && rune <= 0x1CC)

@@ -8,8 +8,8 @@
 
 static const struct shape {
 	const char *name, *path;
-	const char *suffixes;		/* of "?@~|" */
-	bool named;			/* false: no name is taken */
+	const char *suffixes;		/* those of "?@~|" that it accepts */
+	bool named;			/* false: it takes no name */
 	bool key;			/* the name is a path of the KV store */
 } shapes[] = {
 	[DEPENDENCY_SERVICE]     = { "health.service", "/v1/health/service/", "?@~|", true, false },
@@ -34,7 +34,7 @@ static bool is_made_of(const char *text, const char *others)
 	return true;
 }
 
-/* Cuts off what stands behind the last `sign` that is there. */
+/* Ends `text` at the first `sign` and returns the part behind it. */
 static char *cut(char *text, char sign)
 {
 	char *found = strchr(text, sign);
@@ -85,7 +85,7 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Sorted, so that one question has one name. */
+/* Sorts the filters, so that equal dependencies have equal names. */
 static bool take_filters(struct dependency *dependency, char *room, struct error *error)
 {
 	static const char known[] = ",any,passing,warning,critical,maintenance,";

@@ -1,7 +1,7 @@
-/* dependency.h - what data functions ask for: "[tag.]name[?k=v&...][@dc][~near][|filter,...]" and the like.
+/* dependency.h - an argument of a data function: "[tag.]name[?k=v&...][@dc][~near][|filter,...]".
  *
- * Each has a canonical name, by which it is watched once however often it is asked for, and an HTTP
- * request by which Consul tells it.
+ * A dependency has a canonical name and an HTTP request.  Dependencies of equal names share one
+ * watch, however many templates use them.
  */
 #ifndef DEPENDENCY_H
 #define DEPENDENCY_H
@@ -16,8 +16,8 @@ enum dependency_kind {
 	DEPENDENCY_NODES,
 	DEPENDENCY_NODE,
 	DEPENDENCY_DATACENTERS,
-	DEPENDENCY_KEY, /* waits till it is there */
-	DEPENDENCY_GET, /* does not */
+	DEPENDENCY_KEY, /* waits until the key exists */
+	DEPENDENCY_GET, /* the key may be missing */
 	DEPENDENCY_LIST,
 	DEPENDENCY_FILE,
 };
@@ -26,9 +26,9 @@ enum dependency_kind {
 
 struct dependency {
 	enum dependency_kind kind;
-	char *tag, *name, *dc, *near, *filters;		/* name: also a path; "": not given */
+	char *tag, *name, *dc, *near, *filters;		/* "": not given; name may be a path */
 	char *namespace, *partition, *peer, *group;
-	char text[2 * DEPENDENCY_LIMIT + 16];		/* where they lie */
+	char text[2 * DEPENDENCY_LIMIT + 16];		/* what the pointers point into */
 };
 
 bool dependency_parse(enum dependency_kind kind, const char *argument,
@@ -36,7 +36,7 @@ bool dependency_parse(enum dependency_kind kind, const char *argument,
 void dependency_copy(struct dependency *to, const struct dependency *from);
 void dependency_name(const struct dependency *dependency, struct buf *name);
 
-/* The path, and parameters after `?` (only those of the question itself). */
+/* The path and, after `?`, the parameters of the dependency; those of blocking are the caller's. */
 void dependency_request(const struct dependency *dependency, struct buf *request);
 
 #endif

@@ -1,11 +1,11 @@
 #include <fnmatch.h>
 
-#include "execution.h"
+#include "run.h"
 
-/* The arguments of a command, with the value that a | brings as the last. */
+/* The arguments of a command; a | adds its value as the last. */
 struct arguments {
-	const struct node *nodes;		/* the first is what is called */
-	size_t count;				/* behind the first, without `final` */
+	const struct node *nodes;		/* the first is the function or field */
+	size_t count;				/* without the first and without `final` */
 	const struct value *final;		/* NULL: none */
 };
 
@@ -38,22 +38,22 @@ static bool fits(enum type wanted, struct value *value)
 	return false;
 }
 
-static bool check_type(struct execution *exec, const struct node *node, enum type wanted,
+static bool check_type(struct run *run, const struct node *node, enum type wanted,
 		       struct value *value)
 {
 	if (fits(wanted, value)) {
 		if (kind_of(*value) == KIND_MAP && !value->map)
-			value->map = arena_alloc(&exec->arena, sizeof(struct map));
+			value->map = arena_alloc(&run->arena, sizeof(struct map));
 		return true;
 	}
 	if (value->type == TYPE_INVALID)
-		return execution_fail(exec, node->at, "invalid value; expected %s", type_info(wanted)->name);
-	return execution_fail(exec, node->at, "wrong type for value; expected %s; got %s",
-			 type_info(wanted)->name, type_info(value->type)->name);
+		return run_fail(run, node->at, "invalid value; expected %s", type_info(wanted)->name);
+	return run_fail(run, node->at, "wrong type for value; expected %s; got %s",
+			type_info(wanted)->name, type_info(value->type)->name);
 }
 
-/* A literal number takes the type that is asked for, if it can. */
-static bool eval_number(struct execution *exec, const struct node *node, enum type wanted,
+/* A literal number takes the wanted type if it fits. */
+static bool eval_number(struct run *run, const struct node *node, enum type wanted,
 			struct value *value)
 {
 	bool integer = type_info(wanted)->kind == KIND_INT;
@@ -61,12 +61,12 @@ static bool eval_number(struct execution *exec, const struct node *node, enum ty
 	*value = node->value;
 	if (wanted == TYPE_ANY || wanted == TYPE_VALUE)
 		return value->type != TYPE_UINT64 ||
-		       execution_fail(exec, node->at, "integer overflow: this is no int");
+		       run_fail(run, node->at, "integer overflow: the number is not an int");
 	if (integer && node->is_integer)
 		*value = (struct value){ .type = wanted, .integer = node->integer };
 	else
-		return execution_fail(exec, node->at, "expected %s; found a number",
-				 integer ? "integer" : type_info(wanted)->name);
+		return run_fail(run, node->at, "expected %s; found a number",
+				integer ? "integer" : type_info(wanted)->name);
 	return true;
 }
 
@@ -76,55 +76,55 @@ static bool eval_argument(struct scope *scope, const struct node *node, enum typ
 	static const struct arguments none = { 0 };
 
 	if (node->kind == NODE_NUMBER)
-		return eval_number(scope->exec, node, wanted, value);
+		return eval_number(scope->run, node, wanted, value);
 	if (node->kind == NODE_NIL) {
 		*value = (struct value){ .type = TYPE_INVALID };
 		if (!fits(wanted, value))
-			return execution_fail(scope->exec, node->at, "cannot assign nil to %s",
-					 type_info(wanted)->name);
-		return check_type(scope->exec, node, wanted, value);
+			return run_fail(scope->run, node->at, "cannot assign nil to %s",
+					type_info(wanted)->name);
+		return check_type(scope->run, node, wanted, value);
 	}
 	if ((node->kind == NODE_STRING || node->kind == NODE_BOOL) && !fits(wanted, &(struct value){
 		.type = node->value.type }))
-		return execution_fail(scope->exec, node->at, "expected %s; found a %s",
-				 type_info(wanted)->name, type_info(node->value.type)->name);
-	return eval_node(scope, node, &none, value) && check_type(scope->exec, node, wanted, value);
+		return run_fail(scope->run, node->at, "expected %s; found a %s",
+				type_info(wanted)->name, type_info(node->value.type)->name);
+	return eval_node(scope, node, &none, value) && check_type(scope->run, node, wanted, value);
 }
 
-static bool call_function(struct execution *exec, const struct node *node,
+static bool call_function(struct run *run, const struct node *node,
 			  const struct function *function, struct call *call)
 {
-	exec->reason.text[0] = '\0';
-	exec->at = node->at;
-	call->exec = exec;
-	call->arena = &exec->arena;
-	call->error = &exec->reason;
-	for (const char *const *denied = exec->input->denied; denied && *denied; denied++)
+	run->reason.text[0] = '\0';
+	run->at = node->at;
+	call->run = run;
+	call->arena = &run->arena;
+	call->error = &run->reason;
+	for (const char *const *denied = run->input->denied; denied && *denied; denied++)
 		if (!fnmatch(*denied, function->name, 0))
-			return execution_fail(exec, node->at, "function %s is disabled", function->name);
-	if (!function->fn(call) && !exec->error->text[0])
-		return execution_fail(exec, node->at, "%s: %s", function->name, exec->reason.text);
-	if (exec->error->text[0])
+			return run_fail(run, node->at, "function %s is disabled", function->name);
+	if (!function->fn(call) && !run->error->text[0])
+		return run_fail(run, node->at, "%s: %s", function->name, run->reason.text);
+	if (run->error->text[0])
 		return false;
-	/* What is made of a secret is one. */
+	/* A value made from a secret is a secret. */
 	for (size_t i = 0; i < call->count; i++)
 		if (call->args[i].secret && kind_of(call->result) >= KIND_STRING)
 			call->result.secret = true;
-	return execution_step(exec, node);
+	return run_step(run, node);
 }
 
-static bool check_count(struct execution *exec, const struct node *node,
+static bool check_count(struct run *run, const struct node *node,
 			const struct function *function, size_t count)
 {
 	if (count >= function->min && (function->max == MANY || count <= function->max))
 		return true;
-	return execution_fail(exec, node->at, "wrong number of args for %s: want %s%d got %zu",
-			 function->name, function->max == function->min ? "" :
+	return run_fail(run, node->at, "wrong number of args for %s: want %s%d got %zu",
+			function->name, function->max == function->min ? "" :
 			 count < function->min ? "at least " : "at most ",
 			 count < function->min ? function->min : function->max, count);
 }
 
-/* and, or: the first operand that decides; what stands behind it is not looked at. */
+/* and, or: the first operand that decides; later ones are not evaluated. */
 static bool eval_logic(struct scope *scope, const struct function *function,
 		       const struct arguments *args, struct value *value)
 {
@@ -146,16 +146,16 @@ static bool eval_function(struct scope *scope, const struct node *node,
 			  const struct function *function, const struct arguments *args,
 			  struct value *value)
 {
-	struct execution *exec = scope->exec;
+	struct run *run = scope->run;
 	struct value *items;
 	struct call call = { .count = total(args) };
 	const struct node *argument = args->nodes ? args->nodes->next : NULL;
 
-	if (!check_count(exec, node, function, call.count))
+	if (!check_count(run, node, function, call.count))
 		return false;
 	if (!function->fn)
 		return eval_logic(scope, function, args, value);
-	items = arena_alloc(&exec->arena, call.count * sizeof *items);
+	items = arena_alloc(&run->arena, call.count * sizeof *items);
 	for (size_t i = 0; i < call.count; i++) {
 		enum type wanted = function->types[i < MAX_TYPES ? i : MAX_TYPES - 1];
 
@@ -168,17 +168,17 @@ static bool eval_function(struct scope *scope, const struct node *node,
 			continue;
 		}
 		items[i] = *args->final;
-		if (!check_type(exec, node, wanted, &items[i]))
+		if (!check_type(run, node, wanted, &items[i]))
 			return false;
 	}
 	call.args = items;
-	if (!call_function(exec, node, function, &call))
+	if (!call_function(run, node, function, &call))
 		return false;
 	*value = call.result;
 	return true;
 }
 
-static bool get_from_map(struct execution *exec, const struct node *node, struct value base,
+static bool get_from_map(struct run *run, const struct node *node, struct value base,
 			 struct value *value)
 {
 	struct value *found = map_find(base.map, value_text(node->field, node->field_size));
@@ -187,11 +187,11 @@ static bool get_from_map(struct execution *exec, const struct node *node, struct
 		*value = *found;
 		return true;
 	}
-	if (exec->template->missing_key == MISSING_ERROR)
-		return execution_fail(exec, node->at, "map has no entry for key \"%.*s\"",
-				 (int)node->field_size, node->field);
-	if (exec->template->missing_key == MISSING_ZERO)
-		*value = value_zero(&exec->arena, type_info(base.type)->element);
+	if (run->template->missing_key == MISSING_ERROR)
+		return run_fail(run, node->at, "map has no entry for key \"%.*s\"",
+				(int)node->field_size, node->field);
+	if (run->template->missing_key == MISSING_ZERO)
+		*value = value_zero(&run->arena, type_info(base.type)->element);
 	else
 		*value = (struct value){ .type = TYPE_INVALID };
 	return true;
@@ -202,7 +202,7 @@ static bool is_field(const struct node *node, const char *name)
 	return strlen(name) == node->field_size && !memcmp(node->field, name, node->field_size);
 }
 
-/* .Checks.AggregatedStatus, and the old .Tags.Contains "x" */
+/* .Checks.AggregatedStatus, and the deprecated .Tags.Contains "x" */
 static bool eval_list_method(struct scope *scope, const struct node *node, struct value base,
 			     const struct arguments *args, struct value *value)
 {
@@ -218,15 +218,15 @@ static bool eval_list_method(struct scope *scope, const struct node *node, struc
 		return eval_function(scope, node, find, &(struct arguments){ .final = &base }, value);
 	}
 	if (base.type != TYPE_STRINGS || !is_field(node, "Contains"))
-		return execution_fail(scope->exec, node->at, "can't evaluate field %.*s in type %s",
-				 (int)node->field_size, node->field, type_info(base.type)->name);
-	if (!check_count(scope->exec, node, &contains, total(args)))
+		return run_fail(scope->run, node->at, "can't evaluate field %.*s in type %s",
+				(int)node->field_size, node->field, type_info(base.type)->name);
+	if (!check_count(scope->run, node, &contains, total(args)))
 		return false;
 	if (args->final)
 		wanted = *args->final;
 	else if (!eval_argument(scope, args->nodes->next, TYPE_STRING, &wanted))
 		return false;
-	if (!check_type(scope->exec, node, TYPE_STRING, &wanted))
+	if (!check_type(scope->run, node, TYPE_STRING, &wanted))
 		return false;
 	*value = value_bool(false);
 	for (size_t i = 0; i < base.size; i++)
@@ -240,15 +240,15 @@ static bool eval_scratch(struct scope *scope, const struct node *node, const str
 	const struct function *method = scratch_method(node->field, node->field_size);
 
 	if (!method)
-		return execution_fail(scope->exec, node->at, "scratch has no %.*s", (int)node->field_size,
-				 node->field);
+		return run_fail(scope->run, node->at, "scratch has no %.*s", (int)node->field_size,
+				node->field);
 	return eval_function(scope, node, method, args, value);
 }
 
 static bool get_field(struct scope *scope, const struct node *node, struct value base,
 		      const struct arguments *args, struct value *value)
 {
-	struct execution *exec = scope->exec;
+	struct run *run = scope->run;
 	const struct type_info *info = type_info(base.type);
 	const struct member *field;
 
@@ -256,26 +256,26 @@ static bool get_field(struct scope *scope, const struct node *node, struct value
 		return eval_scratch(scope, node, args, value);
 	if (info->kind == KIND_LIST)
 		return eval_list_method(scope, node, base, args, value);
-	if (info->kind == KIND_INVALID && exec->template->missing_key == MISSING_ERROR)
-		return execution_fail(exec, node->at, "nil data; no entry for key \"%.*s\"",
-				 (int)node->field_size, node->field);
+	if (info->kind == KIND_INVALID && run->template->missing_key == MISSING_ERROR)
+		return run_fail(run, node->at, "nil data; no entry for key \"%.*s\"",
+				(int)node->field_size, node->field);
 	if (info->kind == KIND_INVALID) {
 		*value = base;
 		return true;
 	}
 	if (info->kind == KIND_NIL)
-		return execution_fail(exec, node->at, "nil pointer evaluating %s.%.*s", info->name,
-				 (int)node->field_size, node->field);
+		return run_fail(run, node->at, "nil pointer evaluating %s.%.*s", info->name,
+				(int)node->field_size, node->field);
 	field = info->kind == KIND_STRUCT ? type_field(base.type, node->field, node->field_size) : NULL;
 	if (!field && (info->kind != KIND_MAP || info->key != TYPE_STRING))
-		return execution_fail(exec, node->at, "can't evaluate field %.*s in type %s",
-				 (int)node->field_size, node->field, info->name);
+		return run_fail(run, node->at, "can't evaluate field %.*s in type %s",
+				(int)node->field_size, node->field, info->name);
 	if (total(args))
-		return execution_fail(exec, node->at, "%.*s is not a method but has arguments",
-				 (int)node->field_size, node->field);
+		return run_fail(run, node->at, "%.*s is not a method but has arguments",
+				(int)node->field_size, node->field);
 	if (!field)
-		return get_from_map(exec, node, base, value);
-	*value = value_from_json(&exec->arena, json_object_getn(base.json, node->field, node->field_size),
+		return get_from_map(run, node, base, value);
+	*value = value_from_json(&run->arena, json_object_getn(base.json, node->field, node->field_size),
 				 field->type);
 	return true;
 }
@@ -288,7 +288,7 @@ static bool eval_field(struct scope *scope, const struct node *node, const struc
 	bool secret;
 
 	if (node->base->kind == NODE_NIL)
-		return execution_fail(scope->exec, node->at, "nil has no fields");
+		return run_fail(scope->run, node->at, "nil has no fields");
 	if (!eval_node(scope, node->base, &none, &base))
 		return false;
 	secret = base.secret;
@@ -304,11 +304,11 @@ static bool eval_plain(struct scope *scope, const struct node *node, struct valu
 	switch (node->kind) {
 	case NODE_DOT: *value = scope->dot; return true;
 	case NODE_VARIABLE: *value = scope->slots[node->slot]; return true;
-	case NODE_NUMBER: return eval_number(scope->exec, node, TYPE_VALUE, value);
+	case NODE_NUMBER: return eval_number(scope->run, node, TYPE_VALUE, value);
 	case NODE_BOOL:
 	case NODE_STRING: *value = node->value; return true;
 	case NODE_PIPE: return eval_pipe(scope, node, value);
-	default: return execution_fail(scope->exec, node->at, "nil is not a command");
+	default: return run_fail(scope->run, node->at, "nil is not a command");
 	}
 }
 
@@ -320,7 +320,7 @@ static bool eval_node(struct scope *scope, const struct node *node, const struct
 	if (node->kind == NODE_FIELD)
 		return eval_field(scope, node, args, value);
 	if (total(args))
-		return execution_fail(scope->exec, node->at, "can't give argument to a non-function");
+		return run_fail(scope->run, node->at, "can't give argument to a non-function");
 	return eval_plain(scope, node, value);
 }
 
@@ -340,7 +340,7 @@ bool eval_pipe(struct scope *scope, const struct node *pipe, struct value *value
 	}
 	for (int i = 0; i < pipe->slot_count; i++) {
 		if (pipe->slots[i] == SLOT_UNKNOWN)
-			return execution_fail(scope->exec, pipe->at, "assignment to an undefined variable");
+			return run_fail(scope->run, pipe->at, "assignment to an undefined variable");
 		scope->slots[pipe->slots[i]] = *value;
 	}
 	return true;

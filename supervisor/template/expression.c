@@ -85,7 +85,7 @@ static struct node *parse_field(struct parser *parser, const struct token *token
 	return node;
 }
 
-/* NULL: failed, or (without a message) no term stands here. */
+/* NULL: failed, or there is no term here; then there is no message. */
 static struct node *parse_term(struct parser *parser)
 {
 	const struct token *token = next_solid(parser);
@@ -175,7 +175,7 @@ static int assigned_slot(const struct parser *parser, const struct token *token)
 	return SLOT_UNKNOWN;
 }
 
-/* `$x :=`, `$x =`, `$k, $v :=`: the variables of a pipeline, which it cannot see itself yet. */
+/* `$x :=`, `$x =`, `$k, $v :=`: the pipeline cannot use the variables that it declares. */
 static bool parse_declarations(struct parser *parser, const char *context, struct node *pipe,
 			       const struct token *names[2])
 {
@@ -214,7 +214,7 @@ static void bind_declarations(struct parser *parser, struct node *pipe, const st
 	}
 }
 
-/* Only what can be called may follow a |. */
+/* Only functions, fields and variables may follow a |. */
 static bool check_pipeline(struct parser *parser, const struct node *pipe, const char *context,
 			   const struct token *end)
 {

@@ -1,6 +1,6 @@
 #include "function.h"
 
-/* Both sides of a comparison are of one family. */
+/* Values are comparable only within a family. */
 enum family { FAMILY_NONE, FAMILY_BOOL, FAMILY_INTEGER, FAMILY_FLOAT, FAMILY_STRING };
 
 static enum family family_of(struct value value)
@@ -25,7 +25,7 @@ static int compare_integers(struct value a, struct value b)
 	return (a.natural > b.natural) - (a.natural < b.natural);
 }
 
-/* Of one family, which has an order or is bool. */
+/* Both are of one family, and it is not FAMILY_NONE. */
 static int compare(struct value a, struct value b)
 {
 	switch (family_of(a)) {

@@ -20,7 +20,7 @@ static bool fn_default(struct call *call)
 
 static bool fn_env(struct call *call)
 {
-	const char *value = execution_env(call->exec, call_string(call, 0));
+	const char *value = run_env(call->run, call_string(call, 0));
 
 	return give(call, value_string(value ? value : ""));
 }
@@ -44,7 +44,7 @@ static bool to_number(struct call *call, struct value value, int64_t *number)
 	return true;
 }
 
-/* A list, upwards or downwards; its end is not in it. */
+/* A list, ascending or descending, without its end. */
 static bool fn_loop(struct call *call)
 {
 	struct list_maker list = { .arena = call->arena };
@@ -60,7 +60,7 @@ static bool fn_loop(struct call *call)
 	return give(call, value_list(TYPE_INTS, list.items, list.count));
 }
 
-/* A literal that libconfig and JSON5 read alike. */
+/* A string literal that libconfig and JSON5 read alike. */
 static bool fn_quote(struct call *call)
 {
 	static const char special[] = "\\\"\n\r\t\f", names[] = "\\\"nrtf";
@@ -73,7 +73,7 @@ static bool fn_quote(struct call *call)
 		const char *found = c ? strchr(special, c) : NULL;
 
 		if (!c)
-			return fail(call->error, "a NUL cannot be written");
+			return fail(call->error, "the text contains a NUL");
 		if (found)
 			text_print(&text, "\\%c", names[found - special]);
 		else if (c < ' ' || c == 0x7F)
@@ -83,14 +83,14 @@ static bool fn_quote(struct call *call)
 	}
 	text_char(&text, '"');
 	if (!utf8_is_valid(text.data, text.used))
-		return fail(call->error, "this is not UTF-8");
-	/* Its inside is what shows. */
+		return fail(call->error, "the text is not UTF-8");
+	/* The escaped form, without the quotes, is what a log could show. */
 	if (call->args[0].secret)
-		execution_add_secret(call->exec, text.data + 1, text.used - 2);
+		run_add_secret(call->run, text.data + 1, text.used - 2);
 	return give_text(call, &text);
 }
 
-/* The variable, or what is in the file that NAME_FILE names. */
+/* The variable, or the contents of the file that NAME_FILE names. */
 static bool fn_secret(struct call *call)
 {
 	const char *name = call_string(call, 0);
@@ -103,7 +103,7 @@ static bool fn_secret(struct call *call)
 		return fail(call->error, "neither %.64s nor %.64s_FILE is set", name, name);
 	give(call, value_string(arena_copy(call->arena, text, strlen(text))));
 	call->result.secret = true;
-	execution_add_secret(call->exec, text, strlen(text));
+	run_add_secret(call->run, text, strlen(text));
 	free(text);
 	return true;
 }

@@ -102,7 +102,7 @@ static bool fn_not(struct call *call)
 
 static bool fn_call(struct call *call)
 {
-	return fail(call->error, "%s is no function", call->args[0].type == TYPE_INVALID ? "nil" :
+	return fail(call->error, "%s is not a function", call->args[0].type == TYPE_INVALID ? "nil" :
 		    type_info(call->args[0].type)->name);
 }
 
@@ -130,7 +130,7 @@ static bool fn_printf(struct call *call)
 	return give_text(call, &text);
 }
 
-/* What html, js, urlquery work on. */
+/* The operand of html, js and urlquery. */
 static struct value joined(struct call *call)
 {
 	struct text text = { .arena = call->arena };

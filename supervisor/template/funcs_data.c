@@ -15,11 +15,11 @@ static enum answer ask_for(struct call *call, enum dependency_kind kind, const c
 	if (!dependency_parse(kind, argument, &dependency, call->error))
 		return ANSWER_FAILED;
 	dependency_name(&dependency, &name);
-	return execution_lookup(call->exec, &dependency, name.data, json) ? ANSWER_THERE
+	return run_lookup(call->run, &dependency, name.data, json) ? ANSWER_THERE
 									  : ANSWER_MISSING;
 }
 
-/* All arguments make one question, joined; an empty one is not asked. */
+/* Joins all arguments to one dependency; an empty one is not looked up. */
 static enum answer ask(struct call *call, enum dependency_kind kind, const char *between,
 		       json_t **json)
 {
@@ -31,7 +31,7 @@ static enum answer ask(struct call *call, enum dependency_kind kind, const char 
 		text_add(&text, call->args[i].text, call->args[i].size);
 	}
 	if (text.used && memchr(text.data, '\0', text.used)) {
-		fail(call->error, "there is a NUL in the argument");
+		fail(call->error, "the argument contains a NUL");
 		return ANSWER_FAILED;
 	}
 	if (!text.used && kind != DEPENDENCY_SERVICES && kind != DEPENDENCY_NODES &&
@@ -85,7 +85,7 @@ static bool fn_datacenters(struct call *call)
 {
 	json_t *json = NULL;
 
-	/* The switch to leave out those that cannot be reached is Consul's matter. */
+	/* The argument `ignore failing` has no effect: Consul lists only those that it can reach. */
 	if (ask_for(call, DEPENDENCY_DATACENTERS, "", &json) == ANSWER_THERE)
 		return give(call, value_from_json(call->arena, json, TYPE_STRINGS));
 	return give(call, value_list(TYPE_STRINGS, NULL, 0));
@@ -134,7 +134,7 @@ static bool fn_key_or_default(struct call *call)
 	return answer != ANSWER_FAILED && give(call, fallback);
 }
 
-/* ls: the keys right below; tree: all that are no folders. */
+/* ls: the keys directly below; tree: all keys that are not folders. */
 static bool keep_pair(struct value key, bool tree)
 {
 	if (tree)
@@ -163,7 +163,7 @@ static bool list_pairs(struct call *call, bool tree, bool safe)
 
 		dependency_parse(DEPENDENCY_LIST, call_string(call, 0), &dependency, call->error);
 		dependency_name(&dependency, &name);
-		execution_miss(call->exec, name.data);
+		run_miss(call->run, name.data);
 	}
 	return give(call, value_list(TYPE_PAIRS, list.items, list.count));
 }

@@ -62,38 +62,16 @@ static bool encode(struct call *call, enum base64 alphabet)
 	return give_text(call, &text);
 }
 
-/* Line breaks are skipped, padding is needed. */
 static bool decode(struct call *call, enum base64 alphabet)
 {
-	const char *digits = base64_digits(alphabet);
+	CLEANUP(buf_release) struct buf bytes = BUF_INIT;
 	struct value value = call->args[0];
-	struct text text = { .arena = call->arena };
-	unsigned group = 0;
-	int count = 0, padding = 0;
+	size_t bad;
 
-	for (size_t i = 0; i < value.size; i++) {
-		char c = value.text[i];
-		const char *digit = c ? strchr(digits, c) : NULL;
-
-		if (c == '\n' || c == '\r')
-			continue;
-		if (c == '=' ? count + padding < 2 : (!digit || padding))
-			return fail(call->error, "not Base64: byte %zu", i);
-		padding += c == '=';
-		group = group << 6 | (digit ? (unsigned)(digit - digits) : 0);
-		count += c != '=';
-		if (count + padding < 4)
-			continue;
-		char out[3] = { (char)(group >> 16), (char)(group >> 8), (char)group };
-		text_add(&text, out, (size_t)(3 - padding));
-		group = 0;
-		count = 0;
-		if (padding && i + 1 < value.size && value.text[i + 1] != '\n')
-			return fail(call->error, "not Base64: byte %zu", i + 1);
-	}
-	if (count)
-		return fail(call->error, "not Base64: it ends too early");
-	return give_text(call, &text);
+	if (!base64_decode(alphabet | BASE64_LINES, value.text, value.size, &bytes, &bad))
+		return fail(call->error, bad < value.size ? "not Base64: byte %zu" :
+			    "not Base64: the text ends too early, after %zu bytes", bad);
+	return give(call, value_text(arena_copy(call->arena, bytes.data, bytes.used), bytes.used));
 }
 
 static bool fn_encode(struct call *call)

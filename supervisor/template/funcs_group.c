@@ -7,7 +7,7 @@
 
 enum { ME = TEMPLATE_CONSUL };
 
-/* Adds to the list that stands under `key`. */
+/* Appends to the list under `key`. */
 static void add_to(struct arena *arena, struct map *map, struct value key, struct value item)
 {
 	enum type list = item.type == TYPE_SNIPPET ? TYPE_SNIPPETS : TYPE_SERVICES;
@@ -16,7 +16,7 @@ static void add_to(struct arena *arena, struct map *map, struct value key, struc
 
 	if (!slot->type)
 		*slot = value_list(list, NULL, 0);
-	/* The room doubles at each power of two. */
+	/* Double the room at each power of two. */
 	if (!(slot->size & (slot->size - 1))) {
 		items = arena_alloc(arena, (slot->size ? 2 * slot->size : 1) * sizeof *items);
 		if (slot->size)
@@ -75,7 +75,7 @@ static bool meta_part(struct call *call, struct text *key, struct value meta, co
 	char *end;
 	long number = strtol(digits, &end, 10);
 	if (!*digits || *end)
-		return fail(call->error, "the meta value is no integer");
+		return fail(call->error, "the meta value is not an integer");
 	text_print(key, "%05ld", number);
 	return true;
 }
@@ -120,7 +120,7 @@ static bool fn_by_key(struct call *call)
 		const char *slash = memchr(key.text, '/', key.size);
 		struct value *slot;
 
-		/* A key on the top has no place in a map of maps. */
+		/* A key without a folder has no place in a map of maps. */
 		if (!slash)
 			continue;
 		rest = value_text(slash + 1, key.size - (size_t)(slash + 1 - key.text));
@@ -133,7 +133,7 @@ static bool fn_by_key(struct call *call)
 	return give(call, map);
 }
 
-/* a/b/c: a map in a map. */
+/* Turns the path a/b/c into nested maps. */
 static bool explode(struct call *call, struct map *map, struct value key, struct value leaf)
 {
 	for (;;) {
@@ -195,7 +195,7 @@ static bool merge(struct call *call, struct map *into, const struct map *from, i
 	bool replace = how & 1;
 
 	if (how >> 1 > MERGE_DEPTH)
-		return fail(call->error, "these maps are nested too deep");
+		return fail(call->error, "the maps are nested too deeply");
 	for (size_t i = 0; i < from->count; i++) {
 		struct value *slot = map_put(call->arena, into, from->entries[i].key);
 		struct value item = from->entries[i].value;
@@ -214,7 +214,7 @@ static bool merge(struct call *call, struct map *into, const struct map *from, i
 	return true;
 }
 
-/* Arguments: what is merged in, and what it goes to. */
+/* Arguments: the source, then the destination. */
 static bool fn_merge_map(struct call *call)
 {
 	struct value map = value_map(call->arena, TYPE_MAP_ANY);

@@ -2,7 +2,7 @@
 
 enum { ME = TEMPLATE_CONSUL };
 
-/* Only within signed integers, within floats, within strings. */
+/* Only signed integers, floats or strings can be equal, each among themselves. */
 static bool is_same(struct value a, struct value b)
 {
 	enum kind first = kind_of(a), second = kind_of(b);

@@ -2,7 +2,8 @@
 
 enum { ME = TEMPLATE_CONSUL };
 
-/* f(b, a) = a op b: floats if either is one, unsigned if both are, else signed; those wrap around. */
+/* f(b, a) = a op b.  Floats if either is a float, unsigned if both are unsigned, else signed.
+ * Integers wrap around. */
 enum operator { ADD, SUBTRACT, MULTIPLY, DIVIDE, MODULO, MINIMUM, MAXIMUM };
 
 static double to_float(struct value value)
@@ -61,7 +62,7 @@ static bool reckon(struct call *call, enum operator operator)
 		enum kind kind = kind_of(call->args[i]);
 
 		if (kind != KIND_INT && kind != KIND_UINT && kind != KIND_FLOAT)
-			return fail(call->error, "a %s is no number", type_info(call->args[i].type)->name);
+			return fail(call->error, "a %s is not a number", type_info(call->args[i].type)->name);
 	}
 	if (first == KIND_FLOAT || second == KIND_FLOAT)
 		return reckon_floats(call, operator, to_float(a), to_float(b));

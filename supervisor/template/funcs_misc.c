@@ -8,14 +8,14 @@ enum { ME = TEMPLATE_CONSUL, LOOP_LIMIT = 1000000 };
 
 static bool fn_env_or_default(struct call *call)
 {
-	const char *value = execution_env(call->exec, call_string(call, 0));
+	const char *value = run_env(call->run, call_string(call, 0));
 
 	return give(call, value ? value_string(value) : call->args[1]);
 }
 
 static bool fn_must_env(struct call *call)
 {
-	const char *value = execution_env(call->exec, call_string(call, 0));
+	const char *value = run_env(call->run, call_string(call, 0));
 
 	return value && *value ? give(call, value_string(value)) :
 	       fail(call->error, "the variable is not set");
@@ -27,7 +27,7 @@ static bool fn_execute_template(struct call *call)
 
 	if (call->count > 2)
 		return fail(call->error, "wrong number of arguments: want 1 or 2");
-	return execution_template(call, call->args[0], dot);
+	return run_template(call, call->args[0], dot);
 }
 
 static bool to_number(struct call *call, struct value value, int64_t *number)
@@ -47,7 +47,7 @@ static bool to_number(struct call *call, struct value value, int64_t *number)
 	return (*text && !errno && !*end) || fail(call->error, "not a number");
 }
 
-/* Upwards only. */
+/* Ascending only. */
 static bool fn_loop(struct call *call)
 {
 	int64_t from = 0, to = 0;
@@ -67,7 +67,7 @@ static bool fn_timestamp(struct call *call)
 {
 	static const struct value standard = { .type = TYPE_STRING, .text = "2006-01-02T15:04:05Z07:00",
 					       .size = 25 };
-	time_t now = execution_input(call->exec)->now;
+	time_t now = run_input(call->run)->now;
 	struct value layout = call->count ? call->args[0] : standard;
 	struct text text = { .arena = call->arena };
 
@@ -87,19 +87,19 @@ static bool fn_scratch(struct call *call)
 
 static struct value *scratch_slot(struct call *call)
 {
-	return map_put(call->arena, execution_scratch(call->exec), call->args[0]);
+	return map_put(call->arena, run_scratch(call->run), call->args[0]);
 }
 
 static bool scratch_key(struct call *call)
 {
-	struct value *found = map_find(execution_scratch(call->exec), call->args[0]);
+	struct value *found = map_find(run_scratch(call->run), call->args[0]);
 
 	return give(call, value_bool(found && found->type));
 }
 
 static bool scratch_get(struct call *call)
 {
-	struct value *found = map_find(execution_scratch(call->exec), call->args[0]);
+	struct value *found = map_find(run_scratch(call->run), call->args[0]);
 
 	return give(call, found && found->type ? *found : value_nil());
 }
@@ -126,7 +126,7 @@ static bool set_in_map(struct call *call, bool once)
 	if (!slot->type)
 		*slot = value_map(call->arena, TYPE_MAP_ANY);
 	if (slot->type != TYPE_MAP_ANY)
-		return fail(call->error, "this is not a map");
+		return fail(call->error, "the value is not a map");
 	inner = map_put(call->arena, slot->map, call->args[1]);
 	if (!once || !inner->type)
 		*inner = call->args[2];
@@ -145,13 +145,13 @@ static bool scratch_map_set_once(struct call *call)
 
 static bool scratch_map_values(struct call *call)
 {
-	struct value *slot = map_find(execution_scratch(call->exec), call->args[0]);
+	struct value *slot = map_find(run_scratch(call->run), call->args[0]);
 	struct list_maker list = { .arena = call->arena };
 
 	if (!slot || !slot->type)
 		return give(call, value_list(TYPE_ANYS, NULL, 0));
 	if (slot->type != TYPE_MAP_ANY)
-		return fail(call->error, "this is not a map");
+		return fail(call->error, "the value is not a map");
 	for (size_t i = 0; i < slot->map->count; i++)
 		list_add(&list, slot->map->entries[i].value);
 	return give(call, value_list(TYPE_ANYS, list.items, list.count));

@@ -64,7 +64,7 @@ static bool fn_parse_float(struct call *call)
 	return give(call, value_float(number));
 }
 
-/* Go replaces what is no UTF-8, jansson would refuse it. */
+/* Go replaces invalid UTF-8; jansson would refuse it. */
 static struct value made_valid(struct arena *arena, struct value value)
 {
 	struct text text = { .arena = arena };
@@ -89,15 +89,15 @@ static bool fn_parse_json(struct call *call)
 
 	if (!value.size)
 		return give(call, value_map(call->arena, TYPE_MAP_ANY));
-	/* Small values cost most in comparison. */
+	/* Small values have the greatest overhead. */
 	arena_charge(call->arena, value.size * 24);
 	if (call->arena->over)
-		return fail(call->error, "this JSON is too large");
+		return fail(call->error, "the JSON is too large");
 	json = json_loadb(value.text, value.size, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL |
 			  JSON_ALLOW_NUL, &where);
 	if (!json)
-		return fail(call->error, "not JSON: line %d, column %d of it", where.line, where.column);
-	execution_own(call->exec, json);
+		return fail(call->error, "invalid JSON at line %d, column %d", where.line, where.column);
+	run_own(call->run, json);
 	return give(call, value_from_json(call->arena, json, TYPE_ANY));
 }
 
@@ -106,7 +106,7 @@ static bool to_json(struct call *call, bool escape, int indent)
 	struct text text = { .arena = call->arena };
 
 	if (!print_json(&text, call->args[0], escape, indent))
-		return fail(call->error, "a %s has no form in JSON", type_info(call->args[0].type)->name);
+		return fail(call->error, "a %s cannot be written as JSON", type_info(call->args[0].type)->name);
 	return give_text(call, &text);
 }
 

@@ -4,7 +4,7 @@
 
 enum { ME = TEMPLATE_CONSUL, BOTH = TEMPLATE_CONSUL | TEMPLATE_CONFIG };
 
-/* Each rune through `convert`; with `words` only the first of each word. */
+/* Applies `change` to each rune, with `words` only to the first rune of each word. */
 static bool convert(struct call *call, uint32_t (*change)(uint32_t), bool words)
 {
 	struct value value = call->args[0];
@@ -53,7 +53,7 @@ static bool in_set(struct value set, uint32_t rune)
 	return false;
 }
 
-/* Without a set: white space. */
+/* `set` NULL: white space. */
 static struct value trimmed(struct value value, const struct value *set)
 {
 	uint32_t rune;
@@ -117,7 +117,7 @@ static size_t first_rune(struct value value)
 	return utf8_read(value.text, value.size, &rune);
 }
 
-/* The next part of *rest before `separator`; false: there is none left. */
+/* Takes the part before `separator` off *rest; false: nothing is left. */
 static bool next_part(struct value *rest, struct value separator, struct value *part)
 {
 	const char *found;
@@ -199,7 +199,7 @@ static bool fn_regex_replace_all(struct call *call)
 {
 	struct text text = { .arena = call->arena };
 
-	return regex_replace(execution_regexes(call->exec), call->args, &text, call->error) &&
+	return regex_replace(run_regexes(call->run), call->args, &text, call->error) &&
 	       give_text(call, &text);
 }
 
@@ -207,7 +207,7 @@ static bool fn_regex_match(struct call *call)
 {
 	bool matches;
 
-	return regex_match(execution_regexes(call->exec), call->args[0], call->args[1], &matches,
+	return regex_match(run_regexes(call->run), call->args[0], call->args[1], &matches,
 			   call->error) &&
 	       give(call, value_bool(matches));
 }

@@ -1,7 +1,7 @@
-/* function.h - what templates can call: rows of tables, one table a concern.
+/* function.h - the functions of templates: rows of tables, one table for each concern.
  *
- * The evaluator checks numbers and types of arguments by the row; a function sees only what it
- * asked for.  The last type holds for all further arguments.
+ * The evaluator checks the number and the types of the arguments against the row before it calls the
+ * function.  The last type holds for all further arguments.
  */
 #ifndef FUNCTION_H
 #define FUNCTION_H
@@ -10,15 +10,15 @@
 #include "template.h"
 #include "value.h"
 
-struct execution;
+struct run;
 
 struct call {
-	struct execution *exec;
+	struct run *run;
 	struct arena *arena;
 	const struct value *args;
 	size_t count;
 	struct value result;
-	struct error *error;		/* what is wrong, without the place */
+	struct error *error;		/* the reason, without the place */
 };
 
 typedef bool function_fn(struct call *call);
@@ -28,7 +28,7 @@ typedef bool function_fn(struct call *call);
 
 struct function {
 	const char *name;
-	function_fn *fn;		/* NULL: and, or, which the evaluator knows */
+	function_fn *fn;		/* NULL: and, or, which the evaluator implements */
 	unsigned char min, max;
 	unsigned char profiles;
 	enum type types[MAX_TYPES];
@@ -64,22 +64,22 @@ static inline bool give_text(struct call *call, const struct text *text)
 	return give(call, value_of_text(text));
 }
 
-/* An argument as a string of C: parts of others do not end in NUL. */
+/* An argument as a C string: parts of longer texts do not end in NUL. */
 static inline const char *call_string(struct call *call, size_t i)
 {
 	return arena_copy(call->arena, call->args[i].text, call->args[i].size);
 }
 
-/* What the program around a render offers to functions. */
-const struct template_input *execution_input(const struct execution *exec);
-const char *execution_env(const struct execution *exec, const char *name);	/* NULL: not set */
-bool execution_lookup(struct execution *exec, const struct dependency *dependency, const char *name,
-		 json_t **value);
-void execution_miss(struct execution *exec, const char *name);
-void execution_add_secret(struct execution *exec, const char *bytes, size_t size);
-void execution_own(struct execution *exec, json_t *json);	/* takes it, until the render ends */
-struct regexes *execution_regexes(struct execution *exec);
-struct map *execution_scratch(struct execution *exec);
-bool execution_template(struct call *call, struct value name, struct value dot);
+/* The render that calls the function. */
+const struct template_input *run_input(const struct run *run);
+const char *run_env(const struct run *run, const char *name);	/* NULL: not set */
+bool run_lookup(struct run *run, const struct dependency *dependency, const char *name,
+		json_t **value);
+void run_miss(struct run *run, const char *name);
+void run_add_secret(struct run *run, const char *bytes, size_t size);
+void run_own(struct run *run, json_t *json);	/* takes it and releases it when the render ends */
+struct regexes *run_regexes(struct run *run);
+struct map *run_scratch(struct run *run);
+bool run_template(struct call *call, struct value name, struct value dot);
 
 #endif

@@ -18,7 +18,7 @@ enum part {
 	PART_ZONE, PART_ZONE_HOUR, PART_ZONE_SECONDS, PART_ZONE_COLON_SECONDS,
 };
 
-/* Of two that fit the longer stands first. */
+/* A longer element precedes its own prefix. */
 static const struct { const char *name; enum part part; } parts[] = {
 	{ "January", PART_LONG_MONTH }, { "Jan", PART_MONTH }, { "Monday", PART_LONG_DAY },
 	{ "Mon", PART_DAY_NAME }, { "MST", PART_ZONE_NAME }, { "002", PART_YEAR_DAY },
@@ -76,7 +76,7 @@ static void add_time(struct text *text, const struct tm *tm, enum part part)
 	}
 }
 
-/* .000, ,999: there are no fractions of a second, 0 shows them and 9 does not. */
+/* .000, ,999: the fraction is always zero, which 0 shows and 9 hides. */
 static size_t add_fraction(struct text *text, const char *layout, size_t size)
 {
 	size_t count = 1;
@@ -99,7 +99,7 @@ static size_t add_part(struct text *text, const struct tm *tm, const char *layou
 
 		if (length > size || memcmp(layout, parts[i].name, length))
 			continue;
-		/* Words that only begin like a month or day, and an underscore before a year. */
+		/* Words that merely begin with a month or day, and an underscore before a year. */
 		if ((parts[i].part == PART_MONTH || parts[i].part == PART_DAY_NAME) && size > 3 &&
 		    layout[3] >= 'a' && layout[3] <= 'z')
 			continue;

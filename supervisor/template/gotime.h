@@ -1,4 +1,4 @@
-/* gotime.h - moments of UTC in Go's layouts, which show how Mon Jan 2 15:04:05 MST 2006 looks. */
+/* gotime.h - times in UTC by Go's layouts: examples that show Mon Jan 2 15:04:05 MST 2006. */
 #ifndef GOTIME_H
 #define GOTIME_H
 

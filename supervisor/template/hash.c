@@ -17,7 +17,7 @@ static uint32_t turn_right(uint32_t word, int bits)
 	return word >> bits | word << (32 - bits);
 }
 
-/* All blocks, the last padded with its length in bits. */
+/* Processes all blocks; the last is padded and ends in the length in bits. */
 static void run(block_fn *block, uint32_t *state, const unsigned char *bytes, size_t size, bool big)
 {
 	unsigned char last[2 * DIGEST_BLOCK] = { 0 };

@@ -1,4 +1,4 @@
-/* hash.h - MD5, SHA-256. */
+/* hash.h - MD5 and SHA-256. */
 #ifndef HASH_H
 #define HASH_H
 

@@ -5,7 +5,7 @@
 #include "print.h"
 #include "utf8.h"
 
-/* Nothing is nested deeper: parsed JSON is limited, and what functions build is flat. */
+/* No value is nested deeper: jansson limits parsed JSON, and functions build flat values. */
 #define DEPTH 3000
 
 struct writer {

@@ -83,7 +83,7 @@ static bool has_trim_left(const struct lexer *lexer, size_t at)
 	return peek_at(lexer, at) == '-' && is_space(peek_at(lexer, at + 1));
 }
 
-/* At the right delimiter; `trim`: with its " -". */
+/* Is this the right delimiter?  `trim`: with " -" before it. */
 static bool at_right(const struct lexer *lexer, size_t at, bool *trim)
 {
 	*trim = is_space(peek_at(lexer, at)) && peek_at(lexer, at + 1) == '-' &&
@@ -174,7 +174,7 @@ static struct state lex_space(struct lexer *lexer)
 	return emit(lexer, TOKEN_SPACE, STATE(lex_inside));
 }
 
-/* What may follow a word. */
+/* Characters that may follow a word. */
 static bool at_terminator(const struct lexer *lexer)
 {
 	int c = peek(lexer);

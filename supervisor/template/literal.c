@@ -12,7 +12,7 @@ static int digit_value(int c)
 	return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : 99;
 }
 
-/* The digits of \ooo, \xhh, \uhhhh, \Uhhhhhhhh; how many were there, 0: not so. */
+/* Reads the digits of \ooo, \xhh, \uhhhh, \Uhhhhhhhh; returns their number, 0: invalid. */
 static size_t read_digits(const char *text, size_t size, size_t digits, uint32_t *value)
 {
 	int base = digits == 3 ? 8 : 16;
@@ -28,7 +28,8 @@ static size_t read_digits(const char *text, size_t size, size_t digits, uint32_t
 	return digits;
 }
 
-/* One character behind a backslash: its value, whether that is a byte, what it took; 0: wrong. */
+/* Reads an escape after its backslash: its value and whether it is a byte.
+ * Returns its length; 0: invalid. */
 static size_t read_escape(const char *text, size_t size, uint32_t *value, bool *byte)
 {
 	static const char names[] = "abfnrtv\\\"'", values[] = "\a\b\f\n\r\t\v\\\"'";
@@ -107,7 +108,7 @@ bool literal_character(const char *text, size_t size, int64_t *rune)
 	return took == size && !(size == 2 && inside[0] == '\\' && inside[1] == '"') && took > 0;
 }
 
-/* Digits without `_`, which may only stand between digits or behind the base. */
+/* Copies digits without `_`, which may stand only between digits or after the base. */
 static bool plain_digits(const char *text, size_t size, char *plain)
 {
 	bool based = size > 1 && text[0] == '0' && isalpha((unsigned char)text[1]);
@@ -128,7 +129,7 @@ static bool plain_digits(const char *text, size_t size, char *plain)
 
 enum number { NUMBER_NONE, NUMBER_FINE, NUMBER_TOO_LARGE };
 
-/* Go's prefixes; the sign was taken off. */
+/* Go's prefixes, after the sign. */
 static enum number read_natural(const char *digits, uint64_t *natural)
 {
 	int base = 10;
@@ -149,7 +150,7 @@ static enum number read_natural(const char *digits, uint64_t *natural)
 	return errno ? NUMBER_TOO_LARGE : NUMBER_FINE;
 }
 
-/* What fits no int64 but an uint64 is an error only when it is used, unless as a float. */
+/* A number that fits uint64 but not int64 is an error only where it is used as an integer. */
 static const char *set_integer(struct node *node, char sign, uint64_t natural)
 {
 	bool fits = natural <= (uint64_t)INT64_MAX + (sign == '-');
@@ -162,7 +163,7 @@ static const char *set_integer(struct node *node, char sign, uint64_t natural)
 	return NULL;
 }
 
-/* Digits of a float without sign. */
+/* Reads a float without its sign. */
 static bool read_real(const char *digits, double *number)
 {
 	bool hex = digits[0] == '0' && (digits[1] | 32) == 'x';

@@ -23,7 +23,7 @@ bool parse_unexpected(struct parser *parser, const struct token *token, const ch
 			  (int)utf8_cut(token->text, token->size, 32), token->text, context);
 }
 
-/* Behind the last token, an error or the end, stands that one again. */
+/* The last token, an error or the end, repeats. */
 const struct token *peek_token(const struct parser *parser)
 {
 	size_t last = parser->tokens.count - 1;
@@ -72,7 +72,7 @@ struct node *parse_node(struct parser *parser, enum node_kind kind, const struct
 	return node;
 }
 
-/* What ended a list of items. */
+/* The keyword that ended a list of items. */
 enum ending { ENDING_FAILED, ENDING_EOF, ENDING_END, ENDING_ELSE };
 
 static enum ending parse_list(struct parser *parser, struct node **list);
@@ -86,14 +86,14 @@ static bool expect_right(struct parser *parser, const char *context)
 
 static struct node *parse_control(struct parser *parser, const struct token *keyword);
 
-/* The keyword was taken last. */
+/* The keyword was consumed before. */
 static bool fail_at_else(struct parser *parser)
 {
 	return parse_fail(parser, &parser->tokens.items[parser->at - 1],
 			  "unexpected {{else}}, expected {{end}}");
 }
 
-/* Behind {{else: `if` continues an if, `with` a with; one {{end}} closes both. */
+/* After {{else: `if` continues an if, `with` a with; one {{end}} closes both. */
 static bool parse_else(struct parser *parser, struct node *node)
 {
 	const struct token *token = peek_solid(parser);
@@ -186,7 +186,7 @@ static struct node *parse_template_call(struct parser *parser, const struct toke
 	return node->argument ? node : NULL;
 }
 
-/* Comments and blanks do not define anything. */
+/* A body of comments and blanks defines nothing. */
 static bool is_empty(const struct node *list)
 {
 	for (; list; list = list->next) {
@@ -217,7 +217,7 @@ static bool add_tree(struct parser *parser, struct tree *tree, const struct toke
 	return true;
 }
 
-/* The body of define or block, which sees no variables but $. */
+/* The body of define or block: $ is its only variable. */
 static bool parse_body(struct parser *parser, struct value name, const struct token *keyword)
 {
 	struct tree *tree = arena_alloc(&parser->template->arena, sizeof *tree), *outer = parser->tree;
@@ -295,7 +295,7 @@ static struct node *parse_text(struct parser *parser, const struct token *token)
 	return node;
 }
 
-/* {{end}} and {{else}} end a list; of the latter only the keyword is taken. */
+/* {{end}} and {{else}} end a list; of {{else}} only the keyword is consumed. */
 static enum ending parse_ending(struct parser *parser)
 {
 	if (next_solid(parser)->kind == TOKEN_ELSE)
@@ -384,7 +384,7 @@ struct template *template_parse(const char *name, const char *text, size_t size,
 	bool fine;
 
 	if (size > TEMPLATE_SOURCE_LIMIT) {
-		fail(error, "%s: a template may be 1 MiB long", name);
+		fail(error, "%s: a template may be at most 1 MiB long", name);
 		return NULL;
 	}
 	template = template_new(name, text, size, options);

@@ -1,4 +1,4 @@
-/* parser.h - between parse.c (blocks) and expression.c (what stands in an action). */
+/* parser.h - shared by parse.c (blocks) and expression.c (actions). */
 #ifndef PARSER_H
 #define PARSER_H
 
@@ -31,7 +31,7 @@ bool parse_enter(struct parser *parser, const struct token *token);	/* nesting i
 void parse_leave(struct parser *parser);
 
 struct node *parse_node(struct parser *parser, enum node_kind kind, const struct token *token);
-/* Takes the closing token, too.  NULL: failed. */
+/* Consumes the closing token too.  NULL: failed. */
 struct node *parse_pipeline(struct parser *parser, const char *context, enum token_kind end);
 
 #endif

@@ -1,4 +1,4 @@
-/* print.h - values as text, as Go prints them. */
+/* print.h - values as text, in the forms of Go. */
 #ifndef PRINT_H
 #define PRINT_H
 

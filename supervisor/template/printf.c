@@ -4,14 +4,14 @@
 
 #define WIDTH_LIMIT 1000000
 
-/* What %[n] means, and what is wrong with it, follows Go to the letter: messages are output here. */
+/* Follows Go to the letter in %[n] and its errors: their messages are part of the output. */
 struct printer {
 	struct text *text;
 	const char *format, *end;
 	const struct value *args;
 	size_t count, next;
 	bool reordered, bad_index;
-	bool indexed;		/* [n] stands right before */
+	bool indexed;		/* [n] precedes directly */
 };
 
 static bool at_char(const struct printer *printer, char c)
@@ -33,7 +33,7 @@ static void read_flags(struct printer *printer, struct directive *d)
 	}
 }
 
-/* -1: none.  Behind one that is too large nothing is read any more. */
+/* -1: there is no number.  A number that is too large ends the format. */
 static int read_number(struct printer *printer, const char *end)
 {
 	int number = -1;
@@ -73,7 +73,7 @@ static void read_index(struct printer *printer)
 	printer->format = close + 1;
 }
 
-/* *: the next argument; false: that is no number, or too large. */
+/* *: the next argument; false: the argument is no number or too large. */
 static bool take_size(struct printer *printer, int *size)
 {
 	struct value value;
@@ -110,7 +110,7 @@ static void read_width(struct printer *printer, struct directive *d)
 
 static void read_precision(struct printer *printer, struct directive *d)
 {
-	/* A point at the very end is the verb. */
+	/* At the end of the format, a point is the verb. */
 	if (!at_char(printer, '.') || printer->format + 1 == printer->end)
 		return;
 	printer->format++;

@@ -7,7 +7,7 @@
 
 #define MANTISSA_BITS 52
 
-/* The bits of a finite number's mantissa, the first of them 1 (but of 0), and 2's exponent of the last. */
+/* A finite number as mantissa * 2^exponent; unless it is 0, the mantissa's first bit is 1. */
 static uint64_t take_apart(double real, int *exponent)
 {
 	double mantissa = frexp(real, exponent);
@@ -16,7 +16,7 @@ static uint64_t take_apart(double real, int *exponent)
 	return (uint64_t)ldexp(mantissa, MANTISSA_BITS + 1);
 }
 
-/* 0x1.8p+00: half goes to the even digit. */
+/* 0x1.8p+00: rounds half to even. */
 static void add_hex(struct text *out, double real, int precision, bool upper)
 {
 	int exponent, digits = MANTISSA_BITS / 4, drop = 0;
@@ -82,7 +82,7 @@ static void add_real(struct text *out, const struct directive *d, double real)
 	}
 }
 
-/* #: a point always, and of g, v and x as many digits as the precision says. */
+/* #: always a point; g, v and x show as many digits as the precision says. */
 static void add_sharp(struct text *out, const struct directive *d, const char *number, size_t size)
 {
 	bool hex = (d->verb | 32) == 'x', point = false, seen = false;
@@ -124,7 +124,7 @@ void print_real(struct text *text, const struct directive *d, struct value value
 	} else {
 		add_real(&number, d, real);
 	}
-	/* Zeros stand behind the sign. */
+	/* Zeros follow the sign. */
 	if (plain.zero && *sign) {
 		text_string(text, sign);
 		plain.width = plain.width > 0 ? plain.width - 1 : plain.width;

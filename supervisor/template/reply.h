@@ -1,4 +1,4 @@
-/* reply.h - what Consul answers, in the form that templates see. */
+/* reply.h - Consul's answers in the form that templates see. */
 #ifndef REPLY_H
 #define REPLY_H
 
@@ -6,7 +6,7 @@
 
 #include "dependency.h"
 
-/* `body` NULL: there is no such thing (404).  NULL: the question has no answer yet (a missing key). */
+/* `body` NULL: Consul answered 404.  Returns NULL if the dependency has no value yet (a missing key). */
 json_t *reply_convert(const struct dependency *dependency, json_t *body);
 
 #endif

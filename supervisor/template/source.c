@@ -8,7 +8,7 @@
 
 #define LINE_SHOWN 120
 
-/* What cannot be shown is a blank, what is no text a question mark. */
+/* Shows control characters as blanks and invalid UTF-8 as question marks. */
 static void add_shown(struct buf *buf, const char *text, size_t size)
 {
 	uint32_t rune;
@@ -24,7 +24,7 @@ static void add_shown(struct buf *buf, const char *text, size_t size)
 	}
 }
 
-/* As wide as that; a tab stays one, so that the caret stands below its character. */
+/* Blanks of the same width; a tab stays a tab, so that the caret stands below its character. */
 static void add_blanks(struct buf *buf, const char *text, size_t size)
 {
 	uint32_t rune;

@@ -1,4 +1,4 @@
-/* source.h - the text of a template, and messages about a place in it:
+/* source.h - the text of a template, and messages that point into it:
  *
  *	FILE:LINE:COL: what
  *	  the line

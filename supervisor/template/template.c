@@ -1,39 +1,39 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "execution.h"
+#include "run.h"
 #include "regex.h"
 
 static const struct template_limits defaults = {
 	.memory = (size_t)64 << 20, .output = (size_t)16 << 20, .steps = 20000000, .seconds = 2,
 };
 
-const struct template_input *execution_input(const struct execution *exec)
+const struct template_input *run_input(const struct run *run)
 {
-	return exec->input;
+	return run->input;
 }
 
-struct regexes *execution_regexes(struct execution *exec)
+struct regexes *run_regexes(struct run *run)
 {
-	return exec->regexes;
+	return run->regexes;
 }
 
-struct map *execution_scratch(struct execution *exec)
+struct map *run_scratch(struct run *run)
 {
-	return exec->scratch;
+	return run->scratch;
 }
 
-const char *execution_env(const struct execution *exec, const char *name)
+const char *run_env(const struct run *run, const char *name)
 {
 	size_t size = strlen(name);
 
-	for (char *const *entry = exec->input->env; entry && *entry; entry++)
+	for (char *const *entry = run->input->env; entry && *entry; entry++)
 		if (!strncmp(*entry, name, size) && (*entry)[size] == '=')
 			return *entry + size + 1;
 	return NULL;
 }
 
-/* True if it is new. */
+/* True: the text is new. */
 static bool push_once(struct strv *strv, json_t *known, const char *text)
 {
 	if (json_object_get(known, text))
@@ -43,30 +43,30 @@ static bool push_once(struct strv *strv, json_t *known, const char *text)
 	return true;
 }
 
-bool execution_lookup(struct execution *exec, const struct dependency *dependency, const char *name,
-		 json_t **value)
+bool run_lookup(struct run *run, const struct dependency *dependency, const char *name,
+		json_t **value)
 {
-	struct template_provider *data = exec->input->data;
+	struct template_provider *data = run->input->data;
 
-	push_once(&exec->output->used, exec->known_used, name);
+	push_once(&run->output->used, run->known_used, name);
 	if (data && data->lookup(data, dependency, name, value))
 		return true;
-	execution_miss(exec, name);
+	run_miss(run, name);
 	return false;
 }
 
-void execution_miss(struct execution *exec, const char *name)
+void run_miss(struct run *run, const char *name)
 {
-	const struct source *source = &exec->template->source;
+	const struct source *source = &run->template->source;
 
-	if (push_once(&exec->output->missing, exec->known_missing, name))
-		strv_push_taken(&exec->output->places,
-				format_string("%s:%zu", source->name, source_line(source, exec->at)));
+	if (push_once(&run->output->missing, run->known_missing, name))
+		strv_push_taken(&run->output->places,
+				format_string("%s:%zu", source->name, source_line(source, run->at)));
 }
 
-void execution_add_secret(struct execution *exec, const char *bytes, size_t size)
+void run_add_secret(struct run *run, const char *bytes, size_t size)
 {
-	struct strv *secrets = &exec->output->secrets;
+	struct strv *secrets = &run->output->secrets;
 	AUTOFREE char *text = copy_bytes(bytes, size);
 
 	for (size_t i = 0; i < secrets->count; i++)
@@ -76,25 +76,25 @@ void execution_add_secret(struct execution *exec, const char *bytes, size_t size
 		strv_push(secrets, text);
 }
 
-void execution_own(struct execution *exec, json_t *json)
+void run_own(struct run *run, json_t *json)
 {
-	json_array_append_new(exec->owned, json);
+	json_array_append_new(run->owned, json);
 }
 
-bool execution_template(struct call *call, struct value name, struct value dot)
+bool run_template(struct call *call, struct value name, struct value dot)
 {
 	CLEANUP(buf_release) struct buf text = BUF_INIT;
-	struct execution *exec = call->exec;
-	struct buf *sink = exec->sink;
-	const struct tree *tree = tree_find(exec->template, name);
+	struct run *run = call->run;
+	struct buf *sink = run->sink;
+	const struct tree *tree = tree_find(run->template, name);
 	bool fine;
 
 	if (!tree)
 		return fail(call->error, "template \"%.*s\" not defined",
 			    (int)utf8_cut(name.text, name.size, 64), name.text);
-	exec->sink = &text;
-	fine = execution_tree(exec, tree, dot, 0);
-	exec->sink = sink;
+	run->sink = &text;
+	fine = run_tree(run, tree, dot, 0);
+	run->sink = sink;
 	if (!fine)
 		return false;
 	return give(call, value_text(arena_copy(call->arena, text.data, text.used), text.used));
@@ -114,16 +114,16 @@ static struct value environment(struct arena *arena, char *const *env)
 	return value;
 }
 
-static struct value first_dot(struct execution *exec)
+static struct value first_dot(struct run *run)
 {
-	const struct template_input *input = exec->input;
+	const struct template_input *input = run->input;
 	enum type type = input->dot_type ? type_by_name(input->dot_type) : TYPE_ANY;
 	struct value dot = { .type = TYPE_INVALID };
 
-	if (exec->template->profile == TEMPLATE_CONFIG)
-		return environment(&exec->arena, input->env);
-	if (exec->template->profile == TEMPLATE_GO && input->dot)
-		dot = value_from_json(&exec->arena, input->dot, type ? type : TYPE_ANY);
+	if (run->template->profile == TEMPLATE_CONFIG)
+		return environment(&run->arena, input->env);
+	if (run->template->profile == TEMPLATE_GO && input->dot)
+		dot = value_from_json(&run->arena, input->dot, type ? type : TYPE_ANY);
 	if (dot.type == TYPE_NIL)
 		dot.type = TYPE_INVALID;
 	return dot;
@@ -170,7 +170,7 @@ bool template_render(const struct template *template, const struct template_inpu
 		     struct template_output *output, struct error *error)
 {
 	struct map scratch = { 0 };
-	struct execution exec = {
+	struct run run = {
 		.template = template, .input = input, .output = output, .limits = limits_of(input),
 		.error = error, .sink = &output->text, .scratch = &scratch,
 		.regexes = regexes_new(), .owned = json_array(),
@@ -179,14 +179,14 @@ bool template_render(const struct template *template, const struct template_inpu
 	bool fine;
 
 	output_reset(output);
-	arena_init(&exec.arena, exec.limits.memory);
-	fine = execution_tree(&exec, template->trees, first_dot(&exec), 0);
+	arena_init(&run.arena, run.limits.memory);
+	fine = run_tree(&run, template->trees, first_dot(&run), 0);
 	if (!fine)
 		buf_clear(&output->text);
-	json_decref(exec.known_used);
-	json_decref(exec.known_missing);
-	json_decref(exec.owned);
-	regexes_free(exec.regexes);
-	arena_release(&exec.arena);
+	json_decref(run.known_used);
+	json_decref(run.known_missing);
+	json_decref(run.owned);
+	regexes_free(run.regexes);
+	arena_release(&run.arena);
 	return fine;
 }

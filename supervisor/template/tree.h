@@ -1,4 +1,4 @@
-/* tree.h - a template as it was parsed.  Nodes of a list are chained by `next`. */
+/* tree.h - a parsed template.  The nodes of a list are linked by `next`. */
 #ifndef TREE_H
 #define TREE_H
 
@@ -48,7 +48,7 @@ struct node {
 			size_t field_size;
 		};
 	};
-	int64_t integer;	/* NUMBER: if it fits an integer parameter */
+	int64_t integer;	/* NUMBER: its value as an integer, if is_integer */
 	bool is_integer;
 };
 
@@ -69,10 +69,10 @@ struct template {
 
 const struct tree *tree_find(const struct template *template, struct value name);
 
-/* Literals, as Go reads them.  unquote: false if it is none. */
+/* Go's literals.  unquote: false if the text is not a valid literal. */
 bool literal_unquote(struct arena *arena, const char *text, size_t size, struct value *value);
 bool literal_character(const char *text, size_t size, int64_t *rune);
 bool literal_float(struct arena *arena, const char *text, size_t size, double *number);
-const char *literal_number(const char *text, size_t size, struct node *node);	/* what is wrong */
+const char *literal_number(const char *text, size_t size, struct node *node);	/* the error, NULL: none */
 
 #endif

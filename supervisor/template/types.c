@@ -100,7 +100,7 @@ const struct type_info *type_info(enum type type)
 	return &types[type];
 }
 
-/* "interface{}" and "interface {}" are one. */
+/* "interface{}" is read as "interface {}". */
 enum type type_by_name(const char *name)
 {
 	const char *braces = strstr(name, "{}");

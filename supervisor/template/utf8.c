@@ -68,7 +68,7 @@ bool utf8_is_valid(const char *text, size_t size)
 
 struct range { uint32_t from, to; };
 
-/* Blocks of symbols and punctuation: everything else beyond ASCII counts as letters. */
+/* Blocks of symbols and punctuation; all other runes beyond ASCII count as letters. */
 static bool is_symbol(uint32_t rune)
 {
 	static const struct range symbols[] = {
@@ -101,8 +101,8 @@ bool rune_is_space(uint32_t rune)
 	       rune == 0x2029 || rune == 0x202F || rune == 0x205F || rune == 0x3000;
 }
 
-/* Controls, spaces, what is for private use and what stands for no character; unassigned numbers between
- * those of letters count as printable. */
+/* Hidden are controls, spaces, private use and noncharacters; unassigned runes among letters count as
+ * printable. */
 bool rune_is_print(uint32_t rune)
 {
 	static const struct range hidden[] = {

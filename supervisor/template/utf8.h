@@ -8,17 +8,17 @@
 
 #define RUNE_BAD 0xFFFD
 
-/* The rune at `text`; its length in bytes.  What is no UTF-8 is RUNE_BAD, one byte long; size > 0. */
+/* Reads the rune at `text` and returns its length; size > 0.  An invalid byte is RUNE_BAD, length 1. */
 size_t utf8_read(const char *text, size_t size, uint32_t *rune);
 size_t utf8_write(char out[4], uint32_t rune);
 size_t utf8_count(const char *text, size_t size);
 bool utf8_is_valid(const char *text, size_t size);
 
-bool rune_is_letter(uint32_t rune);		/* of an identifier: letters, digits, _ */
+bool rune_is_letter(uint32_t rune);		/* or a digit or _, as in identifiers */
 bool rune_is_space(uint32_t rune);
 bool rune_is_print(uint32_t rune);
 
-/* All of Unicode 15.0, one rune for one (so that German sharp s, for one, stays what it is). */
+/* The simple mappings of Unicode 15.0, one rune to one: the German sharp s stays as it is. */
 uint32_t rune_lower(uint32_t rune);
 uint32_t rune_upper(uint32_t rune);
 uint32_t rune_title(uint32_t rune);

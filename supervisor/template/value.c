@@ -14,7 +14,7 @@ struct value value_zero(struct arena *arena, enum type type)
 	case KIND_MAP: return value_map(arena, type);
 	case KIND_NIL: return value_nil();
 	case KIND_STRUCT:
-		/* Key pairs are behind pointers. */
+		/* Key pairs are pointers in Go. */
 		if (type == TYPE_PAIR)
 			return value_nil();
 		return (struct value){ .type = type };

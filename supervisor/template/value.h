@@ -1,8 +1,8 @@
-/* value.h - what templates work with: tagged values whose memory is an arena's or borrowed JSON.
+/* value.h - the tagged values of templates; their memory is an arena's or borrowed JSON.
  *
- * Types are static, as in Go, because templates can tell: what is missing in a map of strings is "",
- * in a map of anything nil; a struct rejects unknown fields; numbers of parsed JSON are floats.
- * Lists and maps are made shallowly when they are looked at; a struct stays the JSON it came as.
+ * Types are static, as in Go, because templates can see the difference: a missing key is "" in a map
+ * of strings and nil in a map of anything, a struct rejects unknown fields, and numbers of parsed
+ * JSON are floats.  Lists and maps are converted from JSON on access; a struct stays JSON.
  */
 #ifndef VALUE_H
 #define VALUE_H
@@ -20,9 +20,9 @@ enum kind {
 };
 
 enum type {
-	TYPE_INVALID,		/* nothing at all: prints <no value> */
+	TYPE_INVALID,		/* absent: prints <no value> */
 	TYPE_NIL,
-	TYPE_ANY, TYPE_VALUE,	/* of elements and parameters only; VALUE: TYPE_INVALID may come, too */
+	TYPE_ANY, TYPE_VALUE,	/* of elements and parameters; VALUE includes TYPE_INVALID */
 	TYPE_BOOL, TYPE_INT, TYPE_INT64, TYPE_UINT64, TYPE_FLOAT, TYPE_STRING,
 	TYPE_LOOP, TYPE_SCRATCH,
 	TYPE_ANYS, TYPE_STRINGS, TYPE_INTS, TYPE_FLOATS,
@@ -38,7 +38,7 @@ enum type {
 struct member { const char *name; enum type type; };
 
 struct type_info {
-	const char *name;	/* as Go says it */
+	const char *name;	/* as Go prints it */
 	enum kind kind;
 	enum type element, key;		/* of lists and maps */
 	const struct member *fields;	/* of structs; ends in NULL */

@@ -14,7 +14,7 @@ void print_padded(struct text *text, const struct directive *d, const char *byte
 		text_repeat(text, ' ', width);
 }
 
-/* The value stands in what is said of it, with the same flags. */
+/* The message contains the value, printed with the same flags. */
 void print_bad(struct text *text, const struct directive *d, struct value value)
 {
 	struct directive plain = *d;
@@ -101,7 +101,7 @@ static void print_string(struct text *text, const struct directive *d, struct va
 	print_padded(text, d, out.data, out.used);
 }
 
-/* Zeros that fill the width count as precision, before the prefix. */
+/* Zeros that fill the width count as precision and exclude the prefix. */
 static void print_based(struct text *text, const struct directive *d, bool minus, uint64_t natural)
 {
 	uint32_t verb = d->verb;
@@ -130,7 +130,7 @@ static void print_based(struct text *text, const struct directive *d, bool minus
 	print_padded(text, &plain, out.data, out.used);
 }
 
-/* U+0061, with # 'a' behind it */
+/* U+0061; with #: U+0061 'a' */
 static void print_unicode(struct text *text, const struct directive *d, uint64_t natural)
 {
 	struct text out = { .arena = text->arena };
@@ -189,7 +189,7 @@ static void print_bool(struct text *text, const struct directive *d, struct valu
 		print_padded(text, d, value.truth ? "true" : "false", value.truth ? 4 : 5);
 }
 
-/* In lists and maps nil is <nil> whatever the verb says. */
+/* In lists and maps, nil is <nil> with any verb. */
 static void print_element(struct text *text, const struct directive *d, struct value value)
 {
 	if (value.type != TYPE_NIL)
@@ -198,7 +198,7 @@ static void print_element(struct text *text, const struct directive *d, struct v
 		text_string(text, d->go_syntax ? "interface {}(nil)" : "<nil>");
 }
 
-/* Verbs go to the elements. */
+/* The verb applies to each element. */
 static void print_compound(struct text *text, const struct directive *d, struct value value)
 {
 	bool list = kind_of(value) == KIND_LIST;

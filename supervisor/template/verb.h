@@ -1,4 +1,4 @@
-/* verb.h - one directive of a format and one value, as Go prints them; between printf.c and its verbs. */
+/* verb.h - one directive of printf with its value, printed as by Go; shared by printf.c and verbs. */
 #ifndef VERB_H
 #define VERB_H
 

@@ -1,4 +1,4 @@
-/* A template, a NUL, and JSON: the template over that data, and the template's text as a format for it. */
+/* Input: a template, a NUL, and JSON.  Renders the template, and uses it as a format, with that data. */
 #include <stdint.h>
 #include <string.h>
 
@@ -18,7 +18,7 @@ static void render(const char *text, size_t size, json_t *dot)
 	struct template *template = template_parse("f", text, size, &options, &error);
 
 	if (template && !template_render(template, &input, &output, &error) == !error.text[0])
-		__builtin_trap();	/* a failure without a word, or words without a failure */
+		__builtin_trap();	/* failed without a message, or a message without a failure */
 	template_free(template);
 	template_output_release(&output);
 }

@@ -1,4 +1,4 @@
-/* Any bytes as a template: parsed and rendered in each profile.  A file of cases is as good as any. */
+/* Parses and renders any bytes as a template, in each profile.  The cases make a good corpus. */
 #include <stdint.h>
 #include <string.h>
 

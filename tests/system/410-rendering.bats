@@ -1,4 +1,4 @@
-# The text of a configuration is a template first: the result is what is parsed, and secrets are not shown.
+# A configuration is rendered as a template before it is parsed, and secrets are not shown.
 
 load lib
 
@@ -14,12 +14,12 @@ setup()
 	CONF
 }
 
-@test "variables, secrets and loops reach the workload as they are" {
+@test "variables, secrets and loops reach the workload unchanged" {
 	run -0 "$pilotfish" -c "$dir/pilotfish.conf"
 	[[ $output == *"both came"* ]]
 }
 
-@test "render shows the text, expand the tree, and neither the secret" {
+@test "render shows the text, expand the tree, and neither shows the secret" {
 	run -0 "$pilotfish" render -c "$dir/pilotfish.conf"
 	[[ $output == *'"a \"quoted\" \\ one"'* && $output == *'env = [ "N=0" ]'* ]]
 	[[ $output == *"(secret)"* && $output != *sesame* ]]
@@ -27,12 +27,12 @@ setup()
 	[[ $output == *"(secret)"* && $output != *sesame* ]]
 }
 
-@test "both a secret and its file is an error" {
+@test "a secret given both as a variable and as a file is an error" {
 	TOKEN=other run -65 "$pilotfish" check -c "$dir/pilotfish.conf"
 	[[ $output == *TOKEN* && $output != *sesame* && $output != *other* ]]
 }
 
-@test "an error of a template has its place and a caret, and nothing is started" {
+@test "an error in the template has its place and a caret, and nothing starts" {
 	printf 'jobs = (\n  {{ if }} );\n' >"$dir/pilotfish.conf"
 	run -65 "$pilotfish" check -c "$dir/pilotfish.conf"
 	[[ ${lines[0]} == *"pilotfish.conf:2:"*"missing value for if"* ]]
@@ -40,7 +40,7 @@ setup()
 	run -78 "$pilotfish" -c "$dir/pilotfish.conf"
 }
 
-@test "an error behind the template shows the rendered line" {
+@test "a syntax error in the result shows the rendered line" {
 	# shellcheck disable=SC2016
 	echo 'jobs = ( { name = "{{ .GREETING }}"; } );' >"$dir/pilotfish.conf"
 	run -65 "$pilotfish" check -c "$dir/pilotfish.conf"
@@ -54,7 +54,7 @@ setup()
 	[[ $output == *"<key=value==>"* ]]
 }
 
-@test "endless recursion and endless output end" {
+@test "endless recursion and endless output are stopped" {
 	echo '{{ define "x" }}{{ template "x" }}{{ end }}{{ template "x" }}' >"$dir/pilotfish.conf"
 	run -65 "$pilotfish" check -c "$dir/pilotfish.conf"
 	echo '{{ range loop 100000 }}{{ range loop 100000 }}0123456789{{ end }}{{ end }}' >"$dir/pilotfish.conf"

@@ -1,8 +1,8 @@
-# Templates that are wrong, or that would never end: the message has the line, and nothing takes long or much.
+# Wrong or endless templates: the message names the line, and none takes much time or memory.
 
 load lib
 
-# LINE TEXT WORDS: the text fails in that line of it, and the message has these words.
+# LINE TEXT WORDS: rendering TEXT fails in that line, with a message that contains WORDS.
 expect_failure()
 {
 	printf '%b' "$2" >"$dir/bad.conf"
@@ -41,21 +41,21 @@ expect_failure()
 	expect_failure 2 '\n{{ .a := 1 }}' 'unexpected'
 }
 
-@test "a function that is not there, or not for here, is named" {
+@test "an unknown function, or one of another profile, is named" {
 	expect_failure 2 '\n{{ nosuch 1 }}' '"nosuch" not defined'
 	expect_failure 2 '\n{{ if false }}{{ toUpper "a" }}{{ end }}' '"toUpper" not defined'
 	expect_failure 1 '{{ sprig_upper "a" }}' '"sprig_upper" is not supported'
 	expect_failure 1 '{{ plugin "a" }}' '"plugin" is not supported'
 }
 
-@test "an error while it runs names its line" {
+@test "a runtime error names its line" {
 	expect_failure 2 '\n{{ index (split "," "a") 3 }}' 'index out of range: 3'
 	expect_failure 3 '{{ range loop 2 }}\n\n{{ .x }}{{ end }}' "can't evaluate field x"
 	expect_failure 3 '{{ define "a" }}\n\n{{ len 1 }}{{ end }}{{ template "a" }}' 'len of type int'
 	expect_failure 1 '{{ regexReplaceAll "(" "" "a" }}' 'regular expression'
 }
 
-@test "endless recursion, output, loops and widths end soon, with little memory" {
+@test "endless recursion, output, loops and widths are stopped soon, with little memory" {
 	[[ $sanitized ]] || ulimit -v 400000
 	expect_failure 1 '{{ define "x" }}{{ template "x" }}{{ end }}{{ template "x" }}' 'levels deep'
 	expect_failure 1 '{{ range loop 1000000 }}{{ range loop 1000 }}x{{ end }}{{ end }}' 'than'
@@ -67,13 +67,13 @@ expect_failure()
 	expect_failure 1 '{{ range loop 100000 }}{{ range loop 100000 }}{{ end }}{{ end }}' 'than'
 }
 
-@test "a regular expression that would never end is given up" {
+@test "a regular expression of exponential cost is stopped" {
 	local many
 	many=$(printf 'a%.0s' {1..60})
 	expect_failure 1 "{{ regexReplaceAll \"^(a+)+$\" \"\" \"${many}!\" }}" 'takes too long'
 }
 
-@test "widths that Go allows are allowed" {
+@test "a width that Go allows is allowed" {
 	printf '{{ printf "%%100000d" 1 }}' >"$dir/wide.conf"
 	run -0 "$pilotfish" render -c "$dir/wide.conf"
 	((${#output} == 100000))

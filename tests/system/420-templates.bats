@@ -1,4 +1,4 @@
-# The life of a template: it waits for its data, is written when it is right, and again when something changes.
+# The life of a template: it waits for its data, is written, and is written again after changes.
 
 load templates
 
@@ -24,7 +24,7 @@ is_later_than()		# SECOND
 	(($(date +%s) > $1))
 }
 
-@test "nothing is written before all data is there; what needs it starts then" {
+@test "nothing is written before all data is there; then the jobs that need it start" {
 	template late <<<'{{ key "late/a" }} {{ key "late/b" }}{{ range service "late" }} {{ .Port }}{{ end }}'
 	start_templates "{ name = \"server\"; exec = [ \"sh\", \"-c\", \"cat $dir/late; exec sleep 1000\" ];
 			   needs = [ \"template.late rendered\" ]; }" <<<"$(entry late)"
@@ -43,7 +43,7 @@ is_later_than()		# SECOND
 	[[ $(stat -c %a "$dir/late") == 644 ]]
 }
 
-@test "the command runs after a change, with the news on its standard input" {
+@test "the command runs after a change, with the event on its standard input" {
 	put run/key one
 	template run <<<'{{ key "run/key" }}'
 	start_templates <<<"$(entry run "exec = [ \"sh\", \"-c\", \"$take\" ];")"
@@ -56,7 +56,7 @@ is_later_than()		# SECOND
 	[[ $(count_events "template.run rendered") == 1 && $(count_events "run.exec running") == 1 ]]
 }
 
-@test "a file that is right already is neither written nor changed" {
+@test "a file with the right text is not written, and that is no change" {
 	put same/key one
 	put same/mark 0
 	template same <<<'{{ key "same/key" }}'
@@ -74,7 +74,7 @@ is_later_than()		# SECOND
 	[[ $(writes same) == 0 ]]
 }
 
-@test "another file that was there is replaced, and that is a change" {
+@test "a file with a different text is replaced, and that is a change" {
 	put other/key one
 	template other <<<'{{ key "other/key" }}'
 	echo former >"$dir/other"
@@ -83,7 +83,7 @@ is_later_than()		# SECOND
 	expect_file other one
 }
 
-@test "a command that fails is tried again until it succeeds" {
+@test "a failing command is retried until it succeeds" {
 	put retry/key one
 	template retry <<<'{{ key "retry/key" }}'
 	echo former >"$dir/retry"
@@ -93,7 +93,7 @@ is_later_than()		# SECOND
 	[[ $(wc -l <"$dir/tries") == 3 ]]
 }
 
-@test "a change while the command runs is one more run" {
+@test "changes while the command runs lead to one more run" {
 	put busy/key 1
 	template busy <<<'{{ key "busy/key" }}'
 	start_templates <<<"$(entry busy "exec = [ \"sh\", \"-c\", \"cat $dir/busy >>$dir/seen; while [ ! -e $dir/go ]; do sleep 0.02; done\" ];")"
@@ -110,7 +110,7 @@ is_later_than()		# SECOND
 	[[ $(tr '\n' ' ' <"$dir/seen") == "2 5 " ]]
 }
 
-@test "what several templates ask for is one question, and only those that ask are rendered again" {
+@test "templates share the query of a common dependency, and only its users are rendered again" {
 	start_fake_consul
 	curl -sS -X PUT -d 1 "$fake_address/v1/kv/shared"
 	curl -sS -X PUT -d a "$fake_address/v1/kv/alone"
@@ -138,7 +138,7 @@ is_later_than()		# SECOND
 	has_file third "$third"
 }
 
-@test "what depends on data that comes later is there at once" {
+@test "a dependency that is found later does not delay the file" {
 	put chain/which a
 	put chain/next/a b
 	put chain/last/b end
@@ -151,10 +151,10 @@ is_later_than()		# SECOND
 	put chain/which c
 	LIMIT=2 expect_events "template.chain changed"
 	expect_file chain other
-	refute_log "waits for"
+	refute_log "waiting for"
 }
 
-@test "a dependency that is no longer asked for is no longer watched" {
+@test "an unused dependency is no longer watched" {
 	start_fake_consul
 	curl -sS -X PUT -d a "$fake_address/v1/kv/which"
 	curl -sS -X PUT -d 1 "$fake_address/v1/kv/of/a"
@@ -170,7 +170,7 @@ is_later_than()		# SECOND
 	[[ $(fake 'requests?path=/v1/kv/of/a' | jq '[.[] | select(.method == "GET")] | length') == 0 ]]
 }
 
-@test "a burst of changes is a few writes, the last of them with the last data" {
+@test "a burst of changes leads to few writes, the last with the last data" {
 	put burst/key 0
 	template burst <<<'{{ key "burst/key" }}'
 	start_templates <<<"$(entry burst 'wait = { min = "200ms"; max = "1s"; };')"
@@ -183,7 +183,7 @@ is_later_than()		# SECOND
 	[[ $(writes burst) -le 3 ]]
 }
 
-@test "wait.max: changes that never pause are written all the same" {
+@test "wait.max: changes without a pause are written nevertheless" {
 	local end n=0
 
 	put flood/key 0
@@ -199,21 +199,21 @@ is_later_than()		# SECOND
 	expect_file flood "$n"
 }
 
-@test "the first file is written without waiting, whatever wait says" {
+@test "the first file is written at once, whatever `wait` is" {
 	put first/key 0
 	template first <<<'{{ key "first/key" }}'
 	start_templates <<<"$(entry first 'wait = { min = "1m"; };')"
 	expect_file first 0
 }
 
-@test "onEmpty keep: a service that empties leaves the file, and comes back" {
+@test "onEmpty keep: the file stays while a service is empty, and follows it later" {
 	register empty empty-1 81
 	template empty <<<'{{ range service "empty" }}{{ .Port }} {{ end }}'
 	start_templates <<<"$(entry empty 'onEmpty = "keep"; exec = "true";')"
 	expect_file empty "81 "
 	mark
 	deregister empty-1
-	expect_log "template.empty: $dir/empty stays as it is, as there is too little of health.service.empty|passing. .$dir/empty.ctmpl:1."
+	expect_log "template.empty: $dir/empty is kept, because there are too few entries of health.service.empty|passing. .$dir/empty.ctmpl:1."
 	has_file empty "81 "
 	register empty empty-2 82
 	expect_events "template.empty changed" "empty.exec exitSuccess"
@@ -221,7 +221,7 @@ is_later_than()		# SECOND
 	refute_events "template.empty unhealthy"
 }
 
-@test "onEmpty render: a service that empties empties the file" {
+@test "onEmpty render: an empty service empties the file" {
 	register gone gone-1 81
 	template gone <<<'{{ range service "gone" }}{{ .Port }} {{ else }}none{{ end }}'
 	start_templates <<<"$(entry gone)"
@@ -230,23 +230,23 @@ is_later_than()		# SECOND
 	expect_file gone none
 }
 
-@test "minInstances: fewer leave the file as it is" {
+@test "minInstances: with fewer instances the file is kept" {
 	register few few-1 81
 	template few <<<'{{ range service "few" }}{{ .Port }} {{ end }}'
 	start_templates <<<"$(entry few 'minInstances = 2;')"
-	expect_log 'template.few: .*stays as it is, as there is too little of health.service.few'
+	expect_log 'template.few: .*is kept, because there are too few entries of health.service.few'
 	[[ ! -e $dir/few ]]
 	register few few-2 82
 	expect_file few "81 82 "
 	mark
 	deregister few-1
-	expect_log 'template.few: .*stays as it is'
+	expect_log 'template.few: .*is kept'
 	has_file few "81 82 "
 	register few few-3 83
 	expect_file few "82 83 "
 }
 
-@test "Consul stops and starts again without its data: the file stays until there is other data" {
+@test "Consul restarts without its data: the file stays until there is new data" {
 	start_consul -n short --config '{"log_level": "warn"}'
 	register kept kept-1 81
 	put kept/key one
@@ -284,7 +284,7 @@ is_later_than()		# SECOND
 	expect_file check good
 	put check/key bad
 	expect_events "template.check unhealthy"
-	expect_log 'template.check: the check refuses it .*3.*stays as it is: no good'
+	expect_log 'template.check: the check refused it .*3.*is kept: no good'
 	has_file check good
 	put check/key "good again"
 	expect_events "template.check healthy" "template.check changed" "check.exec exitSuccess"
@@ -293,7 +293,7 @@ is_later_than()		# SECOND
 	[[ $(find "$dir" -name '.*pilotfish*') == "" ]]
 }
 
-@test "news while a check runs are rendered after it" {
+@test "a change during a check is rendered after it" {
 	put news/key 1
 	template news <<<'{{ key "news/key" }}'
 	start_templates <<<"$(entry news "check = [ \"sh\", \"-c\", \"cat %f >>$dir/checked; while [ ! -e $dir/go ]; do sleep 0.02; done\" ];")"

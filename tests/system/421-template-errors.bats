@@ -1,4 +1,4 @@
-# Templates that are wrong, data that is odd, checks and commands that fail: the file that is there stays.
+# Wrong templates, odd data, failing checks and commands: the present file stays.
 
 load templates
 
@@ -23,7 +23,7 @@ bad()			# TEXT PLACE WORDS: the template is refused, by `check` and by `run`
 	[[ $output == *"bad.ctmpl:$2"*"$3"* && ! -e $dir/bad ]]
 }
 
-@test "a syntax error has its line, and nothing starts" {
+@test "a syntax error names its line, and nothing starts" {
 	bad '{{ if }}{{ end }}' 1: 'missing value for if'
 	bad 'a\n\n{{ range service "x" }}\n{{ .Port }}\n' 5: 'end'
 	bad 'a\n{{ end }}\n' 2: 'end'
@@ -45,7 +45,7 @@ bad()			# TEXT PLACE WORDS: the template is refused, by `check` and by `run`
 	bad 'a\n{{ scratchh "x" }}' 2: 'scratchh'
 }
 
-@test "errors of execution are said with their place; what else runs goes on" {
+@test "a runtime error is logged with its place; jobs and other templates continue" {
 	put exec/key one
 	template deep <<<'{{ define "x" }}{{ template "x" }}{{ end }}{{ template "x" }}'
 	template vast <<<'{{ range loop 100000 }}{{ range loop 10000 }}0123456789{{ end }}{{ end }}'
@@ -65,7 +65,7 @@ bad()			# TEXT PLACE WORDS: the template is refused, by `check` and by `run`
 	at_most 300000 "$(rss_of "$pid")"
 }
 
-@test "an index out of range: not ready while data is missing, an error when it is there" {
+@test "an index out of range is an error only when all data is there" {
 	template index <<<'{{ key "range/key" }} {{ (index (service "range") 1).Port }}'
 	register range range-1 81
 	put range/mark 0
@@ -88,7 +88,7 @@ bad()			# TEXT PLACE WORDS: the template is refused, by `check` and by `run`
 	[[ $(count_log 'index.ctmpl:1') == 1 ]]
 }
 
-@test "errorOnMissingKey: a key that is not in a map" {
+@test "errorOnMissingKey: a key that the map lacks" {
 	put strict/json '{ "a": 1 }'
 	template lax <<<'{{ with $d := key "strict/json" | parseJSON }}{{ $d.a }} {{ $d.b }}{{ end }}'
 	cp "$dir/lax.ctmpl" "$dir/strict.ctmpl"
@@ -101,7 +101,7 @@ bad()			# TEXT PLACE WORDS: the template is refused, by `check` and by `run`
 	expect_file strict "1 2"
 }
 
-@test "a value that is no UTF-8 goes through, byte for byte" {
+@test "a value that is not UTF-8 is written byte for byte" {
 	printf 'a\xff\xfe\x80z\xc3' >"$dir/bytes"
 	consul_put /v1/kv/odd/bytes "@$dir/bytes"
 	template odd <<<'{{ key "odd/bytes" }}'
@@ -110,14 +110,14 @@ bad()			# TEXT PLACE WORDS: the template is refused, by `check` and by `run`
 	cmp "$dir/odd" <(cat "$dir/bytes"; echo)
 }
 
-@test "a check that hangs is killed, and tried again until it succeeds" {
+@test "a hanging check is killed and retried until it succeeds" {
 	put hang/key one
 	template hang <<<'{{ key "hang/key" }}'
 	echo former >"$dir/hang"
 	start_templates <<<"$(entry hang "check = { exec = [ \"sh\", \"-c\",
 		\"echo x >>$dir/tries; test -e $dir/go || exec sleep 1000\" ]; timeout = \"200ms\"; };")"
 	expect_events "template.hang unhealthy"
-	expect_log 'template.hang: the check refuses it .took too long., .*hang stays as it is'
+	expect_log 'template.hang: the check refused it .took too long., .*hang is kept'
 	has_file hang former
 	touch "$dir/go"
 	expect_events "template.hang healthy" "template.hang changed"
@@ -126,16 +126,16 @@ bad()			# TEXT PLACE WORDS: the template is refused, by `check` and by `run`
 	[[ $(count_log 'took too long') == 1 ]]
 }
 
-@test "a check that cannot be run, and one that is killed" {
+@test "a check that cannot be started, and a check that is killed" {
 	template file <<<'text'
 	cp "$dir/file.ctmpl" "$dir/shot.ctmpl"
 	cp "$dir/file.ctmpl" "$dir/mode.ctmpl"
 	echo 'echo x' >"$dir/noexec"
 	start_templates <<<"$(entry file "check = \"/nowhere/check %f\";"), $(entry mode "check = \"$dir/noexec %f\";"),
 		$(entry shot 'check = [ "sh", "-c", "kill -9 $$" ];')"
-	expect_log 'template.file: .*cannot be started.*No such file'
-	expect_log 'template.mode: .*cannot be started.*Permission denied'
-	expect_log 'template.shot: the check refuses it .*(SIGKILL|signal 9)'
+	expect_log 'template.file: .*cannot start its check.*No such file'
+	expect_log 'template.mode: .*cannot start its check.*Permission denied'
+	expect_log 'template.shot: the check refused it .*(SIGKILL|signal 9)'
 	[[ ! -e $dir/file && ! -e $dir/mode && ! -e $dir/shot ]]
 	[[ $(find "$dir" -name '.*pilotfish*') == "" ]]
 	chmod +x "$dir/noexec"
@@ -143,14 +143,14 @@ bad()			# TEXT PLACE WORDS: the template is refused, by `check` and by `run`
 	expect_file mode text
 }
 
-@test "a source that is a FIFO is refused, and does not hang" {
+@test "a FIFO as source is refused and does not block" {
 	mkfifo "$dir/fifo.ctmpl"
 	templates_config <<<"$(entry fifo)" >"$dir/fifo.conf"
 	expect_code_of 65 "$pilotfish" check -c "$dir/fifo.conf"
 	[[ $output == *"templates[fifo].source: "*"fifo.ctmpl: not a regular file"* ]]
 }
 
-@test "TERM while a check hangs: it ends at once, and leaves nothing" {
+@test "TERM while a check hangs: pilotfish ends at once and leaves nothing" {
 	template stuck <<<'text'
 	start_templates <<<"$(entry stuck "check = [ \"sh\", \"-c\", \"echo \$\$ >$dir/check.pid; exec sleep 1000\" ];")"
 	await [ -s "$dir/check.pid" ]
@@ -161,10 +161,10 @@ bad()			# TEXT PLACE WORDS: the template is refused, by `check` and by `run`
 	[[ ! -e $dir/stuck && $(find "$dir" -name '.*pilotfish*') == "" ]]
 }
 
-@test "a check that prints without end costs no memory" {
+@test "a check with endless output costs no memory" {
 	template loud <<<'text'
 	start_templates <<<"$(entry loud 'check = { exec = [ "sh", "-c", "tr \"\\\\0\" x </dev/zero | head -c 300000000; exit 1" ]; };')"
-	LIMIT=30 expect_log 'template.loud: the check refuses it .exit code 1., .*: xxxx'
+	LIMIT=30 expect_log 'template.loud: the check refused it .exit code 1., .*: xxxx'
 	at_most 100000 "$(rss_of "$pid")"
 	[[ $(grep -c . "$dir/main.log") -lt 200 ]]
 }

@@ -40,7 +40,7 @@ start_render()		# one that stays
 	[[ ! -e $dir/copy ]]
 }
 
-@test "a command is a program, or a line for the shell" {
+@test "a command is a program with arguments or a shell command" {
 	template in <<<'text'
 	printf '#!/bin/sh\necho "ran with $# arguments"\n' >"$dir/program"
 	chmod +x "$dir/program"
@@ -56,14 +56,14 @@ no_connections()	# are open at Consul
 	! ss -Htn state connected "sport = :${consul_address##*:}" | grep -q .
 }
 
-@test "once leaves no queries with Consul, which would keep their connections for a minute" {
+@test "--once leaves no blocking queries open at Consul" {
 	put gone/key value
 	template in <<<'{{ key "gone/key" }}{{ range services }}{{ .Name }}{{ end }}'
 	render 0 -t in.ctmpl --once
 	await no_connections
 }
 
-@test "the exit code of a command is ours" {
+@test "pilotfish exits with the code of the command" {
 	template in <<<'text'
 	render 7 -t 'in.ctmpl:out:exit 7' --once
 	has_file out text
@@ -71,7 +71,7 @@ no_connections()	# are open at Consul
 	render 137 -t 'in.ctmpl:out3:kill -9 $$' --once
 }
 
-@test "several templates: all are there before it ends" {
+@test "several templates: all are written before it ends" {
 	put several/a 1
 	put several/b 2
 	template a <<<'{{ key "several/a" }}'
@@ -82,7 +82,7 @@ no_connections()	# are open at Consul
 	[[ $(sort "$dir/ran" | tr '\n' ' ') == "a b " ]]
 }
 
-@test "--once waits for what is not there yet" {
+@test "--once waits for missing data" {
 	template in <<<'{{ key "wait/key" }}'
 	start_render -t "$dir/in.ctmpl:$dir/out" --once
 	expect_events "consul healthy"
@@ -93,7 +93,7 @@ no_connections()	# are open at Consul
 	has_file out now
 }
 
-@test "--once that is told to stop before all is written has not done it" {
+@test "--once fails if it is stopped before all is written" {
 	template in <<<'{{ key "never/key" }}'
 	start_render -t "$dir/in.ctmpl:$dir/out" --once
 	expect_events "consul healthy"
@@ -102,7 +102,7 @@ no_connections()	# are open at Consul
 	[[ ! -e $dir/out ]]
 }
 
-@test "--dry prints what would be written, and does nothing" {
+@test "--dry prints the texts and writes nothing" {
 	put dry/key one
 	template in <<<'{{ key "dry/key" }}'
 	echo former >"$dir/out"
@@ -112,7 +112,7 @@ no_connections()	# are open at Consul
 	[[ ! -e $dir/ran ]]
 }
 
-@test "without --once it stays, writes what changes, and TERM ends it with 0" {
+@test "without --once it keeps running, writes changes, and TERM ends it with 0" {
 	put stay/key one
 	template in <<<'{{ key "stay/key" }}'
 	start_render -t "$dir/in.ctmpl:$dir/out:cat $dir/out >>$dir/seen"
@@ -125,7 +125,7 @@ no_connections()	# are open at Consul
 	at_most 1000 "$took"
 }
 
-@test "what is printed is printed again when it changes" {
+@test "a printed template is printed again when it changes" {
 	put print/key one
 	template in <<<'-{{ key "print/key" }}-'
 	start_render -t "$dir/in.ctmpl"
@@ -151,7 +151,7 @@ no_connections()	# are open at Consul
 	expect_file out "new two"
 }
 
-@test "a command that fails is tried again as long as it stays" {
+@test "without --once a failing command is retried" {
 	template in <<<'text'
 	start_render -t "$dir/in.ctmpl:$dir/out:echo x >>$dir/tries; test \$(wc -l <$dir/tries) = 3"
 	await has_file tries $'x\nx\nx'
@@ -178,7 +178,7 @@ no_connections()	# are open at Consul
 	[[ ${lines[0]} == "hello world" ]]
 }
 
-@test "errors end it, with 1 if it is what a template does, with 78 if it is the template" {
+@test "runtime errors end it with 1, syntax errors with 78" {
 	template exec <<<$'a\n{{ index (parseJSON "[]") 3 }}'
 	render 1 -t exec.ctmpl --once
 	[[ ! $output && $stderr == *exec.ctmpl:2:*"index out of range"* ]]
@@ -196,7 +196,7 @@ no_connections()	# are open at Consul
 	[[ $stderr == */proc/nowhere* ]]
 }
 
-@test "specifications that are none" {
+@test "invalid specifications" {
 	template in <<<'text'
 	render 78 -t : --once
 	[[ $stderr == *'IN[:OUT[:COMMAND]]'* ]]
@@ -219,7 +219,7 @@ no_connections()	# are open at Consul
 	has_file out2 text
 }
 
-@test "options that say nothing to a verb are refused" {
+@test "options that a verb does not have are refused" {
 	template in <<<'text'
 	echo 'jobs = ( { name = "app"; exec = "true"; } );' >"$dir/pilotfish.conf"
 	cd "$dir"

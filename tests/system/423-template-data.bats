@@ -1,4 +1,4 @@
-# What templates can ask Consul for.
+# The data functions of templates, against a real Consul.
 
 load templates
 
@@ -28,7 +28,7 @@ becomes()		# TEMPLATE TEXT
 	[[ $output == "$2" ]] || fail "$1: '$output', not '$2'"
 }
 
-@test "service: passing ones; by tag; by status" {
+@test "service: passing instances, by tag, by status" {
 	becomes '{{ range service "web" }}{{ .ID }} {{ .Address }}:{{ .Port }} {{ .Tags | join "," }} {{ .Status }} {{ .ServiceMeta.zone }} {{ end }}' \
 		"web-1 192.0.2.1:81 blue,v1 passing a "
 	becomes '{{ range service "web|any" }}{{ .ID }}={{ .Status }} {{ end }}' \
@@ -66,7 +66,7 @@ becomes()		# TEMPLATE TEXT
 	becomes '{{ range $k, $v := tree "conf" | explode }}{{ $k }} {{ end }}' "a b sub "
 }
 
-@test "what changes is seen: a list of keys, a node, the services, a key that is not there yet" {
+@test "changes are seen: a list of keys, a node, the services, a new key" {
 	template all <<-'EOF'
 		{{ range tree "grow" }}{{ .Key }}={{ .Value }} {{ end }}
 		{{ with (node "grown").Node }}{{ .Address }}{{ end }}
@@ -90,7 +90,7 @@ becomes()		# TEMPLATE TEXT
 	# That a node is gone Consul tells only when the query's time is over.
 }
 
-@test "file: waited for, and read again when it changes" {
+@test "file: the template waits for it, and reads it again when it changes" {
 	template file <<<"<{{ file \"$dir/data\" }}>"
 	start_templates <<<"$(entry file)"
 	expect_events "app running"
@@ -105,7 +105,7 @@ becomes()		# TEMPLATE TEXT
 	expect_file file '<three>'
 }
 
-@test "a key that is deleted: the file stays until there is one again" {
+@test "a deleted key: the file stays until the key exists again" {
 	put gone/key one
 	template gone <<<'{{ key "gone/key" }}'
 	start_templates <<<"$(entry gone)"

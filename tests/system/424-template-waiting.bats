@@ -1,4 +1,4 @@
-# Templates whose data does not come, or comes in masses.
+# Templates whose data does not come, or comes in large amounts.
 
 load templates
 
@@ -7,22 +7,22 @@ setup_file()
 	start_consul --config '{"log_level": "warn", "limits": {"http_max_conns_per_client": 1000}}'
 }
 
-@test "what is waited for longer than 10 s is named, with the lines" {
+@test "after 10 s the missing data is named, with the lines" {
 	template missing <<-'EOF'
 		{{ key "missing/a" }}
 		{{ range service "missing" }}{{ end }}
 		{{ key "missing/b" }}{{ key "missing/a" }}
 	EOF
 	start_templates <<<"$(entry missing)"
-	LIMIT=20 expect_log "template.missing: waits for kv.block.missing/a. .$dir/missing.ctmpl:1., kv.block.missing/b. .$dir/missing.ctmpl:3."
+	LIMIT=20 expect_log "template.missing: waiting for kv.block.missing/a. .$dir/missing.ctmpl:1., kv.block.missing/b. .$dir/missing.ctmpl:3."
 	refute_events "template.missing unhealthy"
 	put missing/a 1
 	put missing/b 2
 	expect_events "template.missing rendered"
-	expect_log 'template.missing is in order again'
+	expect_log 'template.missing is healthy again'
 }
 
-@test "Consul is not in the configuration" {
+@test "a configuration without Consul" {
 	template lone <<<'{{ key "lone/key" }}'
 	template alone <<<'{{ env "HOME" }}'
 	start_pilotfish <<-EOF
@@ -44,7 +44,7 @@ setup_file()
 	consul_keys="token = \"$token\";" start_templates <<<"$(entry denied), $(entry open)"
 	expect_file open shown
 	expect_log 'consul refuses our token for kv.block.secret/key.: 403'
-	LIMIT=20 expect_log 'template.denied: waits for kv.block.secret/key'
+	LIMIT=20 expect_log 'template.denied: waiting for kv.block.secret/key'
 	[[ ! -e $dir/denied ]]
 	refute_log "$token"
 	consul_put "/v1/acl/policy/$(consul_get "/v1/acl/token/$(<"$dir/accessor")" | jq -r '.Policies[0].ID')" \

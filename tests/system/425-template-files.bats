@@ -163,7 +163,7 @@ nothing_staged()
 	inode=$(stat -c %i "$dir/outside")
 	start_within "mount --bind $dir/outside $dir/bind" <<<"$(entry bind 'exec = "true";')"
 	expect_events "template.bind changed" "bind.exec exitSuccess"
-	expect_log 'template.bind: .*/bind is a mount of its own and cannot be replaced: it is overwritten in place'
+	expect_log 'template.bind: .*/bind is a mount point and cannot be replaced: overwriting it in place'
 	has_file outside one
 	put bind/key two
 	expect_file outside two

@@ -1,6 +1,6 @@
-# Templates as people have them, with a real Consul: cases whose result came from consul-template itself.
-# Left out are those with delimiters of their own, and those that tell of Consul what an agent has of its own or
-# cannot have: its service and node, tags that no instance has.
+# Templates from the field with a real Consul; consul-template made the expected results.
+# Skipped are cases with other delimiters, and cases about the agent's own service and node or about tags
+# without instances.
 
 load templates
 
@@ -30,7 +30,7 @@ try_case()
 	diff expected out || fail "$1 differs"
 }
 
-@test "each becomes what it should" {
+@test "each case has the expected result" {
 	local ids id failed=''
 
 	cd "$dir"

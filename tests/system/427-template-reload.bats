@@ -1,4 +1,4 @@
-# A reload takes templates that have changed, and leaves the others alone.
+# A reload replaces changed templates and leaves the others alone.
 
 load templates
 
@@ -15,7 +15,7 @@ reload()		# [JOBS] <<<ENTRIES
 	expect_events "global reloaded"
 }
 
-@test "a template that has changed is taken, an unchanged one is left alone" {
+@test "a changed template is replaced, an unchanged one is left alone" {
 	put two/key one
 	template new <<<'old {{ key "two/key" }}'
 	template same <<<'same {{ key "two/key" }}'
@@ -39,7 +39,7 @@ reload()		# [JOBS] <<<ENTRIES
 	[[ $(<"$dir/seen") == $'new one\nnew two' ]]
 }
 
-@test "a template with an error refuses the reload; the old one goes on" {
+@test "a template with an error makes the reload fail; the old one continues" {
 	put error/key one
 	template error <<<'old {{ key "error/key" }}'
 	start_templates <<<"$(entry error)"
@@ -54,7 +54,7 @@ reload()		# [JOBS] <<<ENTRIES
 	expect_file error "old two"
 }
 
-@test "templates come and go, and what they asked for with them" {
+@test "templates come and go with their dependencies" {
 	put come/key one
 	template one <<<'{{ key "come/key" }}'
 	template two <<<'{{ key "come/key" }}{{ key "come/key2" }}'
@@ -74,7 +74,7 @@ reload()		# [JOBS] <<<ENTRIES
 	expect_code 0
 }
 
-@test "what needs a template that is replaced goes on, and starts when it is rendered" {
+@test "a job that needs a replaced template keeps waiting, and starts when it is rendered" {
 	put need/key one
 	template need <<<'{{ key "need/key" }}{{ key "need/missing" }}'
 	server='{ name = "server"; exec = "sleep 1000"; needs = [ "template.need rendered" ]; }'
@@ -89,7 +89,7 @@ reload()		# [JOBS] <<<ENTRIES
 	refute_events "server stopped" "server running"
 }
 
-@test "another Consul: its data counts from then on" {
+@test "a new Consul: its data is used from then on" {
 	put which first
 	template which <<<'{{ key "which" }}'
 	start_templates <<<"$(entry which)"
@@ -104,7 +104,7 @@ reload()		# [JOBS] <<<ENTRIES
 	expect_file which third
 }
 
-@test "no Consul any more: said, and the file stays" {
+@test "Consul removed: the log says so, and the file stays" {
 	put lost/key one
 	template lost <<<'{{ key "lost/key" }}'
 	start_templates <<<"$(entry lost)"

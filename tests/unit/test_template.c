@@ -212,10 +212,10 @@ static void invalid_utf8_passes(void **state)
 	expect_output("a\xFF{{\"\\xff\"}}{{printf \"%q\" \"\\xff\"}}{{len \"\\xff\"}}", "a\xFF\xFF\"\\xff\"1");
 }
 
-/* What is looked up: one answer for all. */
+/* A provider with one value for all dependencies. */
 struct answers {
 	struct template_provider data;
-	json_t *value;		/* NULL: not there yet */
+	json_t *value;		/* NULL: no value yet */
 };
 
 static bool look_up(struct template_provider *self, const struct dependency *dependency,

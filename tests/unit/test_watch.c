@@ -128,13 +128,14 @@ static void test_base64(void **state)
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
 		CLEANUP(buf_release) struct buf bytes = BUF_INIT;
 
-		assert_true(base64_decode(good[i].text, &bytes));
+		assert_true(base64_decode(BASE64_PLAIN, good[i].text, strlen(good[i].text), &bytes,
+					  NULL));
 		assert_string_equal(bytes.data, good[i].bytes);
 	}
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		CLEANUP(buf_release) struct buf bytes = BUF_INIT;
 
-		assert_false(base64_decode(bad[i], &bytes));
+		assert_false(base64_decode(BASE64_PLAIN, bad[i], strlen(bad[i]), &bytes, NULL));
 	}
 }
 

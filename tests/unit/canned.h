@@ -1,7 +1,7 @@
-/* canned.h - for unit tests: an HTTP server on the test's own loop that says what it is told.
+/* canned.h - for unit tests: an HTTP server on the test's own loop with canned replies.
  *
- * Answers requests in order with `replies`, whatever they ask; after the last of them it does not
- * answer any more.  Or as `choose` says.  Records what was asked. */
+ * Answers the requests in turn with `replies`, whatever they ask, and none after the last reply; or
+ * calls `choose` for each request.  Records all requests. */
 #ifndef CANNED_H
 #define CANNED_H
 
@@ -24,7 +24,7 @@ struct canned {
 	struct list connections;
 	int port;
 	const char *const *replies;	/* NULL-terminated */
-	const char *post_reply;		/* to each POST; NULL: as to any other */
+	const char *post_reply;		/* to each POST; NULL: no exception */
 	/* instead of `replies`; NULL: no answer, until canned_answer() gives one */
 	const char *(*choose)(struct canned *server, const char *request);
 	size_t served, accepted;
@@ -37,7 +37,7 @@ struct canned_connection {
 	struct io io;
 	struct list link;
 	struct buf text;
-	char *waiting;			/* the request that has no answer yet; or NULL */
+	char *waiting;			/* the unanswered request; or NULL */
 };
 
 static void canned_close(struct canned_connection *connection)
@@ -98,7 +98,7 @@ static void canned_on_read(struct io *io, int events)
 		canned_close(connection);
 }
 
-/* To all that wait for it, and whose request has `what` in it.  How many were those? */
+/* Answers all waiting requests that contain `what`; returns their number. */
 static inline size_t canned_answer(struct canned *server, const char *what, const char *reply)
 {
 	size_t count = 0;

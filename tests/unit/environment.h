@@ -1,4 +1,4 @@
-/* environment.h - for tests whose subject reads the environment: without what the caller set. */
+/* environment.h - for tests of code that reads the environment: removes the caller's settings. */
 #ifndef ENVIRONMENT_H
 #define ENVIRONMENT_H
 

@@ -58,7 +58,7 @@ static void test_a_union_prefers_the_new(void **state)
 		{ "n/b n/c", "", "n/b n/c" },
 		{ "n/a m/a", "n/a", "m/a n/a" },
 		{ "m/a n/b", "n/b n/c", "m/a n/b n/c" },
-		/* by distance, and not by name */
+		/* sorted by distance, not by name */
 		{ "z/a y/a x/a", "x/a z/a", "x/a y/a z/a" },
 		{ "c/a b/a a/a", "c/a a/a d/a", "b/a c/a a/a d/a" },
 	};

@@ -15,7 +15,7 @@
 #include "base/file.h"
 #include "environment.h"
 
-/* Each folder in here is a case: `input` and what comes of it, `expanded` or `error`. */
+/* Each folder is a case: `input`, and the expected `expanded` or `error`. */
 static const char folder[] = "tests/cases/config";
 
 static char *read_expected(const char *name)

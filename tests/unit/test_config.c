@@ -39,7 +39,7 @@ static void config_release(struct config **config)
 
 #define LOAD(text) CLEANUP(config_release) struct config *config = load(text)
 
-/* What defaults there are, and where they depend on something else. */
+/* All defaults, and those that depend on other keys. */
 
 static void test_job_defaults(void **state)
 {
@@ -106,7 +106,7 @@ static void test_when(void **state)
 	assert_int_equal(jobs[2]->needs[1].code, EVENT_RUNNING);
 }
 
-/* The jobs that are essential, by their names' letters. */
+/* The essential jobs, by the letters of their names. */
 static void essentials(const char *jobs, const char *wanted)
 {
 	AUTOFREE char *text = format_string("jobs = ( %s );", jobs);

@@ -1,5 +1,5 @@
-/* Real groups of processes and real timers.  Each process holds the end of a pipe: when that is
- * closed, the last of them is gone. */
+/* Real groups of processes and real timers.  Each process of a group holds one end of a pipe: the
+ * other end is at its end of file when the whole group is gone. */
 #include "base/deadman.h"
 
 #include <setjmp.h>
@@ -29,7 +29,7 @@ struct group {
 static struct deadman deadmen[2];
 static struct group first, second;
 
-/* A leader and one more, that wait for ever. */
+/* A leader and a member, which wait for ever. */
 static struct group start_group(void)
 {
 	struct group group;
@@ -64,7 +64,7 @@ static void end_group(struct group *group)
 	*group = (struct group){ 0 };
 }
 
-/* Blocks until all of it are gone. */
+/* Blocks until the whole group is gone. */
 static void await_end(const struct group *group)
 {
 	char byte;
@@ -156,7 +156,7 @@ static void test_group_added_after_firing_is_killed(void **state)
 	await_end(&second);
 }
 
-/* The second one's end tells that the first one's time is over. */
+/* The end of the second group shows that the first deadline has passed. */
 static void let_time_pass(void)
 {
 	assert_true(deadman_add(&deadmen[1], second.leader));
@@ -291,7 +291,7 @@ int main(void)
 	};
 	sigset_t odd;
 
-	/* What the children must be given back. */
+	/* The children must get these back. */
 	for (int signo = 1; signo < 32; signo++)
 		signal(signo, SIG_DFL);
 	signal(SIGRTMAX, SIG_IGN);

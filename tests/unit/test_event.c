@@ -13,7 +13,7 @@ static struct bus bus;
 static struct source db, app;
 static struct buf heard = BUF_INIT;
 
-/* A listener with a name, and somebody that it may do something to. */
+/* A subscriber with a name, and another subscriber for its callback to act on. */
 struct ear {
 	struct subscription on;
 	struct hold hold;
@@ -75,7 +75,7 @@ static void on_heard(struct source *source)
 
 static const struct source_ops telling = { .on_heard = on_heard };
 
-/* What is heard until the bus is at rest. */
+/* Drains the bus and compares the delivered events. */
 static void assert_heard(const char *wanted)
 {
 	buf_clear(&heard);
@@ -139,7 +139,7 @@ static void test_publish_in_callback(void **state)
 	assert_heard("a:db.healthy b:db.healthy c:app.healthy ");
 }
 
-/* Two that call each other without end do not keep the loop from the rest. */
+/* Two subscribers that publish for each other without end do not block the loop. */
 static void test_drain_is_bounded(void **state)
 {
 	(void)state;
@@ -226,7 +226,7 @@ static void test_queue_grows(void **state)
 
 	(void)state;
 	subscribe(&a.on, &db, EVENT_ANY, hear);
-	for (int i = 0; i < 21; i++)	/* the ring does not begin at 0 when it grows */
+	for (int i = 0; i < 21; i++)	/* the ring starts at an offset when it grows */
 		source_publish(&app, EVENT_CHANGED);
 	while (bus_drain(&bus))
 		;
@@ -251,10 +251,10 @@ static void test_levels(void **state)
 	source_publish(&db, EVENT_HEALTHY);
 	source_publish(&db, EVENT_RUNNING);
 	assert_true(source_holds(&db, EVENT_HEALTHY));
-	source_publish(&db, EVENT_CHANGED);		/* a moment, and of no group */
+	source_publish(&db, EVENT_CHANGED);		/* no level, and in no group */
 	assert_false(source_holds(&db, EVENT_CHANGED));
 	assert_false(source_holds(&db, EVENT_ANY));
-	source_publish(&db, EVENT_UNHEALTHY);		/* ends what the group held, no other */
+	source_publish(&db, EVENT_UNHEALTHY);		/* ends the level of its group only */
 	assert_false(source_holds(&db, EVENT_HEALTHY));
 	assert_true(source_holds(&db, EVENT_RUNNING));
 	assert_false(source_holds(&app, EVENT_RUNNING));
@@ -286,7 +286,7 @@ static void test_absent_level_is_awaited(void **state)
 	assert_heard("a:db.healthy ");
 }
 
-/* The level is reached by an event still in the queue: it is told once, for the newcomer. */
+/* The event that reaches the level is still queued: the new subscriber gets it once. */
 static void test_level_is_delivered_once(void **state)
 {
 	(void)state;
@@ -347,7 +347,7 @@ static void test_hold_lasts_until_last_release(void **state)
 	assert_string_equal(heard.data, "a:app.stopping b:app.stopping (app heard) ");
 }
 
-/* Let go while something is still to be delivered: not before that is. */
+/* If a hold is released before all is delivered, the delivery comes first. */
 static void test_hold_released_early(void **state)
 {
 	(void)state;

@@ -32,7 +32,7 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* "service a, node n": what has changed between two answers. */
+/* Compares the changes between two answers, as in "service a, node n". */
 static void assert_changes(enum fingerprint_kind kind, const char *old, const char *new,
 			   const char *expected)
 {

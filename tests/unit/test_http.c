@@ -74,7 +74,7 @@ static struct http_request make_request(void)
 	};
 }
 
-/* Until so many replies have come. */
+/* Runs until that many replies have come. */
 static void run(int replies)
 {
 	fixture->awaited = replies;
@@ -140,7 +140,7 @@ static void test_errors_have_text_and_no_status(void **state)
 	static const char *const large[] = { CANNED_OK("0123456789abc"), NULL };
 	static const char *const nonsense[] = { "SSH-2.0-OpenSSH\r\n\r\n", NULL };
 	const struct { const char *const *replies; const char *words; } cases[] = {
-		{ truncated, "97" },			/* libcurl's words, and they vary */
+		{ truncated, "97" },			/* libcurl's text varies */
 		{ large, "an answer of more than 12 bytes" },
 		{ nonsense, "HTTP" },
 	};
@@ -205,7 +205,7 @@ static void test_connection_is_reused(void **state)
 	http_forget(&request);
 }
 
-/* libcurl would ask again on a new connection, with an index that may be of a former life. */
+/* libcurl would repeat the request on a new connection, with the index of a past server. */
 static void test_lost_request_is_not_repeated(void **state)
 {
 	static const char *const replies[] = {

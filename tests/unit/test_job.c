@@ -1,5 +1,5 @@
-/* The state table of a job, with a hook that only notes what it is told and a clock of our own:
- * the linker wraps timers and the clock (Makefile). */
+/* The state table of a job, with a hook that only records calls, and a simulated clock: the linker
+ * wraps timers and the clock (Makefile). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,7 +31,7 @@ void __wrap_timer_init(struct timer *timer, struct loop *loop, timer_fn *fn)
 	*timer = (struct timer){ .loop = loop, .fn = fn };
 }
 
-/* ev.at is when it fires; 0: not set. */
+/* ev.at: when the timer fires; 0: not set. */
 void __wrap_timer_set(struct timer *timer, double seconds) { timer->ev.at = now + seconds; }
 void __wrap_timer_stop(struct timer *timer) { timer->ev.at = 0; }
 
@@ -69,7 +69,7 @@ static const struct hook_ops fake_ops = {
 	.start = fake_start, .signal = fake_signal, .free = fake_free,
 };
 
-/* ---- the stage ---- */
+/* ---- fixture ---- */
 
 enum { MOST_JOBS = 4 };
 
@@ -196,7 +196,7 @@ static void exits(struct job *job, int code)
 	drain();
 }
 
-/* Let time pass until the job's deadline, which is to be in `seconds`. */
+/* Advances the clock to the job's deadline, which must be in `seconds`. */
 static void deadline(struct job *job, double least, double most)
 {
 	double in = job->deadline.ev.at - now;
@@ -367,7 +367,7 @@ static void periodic_job_keeps_its_interval(void **state)
 	now += 4;
 	exits(task, 0);
 	deadline(task, 6, 6);
-	now += 13;			/* longer than its interval: that cron is left out */
+	now += 13;			/* longer than the interval: one run is skipped */
 	exits(task, 0);
 	deadline(task, 7, 7);
 	assert_int_equal(task->runs, 3);
@@ -451,11 +451,11 @@ static void each_step_of_stop_is_limited(void **state)
 	begin_all();
 	job_stop(app, 8);
 	drain();
-	deadline(app, 4, 4);		/* of a drain of 100 s */
+	deadline(app, 4, 4);		/* cuts a drain of 100 s */
 	assert_string_equal(job_state_name(bye->state), "running");
-	deadline(app, 2, 2);		/* preStop does not end */
+	deadline(app, 2, 2);		/* preStop hangs */
 	buf_clear(&did);
-	deadline(app, 2, 2);		/* nor does the workload */
+	deadline(app, 2, 2);		/* the workload hangs */
 	expect(app, "killing", "app!9 ");
 	assert_true(app->killed);
 }
@@ -544,7 +544,7 @@ static void unknown_source_is_an_error(void **state)
 	assert_string_equal(error.text, "no source 'watch.dbb'");
 }
 
-/* ---- being recalled ---- */
+/* ---- end of a run ---- */
 
 static struct job *new_runner(const char *name, long restarts)
 {
@@ -567,9 +567,9 @@ static struct job *elected_runner(void)
 	return cron;
 }
 
-static void end_run(struct job *job, double patience)
+static void end_run(struct job *job, double limit)
 {
-	job_end_run(job, patience);
+	job_end_run(job, limit);
 	drain();
 }
 
@@ -692,7 +692,7 @@ static void election_during_end_run_is_kept(void **state)
 	end_run(cron, 8);
 	say(&election, EVENT_DEPOSED);
 	say(&election, EVENT_ELECTED);
-	end_run(cron, 8);		/* that is over, too */
+	end_run(cron, 8);		/* also past */
 	exits(cron, 143);
 	assert_string_equal(job_state_name(cron->state), "waiting");
 }
@@ -705,7 +705,7 @@ static void past_election_starts_nothing(void **state)
 	begin_all();
 	source_publish(&election, EVENT_ELECTED);
 	source_publish(&election, EVENT_DEPOSED);
-	end_run(cron, 0);		/* before it has heard of anything */
+	end_run(cron, 0);		/* before any delivery */
 	expect(cron, "waiting", "");
 	need(cron, "watch.db", EVENT_HEALTHY);
 	begin_all();

@@ -106,7 +106,7 @@ static void ends(const struct election_config *config, const char *key, const ch
 	assert_string_equal(strstr(error.text, "; at least"), end);
 }
 
-/* Of two keys the shorter one counts, and where both are too short both must change. */
+/* The shorter of two keys counts; if both are too short, both must change. */
 static void test_which_key(void **state)
 {
 	const struct election_config
@@ -122,7 +122,7 @@ static void test_which_key(void **state)
 	ends(&both, ".lockDelay: 2s ", "; at least 3.3s for both ttl and lockDelay would do");
 }
 
-/* The inequality, written once more. */
+/* The inequality, written independently of the code. */
 static bool holds(const struct election_config *config)
 {
 	struct lease lease = lease_of(config);
@@ -131,7 +131,7 @@ static bool holds(const struct election_config *config)
 	return p / 4 + p / 8 + config->demote_timeout + 1 + fmax(1, p / 10) < p;
 }
 
-/* What the message says would do, tried: 0.1 s less would not. */
+/* The suggested value is valid, and 0.1 s less is not. */
 static void try_suggestion(const struct election_config *config, const char *message)
 {
 	struct election_config better = *config, worse = *config;
@@ -158,7 +158,7 @@ static void try_suggestion(const struct election_config *config, const char *mes
 			 config->lock_delay, config->demote_timeout, message);
 }
 
-/* In hundredths of a second. */
+/* in 10 ms */
 static double random_time(int most)
 {
 	return (rand() % (most * 100 + 1)) / 100.0;
@@ -189,7 +189,7 @@ static void test_suggestions(void **state)
 	assert_true(fine > 1000 && refused > 1000);
 }
 
-/* A renewal that is due and takes all its time still comes before the holder must go. */
+/* A due renewal that takes its whole time limit still ends before the holder must demote. */
 static void test_room_for_a_renewal(void **state)
 {
 	(void)state;

@@ -56,7 +56,7 @@ static void test_comments(void **state)
 	      "{\"a\":\"// no\",\"b\":\"/* no\",\"c\":\"# @include\"}");
 }
 
-/* Most messages are in tests/cases/config; these are about odd places. */
+/* tests/cases/config has most messages; these cases are about unusual places. */
 static void test_places(void **state)
 {
 	static const char long_line[] = "a = 022; \"..........................................."

@@ -4,7 +4,7 @@
 
 #include <cmocka.h>
 
-/* Whatever anybody writes into the keys, a view of them is one. */
+/* Any value of the keys results in a valid view. */
 
 static json_t *entry(const char *key, const char *value, const char *session)
 {
@@ -58,7 +58,7 @@ static void test_lock(void **state)
 	assert_string_equal(view.session, "");
 }
 
-/* No JSON object, or members of other types: there is no such member. */
+/* A value that is no JSON object, or a member of the wrong type, counts as absent. */
 static void test_nonsense(void **state)
 {
 	static const char *const values[] = {
@@ -93,7 +93,7 @@ static void test_numbers(void **state)
 		    9223372036854775807u);
 }
 
-/* They go to the log, to hooks and to terminals. */
+/* The texts go to the log, to hooks and to terminals. */
 static void test_texts(void **state)
 {
 	char longer[2 * LOCK_TEXT];
@@ -140,7 +140,7 @@ static void test_request(void **state)
 	assert_int_equal(view_of(LOCK "/request", "nonsense", NULL).request.modified, 7);
 }
 
-/* A recursive question is answered with all that begins so. */
+/* The answer of a recursive read has all keys with the prefix. */
 static void test_neighbours(void **state)
 {
 	static const char *const keys[] = {
@@ -166,7 +166,7 @@ static void test_pause(void **state)
 	assert_true(view_of(LOCK "/pause", "", NULL).paused);
 }
 
-/* What is no answer of Consul at all. */
+/* Bodies that Consul never sends. */
 static void test_strange_answers(void **state)
 {
 	static const char *const texts[] = {

@@ -74,7 +74,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* What it and its group have written until they were gone. */
+/* The output of the process and its group until the end of both. */
 static const char *output_of(struct spawn *spawn)
 {
 	static char text[8192];
@@ -242,7 +242,7 @@ static void test_orphans_are_reaped_and_counted(void **state)
 	assert_int_equal(process_orphans_reaped() - before, 10);
 }
 
-/* Who were not found would sleep on, and so be missed at the limit. */
+/* A descendant that is not found sleeps on, and the test reaches its limit. */
 static void test_distant_descendants_are_found(void **state)
 {
 	struct spawn spawn = SPAWN_INIT;
@@ -259,7 +259,7 @@ static void test_distant_descendants_are_found(void **state)
 	assert_int_equal(read(ends[0], &byte, 1), 1);
 	assert_true(process_signal_descendants(0) >= 3);
 	process_signal_descendants(SIGTERM);
-	assert_int_equal(read(ends[0], &byte, 1), 0);	/* nobody has it any more */
+	assert_int_equal(read(ends[0], &byte, 1), 0);	/* no process has it open */
 	close(ends[0]);
 	loop_run(&loop);
 	while (process_has_children())
@@ -267,7 +267,7 @@ static void test_distant_descendants_are_found(void **state)
 	assert_int_equal(process_signal_descendants(0), 0);
 }
 
-/* ---- callbacks that change everything ---- */
+/* ---- callbacks that free and restart ---- */
 
 static int runs;
 
@@ -332,7 +332,7 @@ static void test_forgotten_process_calls_nothing(void **state)
 	assert_string_equal(heard.data, "");
 }
 
-/* ---- what the child is given ---- */
+/* ---- attributes of the child ---- */
 
 static void assert_refused(const struct spawn *spawn, int code, const char *why)
 {
@@ -432,7 +432,7 @@ static void test_only_three_descriptors_are_inherited(void **state)
 	close(leak);
 }
 
-/* Each is the other's number: neither may be lost on the way. */
+/* Two descriptors that exchange their numbers: neither may be closed on the way. */
 static void test_descriptors_that_cross(void **state)
 {
 	struct spawn spawn = SPAWN_INIT;
@@ -442,7 +442,7 @@ static void test_descriptors_that_cross(void **state)
 
 	(void)state;
 	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
-	assert_int_equal(dup2(in[1], 0), 0);		/* our 0 is what it writes to */
+	assert_int_equal(dup2(in[1], 0), 0);		/* our 0 becomes its output */
 	spawn.argv = SH("echo out; echo err >&2");
 	spawn.fds[0] = 1;
 	spawn.fds[1] = spawn.fds[2] = 0;
@@ -481,7 +481,7 @@ static void test_mask_and_dispositions_are_restored(void **state)
 
 	(void)state;
 	spawn.argv = (char *[]){ (char *)"cat", (char *)"/proc/self/status", NULL };
-	status = output_of(&spawn);	/* of no shell: that would change them */
+	status = output_of(&spawn);	/* without a shell, which would change them */
 	assert_non_null(strstr(status, "\nSigBlk:\t0000000000000800\n"));
 	assert_non_null(strstr(status, "\nSigIgn:\t0000000040011000\n"));
 }
@@ -502,7 +502,7 @@ static void test_script_without_interpreter_line(void **state)
 	unlink(path);
 }
 
-/* A process between us and the child, whose end the child must feel; the pipe tells us. */
+/* A process between us and the child: the child must end with it, which the pipe shows. */
 static void test_the_death_signal(void **state)
 {
 	struct spawn spawn = SPAWN_INIT;
@@ -637,7 +637,7 @@ int main(void)
 	};
 	sigset_t odd;
 
-	/* What the children must be given back, and the reaping must survive. */
+	/* The children must get these back, and reaping must work in spite of them. */
 	for (int signo = 1; signo < 32; signo++)
 		signal(signo, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);

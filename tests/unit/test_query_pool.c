@@ -31,14 +31,14 @@ struct fixture {
 	struct agent agent;
 	struct subject subjects[FEEDS_MAX];
 	size_t count, news;
-	const char *keys, *notifier;	/* what is answered, NULL: nothing yet */
+	const char *keys, *notifier;	/* the answer; NULL: none yet */
 	struct timer limit;
 	bool late;
 };
 
 static const char *const identity[] = { "Node", "ID", NULL }, *const by_key[] = { "Key", NULL };
 
-/* A blocking query with an index waits until canned_answer(); what is not asked for has no end. */
+/* A blocking query with an index waits until canned_answer(). */
 static const char *choose(struct canned *server, const char *request)
 {
 	struct fixture *self = container_of(server, struct fixture, server);
@@ -113,7 +113,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* So many feeds, of which `lanes` may block. */
+/* `count` feeds, of which `connections` may block. */
 static void start(struct fixture *self, enum topic topic, size_t count, size_t connections)
 {
 	bool keys = topic == TOPIC_KEYS;
@@ -145,7 +145,7 @@ static size_t count_asked(const struct fixture *self, const char *what)
 	return count;
 }
 
-/* Until `what` has been asked so many times in all. */
+/* Runs until `what` was requested `count` times in all. */
 static void run(struct fixture *self, const char *what, size_t count)
 {
 	timer_set(&self->limit, 10);
@@ -168,7 +168,7 @@ static void test_number_of_blocking_queries_is_limited(void **state)
 
 	start(self, TOPIC_KEYS, 3, 2);
 	run_news(self, 3);
-	run(self, "index=7", 3);		/* two of them, and the alarm */
+	run(self, "index=7", 3);		/* two feeds, and the notifier */
 	assert_int_equal(count_asked(self, "GET /v1/kv/s0?wait=60s&index=7 "), 1);
 	assert_int_equal(count_asked(self, "GET /v1/kv/s1?wait=60s&index=7 "), 1);
 	assert_int_equal(count_asked(self, "GET /v1/kv/s2 "), 1);
@@ -306,7 +306,7 @@ static void test_denied_notifier(void **state)
 	self->notifier = DENIED;
 	start(self, TOPIC_KEYS, 1, 0);
 	run_news(self, 1);
-	run(self, "GET /v1/kv/s0 ", 2);		/* it is tried again, and so is the feed */
+	run(self, "GET /v1/kv/s0 ", 2);		/* the notifier retries, and so does the feed */
 	assert_true(count_asked(self, "GET /v1/kv/?keys") >= 2);
 	assert_int_equal(self->news, 1);
 }

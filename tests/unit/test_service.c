@@ -9,7 +9,7 @@
 
 #include "canned.h"
 
-/* A job that a test speaks for, its service, and an agent that says what it is told. */
+/* A job whose events the test publishes, its service, and a canned agent. */
 struct fixture {
 	struct loop loop;
 	struct canned server;
@@ -35,7 +35,7 @@ static void on_heard(struct source *job)
 	struct fixture *self = container_of(job, struct fixture, job);
 
 	self->heard++;
-	loop_stop(&self->loop);		/* it may have nothing else to wake up for */
+	loop_stop(&self->loop);		/* no other event may wake the loop */
 }
 
 static void on_limit(struct timer *timer)
@@ -110,7 +110,7 @@ static void run_until(struct fixture *self, size_t requests, int heard)
 	assert_false(self->late);
 }
 
-/* Until so many requests were made in all, and the last one answered. */
+/* Runs until that many requests were made in all, and the last was answered. */
 static void run(struct fixture *self, size_t requests)
 {
 	run_until(self, requests, 0);
@@ -141,7 +141,7 @@ static void conclude(struct fixture *self, enum health_status status, const char
 	say(self, events[status]);
 }
 
-/* Is the n-th request this one?  "@" stands for our ID. */
+/* Asserts that the n-th request is this one.  "@" stands for our ID. */
 static void assert_asked(struct fixture *self, size_t n, const char *line)
 {
 	const char *at = strchr(line, '@');
@@ -383,7 +383,7 @@ static void test_draining_without_consul_ends(void **state)
 	say(self, EVENT_RUNNING);
 	run(self, 3);
 	say(self, EVENT_DRAINING);
-	run_until(self, 4, 1);		/* nobody answers: patience ends */
+	run_until(self, 4, 1);		/* no answer: the time limit passes */
 	assert_false(service_is_settled(&self->service));
 }
 
@@ -395,7 +395,7 @@ static void test_draining_cancels_pending_request(void **state)
 
 	start(self, replies, true);
 	say(self, EVENT_RUNNING);
-	run_until(self, 2, 0);		/* the registration is not answered */
+	run_until(self, 2, 0);		/* the registration has no answer */
 	self->server.replies = later;
 	self->server.served = 0;
 	say(self, EVENT_DRAINING);
@@ -443,7 +443,7 @@ static void test_running_job_is_registered(void **state)
 	assert_told(self, 2, "passing", NULL);
 }
 
-/* ---- maintenance of it alone, its role ---- */
+/* ---- maintenance of the service alone, role ---- */
 
 static void test_maintenance_of_service_and_node_combine(void **state)
 {
@@ -458,7 +458,7 @@ static void test_maintenance_of_service_and_node_combine(void **state)
 	run(self, 4);
 	assert_asked(self, 3, "PUT /v1/agent/service/maintenance/@?enable=true&reason=pilotfish");
 	source_publish(&self->global, EVENT_ENTER_MAINTENANCE);
-	say(self, EVENT_EXIT_FAILED);		/* a request that marks the time */
+	say(self, EVENT_EXIT_FAILED);		/* causes a request, which marks the time */
 	run(self, 5);
 	assert_told(self, 4, "critical", NULL);
 	service_set_maintenance(&self->service, false);
@@ -487,7 +487,7 @@ static void test_node_maintenance_ends_alone(void **state)
 	assert_told(self, 4, "critical", NULL);
 }
 
-/* The n-th request registers it with these tags, and its check with this status. */
+/* The n-th request registers the service with these tags and its check with this status. */
 static void assert_registers(struct fixture *self, size_t n, const char *tags, const char *status)
 {
 	CLEANUP(json_decrefp) json_t *entry = NULL;

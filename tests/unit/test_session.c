@@ -5,10 +5,10 @@
 
 #include <cmocka.h>
 
-/* A session alone, with the model of Consul. */
+/* A session without an election, and the simulated Consul. */
 static struct fixture {
 	struct world *world;
-	struct sim_candidate *candidate;	/* only its clock, loop and agent */
+	struct sim_candidate *candidate;	/* only its clock, loop and agent are used */
 	struct session session;
 	unsigned opened, confirmed, recovered, lost, closed;
 	struct strv asked;		/* "METHOD PATH BODY" */
@@ -130,7 +130,7 @@ static void test_opening(void **state)
 	assert_int_equal(self.asked.count, 4);
 }
 
-/* Consul takes no session TTL below 10 s; the check may have a shorter one. */
+/* Consul refuses session TTLs below 10 s; the check may have a shorter TTL. */
 static void test_short_ttl(void **state)
 {
 	struct election_config config = world_config();
@@ -162,7 +162,7 @@ static void test_bound_to_ttl(void **state)
 	assert_int_equal(self.lost, 0);
 }
 
-/* Often while it holds a lock. */
+/* Renewals are frequent while the session holds a lock. */
 static void test_intervals(void **state)
 {
 	struct election_config config = world_config();
@@ -178,7 +178,7 @@ static void test_intervals(void **state)
 	assert_in_range(count("/check/pass/"), 59, 62);
 }
 
-/* Who gets and loses the lock ten times a second is renewed all the same. */
+/* Taking and losing the lock ten times a second must not postpone renewals. */
 static void test_changing_holder(void **state)
 {
 	struct election_config config = world_config();
@@ -200,7 +200,7 @@ static enum fate answer_late(struct message *message)
 	return FATE_FINE;
 }
 
-/* What counts is when it was asked. */
+/* The time of the request counts, not of its answer. */
 static void test_confirmed(void **state)
 {
 	struct election_config config = world_config();
@@ -222,7 +222,7 @@ static void test_confirmed(void **state)
 	assert_true(self.session.confirmed == before + 0.5);
 }
 
-/* Other requests show that it lives, but do not prolong its life. */
+/* Other answers show that the session exists, but do not renew it. */
 static void test_not_confirmed(void **state)
 {
 	struct election_config config = world_config();
@@ -244,7 +244,7 @@ static enum fate lose_renewals(struct message *message)
 	return strstr(message->path, "/renew/") ? FATE_LOST : FATE_FINE;
 }
 
-/* Given up by our own clock, and asked again soon. */
+/* We give up by our own clock, and retry soon. */
 static void test_unanswered(void **state)
 {
 	struct election_config config = world_config();
@@ -253,7 +253,7 @@ static void test_unanswered(void **state)
 	open_it(&config);
 	session_hold(&self.session, true);
 	self.fate = lose_renewals;
-	world_run(self.world, 15);	/* each may take 1.25 s */
+	world_run(self.world, 15);	/* each request may take 1.25 s */
 	assert_in_range(count("/renew/"), 5, 10);
 	assert_int_equal(self.lost, 0);
 	assert_true(self.session.troubled);
@@ -289,7 +289,7 @@ static enum fate forget_for_a_moment(struct message *message)
 	return FATE_SAYS;
 }
 
-/* By a leader of the servers that has not read all of its log yet. */
+/* The answer of a new leader of the servers that has not yet replayed its log. */
 static void test_lost_to_one_server(void **state)
 {
 	struct election_config config = world_config();
@@ -324,7 +324,7 @@ static enum fate refuse_creation(struct message *message)
 	return strstr(message->path, "/session/create") ? FATE_ERROR : FATE_FINE;
 }
 
-/* Meanwhile the check becomes critical, and then is forgotten: sessions cannot be made upon it. */
+/* The check becomes critical, then disappears: no session can be bound to it. */
 static void test_creation_refused(void **state)
 {
 	struct election_config config = world_config();
@@ -350,9 +350,9 @@ static void test_creation_refused(void **state)
 	assert_int_equal(self.opened, 2);
 }
 
-/* ---- former lives ---- */
+/* ---- sessions of a previous process ---- */
 
-/* Those of the same name are ended, and nobody else's. */
+/* Destroys sessions of our name, and no others. */
 static void test_session_of_previous_process(void **state)
 {
 	struct election_config config = world_config();
@@ -407,7 +407,7 @@ static void test_closing_without_consul(void **state)
 	assert_int_equal(self.world->timer_count, 0);
 }
 
-/* At any moment of its opening: nothing stays behind. */
+/* Closing at any moment of the opening leaves no session behind. */
 static void test_closing_early(void **state)
 {
 	struct election_config config = world_config();

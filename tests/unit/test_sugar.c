@@ -9,7 +9,7 @@
 
 #include "base/alloc.h"
 
-/* Single quotes stand for double ones. */
+/* Single quotes stand for double quotes. */
 static json_t *read_tree(const char *text)
 {
 	AUTOFREE char *json = copy_string(text);
@@ -115,7 +115,7 @@ static void test_runs(void **state)
 		"{'jobs': [{'name': 'a', 'runs': 5}, {'name': 'b', 'runs': ''}]}");
 }
 
-/* What prepares a job that is stopped when deposed is stopped then, too. */
+/* The preStart of a job with `runs` is stopped when deposed, too. */
 static void test_runs_with_pre_start(void **state)
 {
 	(void)state;
@@ -150,7 +150,7 @@ static void test_health_inherits(void **state)
 		"          {'name': 'b', 'user': 'u', 'health': {'http': 'c'}}]}");
 }
 
-/* The decoder says what is wrong with these. */
+/* The decoder reports these errors. */
 static void test_malformed(void **state)
 {
 	static const char *const trees[] = {

@@ -267,7 +267,7 @@ static void start(struct fixture *self, const char *const *replies)
 	self->watch.feed.backoff = (struct backoff){ .min = 0.01, .max = 0.01 };
 }
 
-/* Until so many have been in all. */
+/* Runs until there were that many events in all. */
 static void run(struct fixture *self, size_t events, size_t requests)
 {
 	timer_set(&self->limit, 10);
@@ -325,7 +325,7 @@ static void test_a_missing_key_is_the_empty_set(void **state)
 	assert_non_null(strstr(self->server.asked.items[1], "&index=7 "));
 }
 
-static void test_404_of_somebody_else_is_trouble(void **state)
+static void test_404_of_another_server_is_trouble(void **state)
 {
 	static const char *const replies[] = {
 		ANSWER("7", "[" A "]"), "HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n", NULL
@@ -442,7 +442,7 @@ static void test_empty_set_without_acl_is_believed(void **state)
 	run(self, 8, 5);
 	assert_events(self, "changed healthy changed unhealthy "
 			    "changed healthy changed unhealthy");
-	assert_int_equal(self->server.asked.count, 5);	/* the rights were not asked for */
+	assert_int_equal(self->server.asked.count, 5);	/* no request for rights */
 }
 
 static void test_absence_of_acl_is_learnt(void **state)
@@ -496,7 +496,7 @@ int main(void)
 		cmocka_unit_test(test_document_lists_differences),
 		TEST(test_first_answer_is_a_change),
 		TEST(test_a_missing_key_is_the_empty_set),
-		TEST(test_404_of_somebody_else_is_trouble),
+		TEST(test_404_of_another_server_is_trouble),
 		TEST(test_unchanged_answer_is_no_event),
 		TEST(test_trouble_keeps_the_set),
 		TEST(test_set_only_grows_after_trouble),

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the program knows is in its manual, and the manual is well-formed.
+# The manual names all keys, verbs, options and variables, and is well-formed; so are the other documents.
 B=${B:-build}
 status=0
 missing() { echo "not in the manual: $1"; status=1; }
@@ -30,7 +30,22 @@ for name in $(grep -rhoE '"(PILOTFISH|CONSUL)_[A-Z_]+[="]' supervisor hooks cons
 	echo "$program $config" | grep -qw "$name" || missing "$name"
 done
 
-# The example of the README and the manual is one that works.
+# The README's map has all folders; SECURITY.md names tests that exist; a release has its chapter in CHANGELOG.md.
+for folder in $(find supervisor hooks consul -name '*.c' | sed 's|[^/]*$||' | sort -u); do
+	grep -qF -- "| \`$folder\` |" README.md || missing "README.md: $folder"
+done
+for test in $(sed -n '/^| surface/,$s/.*|\(.*\)|$/\1/p' SECURITY.md | grep -oE '`[^` ]+`' | tr -d '`' | sort -u); do
+	find tests -name "$test" -o -name "$test.*" | grep -q . || missing "SECURITY.md: there is no test $test"
+done
+grep -qF "## [$("$B/pilotfish" version | cut -d ' ' -f 2)]" CHANGELOG.md || missing "CHANGELOG.md: this version"
+
+# The quick start's configuration is right.
+quick=$(mktemp)
+sed -n '/^and `pilotfish.conf`:/,/^Run it/s/^    //p' README.md >"$quick"
+[ -s "$quick" ] && "$B/pilotfish" check -c "$quick" >/dev/null || missing "README.md: a quick start that passes check"
+rm -f "$quick"
+
+# The example of the README and the manual works.
 "$B/pilotfish" check -c examples/simple/pilotfish.conf >/dev/null || status=1
 while IFS= read -r line; do
 	grep -qxF -- "    $line" README.md || missing "README.md: $line"

@@ -2,7 +2,7 @@
 # No blanks at the end of a line, no carriage returns, a newline at the end, nothing put off, C within
 # 100 columns, give or take a word, and strings whole.
 status=0
-files=$(find Makefile release.mk Dockerfile README.md supervisor hooks consul tests examples man completion .ci -type f \
+files=$(find Makefile release.mk Dockerfile *.md supervisor hooks consul tests examples man completion .ci -type f \
 	! -path 'tests/cases/*' ! -path 'tests/fuzz/corpus/*' ! -name '*.png' ! -name '*.patch' 2>/dev/null)
 
 found=$(grep -nIE "[[:blank:]]$|$(printf '\r')" $files) && { printf "%s\n" "$found"; status=1; }

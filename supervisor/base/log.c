@@ -9,6 +9,7 @@
 
 #include "alloc.h"
 #include "buf.h"
+#include "printable.h"
 #include "writer.h"
 
 #define CLOSE_TIMEOUT 0.5		/* seconds to write what is pending */
@@ -66,92 +67,44 @@ static void print_time(struct buf *out, bool local)
 		buf_print(out, "%s.%03ldZ", text, now.tv_nsec / 1000000);
 }
 
-/* Bytes that must not reach a terminal or a log reader unescaped.  ESC passes, for colours. */
-static bool is_control(unsigned char c)
-{
-	return (c < 0x20 && c != '\t' && c != 0x1b) || c == 0x7f;
-}
-
-static void add_text(struct buf *out, const char *text, size_t size)
-{
-	size_t from = 0;
-
-	for (size_t i = 0; i < size; i++) {
-		if (!is_control((unsigned char)text[i]))
-			continue;
-		buf_append(out, text + from, i - from);
-		buf_print(out, "\\x%02x", (unsigned char)text[i]);
-		from = i + 1;
-	}
-	buf_append(out, text + from, size - from);
-}
-
-/* Length of the valid UTF-8 sequence at `text`; 0 if there is none. */
-static size_t utf8_length(const unsigned char *text, size_t size)
-{
-	size_t length = text[0] < 0x80 ? 1 : text[0] < 0xC2 ? 0 : text[0] < 0xE0 ? 2
-		: text[0] < 0xF0 ? 3 : text[0] < 0xF5 ? 4 : 0;
-
-	if (length > size)
-		return 0;
-	for (size_t i = 1; i < length; i++)
-		if ((text[i] & 0xC0) != 0x80)
-			return 0;
-	if (length == 3 && ((text[0] == 0xE0 && text[1] < 0xA0) ||
-			    (text[0] == 0xED && text[1] > 0x9F)))
-		return 0;
-	if (length == 4 && ((text[0] == 0xF0 && text[1] < 0x90) ||
-			    (text[0] == 0xF4 && text[1] > 0x8F)))
-		return 0;
-	return length;
-}
-
-/* A quoted JSON string; bytes that are not UTF-8 become U+FFFD. */
-static void add_quoted(struct buf *out, const char *text, size_t size)
-{
-	size_t from = 0, i = 0;
-
-	buf_add_char(out, '"');
-	while (i < size) {
-		unsigned char c = (unsigned char)text[i];
-		size_t length = utf8_length((const unsigned char *)text + i, size - i);
-
-		if (length && c >= 0x20 && c != '"' && c != '\\' && c != 0x7f) {
-			i += length;
-			continue;
-		}
-		buf_append(out, text + from, i - from);
-		if (c == '"' || c == '\\')
-			buf_append(out, (char[]){ '\\', (char)c }, 2);
-		else if (length)
-			buf_print(out, "\\u%04x", c);
-		else
-			buf_add(out, "\xEF\xBF\xBD");
-		from = ++i;
-	}
-	buf_append(out, text + from, size - from);
-	buf_add_char(out, '"');
-}
-
 /* A logfmt value, quoted only if necessary. */
 static void add_value(struct buf *out, const char *text)
 {
-	if (*text && !strpbrk(text, " =\"\\"))
+	size_t size = strlen(text);
+
+	if (size && !strpbrk(text, " =\"\\\t") && printable_is_safe(text, size))
 		buf_add(out, text);
 	else
-		add_quoted(out, text, strlen(text));
+		printable_quote(out, text, size);
+}
+
+static void add_name(struct buf *out, const char *name)
+{
+	printable_add(out, name, strlen(name), PRINTABLE_PLAIN);
+}
+
+/* Only a child's own lines may have colours: ours quote names and answers from outside. */
+static void add_text(struct buf *out, const struct record *record)
+{
+	printable_add(out, record->text, record->size,
+		      record->origin ? PRINTABLE_COLOURS : PRINTABLE_PLAIN);
 }
 
 static void print_text(struct buf *out, const struct record *record)
 {
 	print_time(out, false);
 	buf_print(out, " %s ", level_words[record->level]);
-	if (record->origin)
-		buf_print(out, "job/%s[%d] %s: ", record->origin->job, record->origin->pid,
-			  record->origin->stream);
-	add_text(out, record->text, record->size);
-	if (record->event)
-		buf_print(out, " %s %s", record->source, record->event);
+	if (record->origin) {
+		buf_add(out, "job/");
+		add_name(out, record->origin->job);
+		buf_print(out, "[%d] %s: ", record->origin->pid, record->origin->stream);
+	}
+	add_text(out, record);
+	if (record->event) {
+		buf_add_char(out, ' ');
+		add_name(out, record->source);
+		buf_print(out, " %s", record->event);
+	}
 	if (record->origin && record->origin->piece)
 		buf_print(out, " [piece %u]", record->origin->piece);
 }
@@ -160,11 +113,16 @@ static void print_default(struct buf *out, const struct record *record)
 {
 	print_time(out, true);
 	buf_add_char(out, ' ');
-	if (record->origin)
-		buf_print(out, "%s %d ", record->origin->job, record->origin->pid);
-	add_text(out, record->text, record->size);
-	if (record->event)
-		buf_print(out, ": {%s %s}", record->event, record->source);
+	if (record->origin) {
+		add_name(out, record->origin->job);
+		buf_print(out, " %d ", record->origin->pid);
+	}
+	add_text(out, record);
+	if (record->event) {
+		buf_print(out, ": {%s ", record->event);
+		add_name(out, record->source);
+		buf_add_char(out, '}');
+	}
 }
 
 static void print_logfmt(struct buf *out, const struct record *record)
@@ -187,7 +145,7 @@ static void print_logfmt(struct buf *out, const struct record *record)
 		buf_print(out, " event=%s", record->event);
 	}
 	buf_add(out, " msg=");
-	add_quoted(out, record->text, record->size);
+	printable_quote(out, record->text, record->size);
 }
 
 static void print_json(struct buf *out, const struct record *record)
@@ -197,17 +155,17 @@ static void print_json(struct buf *out, const struct record *record)
 	buf_add(out, "{\"time\":\"");
 	print_time(out, false);
 	buf_print(out, "\",\"level\":\"%s\",\"msg\":", level_names[record->level]);
-	add_quoted(out, record->text, record->size);
+	printable_quote(out, record->text, record->size);
 	if (origin) {
 		buf_add(out, ",\"job\":");
-		add_quoted(out, origin->job, strlen(origin->job));
+		printable_quote(out, origin->job, strlen(origin->job));
 		buf_print(out, ",\"pid\":%d,\"stream\":\"%s\"", origin->pid, origin->stream);
 	}
 	if (origin && origin->piece)
 		buf_print(out, ",\"partial\":true,\"seq\":%u", origin->piece);
 	if (record->event) {
 		buf_add(out, ",\"source\":");
-		add_quoted(out, record->source, strlen(record->source));
+		printable_quote(out, record->source, strlen(record->source));
 		buf_print(out, ",\"event\":\"%s\"", record->event);
 	}
 	buf_add_char(out, '}');
@@ -351,15 +309,12 @@ void log_event(const char *source, const char *event)
 static void say(enum log_level level, const char *format, va_list args)
 {
 	struct buf text = BUF_INIT;
-	char *rest, *line;
 
 	if (level < logger.level)
 		return;
 	buf_vprint(&text, format, args);
-	rest = text.data;
-	while ((line = strsep(&rest, "\n")))
-		emit(&(struct record){ .level = level, .text = line,
-				       .size = utf8_cut(line, strlen(line), LOG_PIECE) });
+	emit(&(struct record){ .level = level, .text = text.data,
+			       .size = utf8_cut(text.data, text.used, LOG_PIECE) });
 	buf_release(&text);
 }
 

@@ -2,6 +2,7 @@
  *
  * Records go to one descriptor through a writer (writer.h) and never block the loop.  A long record
  * is cut into pieces below 16 KiB, where Docker would split it; the pieces are marked `partial`.
+ * Unsafe characters are escaped; of a child's line colours pass in the formats text and default.
  * Only main.c, app.c and callbacks of events log; lower layers return errors.
  */
 #ifndef LOG_H
@@ -52,7 +53,7 @@ void log_event(const char *source, const char *event);	/* debug */
 /* While this writer is full, children's pipes are not read (output.h).  NULL: nothing is open. */
 struct writer *log_writer(void);
 
-/* Each line of the message becomes a record. */
+/* A message is one record: a newline in it is escaped, like all that is unsafe (printable.h). */
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "base/alloc.h"
+#include "base/printable.h"
 #include "base/setting.h"
 
 char *command_config_path(const struct call *call, struct error *error)
@@ -20,18 +21,22 @@ char *command_config_path(const struct call *call, struct error *error)
 
 int command_fail(int code, const struct error *error)
 {
-	fprintf(stderr, "pilotfish: %s\n", error->text);
+	AUTOFREE char *text = printable_copy(error->text);
+
+	fprintf(stderr, "pilotfish: %s\n", text);
 	return code;
 }
 
 int command_usage(const char *format, ...)
 {
+	CLEANUP(buf_release) struct buf text = BUF_INIT;
+	AUTOFREE char *printable = NULL;
 	va_list args;
 
-	fputs("pilotfish: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	buf_vprint(&text, format, args);
 	va_end(args);
-	fputs("; try `pilotfish help`\n", stderr);
+	printable = printable_copy(text.data);
+	fprintf(stderr, "pilotfish: %s; try `pilotfish help`\n", printable);
 	return EX_USAGE;
 }

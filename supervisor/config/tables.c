@@ -472,7 +472,8 @@ static const struct field log_fields[] = {
 	  .help = "The least that is logged; debug has every event. The environment wins." },
 	{ "format", CHOICE(log_config, format, formats), .env = "PILOTFISH_LOG_FORMAT",
 	  .initial = "text",
-	  .help = "\"default\" is ContainerPilot's. The environment wins." },
+	  .help = "\"default\" is ContainerPilot's. The environment wins. Control sequences are "
+		  "escaped in all formats; colours of jobs pass in text and default." },
 	{ "output", STRING(log_config, output), .initial = "stdout",
 	  .help = "\"stdout\", \"stderr\" or the path of a file." },
 	{ 0 }

@@ -79,3 +79,39 @@ stamp='[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{3}Z'
 	[[ $(count_log 'FAKE') == 1 ]]
 	expect_log 'job="an app" .*msg="x\\" level=error\\u000d'
 }
+
+# Colours, clipboard (OSC 52), clear screen, C1 in both encodings, NEL, U+2028, a bidirectional mark.
+hostile='\033[1;31mred\033[0m \033]52;c;QQ==\007 \033[2J \233x \302\233y \302\205 \342\200\250 \342\200\256z'
+
+print_hostile()		# FORMAT
+{
+	printf "$hostile\n" >"$dir/hostile"
+	start_pilotfish -l <<-EOF
+		logging = { format = "$1"; };
+		jobs = ( { name = "app"; exec = "cat $dir/hostile"; essential = false; },
+			 { name = "bad"; exec = [ "/no/such\\x1b[31mfile\\nFORGED" ]; } );
+	EOF
+	wait_exit
+	[[ $(count_log '^FORGED') == 0 ]]
+	! LC_ALL=C grep -qP '\x07|\x1b[^\[]|\x1b\[2J|(?<!\xe2|\x80)[\x80-\x9f](?<!\xe2\x80)x|\xc2[\x80-\x9f]|\xe2\x80[\xa8\xae]' "$dir/main.log"
+}
+
+@test "control sequences of a child are escaped, but for colours in text; ours are always" {
+	for format in text default; do
+		print_hostile "$format"
+		LC_ALL=C grep -qaF $'\e[1;31mred\e[0m \\x1b]52;c;QQ==\\x07 \\x1b[2J \\x9bx \\u009by \\u0085 \\u2028 \\u202ez' "$dir/main.log"
+		grep -qF '/no/such\x1b[31mfile\nFORGED' "$dir/main.log"
+	done
+	for format in logfmt json; do
+		print_hostile "$format"
+		grep -qF '\u001b[1;31mred\u001b[0m \u001b]52;c;QQ==\u0007 \u001b[2J '$'\ufffd''x \u009by \u0085 \u2028 \u202ez' "$dir/main.log"
+		grep -qF '/no/such\u001b[31mfile\u000aFORGED' "$dir/main.log"
+		! grep -q $'\e' "$dir/main.log"
+	done
+}
+
+@test "error messages of a command are escaped" {
+	run -66 "$pilotfish" check -c $'no\e[2J\n\302\205file'
+	[[ $output == *'no\x1b[2J\n\u0085file'* ]]
+	[[ $output != *$'\e'* ]]
+}

@@ -10,7 +10,7 @@ struct probe {
 	struct http *http;
 	struct http_request request;
 	struct http_tls tls;
-	struct timer cancelled;		/* calls on_done() from the loop */
+	struct deferred cancelled;	/* calls on_done() outside of the canceller */
 	char *url;
 };
 
@@ -70,9 +70,9 @@ static bool probe_start(struct hook *hook, const struct hook_context *context, s
 	return true;
 }
 
-static void on_cancelled(struct timer *timer)
+static void on_cancelled(struct deferred *deferred)
 {
-	finish(container_of(timer, struct probe, cancelled), SIGKILL);
+	finish(container_of(deferred, struct probe, cancelled), SIGKILL);
 }
 
 static void probe_signal(struct hook *hook, int signo)
@@ -82,14 +82,14 @@ static void probe_signal(struct hook *hook, int signo)
 	if (signo != SIGKILL || !http_is_busy(&probe->request))
 		return;
 	http_cancel(&probe->request);
-	timer_set(&probe->cancelled, 0);
+	defer(&probe->cancelled);
 }
 
 static void probe_free(struct hook *hook)
 {
 	struct probe *probe = container_of(hook, struct probe, hook);
 
-	timer_stop(&probe->cancelled);
+	deferred_cancel(&probe->cancelled);
 	http_forget(&probe->request);
 	free(probe->url);
 	free(probe);
@@ -123,6 +123,6 @@ struct hook *probe_new(struct http *http, const struct health_config *config)
 		.limit = BODY_LIMIT,
 		.on_reply = on_reply,
 	};
-	timer_init(&probe->cancelled, http->loop, on_cancelled);
+	deferred_init(&probe->cancelled, http->loop, on_cancelled);
 	return &probe->hook;
 }

@@ -11,21 +11,67 @@
 #include "reload.h"
 #include "shutdown.h"
 
+struct app;
+
+/* What running, reloading and stopping make of the same news.  A member that is NULL ignores it. */
+struct phase {
+	void (*on_stopped)(struct app *app, struct job_unit *unit);	/* for good */
+	void (*on_left)(struct app *app);		/* an election, for good */
+	void (*on_reaped)(struct app *app);
+	void (*on_stop_signal)(struct app *app, int signo);
+	void (*on_reload_signal)(struct app *app);
+	void (*on_maintenance_signal)(struct app *app);
+	void (*on_review)(struct app *app);		/* all events have been delivered */
+};
+
+static const struct phase running, reloading, stopping;
+
 struct app {
 	const struct app_call *call;
+	const struct phase *phase;
 	struct loop loop;
 	struct units units;
 	struct reload reload;
 	struct shutdown shutdown;
 	struct subscription tap;
-	struct timer review;		/* when what was said has been acted upon */
+	struct deferred review;
 	double stop_timeout;
 	bool reload_again;
-	bool ordered;			/* the stop was asked for */
+	bool ordered;			/* by a signal */
 	int code;
 };
 
-/* ---- the end ---- */
+static bool open_log(struct app *app, const struct log_config *config)
+{
+	if (log_open(&app->loop, config->output, config->level, config->format))
+		return true;
+	log_error("cannot log to %s: %s", config->output, strerror(errno));
+	return false;
+}
+
+static void on_stopped(struct units *units, struct job_unit *unit)
+{
+	struct app *app = container_of(units, struct app, units);
+
+	app->phase->on_stopped(app, unit);
+}
+
+static void on_left(struct units *units)
+{
+	struct app *app = container_of(units, struct app, units);
+
+	if (app->phase->on_left)
+		app->phase->on_left(app);
+}
+
+/* ---- stopping ---- */
+
+static void begin_shutdown(struct app *app)
+{
+	reload_cancel(&app->reload);
+	app->phase = &stopping;
+	shutdown_begin(&app->shutdown, app->stop_timeout);
+}
 
 static void on_shutdown_over(struct shutdown *shutdown)
 {
@@ -37,23 +83,41 @@ static void on_shutdown_over(struct shutdown *shutdown)
 	loop_stop(&app->loop);
 }
 
-static void begin_shutdown(struct app *app)
+static void stopping_on_stopped(struct app *app, struct job_unit *unit)
 {
-	reload_cancel(&app->reload);
-	shutdown_begin(&app->shutdown, app->stop_timeout);
+	shutdown_on_stopped(&app->shutdown, unit);
 }
 
-static void on_stopped(struct units *units, struct job_unit *unit)
+static void stopping_on_left(struct app *app)
 {
-	struct app *app = container_of(units, struct app, units);
+	shutdown_on_left(&app->shutdown);
+}
+
+static void stopping_on_reaped(struct app *app)
+{
+	shutdown_on_reaped(&app->shutdown);
+}
+
+static void stopping_on_stop_signal(struct app *app, int signo)
+{
+	log_warn("%s again: killing what is left", signal_name(signo));
+	shutdown_kill(&app->shutdown);
+}
+
+static const struct phase stopping = {
+	.on_stopped = stopping_on_stopped,
+	.on_left = stopping_on_left,
+	.on_reaped = stopping_on_reaped,
+	.on_stop_signal = stopping_on_stop_signal,
+};
+
+/* ---- running ---- */
+
+static void running_on_stopped(struct app *app, struct job_unit *unit)
+{
 	const struct job *job = &unit->job;
 
-	if (app->shutdown.begun) {
-		shutdown_on_stopped(&app->shutdown, unit);
-		return;
-	}
-	reload_on_stopped(&app->reload);
-	if (job->stop_asked || unit->removed)
+	if (job->stop_asked)
 		return;
 	if (!app->code)
 		app->code = job->code;
@@ -62,30 +126,27 @@ static void on_stopped(struct units *units, struct job_unit *unit)
 		log_info("%s is essential and has ended with exit code %d: stopping the others",
 			 job->source.name, job->code);
 		begin_shutdown(app);
-	} else if (units_is_spent(units)) {
+	} else if (units_is_spent(&app->units)) {
 		log_info("nothing is left that could run");
 		begin_shutdown(app);
 	}
 }
 
-static void on_left(struct units *units)
+static void running_on_stop_signal(struct app *app, int signo)
 {
-	struct app *app = container_of(units, struct app, units);
-
-	if (app->shutdown.begun)
-		shutdown_on_left(&app->shutdown);
-	else
-		reload_on_left(&app->reload);
+	log_info("%s: stopping", signal_name(signo));
+	app->ordered = true;
+	app->code = app->call->once ? 128 + signo : 0;	/* once: not done */
+	begin_shutdown(app);
 }
 
-/* ---- reload ---- */
-
-static bool open_log(struct app *app, const struct log_config *config)
+static void running_on_maintenance_signal(struct app *app)
 {
-	if (log_open(&app->loop, config->output, config->level, config->format))
-		return true;
-	log_error("cannot log to %s: %s", config->output, strerror(errno));
-	return false;
+	struct source *global = &app->units.global;
+	bool on = !source_holds(global, EVENT_ENTER_MAINTENANCE);
+
+	log_info("maintenance %s", on ? "begins: out of service, all keeps running" : "is over");
+	source_publish(global, on ? EVENT_ENTER_MAINTENANCE : EVENT_EXIT_MAINTENANCE);
 }
 
 /* A file that is empty may be one that is just being written: it does not mean "stop all". */
@@ -103,14 +164,9 @@ static struct config *load_next(const struct app_call *call, struct load_error *
 static void start_reload(struct app *app)
 {
 	struct load_error error = { .code = 0 };
-	struct config *next;
+	struct config *next = load_next(app->call, &error);
 
-	if (app->reload.next) {
-		app->reload_again = true;
-		return;
-	}
 	app->reload_again = false;
-	next = load_next(app->call, &error);
 	if (!next) {
 		log_error("not reloaded, the old configuration stays: %s", error.error.text);
 		return;
@@ -118,13 +174,57 @@ static void start_reload(struct app *app)
 	log_info("reloading %s", app->call->name);
 	open_log(app, &next->logging);
 	app->stop_timeout = next->stop_timeout;
+	app->phase = &reloading;
 	reload_begin(&app->reload, next, next->stop_timeout);
 }
+
+/* Has everything been done that was to be done once?  Then *code says how. */
+static bool is_done(const struct units *units, int *code)
+{
+	*code = 0;
+	list_each(node, &units->templates) {
+		const struct source *source =
+		    &list_entry(node, struct template_unit, link)->render.source;
+
+		if (source_holds(source, EVENT_UNHEALTHY)) {
+			*code = 1;
+			return true;
+		}
+		if (!source_holds(source, EVENT_RENDERED))
+			return false;
+	}
+	list_each(node, &units->jobs) {
+		const struct job *job = &list_entry(node, struct job_unit, link)->job;
+
+		if (job->state == JOB_RUNNING)
+			return false;
+		if (job->failed)
+			*code = job->code;
+	}
+	return true;
+}
+
+static void running_on_review(struct app *app)
+{
+	if (is_done(&app->units, &app->code))
+		begin_shutdown(app);
+}
+
+static const struct phase running = {
+	.on_stopped = running_on_stopped,
+	.on_stop_signal = running_on_stop_signal,
+	.on_reload_signal = start_reload,
+	.on_maintenance_signal = running_on_maintenance_signal,
+	.on_review = running_on_review,
+};
+
+/* ---- reloading ---- */
 
 static void on_reloaded(struct reload *reload, const struct error *error)
 {
 	struct app *app = container_of(reload, struct app, reload);
 
+	app->phase = &running;
 	if (error)
 		log_error("the new configuration does not work: %s", error->text);
 	else
@@ -136,33 +236,51 @@ static void on_reloaded(struct reload *reload, const struct error *error)
 		begin_shutdown(app);
 }
 
+static void reloading_on_stopped(struct app *app, struct job_unit *unit)
+{
+	reload_on_stopped(&app->reload);
+	if (!reload_removes(&app->reload, unit))
+		running_on_stopped(app, unit);
+}
+
+static void reloading_on_left(struct app *app)
+{
+	reload_on_left(&app->reload);
+}
+
+static void reloading_on_reload_signal(struct app *app)
+{
+	app->reload_again = true;
+}
+
+static const struct phase reloading = {
+	.on_stopped = reloading_on_stopped,
+	.on_left = reloading_on_left,
+	.on_stop_signal = running_on_stop_signal,
+	.on_reload_signal = reloading_on_reload_signal,
+	.on_maintenance_signal = running_on_maintenance_signal,
+	.on_review = running_on_review,
+};
+
 /* ---- signals ---- */
 
 static void on_sigchld(struct app *app, int signo)
 {
 	(void)signo;
 	process_reap();
-	if (app->shutdown.begun)
-		shutdown_on_reaped(&app->shutdown);
+	if (app->phase->on_reaped)
+		app->phase->on_reaped(app);
 }
 
 static void on_sigterm(struct app *app, int signo)
 {
-	if (app->shutdown.begun) {
-		log_warn("%s again: killing what is left", signal_name(signo));
-		shutdown_kill(&app->shutdown);
-		return;
-	}
-	log_info("%s: stopping", signal_name(signo));
-	app->ordered = true;
-	app->code = app->call->once ? 128 + signo : 0;	/* once: not done */
-	begin_shutdown(app);
+	app->phase->on_stop_signal(app, signo);
 }
 
 static void on_sighup(struct app *app, int signo)
 {
-	if (!app->shutdown.begun && !units_signal(&app->units, signo))
-		start_reload(app);
+	if (app->phase->on_reload_signal && !units_signal(&app->units, signo))
+		app->phase->on_reload_signal(app);
 }
 
 static void on_sigusr1(struct app *app, int signo)
@@ -173,13 +291,8 @@ static void on_sigusr1(struct app *app, int signo)
 
 static void on_sigusr2(struct app *app, int signo)
 {
-	struct source *global = &app->units.global;
-	bool on = !source_holds(global, EVENT_ENTER_MAINTENANCE);
-
-	if (units_signal(&app->units, signo) || app->shutdown.begun)
-		return;
-	log_info("maintenance %s", on ? "begins: out of service, all keeps running" : "is over");
-	source_publish(global, on ? EVENT_ENTER_MAINTENANCE : EVENT_EXIT_MAINTENANCE);
+	if (!units_signal(&app->units, signo) && app->phase->on_maintenance_signal)
+		app->phase->on_maintenance_signal(app);
 }
 
 static const struct {
@@ -208,42 +321,14 @@ static void on_signal(struct loop *loop, const struct signalfd_siginfo *info)
 	units_signal(&app->units, signo);
 }
 
-/* ---- once ---- */
+/* ---- the beginning and the end ---- */
 
-/* Has everything been done that was to be done once?  Then *code says how. */
-static bool is_done(const struct units *units, int *code)
+static void on_review(struct deferred *deferred)
 {
-	*code = 0;
-	list_each(node, &units->templates) {
-		const struct source *source =
-		    &list_entry(node, struct template_unit, link)->render.source;
+	struct app *app = container_of(deferred, struct app, review);
 
-		if (source_holds(source, EVENT_UNHEALTHY)) {
-			*code = 1;
-			return true;
-		}
-		if (!source_holds(source, EVENT_RENDERED))
-			return false;
-	}
-	list_each(node, &units->jobs) {
-		const struct job *job = &list_entry(node, struct job_unit, link)->job;
-
-		if (job->state == JOB_RUNNING)
-			return false;
-		if (job->failed)
-			*code = job->code;
-	}
-	return true;
-}
-
-static void on_review(struct timer *timer)
-{
-	struct app *app = container_of(timer, struct app, review);
-
-	if (app->loop.bus.used)		/* not heard by those who act upon it */
-		timer_set(timer, 0);
-	else if (!app->shutdown.begun && is_done(&app->units, &app->code))
-		begin_shutdown(app);
+	if (app->phase->on_review)
+		app->phase->on_review(app);
 }
 
 static void on_any_event(struct subscription *sub, const struct event *event)
@@ -253,10 +338,8 @@ static void on_any_event(struct subscription *sub, const struct event *event)
 	if (log_wants(LEVEL_DEBUG))
 		log_event(event->source->name, event_name(event->code));
 	if (app->call->once)
-		timer_set(&app->review, 0);
+		defer(&app->review);
 }
-
-/* ---- the beginning ---- */
 
 static bool start(struct app *app, struct config *config, struct error *error)
 {
@@ -278,7 +361,7 @@ static bool start(struct app *app, struct config *config, struct error *error)
 
 static void init(struct app *app, const struct app_call *call)
 {
-	*app = (struct app){ .call = call };
+	*app = (struct app){ .call = call, .phase = &running };
 	loop_init(&app->loop);
 	units_init(&app->units, &app->loop);
 	reload_init(&app->reload, &app->units);
@@ -287,17 +370,18 @@ static void init(struct app *app, const struct app_call *call)
 	app->units.on_left = on_left;
 	app->reload.on_over = on_reloaded;
 	app->shutdown.on_over = on_shutdown_over;
-	timer_init(&app->review, &app->loop, on_review);
+	deferred_init(&app->review, &app->loop, on_review);
 	subscribe(&app->tap, &app->loop.bus.any, EVENT_ANY, on_any_event);
 }
 
 static void release(struct app *app)
 {
 	reload_release(&app->reload);
+	shutdown_release(&app->shutdown);
 	units_release(&app->units);
 	output_free_left();
 	log_close();
-	timer_stop(&app->review);
+	deferred_cancel(&app->review);
 	unsubscribe(&app->tap);
 	loop_release(&app->loop);
 }

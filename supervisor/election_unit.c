@@ -15,6 +15,7 @@ struct participant {
 	struct election_unit *owner;
 	struct job_unit *job_unit;
 	enum role kind;
+	bool goes;			/* with a reload */
 	pid_t group;			/* in the dead-man timer; 0: none */
 };
 
@@ -187,7 +188,7 @@ static void review_demotion(struct election_unit *unit)
 /* At the end of all, or of this job. */
 static bool is_final(const struct participant *participant)
 {
-	return participant->owner->final || participant->job_unit->removed;
+	return participant->owner->final || participant->goes;
 }
 
 /* Ends its run; or the job, for good. */
@@ -362,12 +363,16 @@ static void find_participants(struct election_unit *unit)
 	}
 }
 
-bool election_unit_concerns(const struct election_unit *unit, const struct job_unit *job_unit)
+bool election_unit_lose(struct election_unit *unit, const struct job_unit *job_unit)
 {
-	for (size_t i = 0; i < unit->participant_count; i++)
-		if (unit->participants[i].job_unit == job_unit)
-			return true;
-	return false;
+	bool found = false;
+
+	for (size_t i = 0; i < unit->participant_count; i++) {
+		if (unit->participants[i].job_unit != job_unit)
+			continue;
+		found = unit->participants[i].goes = true;
+	}
+	return found;
 }
 
 void election_unit_link(struct election_unit *unit)
@@ -392,12 +397,12 @@ void election_unit_link(struct election_unit *unit)
 
 static void on_stopped(struct election *election)
 {
-	timer_set(&election_unit_of(election)->departure, 0);
+	defer(&election_unit_of(election)->departure);
 }
 
-static void on_departure(struct timer *timer)
+static void on_departure(struct deferred *deferred)
 {
-	struct election_unit *unit = container_of(timer, struct election_unit, departure);
+	struct election_unit *unit = container_of(deferred, struct election_unit, departure);
 
 	unit->left = true;
 	unit->units->on_left(unit->units);
@@ -427,7 +432,7 @@ bool election_unit_init(struct election_unit *unit, struct units *units,
 		.units = units, .config = config, .user = { .on_done = on_can_lead },
 	};
 	timer_init(&unit->patience, units->loop, on_patience);
-	timer_init(&unit->departure, units->loop, on_departure);
+	deferred_init(&unit->departure, units->loop, on_departure);
 	if (!election_init(&unit->election, units->agent, config, &ops, error))
 		return false;
 	if (!config->can_lead.exec.argv.count)
@@ -442,7 +447,7 @@ void election_unit_release(struct election_unit *unit)
 {
 	unlink_all(unit);
 	timer_stop(&unit->patience);
-	timer_stop(&unit->departure);
+	deferred_cancel(&unit->departure);
 	if (unit->can_lead)
 		unit->can_lead->ops->free(unit->can_lead);
 	free(unit->can_lead_name);

@@ -32,7 +32,6 @@ struct election_unit {
 	struct participant *participants;		/* with each unit that has a part in it */
 	size_t participant_count;
 	bool started;
-	bool removed;			/* a reload takes it away */
 	bool left;			/* for good; the crew was told */
 	bool final;			/* everything stops */
 
@@ -46,7 +45,7 @@ struct election_unit {
 	bool demoting;			/* until election_demoted() */
 	bool fencing;
 	bool demoted;			/* the demoter succeeded, or the workload's process ended */
-	struct timer departure;
+	struct deferred departure;
 };
 
 /* Takes `config`. */
@@ -56,6 +55,9 @@ void election_unit_release(struct election_unit *unit);
 
 void election_unit_link(struct election_unit *unit);	/* to the crew's units; again after changes */
 void election_unit_leave(struct election_unit *unit, enum election_reason reason, double patience);
-bool election_unit_concerns(const struct election_unit *unit, const struct job_unit *job_unit);
+
+/* A reload takes the job away: when the election is left, the job is stopped instead of its run.
+ * False: the job has no part in the election. */
+bool election_unit_lose(struct election_unit *unit, const struct job_unit *job_unit);
 
 #endif

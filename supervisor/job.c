@@ -70,7 +70,8 @@ static enum job_state retire(struct job *job)
 static bool needs_hold(const struct job *job)
 {
 	for (size_t i = 0; i < job->config->need_count; i++)
-		if (!source_holds(job->needs[i].on_event.source, job->needs[i].code))
+		if (!job->needs[i].source ||
+		    !source_holds(job->needs[i].source, job->needs[i].code))
 			return false;
 	return true;
 }

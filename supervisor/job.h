@@ -59,6 +59,7 @@ enum job_input {
 /* One thing that a job waits for. */
 struct trigger {
 	struct subscription on_event, on_stopped;
+	struct source *source;		/* NULL: not linked */
 	struct job *job;
 	enum event_code code;
 };

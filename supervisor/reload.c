@@ -1,5 +1,7 @@
 #include "reload.h"
 
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -43,48 +45,62 @@ static bool has_changed(const struct config *next, const struct job_unit *unit)
 	       !has_same_role(*other, unit->job.config);
 }
 
+bool reload_removes(const struct reload *reload, const struct job_unit *unit)
+{
+	for (size_t i = 0; i < reload->job_count; i++)
+		if (reload->jobs[i] == unit)
+			return true;
+	return false;
+}
+
+/* The job, itself and not its checks, that starts this one or by whose stop this one is triggered. */
+static struct job_unit *find_trigger(const struct reload *reload, const struct job_unit *unit)
+{
+	const struct source *source = unit->job.when.source;
+	struct job_unit *owner = units_find_owner(reload->units, source);
+
+	return owner && &owner->job.source == source ? owner : NULL;
+}
+
+static bool is_started_by_success(const struct job_unit *unit)
+{
+	const struct when_config *when = &unit->job.config->when;
+
+	return when->source && when->code == EVENT_EXIT_SUCCESS && !when->each;
+}
+
 /* A job, and the preStart by whose success it is started. */
-static void mark_removed(struct reload *reload, struct job_unit *unit)
+static void remove_job(struct reload *reload, struct job_unit *unit)
 {
-	const struct when_config *when = &unit->job.config->when;
+	struct job_unit *before;
 
-	if (unit->removed)
+	if (reload_removes(reload, unit))
 		return;
-	unit->removed = true;
+	reload->jobs = alloc_resize(reload->jobs, (reload->job_count + 1) * sizeof(struct job_unit *));
+	reload->jobs[reload->job_count++] = unit;
 	log_info("%s has changed or gone", unit->job.source.name);
-	if (when->source && when->code == EVENT_EXIT_SUCCESS && !when->each) {
-		struct job_unit *before = units_find_job(reload->units, when->source);
-
-		if (before)
-			mark_removed(reload, before);
-	}
+	before = is_started_by_success(unit) ? find_trigger(reload, unit) : NULL;
+	if (before)
+		remove_job(reload, before);
 }
 
-/* Does its fate follow that of the unit its `when` names? */
-static bool follows(const struct job_unit *unit)
+/* A job goes with the job that its `when` names, if it is a hook of that, or its next step. */
+static bool follows_removed(const struct reload *reload, const struct job_unit *unit)
 {
-	const struct when_config *when = &unit->job.config->when;
+	const struct job_unit *trigger =
+	    job_is_stop_hook(&unit->job) || is_started_by_success(unit) ? find_trigger(reload, unit)
+									 : NULL;
 
-	return when->source && (job_is_stop_hook(&unit->job) ||
-				(when->code == EVENT_EXIT_SUCCESS && !when->each));
+	return trigger && reload_removes(reload, trigger);
 }
 
-static void mark_followers(struct reload *reload)
+static void remove_followers(struct reload *reload)
 {
-	for (bool more = true; more; ) {
-		more = false;
-		list_each(node, &reload->units->jobs) {
-			struct job_unit *unit = unit_at(node);
-			struct job_unit *leader =
-			    follows(unit)
-				? units_find_job(reload->units, unit->job.config->when.source)
-				: NULL;
-
-			if (!unit->removed && leader && leader->removed) {
-				mark_removed(reload, unit);
-				more = true;
-			}
-		}
+	for (size_t before = SIZE_MAX; before != reload->job_count; ) {
+		before = reload->job_count;
+		list_each(node, &reload->units->jobs)
+			if (follows_removed(reload, unit_at(node)))
+				remove_job(reload, unit_at(node));
 	}
 }
 
@@ -93,22 +109,21 @@ static void keep_the_rest(struct reload *reload)
 	list_each(node, &reload->units->jobs) {
 		struct job_config **same = next_job(reload->next, unit_at(node)->job.config->name);
 
-		if (unit_at(node)->removed || !same)
+		if (reload_removes(reload, unit_at(node)) || !same)
 			continue;
 		unit_at(node)->job.config->essential = (*same)->essential;
 		job_config_free(steal(same));
 	}
 }
 
-/* What waits for somebody who is replaced waits for his successor. */
+/* A job that waits for one that is replaced waits for its successor. */
 static void ignore_ends(struct reload *reload)
 {
 	list_each(node, &reload->units->jobs) {
-		if (!unit_at(node)->removed)
+		if (reload_removes(reload, unit_at(node)))
 			continue;
-		list_each(other, &reload->units->jobs)
-			if (!unit_at(other)->removed)
-				job_ignore_end_of(&unit_at(other)->job, &unit_at(node)->job.source);
+		for (size_t i = 0; i < reload->job_count; i++)
+			job_ignore_end_of(&unit_at(node)->job, &reload->jobs[i]->job.source);
 	}
 }
 
@@ -127,31 +142,36 @@ static struct election_unit *election_unit_at(struct list *node)
 	return list_entry(node, struct election_unit, link);
 }
 
-/* With an election that changes, with Consul, or with a job that has a part in it. */
-static void mark_elections(struct reload *reload)
+/* An election is left if it has changed, if Consul has, or if a job goes that has a part in it. */
+static bool is_to_be_left(const struct reload *reload, struct election_unit *election_unit)
 {
-	struct units *units = reload->units;
+	bool is_left = !next_election(reload->next, election_unit) ||
+		       !json_equal(reload->units->consul->tree, reload->next->consul.tree);
 
-	list_each(node, &units->elections) {
-		struct election_unit *election_unit = election_unit_at(node);
+	for (size_t i = 0; i < reload->job_count; i++)
+		is_left |= election_unit_lose(election_unit, reload->jobs[i]);
+	return is_left;
+}
 
-		election_unit->removed = !next_election(reload->next, election_unit) ||
-				    !json_equal(units->consul->tree, reload->next->consul.tree);
-		list_each(other, &units->jobs)
-			if (unit_at(other)->removed &&
-			    election_unit_concerns(election_unit, unit_at(other)))
-				election_unit->removed = true;
+static void remove_elections(struct reload *reload)
+{
+	list_each(node, &reload->units->elections) {
+		if (!is_to_be_left(reload, election_unit_at(node)))
+			continue;
+		reload->elections = alloc_resize(reload->elections, (reload->election_count + 1) *
+						 sizeof(struct election_unit *));
+		reload->elections[reload->election_count++] = election_unit_at(node);
 	}
 }
 
 static void sort_out_elections(struct reload *reload)
 {
+	for (size_t i = 0; i < reload->election_count; i++)
+		units_remove_election(reload->elections[i]);
 	list_each(node, &reload->units->elections) {
 		struct election_config **same = next_election(reload->next, election_unit_at(node));
 
-		if (election_unit_at(node)->removed)
-			units_remove_election(election_unit_at(node));
-		else if (same)
+		if (same)
 			election_config_free(steal(same));
 	}
 }
@@ -212,22 +232,29 @@ static bool swap(struct reload *reload, struct error *error)
 		units_drop_agent(units);
 	sort_out_watches(reload);
 	sort_out_templates(reload);
-	list_each(node, &units->jobs)
-		if (unit_at(node)->removed)
-			units_remove_job(unit_at(node));
+	for (size_t i = 0; i < reload->job_count; i++)
+		units_remove_job(reload->jobs[i]);
 	added = units_add(units, reload->next, error);
 	return units_link(units, error) && added;
 }
 
-/* In a turn of its own: no callback of a source that goes is under way. */
-static void on_swap(struct timer *timer)
+static void forget(struct reload *reload)
 {
-	struct reload *reload = container_of(timer, struct reload, swap);
+	deferred_cancel(&reload->swap);
+	timer_stop(&reload->deadline);
+	config_free(steal(&reload->next));
+	free(steal(&reload->jobs));
+	free(steal(&reload->elections));
+	reload->job_count = reload->election_count = 0;
+}
+
+static void on_swap(struct deferred *deferred)
+{
+	struct reload *reload = container_of(deferred, struct reload, swap);
 	struct error error = ERROR_INIT;
 	bool fine = swap(reload, &error);
 
-	timer_stop(&reload->deadline);
-	config_free(steal(&reload->next));
+	forget(reload);
 	reload->on_over(reload, fine ? NULL : &error);
 }
 
@@ -236,75 +263,76 @@ static void on_deadline(struct timer *timer)
 	struct reload *reload = container_of(timer, struct reload, deadline);
 
 	log_warn("the stop timeout is over: killing what is to go");
-	list_each(node, &reload->units->jobs)
-		if (unit_at(node)->removed)
-			job_kill(&unit_at(node)->job);
+	for (size_t i = 0; i < reload->job_count; i++)
+		job_kill(&reload->jobs[i]->job);
 }
 
 void reload_init(struct reload *reload, struct units *units)
 {
 	*reload = (struct reload){ .units = units };
-	timer_init(&reload->swap, units->loop, on_swap);
+	deferred_init(&reload->swap, units->loop, on_swap);
 	timer_init(&reload->deadline, units->loop, on_deadline);
 }
 
 void reload_release(struct reload *reload)
 {
-	reload_cancel(reload);
+	forget(reload);
 }
 
 void reload_cancel(struct reload *reload)
 {
-	timer_stop(&reload->swap);
-	timer_stop(&reload->deadline);
-	config_free(steal(&reload->next));
+	forget(reload);
+}
+
+static bool has_left_elections(const struct reload *reload)
+{
+	for (size_t i = 0; i < reload->election_count; i++)
+		if (!reload->elections[i]->left)
+			return false;
+	return true;
 }
 
 void reload_on_stopped(struct reload *reload)
 {
-	if (!reload->next || !units_has_left(reload->units, REASON_RELOAD))
+	if (!has_left_elections(reload))
 		return;
-	list_each(node, &reload->units->jobs)
-		if (unit_at(node)->removed && unit_at(node)->job.state != JOB_STOPPED)
+	for (size_t i = 0; i < reload->job_count; i++)
+		if (reload->jobs[i]->job.state != JOB_STOPPED)
 			return;
-	timer_set(&reload->swap, 0);
-}
-
-/* It has its part in a leaving that is to come, and ends with that. */
-static bool is_stop_hook_of_removed(const struct reload *reload, const struct job_unit *unit)
-{
-	const char *name = unit->job.config->when.source;
-	const struct job_unit *leader = name ? units_find_job(reload->units, name) : NULL;
-
-	return job_is_stop_hook(&unit->job) && leader && leader->removed;
+	defer(&reload->swap);
 }
 
 static void stop_removed(struct reload *reload)
 {
-	list_each(node, &reload->units->jobs)
-		if (unit_at(node)->removed && !is_stop_hook_of_removed(reload, unit_at(node)))
-			job_stop(&unit_at(node)->job, reload->patience);
+	for (size_t i = 0; i < reload->job_count; i++) {
+		struct job *job = &reload->jobs[i]->job;
+
+		/* A stop hook runs, and ends, when the job stops by whose stop it is triggered. */
+		if (!job_is_stop_hook(job) || !follows_removed(reload, reload->jobs[i]))
+			job_stop(job, reload->seconds);
+	}
 	reload_on_stopped(reload);
 }
 
 void reload_on_left(struct reload *reload)
 {
-	if (reload->next && units_has_left(reload->units, REASON_RELOAD))
+	if (has_left_elections(reload))
 		stop_removed(reload);
 }
 
-void reload_begin(struct reload *reload, struct config *next, double patience)
+void reload_begin(struct reload *reload, struct config *next, double seconds)
 {
 	reload->next = next;
-	reload->patience = patience;
-	timer_set(&reload->deadline, patience);
+	reload->seconds = seconds;
+	timer_set(&reload->deadline, seconds);
 	list_each(node, &reload->units->jobs)
 		if (has_changed(next, unit_at(node)))
-			mark_removed(reload, unit_at(node));
-	mark_followers(reload);
-	mark_elections(reload);
+			remove_job(reload, unit_at(node));
+	remove_followers(reload);
+	remove_elections(reload);
 	ignore_ends(reload);
 	keep_the_rest(reload);
-	units_leave_elections(reload->units, REASON_RELOAD, patience / 2);
+	for (size_t i = 0; i < reload->election_count; i++)
+		election_unit_leave(reload->elections[i], REASON_RELOAD, seconds / 2);
 	reload_on_left(reload);
 }

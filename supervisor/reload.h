@@ -14,20 +14,30 @@
 
 struct reload {
 	struct units *units;
-	struct config *next;		/* owned while it is under way; NULL: none */
-	double patience;
-	struct timer swap;
-	struct timer deadline;		/* of those who have to stop */
 	void (*on_over)(struct reload *reload, const struct error *error);	/* NULL: it worked */
+
+	/* private */
+	struct config *next;		/* owned while the reload is under way */
+	double seconds;			/* for what has to stop */
+	struct job_unit **jobs;		/* that go */
+	size_t job_count;
+	struct election_unit **elections;	/* that go */
+	size_t election_count;
+	struct deferred swap;		/* out of all callbacks of the sources that go */
+	struct timer deadline;
 };
 
 void reload_init(struct reload *reload, struct units *units);
 void reload_release(struct reload *reload);
 
-/* Takes `next`.  `patience`: seconds for what has to stop. */
-void reload_begin(struct reload *reload, struct config *next, double patience);
+/* Takes `next`. */
+void reload_begin(struct reload *reload, struct config *next, double seconds);
 void reload_cancel(struct reload *reload);
-void reload_on_stopped(struct reload *reload);	/* one of the jobs has stopped */
-void reload_on_left(struct reload *reload);	/* one of the elections is left */
+
+/* Once begun: a job has stopped, an election was left. */
+void reload_on_stopped(struct reload *reload);
+void reload_on_left(struct reload *reload);
+
+bool reload_removes(const struct reload *reload, const struct job_unit *unit);
 
 #endif

@@ -1,82 +1,74 @@
 #include "shutdown.h"
 
 #include <math.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
 
 static const double reserve = 0.5;	/* seconds before the deadline for SIGKILL to work */
 
+/* A job during the shutdown. */
+struct leaving {
+	struct job_unit *unit;
+	size_t awaited;			/* jobs that depend on this one and have not stopped */
+	bool holds;			/* the jobs that it depends on wait for it */
+	int depth;			/* of the chain of dependencies from here; 0: not yet known */
+};
+
 static struct job_unit *unit_at(struct list *node)
 {
 	return list_entry(node, struct job_unit, link);
 }
 
-/* ---- who has to outlive whom ---- */
-
-/* Consul's own agent, as a job of ours, goes last: the others deregister with its help. */
-static bool is_consul_itself(const struct job_unit *unit)
+static struct leaving *leaving_of(const struct shutdown *shutdown, const struct job_unit *unit)
 {
-	const struct strv *argv = &unit->job.config->exec.argv;
-	const char *slash = argv->count ? strrchr(argv->items[0], '/') : NULL;
+	struct leaving *leaving = shutdown->jobs;
 
-	return argv->count && !strcmp(slash ? slash + 1 : argv->items[0], "consul");
+	while (leaving->unit != unit)
+		leaving++;
+	return leaving;
 }
 
-/* The unit that a source's name stands for: "app" and "app.health" both mean app. */
-static struct job_unit *unit_of_source(const struct units *units, const char *name)
+static struct leaving *dependency(const struct shutdown *shutdown, const struct leaving *leaving,
+				  size_t i)
 {
-	const char *suffix = name ? strrchr(name, '.') : NULL;
-	struct job_unit *unit = name ? units_find_job(units, name) : NULL;
-
-	if (!unit && suffix && !strcmp(suffix, ".health")) {
-		AUTOFREE char *owner = copy_bytes(name, (size_t)(suffix - name));
-
-		unit = units_find_job(units, owner);
-	}
-	return unit;
+	return leaving_of(shutdown, leaving->unit->dependencies[i]);
 }
 
-static void add_dependency(struct job_unit *unit, struct job_unit *on)
+/* ---- which job waits for which ---- */
+
+static void note_jobs(struct shutdown *shutdown)
 {
-	if (!on || on == unit || on->job.state == JOB_STOPPED)
-		return;
-	unit->dependencies = alloc_resize(unit->dependencies,
-				      (unit->dependency_count + 1) * sizeof(struct job_unit *));
-	unit->dependencies[unit->dependency_count++] = on;
-	on->awaited++;
+	size_t i = 0;
+
+	list_each(node, &shutdown->units->jobs)
+		shutdown->job_count++;
+	shutdown->jobs = alloc(shutdown->job_count * sizeof *shutdown->jobs);
+	list_each(node, &shutdown->units->jobs)
+		shutdown->jobs[i++].unit = unit_at(node);
 }
 
-static void find_dependencies(struct units *units, struct job_unit *unit)
+static void count_awaited(struct shutdown *shutdown, struct leaving *leaving)
 {
-	const struct job_config *config = unit->job.config;
-
-	if (unit->job.state == JOB_STOPPED || job_is_stop_hook(&unit->job))
-		return;
-	add_dependency(unit, unit_of_source(units, config->when.source));
-	for (size_t i = 0; i < config->need_count; i++)
-		add_dependency(unit, unit_of_source(units, config->needs[i].source));
-	if (is_consul_itself(unit))
-		return;
-	list_each(node, &units->jobs)
-		if (is_consul_itself(unit_at(node)))
-			add_dependency(unit, unit_at(node));
+	leaving->holds = leaving->unit->job.state != JOB_STOPPED;
+	for (size_t i = 0; leaving->holds && i < leaving->unit->dependency_count; i++)
+		dependency(shutdown, leaving, i)->awaited++;
 }
 
-/* Configurations have no cycles (config.h), so this ends. */
-static int depth(struct job_unit *unit)
+static int depth(const struct shutdown *shutdown, struct leaving *leaving)
 {
 	int below = 0;
 
-	if (unit->depth)
-		return unit->depth;
-	for (size_t i = 0; i < unit->dependency_count; i++) {
-		int one = depth(unit->dependencies[i]);
+	if (leaving->depth)
+		return leaving->depth;
+	for (size_t i = 0; i < leaving->unit->dependency_count; i++) {
+		struct leaving *on = dependency(shutdown, leaving, i);
+		int one = on->holds ? depth(shutdown, on) : 0;
 
 		below = one > below ? one : below;
 	}
-	return unit->depth = below + 1;
+	return leaving->depth = below + 1;
 }
 
 /* ---- stopping ---- */
@@ -86,39 +78,48 @@ static double remaining(const struct shutdown *shutdown)
 	return fmax(0, shutdown->deadline - reserve - monotonic_now());
 }
 
-static void stop_if_free(struct shutdown *shutdown, struct job_unit *unit)
+static void stop_if_free(struct shutdown *shutdown, struct leaving *leaving)
 {
-	if (shutdown->stopping && !unit->awaited && !job_is_stop_hook(&unit->job))
-		job_stop(&unit->job, remaining(shutdown) / depth(unit));
+	struct job *job = &leaving->unit->job;
+
+	if (shutdown->stopping && !leaving->awaited && !job_is_stop_hook(job))
+		job_stop(job, remaining(shutdown) / depth(shutdown, leaving));
 }
 
 static void stop_all_free(struct shutdown *shutdown)
 {
-	timer_set(&shutdown->review, 0);
+	defer(&shutdown->review);
 	if (shutdown->stopping)
 		return;
 	shutdown->stopping = true;
-	timer_stop(&shutdown->patience);
-	list_each(node, &shutdown->units->jobs)
-		stop_if_free(shutdown, unit_at(node));
+	timer_stop(&shutdown->election_limit);
+	for (size_t i = 0; i < shutdown->job_count; i++)
+		stop_if_free(shutdown, &shutdown->jobs[i]);
 }
 
-static void on_patience(struct timer *timer)
+static void on_election_limit(struct timer *timer)
 {
-	struct shutdown *shutdown = container_of(timer, struct shutdown, patience);
+	struct shutdown *shutdown = container_of(timer, struct shutdown, election_limit);
 
 	log_warn("an election is not left in time: not waiting for it");
 	stop_all_free(shutdown);
 }
 
-void shutdown_on_left(struct shutdown *shutdown)
+static bool has_left_elections(const struct shutdown *shutdown)
 {
-	if (!units_has_left(shutdown->units, REASON_SHUTDOWN))
-		return;
-	stop_all_free(shutdown);
+	list_each(node, &shutdown->units->elections)
+		if (!list_entry(node, struct election_unit, link)->left)
+			return false;
+	return true;
 }
 
-/* Those who attend a leaving that will not come any more have nothing to wait for. */
+void shutdown_on_left(struct shutdown *shutdown)
+{
+	if (has_left_elections(shutdown))
+		stop_all_free(shutdown);
+}
+
+/* A stop that has not come by now never comes: a job that waits for it has nothing to wait for. */
 static void stop_stop_hooks(struct shutdown *shutdown)
 {
 	list_each(node, &shutdown->units->jobs)
@@ -136,16 +137,16 @@ static void stop_stop_hooks(struct shutdown *shutdown)
 static void end(struct shutdown *shutdown)
 {
 	timer_stop(&shutdown->timer);
-	timer_stop(&shutdown->patience);
-	timer_stop(&shutdown->review);
+	timer_stop(&shutdown->election_limit);
+	deferred_cancel(&shutdown->review);
 	if (!shutdown->over)
 		shutdown->on_over(shutdown);
 	shutdown->over = true;
 }
 
 /*
- * All jobs are gone: who else is our child?  Those who came into the container from outside are
- * not (docker exec, and Docker's own health check, again and again): nothing waits for them.
+ * All jobs are gone: are there other children?  Processes that came into the container from outside
+ * (docker exec, and Docker's own health check, again and again) are none: nothing waits for them.
  */
 static void sweep(struct shutdown *shutdown)
 {
@@ -160,18 +161,14 @@ static void sweep(struct shutdown *shutdown)
 		end(shutdown);
 }
 
-static void on_review(struct timer *timer)
+static void on_review(struct deferred *deferred)
 {
-	struct shutdown *shutdown = container_of(timer, struct shutdown, review);
+	struct shutdown *shutdown = container_of(deferred, struct shutdown, review);
 
-	if (shutdown->units->loop->bus.used) {	/* not all have heard all */
-		timer_set(timer, 0);
-		return;
-	}
 	if (!shutdown->stopping)	/* an election is still to be left */
 		return;
 	stop_stop_hooks(shutdown);
-	if (units_is_idle(shutdown->units) && units_has_left(shutdown->units, REASON_SHUTDOWN))
+	if (units_is_idle(shutdown->units) && has_left_elections(shutdown))
 		sweep(shutdown);
 }
 
@@ -195,24 +192,32 @@ void shutdown_init(struct shutdown *shutdown, struct units *units)
 {
 	*shutdown = (struct shutdown){ .units = units };
 	timer_init(&shutdown->timer, units->loop, on_deadline);
-	timer_init(&shutdown->patience, units->loop, on_patience);
-	timer_init(&shutdown->review, units->loop, on_review);
+	timer_init(&shutdown->election_limit, units->loop, on_election_limit);
+	deferred_init(&shutdown->review, units->loop, on_review);
 }
 
-void shutdown_begin(struct shutdown *shutdown, double patience)
+void shutdown_release(struct shutdown *shutdown)
+{
+	timer_stop(&shutdown->timer);
+	timer_stop(&shutdown->election_limit);
+	deferred_cancel(&shutdown->review);
+	free(shutdown->jobs);
+}
+
+void shutdown_begin(struct shutdown *shutdown, double seconds)
 {
 	struct units *units = shutdown->units;
 
-	if (shutdown->begun)
-		return;
-	shutdown->begun = true;
-	shutdown->deadline = monotonic_now() + patience;
-	timer_set(&shutdown->timer, fmax(patience - reserve, patience / 2));
+	shutdown->deadline = monotonic_now() + seconds;
+	timer_set(&shutdown->timer, fmax(seconds - reserve, seconds / 2));
 	source_publish(&units->global, EVENT_SHUTDOWN);
-	list_each(node, &units->jobs)
-		find_dependencies(units, unit_at(node));
-	timer_set(&shutdown->patience, patience / 2 + 1);	/* and to give the lock back */
-	units_leave_elections(units, REASON_SHUTDOWN, patience / 2);
+	note_jobs(shutdown);
+	for (size_t i = 0; i < shutdown->job_count; i++)
+		count_awaited(shutdown, &shutdown->jobs[i]);
+	timer_set(&shutdown->election_limit, seconds / 2 + 1);	/* 1 s: to release the lock */
+	list_each(node, &units->elections)
+		election_unit_leave(list_entry(node, struct election_unit, link), REASON_SHUTDOWN,
+				    seconds / 2);
 	shutdown_on_left(shutdown);
 }
 
@@ -229,12 +234,16 @@ void shutdown_kill(struct shutdown *shutdown)
 
 void shutdown_on_stopped(struct shutdown *shutdown, struct job_unit *unit)
 {
-	for (size_t i = 0; i < unit->dependency_count; i++) {
-		unit->dependencies[i]->awaited--;
-		stop_if_free(shutdown, unit->dependencies[i]);
+	struct leaving *leaving = leaving_of(shutdown, unit);
+
+	for (size_t i = 0; leaving->holds && i < unit->dependency_count; i++) {
+		struct leaving *on = dependency(shutdown, leaving, i);
+
+		on->awaited--;
+		stop_if_free(shutdown, on);
 	}
-	unit->dependency_count = 0;
-	timer_set(&shutdown->review, 0);
+	leaving->holds = false;
+	defer(&shutdown->review);
 }
 
 void shutdown_on_reaped(struct shutdown *shutdown)

@@ -1,37 +1,44 @@
-/* shutdown.h - everybody leaves, in reverse order of dependency, within one deadline.
+/* shutdown.h - all jobs stop, in reverse order of dependency, within one deadline.
  *
- * Elections are left first: who leads is demoted and gives its lock back, so that another can take
- * over; up to half of the time.  Then a job is stopped when all jobs that were started because of
- * it, or need it, have stopped; jobs that attend the leaving of another (preStop, postStop) are
- * left to do so.  Each gets an equal share of the time that remains for itself and for those that
- * it keeps waiting.  Half a second before the deadline all that is left is killed.  Then whatever
- * else descends from us, orphans that we adopted, is told to end and waited for.  It is over as
- * soon as all are gone.
+ * Elections are left first: a leader is demoted and releases its lock, so that another candidate can
+ * take over; this takes up to half of the time.  Then a job is stopped when all jobs that depend on it
+ * (dependencies.h) have stopped; jobs that are triggered by a stop (preStop, postStop) are left to
+ * run.  Each job gets an equal share of the time that remains for itself and for the jobs it depends
+ * on.  Half a second before the deadline all that is left is killed.  Then the other descendants,
+ * orphans that we adopted, are terminated and waited for.  The shutdown is over as soon as all are
+ * gone.
  */
 #ifndef SHUTDOWN_H
 #define SHUTDOWN_H
 
 #include "units.h"
 
+struct leaving;
+
 struct shutdown {
 	struct units *units;
-	bool begun, stopping, sweeping, killed, over;
+	void (*on_over)(struct shutdown *shutdown);
+
+	/* private */
+	bool stopping, sweeping, killed, over;
 	double deadline;		/* monotonic */
 	struct timer timer;
-	struct timer patience;		/* with the elections */
-	struct timer review;		/* after all others have heard that a job stopped */
-	void (*on_over)(struct shutdown *shutdown);
+	struct timer election_limit;
+	struct deferred review;		/* when all subscribers know which jobs have stopped */
+	struct leaving *jobs;
+	size_t job_count;
 };
 
 void shutdown_init(struct shutdown *shutdown, struct units *units);
-void shutdown_begin(struct shutdown *shutdown, double patience);
-void shutdown_kill(struct shutdown *shutdown);		/* kill what is left, now */
+void shutdown_release(struct shutdown *shutdown);
+void shutdown_begin(struct shutdown *shutdown, double seconds);
+void shutdown_kill(struct shutdown *shutdown);		/* what is left, now */
 
-void shutdown_on_left(struct shutdown *shutdown);	/* one of the elections */
-
-/* To be told of each unit that has stopped, and of each reaping, once begun. */
+/* Once begun: an election was left, a job has stopped, a process was reaped. */
+void shutdown_on_left(struct shutdown *shutdown);
 void shutdown_on_stopped(struct shutdown *shutdown, struct job_unit *unit);
 void shutdown_on_reaped(struct shutdown *shutdown);
+
 bool shutdown_has_killed(const struct shutdown *shutdown);
 
 #endif

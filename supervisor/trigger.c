@@ -101,6 +101,9 @@ bool job_link(struct job *job, find_source_fn *find, void *context, struct error
 	enum event_code code = config->when.code == EVENT_NONE ? EVENT_STARTUP : config->when.code;
 	struct source *source = find_or_fail(name, find, context, error);
 
+	for (size_t i = 0; i < config->need_count; i++)
+		job->needs[i].source = NULL;
+	job->when.source = source;
 	if (!source)
 		return false;
 	if (job->cause)
@@ -115,6 +118,7 @@ bool job_link(struct job *job, find_source_fn *find, void *context, struct error
 		source = find_or_fail(config->needs[i].source, find, context, error);
 		if (!source)
 			return false;
+		job->needs[i].source = source;
 		if (job->state != JOB_STOPPED)
 			trigger_set(&job->needs[i], job, source, config->needs[i].code);
 	}

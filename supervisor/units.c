@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "hooks/exec.h"
 #include "hooks/probe.h"
+#include "dependencies.h"
 
 struct signal_source {
 	struct list link;
@@ -143,12 +144,12 @@ void units_remove_job(struct job_unit *unit)
 	free(unit);
 }
 
-struct job_unit *units_find_job(const struct units *units, const char *name)
+struct job_unit *units_find_owner(const struct units *units, const struct source *source)
 {
 	list_each(node, &units->jobs) {
 		struct job_unit *unit = list_entry(node, struct job_unit, link);
 
-		if (!strcmp(unit->job.config->name, name))
+		if (&unit->job.source == source || (unit->health && &unit->health->source == source))
 			return unit;
 	}
 	return NULL;
@@ -247,33 +248,6 @@ void units_remove_election(struct election_unit *election_unit)
 	free(election_unit);
 }
 
-static bool leaves(const struct election_unit *election_unit, enum election_reason reason)
-{
-	return election_unit->removed || reason == REASON_SHUTDOWN;
-}
-
-void units_leave_elections(struct units *units, enum election_reason reason, double patience)
-{
-	list_each(node, &units->elections) {
-		struct election_unit *election_unit = list_entry(node, struct election_unit, link);
-
-		if (leaves(election_unit, reason))
-			election_unit_leave(election_unit, reason, patience);
-	}
-}
-
-bool units_has_left(const struct units *units, enum election_reason reason)
-{
-	list_each(node, &units->elections) {
-		const struct election_unit *election_unit =
-		    list_entry(node, struct election_unit, link);
-
-		if (!election_unit->left && leaves(election_unit, reason))
-			return false;
-	}
-	return true;
-}
-
 /* ---- templates ---- */
 
 static void add_template(struct units *units, struct template_config *config)
@@ -319,15 +293,19 @@ bool units_add(struct units *units, struct config *config, struct error *error)
 
 bool units_link(struct units *units, struct error *error)
 {
+	bool fine = true;
+
 	list_each(node, &units->jobs) {
 		struct job *job = &list_entry(node, struct job_unit, link)->job;
+		struct error why = ERROR_INIT;
 
-		if (!job_link(job, find_source, units, error))
-			return fail_in(error, "jobs[%s]", job->config->name);
+		if (!job_link(job, find_source, units, &why) && fine)
+			fine = fail(error, "jobs[%s]: %s", job->config->name, why.text);
 	}
+	fine = dependencies_link(units, error) && fine;
 	list_each(node, &units->elections)
 		election_unit_link(list_entry(node, struct election_unit, link));
-	return true;
+	return fine;
 }
 
 void units_release(struct units *units)

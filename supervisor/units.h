@@ -29,11 +29,8 @@ struct job_unit {
 	struct service *services;	/* service_count of them */
 	size_t service_count;
 	struct subscription on_stopped;
-	struct job_unit **dependencies;		/* once a shutdown has begun: those that have to outlive it */
+	struct job_unit **dependencies;	/* linked; without cycles (dependencies.h) */
 	size_t dependency_count;
-	size_t awaited;			/* units that must have stopped before this one may */
-	int depth;			/* of the chain of supports below it, itself included */
-	bool removed;			/* a reload takes it away */
 };
 
 struct watch_unit {			/* a watch, and the configuration that it owns */
@@ -75,11 +72,8 @@ void units_remove_election(struct election_unit *election_unit);
 /* With all services, watches and elections, and the templates' data. */
 void units_drop_agent(struct units *units);
 
-struct job_unit *units_find_job(const struct units *units, const char *name);
-/* Leave all elections because of a shutdown, or those that a reload takes away: on_left follows for
- * each. */
-void units_leave_elections(struct units *units, enum election_reason reason, double patience);
-bool units_has_left(const struct units *units, enum election_reason reason);
+/* The job whose source this is, its own or that of its checks; or NULL. */
+struct job_unit *units_find_owner(const struct units *units, const struct source *source);
 
 bool units_is_idle(const struct units *units);	/* every job has stopped */
 

@@ -244,6 +244,11 @@ static void on_rights(struct agent_request *rights, enum agent_answer answer)
 	}
 }
 
+static void on_start(struct deferred *deferred)
+{
+	query_pool_ask(&container_of(deferred, struct feed, start)->member);
+}
+
 static void on_retry(struct timer *timer)
 {
 	query_pool_ask(&container_of(timer, struct feed, retry)->member);
@@ -284,10 +289,11 @@ void feed_init(struct feed *feed, struct agent *agent, const struct blocking_que
 	query_pool_join(&feed->member, agent);
 	agent_request_init(&feed->request, agent, name, on_reply);
 	agent_request_init(&feed->rights, agent, name, on_rights);
+	deferred_init(&feed->start, loop, on_start);
 	timer_init(&feed->retry, loop, on_retry);
 	timer_init(&feed->settling, loop, on_settled);
 	subscribe(&feed->on_consul, &agent->source, EVENT_HEALTHY, on_consul_back);
-	timer_set(&feed->retry, 0);	/* the workload is started before anything is asked */
+	defer(&feed->start);		/* the workload is started before anything is asked */
 }
 
 void feed_release(struct feed *feed)
@@ -295,6 +301,7 @@ void feed_release(struct feed *feed)
 	if (!feed->agent)
 		return;
 	unsubscribe(&feed->on_consul);
+	deferred_cancel(&feed->start);
 	timer_stop(&feed->retry);
 	timer_stop(&feed->settling);
 	agent_request_release(&feed->request);

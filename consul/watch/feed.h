@@ -51,6 +51,7 @@ struct feed {
 	bool allowed;			/* to read what we saw; known before this query was sent */
 	struct pace pace;
 	struct backoff backoff;
+	struct deferred start;
 	struct timer retry, settling;
 };
 

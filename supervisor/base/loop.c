@@ -5,14 +5,34 @@
 
 #include "alloc.h"
 
-/* Before the loop sleeps: deliver what was said.  What is said meanwhile waits for the next
- * turn, so that a hook which fails and restarts at once cannot starve timers and I/O. */
+enum { CROWDED_TURNS = 100 };		/* that deferred calls wait for the queue at most */
+
+/* A deferred call that is made meanwhile waits for the next turn. */
+static void run_deferred(struct loop *loop)
+{
+	struct list due;
+
+	list_init(&due);
+	list_move_all(&loop->deferred, &due);
+	while (!list_empty(&due)) {
+		struct deferred *deferred = list_entry(due.next, struct deferred, link);
+
+		deferred_cancel(deferred);
+		deferred->fn(deferred);
+	}
+}
+
+/* Events that are published during the delivery wait for the next turn, so that a hook which fails
+ * and restarts at once cannot starve timers and I/O. */
 static void on_prepare(struct ev_loop *ev, ev_prepare *watcher, int revents)
 {
 	struct loop *loop = container_of(watcher, struct loop, drain);
 
 	(void)revents;
-	if (bus_drain(&loop->bus))
+	loop->turns = bus_drain(&loop->bus) ? loop->turns + 1 : 0;
+	if (loop->turns % CROWDED_TURNS == 0)
+		run_deferred(loop);
+	if (loop->bus.used || !list_empty(&loop->deferred))
 		ev_idle_start(ev, &loop->busy);
 	else
 		ev_idle_stop(ev, &loop->busy);
@@ -41,6 +61,7 @@ void loop_init(struct loop *loop)
 {
 	*loop = (struct loop){ .ev = ev_loop_new(EVFLAG_NOENV | EVFLAG_NOSIGMASK) };
 	bus_init(&loop->bus);
+	list_init(&loop->deferred);
 	ev_prepare_init(&loop->drain, on_prepare);
 	ev_prepare_start(loop->ev, &loop->drain);
 	ev_idle_init(&loop->busy, on_idle);
@@ -133,6 +154,24 @@ void timer_stop(struct timer *timer)
 bool timer_is_set(const struct timer *timer)
 {
 	return ev_is_active(&timer->ev);
+}
+
+void deferred_init(struct deferred *deferred, struct loop *loop, deferred_fn *fn)
+{
+	*deferred = (struct deferred){ .loop = loop, .fn = fn };
+	list_init(&deferred->link);
+}
+
+void defer(struct deferred *deferred)
+{
+	if (list_empty(&deferred->link))
+		list_append(&deferred->loop->deferred, &deferred->link);
+}
+
+void deferred_cancel(struct deferred *deferred)
+{
+	if (deferred->loop)
+		list_remove(&deferred->link);
 }
 
 static void on_io(struct ev_loop *ev, ev_io *watcher, int revents)

@@ -6,6 +6,11 @@
  * callbacks find these by container_of.  A watcher is initialised once, may be set again at
  * any time, and must be stopped before its memory goes.
  *
+ * A *deferred* call runs once, outside of every other callback, and after all queued events have
+ * been delivered.  An owner defers a call that releases what the caller still uses, or that judges a
+ * state which the subscribers of queued events are still to change.  Events that cause each other
+ * without end hold a deferred call up for a bounded number of turns.
+ *
  * Signals arrive by a signalfd (signalfd(2)), never by handlers: so dispositions stay as they
  * were inherited and real-time signals keep their count and value.
  */
@@ -26,8 +31,10 @@ struct loop {
 	struct ev_loop *ev;
 	struct bus bus;
 	signal_fn *on_signal;
+	struct list deferred;
 	ev_prepare drain;
-	ev_idle busy;			/* keeps the loop awake while events are waiting */
+	unsigned turns;			/* of the loop in a row that left events in the queue */
+	ev_idle busy;			/* keeps the loop awake while events or calls are waiting */
 	ev_io signals;
 };
 
@@ -55,6 +62,19 @@ void timer_init(struct timer *timer, struct loop *loop, timer_fn *fn);
 void timer_set(struct timer *timer, double seconds);	/* once, from now; replaces */
 void timer_stop(struct timer *timer);			/* idempotent */
 bool timer_is_set(const struct timer *timer);
+
+struct deferred;
+typedef void deferred_fn(struct deferred *deferred);
+
+struct deferred {
+	struct list link;		/* in loop->deferred, or alone */
+	struct loop *loop;
+	deferred_fn *fn;
+};
+
+void deferred_init(struct deferred *deferred, struct loop *loop, deferred_fn *fn);
+void defer(struct deferred *deferred);			/* idempotent until it has run */
+void deferred_cancel(struct deferred *deferred);	/* idempotent */
 
 enum { IO_READ = EV_READ, IO_WRITE = EV_WRITE };
 

@@ -102,7 +102,7 @@ load jobs
 
 @test "SIGTERM while a reload is under way: the new configuration does not start" {
 	script slow <<-'EOF'
-		trap 'sleep 0.5; exit' TERM
+		trap 'sleep 2; exit' TERM
 		echo ready
 		while :; do read -rt 1 <> <(:); done
 	EOF

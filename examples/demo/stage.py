@@ -1,4 +1,4 @@
-"""stage.py - what the play is played with: Consul, containers, and a client that never pauses.
+"""stage.py - the parts of the demonstration: Consul, containers, and a client that never pauses.
 
 Everything runs on this host, listens at 127.0.0.1 and keeps its files in one temporary folder.
 """
@@ -22,9 +22,9 @@ HOST = "127.0.0.1"
 PATH = os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin"
 PROGRAMS = ("consul", "nginx", "node", "jq", "hostname", "pgrep", "setpriv", "unshare")
 
-# Whatever becomes of the player, its children end with it.
+# The children end with the demonstration, however it ends.
 MORTAL = ["setpriv", "--pdeathsig", "KILL", "--"]
-# The kernel's part of a container: a process tree, a /proc and a host name of its own.
+# A container without an image: a new PID namespace, /proc and host name.
 CONTAIN = MORTAL + ["unshare", "--pid", "--mount-proc", "--uts", "--fork", "--kill-child",
                     "sh", "-c", 'hostname "$0" && exec "$@"']
 
@@ -32,7 +32,7 @@ now = time.monotonic
 
 
 def what_is_missing():
-    """Why the play cannot be given here, or None."""
+    """Why the demonstration cannot run here, or None."""
     missing = [name for name in PROGRAMS if not shutil.which(name, path=PATH)]
     if missing:
         return f"missing: {' '.join(missing)}; try: tests/setup demo"
@@ -41,10 +41,10 @@ def what_is_missing():
         return None
     if os.geteuid() != 0:
         return "each pilotfish gets namespaces of its own, which only root may make; try: sudo make demo"
-    return f"may not make namespaces ({trial.stderr.strip()}); in a container: docker run --privileged"
+    return f"no right to create namespaces ({trial.stderr.strip()}); in a container: docker run --privileged"
 
 
-claims = []         # sockets whose names tell other players which ports are ours
+claims = []         # sockets whose names mark our ports as taken for other demonstrations
 
 
 def is_free(port):
@@ -62,7 +62,7 @@ def is_free(port):
 
 
 def free_port(wish=None):
-    """A port to listen at: `wish` if it is free, else one below those that outgoing connections get."""
+    """A port to listen on: `wish` if it is free, else one below the range for outgoing connections."""
     port = wish or random.randrange(10000, 30000)
     while not is_free(port):
         port = random.randrange(10000, 30000)
@@ -70,7 +70,7 @@ def free_port(wish=None):
 
 
 def open_request(port, path, method="GET", body=None):
-    """Sends a request; its answer can be fetched with getresponse()."""
+    """Sends a request; getresponse() returns the answer."""
     connection = http.client.HTTPConnection(HOST, port, timeout=5)
     connection.request(method, path, body, {"Connection": "close"})
     return connection
@@ -87,7 +87,7 @@ def request(port, path, method="GET", body=None):
 
 
 class Program:
-    """A program in a session of its own, so that Ctrl-C reaches the player alone."""
+    """A program in a new session, so that Ctrl-C reaches only the demonstration."""
 
     def __init__(self, stage, name):
         self.name = name
@@ -123,7 +123,7 @@ class Program:
 
 
 class Consul(Program):
-    """An agent in dev mode: it keeps its data in memory, so that a restart loses them."""
+    """An agent in dev mode: its data is in memory, so that a restart loses it."""
 
     def __init__(self, stage):
         super().__init__(stage, "consul")
@@ -140,7 +140,7 @@ class Consul(Program):
                                 "-log-level", "warn", "-hcl", settings])
 
     def get(self, path):
-        """What it says, or None."""
+        """The answer as JSON, or None."""
         status, text = request(self.port, path)
         return json.loads(text) if status == 200 else None
 
@@ -151,13 +151,13 @@ class Consul(Program):
         return self.is_running() and bool(self.get("/v1/status/leader"))
 
     def passing(self, service):
-        """The host names of its instances, or None if Consul does not answer."""
+        """The host names of the service's passing instances, or None if Consul does not answer."""
         entries = self.get(f"/v1/health/service/{service}?passing")
         return entries if entries is None else {entry["Service"]["ID"][len(service) + 1:] for entry in entries}
 
 
 class Container(Program):
-    """A pilotfish as PID 1, with a host name of its own, and whatever it runs."""
+    """A pilotfish as PID 1 with its own host name, and its jobs."""
 
     def __init__(self, stage, hostname, config):
         super().__init__(stage, hostname)
@@ -169,7 +169,7 @@ class Container(Program):
         super().start(CONTAIN + [self.name, self.pilotfish, "run", "-c", self.config])
 
     def pid(self):
-        """Of PID 1 in there, as seen from here; None if it is not there yet."""
+        """The pid of the container's PID 1 in our namespace; None if it has not started yet."""
         if self.init is None:
             found = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True)
             self.init = int(found.stdout) if found.stdout else None
@@ -214,7 +214,7 @@ Answer = collections.namedtuple("Answer", "at status instance")
 
 
 class Client(threading.Thread):
-    """Asks nginx without end, each time on a new connection, and remembers what came and when."""
+    """Sends requests to nginx without end, each on a new connection, and records the answers and their times."""
 
     PAUSE = 0.003
 
@@ -237,13 +237,13 @@ class Client(threading.Thread):
 
 
 class Stage:
-    """All that was started, and how to get rid of it."""
+    """Starts all parts, and stops them."""
 
     def __init__(self, pilotfish):
         self.pilotfish = pilotfish
         self.folder = tempfile.mkdtemp(prefix="pilotfish-demo-")
-        os.chmod(self.folder, 0o755)            # nginx's workers are somebody else
-        self.beats = os.path.join(self.folder, "beats")     # of the job that only one has: a name a line
+        os.chmod(self.folder, 0o755)            # nginx's workers have another uid
+        self.beats = os.path.join(self.folder, "beats")     # written by the singleton job
         self.consul = Consul(self)
         self.nginx = Nginx(self)
         self.client = Client(self.nginx.port)
@@ -264,8 +264,8 @@ class Stage:
             app = self.apps[hostname] = App(self, hostname)
             app.start()
 
-    def who_beats(self):
-        """The names of those who had the beat, in turn, one entry a turn."""
+    def job_holders(self):
+        """The names of the holders of the singleton job in order, without repetitions."""
         if not os.path.exists(self.beats):
             return []
         with open(self.beats) as file:
@@ -275,14 +275,14 @@ class Stage:
         return os.path.getsize(self.beats)
 
     def lead(self, *arguments):
-        """An operator's word in the election.  What it printed; None: it failed."""
+        """Runs an operator's command on the election.  Returns its output; None: it failed."""
         config = next(iter(self.apps.values())).config
         told = subprocess.run([self.pilotfish, "leader", *arguments, "-c", config], capture_output=True,
                               text=True, timeout=60)
         return told.stdout.strip() if told.returncode == 0 else None
 
     def clear(self):
-        """Stop all: in order, and by force what does not go.  Returns the names of those."""
+        """Stops all parts, and kills those that do not stop.  Returns the names of the killed."""
         self.client.end()
         containers = [self.nginx, *self.apps.values()]
         for container in containers:

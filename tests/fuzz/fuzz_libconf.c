@@ -1,12 +1,4 @@
-/* Any bytes as a configuration: parsed, expanded, decoded, checked.
- *
- *	clang -std=gnu17 -g -O1 -fsanitize=fuzzer,address -D_GNU_SOURCE -I. -Isupervisor \
- *		tests/fuzz/fuzz_libconf.c supervisor/config/[a-z]*.c supervisor/base/[a-z]*.c \
- *		-lconfig -ljansson -lev -lm -o build/fuzz_libconf
- *	build/fuzz_libconf -max_total_time=60 -max_len=4096 NEW tests/cases/config
- *
- * New inputs go to the folder NEW.
- */
+/* Any bytes as a configuration: parsed, expanded, decoded, checked. */
 #include <stdint.h>
 
 #include "config/config.h"
@@ -16,7 +8,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char *__lsan_default_suppressions(void);
 
-/* libconfig 1.5 forgets a string that a syntax error follows. */
+/* libconfig 1.5 leaks a string in front of a syntax error. */
 const char *__lsan_default_suppressions(void)
 {
 	return "leak:libconfig.so";
@@ -31,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (tree && sugar_expand(tree, &error))
 		config = config_decode(tree, &error);
 	if (!config == !error.text[0])
-		__builtin_trap();	/* a failure without a word, or words without a failure */
+		__builtin_trap();	/* a failure without a message, or a message without a failure */
 	config_free(config);
 	json_decref(tree);
 	return 0;

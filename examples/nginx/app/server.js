@@ -1,9 +1,9 @@
-/* server.js PORT [ADDRESS] - a small web application that says who it is.
+/* server.js PORT [ADDRESS] - a small web application that answers with its host name.
  *
  *   GET /           hello from HOSTNAME, after ?wait=MILLISECONDS
- *   GET /health     200, or 503 as long as there is a file "ill" in the folder for temporary files
+ *   GET /health     200, or 503 while the temporary folder has a file "ill"
  *
- * On SIGTERM it takes no new requests, answers those that it has, and ends.
+ * On SIGTERM it accepts no new requests, answers open requests, and exits.
  */
 'use strict';
 

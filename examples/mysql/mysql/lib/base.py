@@ -1,4 +1,4 @@
-"""What the other modules share: places, names, small things."""
+"""Paths, names and small functions of all modules."""
 import contextlib
 import os
 import socket
@@ -7,20 +7,20 @@ import subprocess
 HOME = "/var/lib/mysql"
 DATA = f"{HOME}/data"
 STORE = "/snapshots"
-# Files that say something by being there.
-ALONE = f"{HOME}/alone"         # what we have committed need not be anywhere else; since which epoch
-RESEED = f"{HOME}/reseed"       # this database is to be replaced by a snapshot
-RECEIVED = f"{HOME}/received"   # up to where we had acknowledged before a crash took what was not applied yet
-LEFT = "/run/mysqld/left"       # this node is about to end
-BEGUN = f"{STORE}/begun"        # there has been a primary once
+# Files that are flags; some have contents.
+ALONE = f"{HOME}/alone"         # our commits may be on no other node; the epoch since when
+RESEED = f"{HOME}/reseed"       # a snapshot must replace this database
+RECEIVED = f"{HOME}/received"   # the last position acknowledged before a crash that lost the relay log
+LEFT = "/run/mysqld/left"       # this node is ending
+BEGUN = f"{STORE}/begun"        # there was a primary before
 
 ENV = os.environ
 ID = ENV.get("PILOTFISH_ELECTION_ID") or socket.gethostname()
-PATIENCE = 4                    # seconds for what is usually a matter of milliseconds
+TIMEOUT = 4                     # seconds for operations that usually take milliseconds
 
 
 class Refusal(Exception):
-    """Not to be done, or not to be done now; its text says why."""
+    """A verb refuses to act, now or at all; the text says why."""
 
 
 def say(text):
@@ -53,7 +53,7 @@ def read(path):
 
 
 def run(argv, text=None):
-    """A program that is quiet if all is well."""
+    """Runs a program; a failure raises Refusal with its stderr."""
     result = subprocess.run(argv, input=text, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     if result.returncode:
         raise Refusal(f"{argv[0]}: {result.stderr.strip()[-1000:]}")

@@ -1,12 +1,12 @@
-"""Consul: what the nodes tell each other, in its KV store below service/mysql/.
+"""The records of the nodes in Consul's KV store, below service/mysql/.
 
-  leader     the lock of the election, pilotfish's
-  primary    {id, epoch, sync, floor}    sync: each commit is on a replica, too, before the client hears of it;
-             floor: who has less than this may not lead.  Without sync nobody but `id` may.
-  nodes/ID   {state, position}    follows: it may have acknowledged more than we know;
+  leader     the lock of the election, written by pilotfish
+  primary    {id, epoch, sync, floor}    sync: a commit is on a replica before the client gets the acknowledgement;
+             floor: a node below this position may not lead.  Without sync only the node `id` may lead.
+  nodes/ID   {state, position}    follows: the node may have acknowledged more than we know;
              stopped, left: it has acknowledged nothing after `position`; leads: it is, or was, the primary
-  bootstrap, snapshot             locks for what only one node is to do
-  snapshot-wanted                 by whom the newest one is of no use to
+  bootstrap, snapshot             locks for work that only one node does
+  snapshot-wanted                 the ID of a node for which the newest snapshot is too old
 """
 import base64
 import contextlib
@@ -20,7 +20,7 @@ KV = "/v1/kv/service/mysql/"
 
 
 def exchange(request, seconds):
-    """HTTP/1.0: all until the other side closes.  (Python's own client takes longer to load than all the rest.)"""
+    """HTTP/1.0: reads until the server closes.  (Importing Python's own client takes longer than all the rest.)"""
     host, _, port = CONSUL.rpartition(":")
     with socket.create_connection((host, int(port)), timeout=seconds) as connection:
         connection.sendall(request)
@@ -30,7 +30,7 @@ def exchange(request, seconds):
 
 
 def ask(method, path, body=None, wait=0):
-    """(the answer, its index); the answer is None for what does not exist, False for what was refused."""
+    """(the answer, its index); the answer is None if the object does not exist, False if Consul refused (409)."""
     body = b"" if body is None else json.dumps(body).encode()
     token = secret("CONSUL_HTTP_TOKEN")
     head = f"{method} {path} HTTP/1.0\r\nContent-Length: {len(body)}\r\n" + \
@@ -67,7 +67,7 @@ def delete(key):
 
 
 def nodes_but_us(index=0, wait=0):
-    """({id: record}, index); with an index it waits for a change."""
+    """({id: record}, index); with an index waits for a change."""
     found, index = ask("GET", f"{KV}nodes/?recurse&consistent&index={index}&wait={wait}s", wait=wait * 1.1)
     nodes = {entry["Key"].rpartition("/")[2]: value_of(entry) for entry in found or ()}
     nodes.pop(ID, None)
@@ -75,7 +75,7 @@ def nodes_but_us(index=0, wait=0):
 
 
 def holder():
-    """(the lock's value, its session) while somebody has the lock, else (None, None)."""
+    """(the lock's value, its session) while the lock is held, else (None, None)."""
     found, _ = ask("GET", f"{KV}leader?consistent")
     if not found or not found[0].get("Session"):
         return None, None
@@ -83,7 +83,7 @@ def holder():
 
 
 def publish_primary(state, **primary):
-    """What the primary says about itself, if it still holds the lock."""
+    """Publishes the primary's state, if we still hold the lock."""
     value, session = holder()
     if not value or value.get("id") != ID:
         raise Refusal("the lock is not ours")
@@ -103,13 +103,13 @@ def publish_primary(state, **primary):
 
 
 def epoch():
-    """Of the leader: ours, in a hook of an election."""
+    """The leader's epoch; in a hook of an election: ours."""
     return int(ENV.get("PILOTFISH_ELECTION_EPOCH") or (holder()[0] or {}).get("epoch") or 0)
 
 
 @contextlib.contextmanager
 def lock(name, seconds):
-    """True inside if it is ours, for so many seconds at most."""
+    """Yields True if we got the lock, which lasts at most `seconds`."""
     session = ask("PUT", "/v1/session/create", {"Name": name, "TTL": f"{seconds}s", "LockDelay": "1s",
                                                 "Checks": []})[0]["ID"]
     try:

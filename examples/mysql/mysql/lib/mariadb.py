@@ -1,15 +1,15 @@
-"""MariaDB: statements, positions, and what is left of a relay log after a crash."""
+"""MariaDB: statements, positions, and the rest of a relay log after a crash."""
 import contextlib
 import fcntl
 import os
 import struct
 import subprocess
 
-from base import DATA, ENV, LEFT, PATIENCE, RECEIVED, Refusal, read, secret, write
+from base import DATA, ENV, LEFT, TIMEOUT, RECEIVED, Refusal, read, secret, write
 
 
-def sql(text, timeout=PATIENCE, *options):
-    """What the client prints: a line a row, tabs between columns."""
+def sql(text, timeout=TIMEOUT, *options):
+    """The client's output: a line a row, tabs between columns."""
     options = options or ("--skip-column-names",)
     try:
         result = subprocess.run(["mariadb", "--batch", "--connect-timeout=2", *options], input=text,
@@ -23,19 +23,19 @@ def sql(text, timeout=PATIENCE, *options):
 
 
 def is_primary(host, port):
-    """A server there that has not been restarted since it was promoted: each start is one as a replica."""
-    return sql("SELECT @@read_only", PATIENCE, "--skip-column-names", f"--host={host}", f"--port={port}",
+    """A server at this address that was not restarted since its promotion: each server starts as a replica."""
+    return sql("SELECT @@read_only", TIMEOUT, "--skip-column-names", f"--host={host}", f"--port={port}",
                "--user=repl").strip() == "0"
 
 
-def fields(text, timeout=PATIENCE):
-    """All columns of the rows that the statements give, by name."""
+def fields(text, timeout=TIMEOUT):
+    """All columns of the statements' rows, by name."""
     lines = (line.strip().partition(": ") for line in sql(text, timeout, "--vertical").splitlines())
     return {name.rstrip(":"): value for name, _, value in lines}
 
 
-def state(first="", timeout=PATIENCE):
-    """What we are, after these statements.  Of a node that was never a replica there are no Slave_... columns."""
+def state(first="", timeout=TIMEOUT):
+    """Our state after these statements.  A node that was never a replica has no Slave_... columns."""
     return fields(f"""{first} SELECT @@read_only AS read_only, @@rpl_semi_sync_master_enabled AS synchronous,
                   @@gtid_binlog_pos AS written, @@gtid_slave_pos AS applied; SHOW SLAVE STATUS""", timeout)
 
@@ -46,30 +46,30 @@ def sequence(position):
 
 
 def position(status):
-    """Up to where this node has everything, be it in its relay log alone."""
+    """The last position that this node has, be it only in the relay log."""
     return max(status["written"], status["applied"], status.get("Gtid_IO_Pos", ""), key=sequence)
 
 
 def apply_received(status, seconds):
-    """Everything that is in the relay log into the tables."""
+    """Applies all of the relay log to the tables."""
     received = position(status)
     if sequence(received) > sequence(max(status["written"], status["applied"], key=sequence)) and \
-       sql(f"START SLAVE SQL_THREAD; SELECT MASTER_GTID_WAIT('{received}', {seconds})", seconds + PATIENCE).strip() != "0":
+       sql(f"START SLAVE SQL_THREAD; SELECT MASTER_GTID_WAIT('{received}', {seconds})", TIMEOUT + seconds).strip() != "0":
         raise Refusal(f"could not apply everything up to {received} within {seconds} s")
 
 
 @contextlib.contextmanager
 def one_at_a_time():
-    """Hooks that change our role wait for each other."""
+    """Hooks that change our role exclude each other."""
     with open("/run/mysqld/role", "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         if os.path.exists(LEFT):
-            raise Refusal("this node is about to end")
+            raise Refusal("this node is ending")
         yield
 
 
 def transactions_of(path):
-    """Those that are complete in a relay log; see "Binary Log Event Format" in MariaDB's manual."""
+    """The complete transactions of a relay log; see "Binary Log Event Format" in MariaDB's manual."""
     gtid_event, xid_event, query_event, standalone = 162, 16, 2, 1
     with open(path, "rb") as file:
         file.seek(4)
@@ -87,7 +87,7 @@ def transactions_of(path):
 
 
 def note_received():
-    """MariaDB throws relay logs away when it starts."""
+    """Records the last received position, as MariaDB deletes relay logs when it starts."""
     files = sorted(name for name in os.listdir(DATA) if name.startswith("relay.") and name[6:].isdigit())
     last = None
     for name in files:
@@ -102,5 +102,5 @@ def received_before():
 
 
 def acknowledged(status):
-    """Up to where we can have acknowledged anything."""
+    """The last position that we may have acknowledged."""
     return max(position(status), received_before(), key=sequence)

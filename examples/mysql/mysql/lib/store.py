@@ -1,4 +1,4 @@
-"""The store of snapshots, and how a database begins.  A snapshot is a database that can be started as it is."""
+"""The store of snapshots, and the creation of a database.  A snapshot is a database ready to start."""
 import os
 import shutil
 import time
@@ -14,7 +14,7 @@ def snapshots():
 
 
 def store(folder):
-    """A database that does not run, as a snapshot."""
+    """Stores a stopped database as a snapshot."""
     name = time.strftime("%Y-%m-%dT%H-%M-%S", time.gmtime()) + ".tar.gz"
     part = f"{STORE}/.{ID}"
     run(["tar", "-C", folder, "-I", "gzip -1", "-cf", part, "."])
@@ -35,7 +35,7 @@ def restore(name):
 
 
 def run_offline(folder, text):
-    """Statements for a database that does not run."""
+    """Runs statements on a stopped database."""
     run(["mariadbd", "--bootstrap", f"--datadir={folder}", "--skip-log-bin", "--read-only=0"], text)
 
 
@@ -59,7 +59,7 @@ CREATE TABLE pilotfish.epochs (epoch BIGINT PRIMARY KEY, id VARCHAR(255), seen T
 
 
 def begin():
-    """All databases are copies of one: one node makes it, the others wait for its snapshot."""
+    """All databases are copies of one: one node creates it, the others wait for its snapshot."""
     while not snapshots():
         if consul.get("primary"):
             say("there is a primary, but no snapshot in the store: waiting for one")
@@ -74,7 +74,7 @@ def begin():
 
 
 def begin_anew():
-    """From a snapshot that was made after we had found out that we need one, if there comes one."""
+    """Restores a snapshot made after our decision to restart from one; after a time limit, the newest."""
     until = time.monotonic() + 30
     old = os.stat(RESEED).st_mtime
     while time.monotonic() < until and os.stat(f"{STORE}/{snapshots()[-1]}").st_mtime < old:
@@ -87,7 +87,7 @@ def begin_anew():
 
 
 def snapshot():
-    """Of the database that runs here."""
+    """Stores a snapshot of our running database."""
     with consul.lock("snapshot", 600) as ours:
         if not ours:
             return

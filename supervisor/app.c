@@ -13,7 +13,7 @@
 
 struct app;
 
-/* What running, reloading and stopping make of the same news.  A member that is NULL ignores it. */
+/* How a phase (running, reloading, stopping) reacts.  NULL: not at all. */
 struct phase {
 	void (*on_stopped)(struct app *app, struct job_unit *unit);	/* for good */
 	void (*on_left)(struct app *app);		/* an election, for good */
@@ -127,7 +127,7 @@ static void running_on_stopped(struct app *app, struct job_unit *unit)
 			 job->source.name, job->code);
 		begin_shutdown(app);
 	} else if (units_is_spent(&app->units)) {
-		log_info("nothing is left that could run");
+		log_info("no job is left that could run");
 		begin_shutdown(app);
 	}
 }
@@ -145,11 +145,11 @@ static void running_on_maintenance_signal(struct app *app)
 	struct source *global = &app->units.global;
 	bool on = !source_holds(global, EVENT_ENTER_MAINTENANCE);
 
-	log_info("maintenance %s", on ? "begins: out of service, all keeps running" : "is over");
+	log_info("maintenance %s", on ? "begins: out of service, all jobs keep running" : "is over");
 	source_publish(global, on ? EVENT_ENTER_MAINTENANCE : EVENT_EXIT_MAINTENANCE);
 }
 
-/* A file that is empty may be one that is just being written: it does not mean "stop all". */
+/* An empty file may be in the middle of being written: it does not mean "stop all jobs". */
 static struct config *load_next(const struct app_call *call, struct load_error *error)
 {
 	struct config *next = call->load(call, error);
@@ -178,7 +178,7 @@ static void start_reload(struct app *app)
 	reload_begin(&app->reload, next, next->stop_timeout);
 }
 
-/* Has everything been done that was to be done once?  Then *code says how. */
+/* True: all templates are rendered and no job runs; *code is then the exit code. */
 static bool is_done(const struct units *units, int *code)
 {
 	*code = 0;

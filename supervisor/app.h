@@ -1,24 +1,25 @@
 /* app.h - the composition root: from a configuration to jobs on a loop, and to an exit code.
  *
- * Signals: TERM, INT and QUIT stop in order, and a second one at once; HUP reloads and USR2 begins or
- * ends maintenance, unless a job listens to them; USR1 opens the log file again; any signal is an
- * event for the jobs that listen.
+ * app is always in one phase: running, reloading or stopping.
+ *
+ * TERM, INT and QUIT stop all jobs in order; a second one kills them.  HUP reloads and USR2 begins or
+ * ends maintenance, unless a job is triggered by that signal.  USR1 opens the log file again.  Every
+ * signal is an event for the jobs that are triggered by it.
  */
 #ifndef APP_H
 #define APP_H
 
 #include "config/load.h"
 
-/* What is to be run. */
 struct app_call {
-	const char *name;		/* in messages: the path of the configuration */
+	const char *name;		/* of the configuration, in messages: its path */
 	struct config *(*load)(const struct app_call *call, struct load_error *error);
-	bool once;			/* stop when all templates are rendered and nothing runs */
+	bool once;			/* stop when all templates are rendered and no job runs */
 };
 
-/* Run it to its end.  Returns the exit code: 0 after an ordered stop, 137 if that took SIGKILL, the
- * essential job's, 66 or 78 if nothing was started; with `once` 1 if a template cannot be rendered,
- * or the code of the command that failed. */
+/* Returns the exit code: 0 after a stop by a signal, 137 if that took SIGKILL, or the essential job's
+ * own.  66 or 78: nothing was started.  With `once`, 1: a template cannot be rendered, or the code of
+ * the command that failed. */
 int app_run(const struct app_call *call);
 
 #endif

@@ -16,8 +16,8 @@
 #include "base/strv.h"
 
 #define STOP_TIMEOUT 8.0		/* docker stop waits 10 seconds */
-#define KILL_PATIENCE 0.5		/* for what SIGKILL does not end */
-#define KILL_INTERVAL 0.05		/* who forks while it is being killed is killed again */
+#define KILL_LIMIT 0.5			/* seconds for SIGKILL to work */
+#define KILL_INTERVAL 0.05		/* a process that forks meanwhile is killed again */
 
 enum { SIGNALS = _NSIG - 1, USAGE = 64 };
 
@@ -33,9 +33,9 @@ struct init_options {
 struct init {
 	struct init_options options;
 	struct process command;
-	double deadline;		/* then descendants are killed (again); 0: not stopping */
-	double killed;			/* since when; 0: not yet */
-	bool asked;			/* by SIGTERM or SIGINT */
+	double deadline;		/* for the descendants, then they are killed; 0: not stopping */
+	double killed;			/* when they were first killed; 0: not yet */
+	bool asked;			/* to stop, by SIGTERM or SIGINT */
 };
 
 bool init_is_meant(int argc, char **argv)
@@ -98,7 +98,7 @@ static bool parse_option(struct init_options *options, int option, struct error 
 		options->group = true;
 		return true;
 	case 's':
-		return true;		/* we always adopt orphans */
+		return true;		/* we adopt orphans in any case */
 	case 'e':
 		return add_success(options, optarg, error);
 	case 'r':
@@ -141,14 +141,14 @@ static bool parse(struct init_options *options, int argc, char **argv, struct er
 	return parse_stop_timeout(options, error);
 }
 
-/* One to the process, with its value; but a group cannot be sent one. */
+/* With its value.  There is no such call for a group. */
 static void queue(const struct init *init, int signo, siginfo_t *info)
 {
 	if (syscall(SYS_rt_sigqueueinfo, init->command.pid, signo, info) < 0 && errno == EAGAIN)
 		process_signal(&init->command, signo);
 }
 
-/* Errors are not ours to judge: the process may have ended, or be another user's. */
+/* Errors are ignored: the process may have ended, or belong to a different user. */
 static void pass_on(const struct init *init, int signo, siginfo_t *info)
 {
 	if (init->options.group)
@@ -159,7 +159,7 @@ static void pass_on(const struct init *init, int signo, siginfo_t *info)
 		process_signal(&init->command, signo);
 }
 
-/* A deadline that passed belonged to something else, as to a SIGHUP that meant "reload". */
+/* A deadline that has passed came from a signal that stopped nothing, such as SIGHUP for a reload. */
 static void set_deadline(struct init *init)
 {
 	double now = monotonic_now();
@@ -205,7 +205,7 @@ static void on_signal(struct init *init, int signo, siginfo_t *info)
 {
 	bool again = init->asked;
 
-	/* Ours: SIGPIPE for a message that nobody reads. */
+	/* SIGPIPE for a message of our own without a reader. */
 	if (info->si_code == SI_USER && info->si_pid == getpid())
 		return;
 	init->asked |= asks_to_stop(signo);
@@ -232,11 +232,11 @@ static void on_children(struct init *init)
 		on_end_of_command(init);
 }
 
-/* 0: the time is over, which no flood of signals may hide. */
+/* 0: the time is over.  It is looked at first, so that a flood of signals cannot hide it. */
 static int next_signal(const struct init *init, siginfo_t *info)
 {
 	double rest = init->command.pid ? 0 : init->deadline - monotonic_now();
-	struct timespec patience = {
+	struct timespec wait = {
 		.tv_sec = (time_t)rest,
 		.tv_nsec = (long)((rest - (double)(time_t)rest) * 1e9),
 	};
@@ -246,7 +246,7 @@ static int next_signal(const struct init *init, siginfo_t *info)
 	if (rest < 0)
 		return 0;
 	memset(&all, 0xff, sizeof all);		/* sigfillset() leaves two out */
-	signo = sigtimedwait(&all, info, init->command.pid ? NULL : &patience);
+	signo = sigtimedwait(&all, info, init->command.pid ? NULL : &wait);
 	return signo < 0 ? 0 : signo;
 }
 
@@ -255,7 +255,7 @@ static bool is_over(const struct init *init)
 	if (init->command.pid)
 		return false;
 	return !process_has_children() ||
-	       (init->killed && monotonic_now() - init->killed >= KILL_PATIENCE);
+	       (init->killed && monotonic_now() - init->killed >= KILL_LIMIT);
 }
 
 static void supervise(struct init *init)
@@ -273,7 +273,7 @@ static void supervise(struct init *init)
 	}
 }
 
-/* Sockets that were opened for us are for the command, which looks for its own pid. */
+/* Sockets that were passed to us are for the command, which checks LISTEN_PID. */
 static void pass_sockets(struct spawn *spawn, struct strv *env)
 {
 	const char *count = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");

@@ -2,24 +2,24 @@
  *
  *	pilotfish [-g] [-s] [-e CODE]... [-r A:B]... [-p SIG] -- COMMAND [ARGUMENT]...
  *
- * No configuration, no network, no socket, no loop: the command is started before anything
- * else is done.  Every signal that can be caught is passed on, real-time ones with their value;
- * to the command itself, or with -g to its process group.  SIGTSTP, SIGTTIN and SIGTTOU suspend
- * us too, unless we are PID 1; SIGCONT wakes both.
+ * There is no configuration, network, socket or loop: the init starts the command first of all.  It
+ * passes every signal on that can be caught, real-time signals with their value, to the command or
+ * with -g to its process group.  SIGTSTP, SIGTTIN and SIGTTOU suspend the init too, unless it is
+ * PID 1; SIGCONT wakes both.
  *
- * When the command has ended its descendants get SIGTERM and are waited for, until the stop
- * deadline: PILOTFISH_STOP_TIMEOUT (8s) after the SIGTERM, SIGINT, SIGQUIT or SIGHUP that was
- * passed on, or after the command's end if none came.  Then, or at a second SIGTERM or SIGINT,
- * they are killed.  The exit code is the command's, 128+n for a signal, 127 not found, 126 not
- * executable.
+ * When the command has ended, the init sends SIGTERM to its descendants and waits for them until the
+ * stop deadline.  That is PILOTFISH_STOP_TIMEOUT (8s) after the SIGTERM, SIGINT, SIGQUIT or SIGHUP
+ * that it passed on, or after the command's end if none came.  Then, or at a second SIGTERM or
+ * SIGINT, it kills them.  The exit code is the command's; 128+n for signal n, 127 if the command was
+ * not found, 126 if it is not executable.
  */
 #ifndef INIT_H
 #define INIT_H
 
 #include <stdbool.h>
 
-/* Only options of the bare init stand before a "--"?  Reads nothing else, so that it may be
- * asked before the signals are blocked. */
+/* True: only options of the bare init stand before a "--".  Reads nothing else, so that it may be
+ * called before the signals are blocked. */
 bool init_is_meant(int argc, char **argv);
 
 /* The whole run, process_setup() included.  Returns the exit code; 64: wrong usage. */

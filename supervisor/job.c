@@ -12,7 +12,7 @@
 #include "base/strv.h"
 
 enum { KILL_AGAIN = 1 };		/* seconds between SIGKILLs, should one not do */
-static const double hear_draining = 1.0;	/* for services to deregister */
+static const double draining_limit = 1.0;	/* seconds for services to deregister */
 
 /* A step returns the next state. */
 typedef enum job_state step_fn(struct job *job);
@@ -41,28 +41,28 @@ static enum job_state finish(struct job *job)
 	return JOB_STOPPED;
 }
 
-/* A step of leaving may take what it wants, but no more than half of what is left. */
+/* A step of a stop takes the time that it wants, but no more than half of what is left. */
 static void allow(struct job *job, double wanted)
 {
-	double left = fmax(0, job->leave_by - monotonic_now());
+	double left = fmax(0, job->stop_by - monotonic_now());
 
 	timer_set(&job->deadline, fmin(wanted, left / 2));
 }
 
-static enum job_state leave(struct job *job)
+static enum job_state stop(struct job *job)
 {
 	source_publish(&job->source, EVENT_DRAINING);
-	allow(job, hear_draining);
+	allow(job, draining_limit);
 	return JOB_DRAINING;
 }
 
-/* The end of a job that was not told to stop.  Its services leave the catalogue first. */
+/* The end of a job that was not stopped.  Its services leave the catalogue first. */
 static enum job_state retire(struct job *job)
 {
 	if (!job->runs)
 		return finish(job);
-	job->leave_by = monotonic_now() + 2 * hear_draining;
-	return leave(job);
+	job->stop_by = monotonic_now() + 2 * draining_limit;
+	return stop(job);
 }
 
 /* ---- starting ---- */
@@ -106,9 +106,9 @@ static bool start_hook(struct job *job, struct error *error)
 	return job->hook->ops->start(job->hook, &context, error);
 }
 
-static enum job_state settle(struct job *job);
+static enum job_state after_run(struct job *job);
 
-static void tell_start(const struct job *job)
+static void log_start(const struct job *job)
 {
 	if (!job->hook || !job->hook->pid)
 		return;
@@ -132,9 +132,9 @@ static enum job_state begin(struct job *job)
 		job->code = exit_code(job->hook->status);
 		job->failed = true;
 		source_publish(&job->source, EVENT_EXIT_FAILED);
-		return settle(job);
+		return after_run(job);
 	}
-	tell_start(job);
+	log_start(job);
 	job->running = true;
 	source_publish(&job->source, EVENT_RUNNING);
 	timer_stop(&job->deadline);
@@ -150,8 +150,8 @@ static enum job_state begin_if_due(struct job *job)
 	return job->due && needs_hold(job) ? begin(job) : job->state;
 }
 
-/* The time a waiting job has: until its next run, or until it gives up. */
-static enum job_state waited(struct job *job)
+/* A periodic job is due; any other gives up. */
+static enum job_state wait_is_over(struct job *job)
 {
 	char time[32];
 
@@ -168,7 +168,7 @@ static enum job_state waited(struct job *job)
 	return finish(job);
 }
 
-/* What it waits for has ended without saying it. */
+/* The source of its trigger has stopped without publishing that event. */
 static enum job_state give_up(struct job *job)
 {
 	return job->due ? begin_if_due(job) : finish(job);
@@ -187,7 +187,7 @@ static bool may_restart(struct job *job)
 	return job->tries <= restarts;
 }
 
-/* A periodic job keeps its beat: what a long run has missed is left out. */
+/* A periodic job keeps its rhythm: the runs that a long one has missed are left out. */
 static enum job_state wait_again(struct job *job)
 {
 	double now = monotonic_now(), interval = job->config->when.interval;
@@ -199,8 +199,7 @@ static enum job_state wait_again(struct job *job)
 	return JOB_WAITING;
 }
 
-/* A run is over: what is next? */
-static enum job_state settle(struct job *job)
+static enum job_state after_run(struct job *job)
 {
 	const struct when_config *when = &job->config->when;
 	char time[32];
@@ -222,7 +221,7 @@ static enum job_state settle(struct job *job)
 	return when->each && !job->consumed ? wait_again(job) : retire(job);
 }
 
-static void tell_end(struct job *job)
+static void note_end(struct job *job)
 {
 	char how[64 + 32], time[32];
 
@@ -250,7 +249,7 @@ static void tell_end(struct job *job)
 
 static enum job_state ended(struct job *job)
 {
-	tell_end(job);
+	note_end(job);
 	if (!job->failed) {
 		json_decref(job->seen);
 		job->seen = job->shown;
@@ -258,7 +257,7 @@ static enum job_state ended(struct job *job)
 	}
 	if (monotonic_now() - job->started_at >= job->config->backoff.reset)
 		backoff_reset(&job->backoff);
-	return settle(job);
+	return after_run(job);
 }
 
 static enum job_state time_out(struct job *job)
@@ -269,14 +268,14 @@ static enum job_state time_out(struct job *job)
 	return JOB_RUNNING;
 }
 
-/* ---- being recalled ---- */
+/* ---- ending a run ---- */
 
 static enum job_state run_ended(struct job *job)
 {
-	tell_end(job);
+	note_end(job);
 	backoff_reset(&job->backoff);
 	if (!job->config->runs)
-		return settle(job);
+		return after_run(job);
 	timer_stop(&job->deadline);
 	return job->due && needs_hold(job) ? begin(job) : JOB_WAITING;
 }
@@ -313,7 +312,7 @@ static enum job_state end_run(struct job *job)
 	return limit_run(job);
 }
 
-static void tell_slow(const struct job *job)
+static void log_slow(const struct job *job)
 {
 	log_warn("%s does not end on %s: killed", job->source.name,
 		 signal_name(job->config->stop_signal));
@@ -322,11 +321,11 @@ static void tell_slow(const struct job *job)
 static enum job_state kill_slow_run(struct job *job)
 {
 	if (job->end_run_by > 0)
-		tell_slow(job);
+		log_slow(job);
 	return kill_run(job);
 }
 
-/* A run that is to be restarted is one that was triggered, too. */
+/* Instead of its restart the job waits for the next trigger. */
 static enum job_state end_restart(struct job *job)
 {
 	if (!job->config->runs)
@@ -335,27 +334,27 @@ static enum job_state end_restart(struct job *job)
 	return JOB_WAITING;
 }
 
-/* ---- leaving ---- */
+/* ---- stopping ---- */
 
-static enum job_state say_stopping(struct job *job)
+static enum job_state publish_stopping(struct job *job)
 {
-	const double patience = job->config->stop_timeout;
+	const double limit = job->config->stop_timeout;
 
 	if (!job->running)
 		return finish(job);
 	source_publish(&job->source, EVENT_STOPPING);
-	allow(job, patience > 0 ? patience : INFINITY);
+	allow(job, limit > 0 ? limit : INFINITY);
 	return JOB_STOPPING;
 }
 
-/* Those who had to leave traffic have: now the clients get their time. */
+/* The services have left the catalogue: now their clients get the drain time. */
 static enum job_state drain(struct job *job)
 {
 	if (job->drained)
 		return job->state;
 	job->drained = true;
 	if (!job->running || job->config->drain <= 0)
-		return say_stopping(job);
+		return publish_stopping(job);
 	allow(job, job->config->drain);
 	return JOB_DRAINING;
 }
@@ -372,35 +371,35 @@ static enum job_state kill_now(struct job *job)
 
 static enum job_state terminate(struct job *job)
 {
-	double left = fmax(0, job->leave_by - monotonic_now());
-	const double patience = job->config->stop_timeout;
+	double left = fmax(0, job->stop_by - monotonic_now());
+	const double limit = job->config->stop_timeout;
 
 	if (!job->hook)
 		return finish(job);
 	job->hook->ops->signal(job->hook, job->config->stop_signal);
-	timer_set(&job->deadline, patience > 0 ? fmin(patience, left) : left);
+	timer_set(&job->deadline, limit > 0 ? fmin(limit, left) : left);
 	return JOB_TERMINATING;
 }
 
 static enum job_state kill_slow(struct job *job)
 {
-	tell_slow(job);
+	log_slow(job);
 	return kill_now(job);
 }
 
-static enum job_state kill_if_recalled_now(struct job *job)
+static enum job_state kill_if_run_ends_now(struct job *job)
 {
 	return job->end_run_by <= monotonic_now() ? kill_now(job) : job->state;
 }
 
 static enum job_state stop_waiting(struct job *job)
 {
-	return job->runs ? leave(job) : finish(job);
+	return job->runs ? stop(job) : finish(job);
 }
 
 static enum job_state gone(struct job *job)
 {
-	tell_end(job);
+	note_end(job);
 	return finish(job);
 }
 
@@ -409,49 +408,49 @@ static step_fn *const steps[JOB_STATE_COUNT][INPUT_COUNT] = {
 	[JOB_WAITING] = {
 		[INPUT_TRIGGER]  = begin_if_due,
 		[INPUT_HOPELESS] = give_up,
-		[INPUT_DEADLINE] = waited,	/* when.timeout, when.interval */
+		[INPUT_DEADLINE] = wait_is_over,	/* when.timeout, when.interval */
 		[INPUT_STOP]     = stop_waiting,
 		[INPUT_KILL]     = finish,
 	},
 	[JOB_RUNNING] = {
 		[INPUT_EXITED]   = ended,
 		[INPUT_DEADLINE] = time_out,	/* timeout */
-		[INPUT_END_RUN]   = end_run,
-		[INPUT_STOP]     = leave,
+		[INPUT_END_RUN]  = end_run,
+		[INPUT_STOP]     = stop,
 		[INPUT_KILL]     = kill_now,
 	},
 	[JOB_BACKOFF] = {
 		[INPUT_TRIGGER]  = begin_if_due,	/* newer data */
 		[INPUT_DEADLINE] = begin,
-		[INPUT_END_RUN]   = end_restart,
-		[INPUT_STOP]     = leave,
+		[INPUT_END_RUN]  = end_restart,
+		[INPUT_STOP]     = stop,
 		[INPUT_KILL]     = finish,
 	},
 	[JOB_ENDING] = {
 		[INPUT_EXITED]   = run_ended,
 		[INPUT_DEADLINE] = kill_slow_run,
-		[INPUT_END_RUN]   = limit_run,
-		[INPUT_STOP]     = leave,
+		[INPUT_END_RUN]  = limit_run,
+		[INPUT_STOP]     = stop,
 		[INPUT_KILL]     = kill_now,
 	},
 	[JOB_DRAINING] = {
-		[INPUT_HEARD]    = drain,
-		[INPUT_DEADLINE] = say_stopping,	/* drain */
+		[INPUT_DELIVERED] = drain,
+		[INPUT_DEADLINE] = publish_stopping,	/* drain */
 		[INPUT_EXITED]   = gone,
-		[INPUT_END_RUN]   = kill_if_recalled_now,
+		[INPUT_END_RUN]  = kill_if_run_ends_now,
 		[INPUT_KILL]     = kill_now,
 	},
 	[JOB_STOPPING] = {
-		[INPUT_HEARD]    = terminate,
+		[INPUT_DELIVERED] = terminate,
 		[INPUT_DEADLINE] = terminate,	/* stopTimeout */
 		[INPUT_EXITED]   = gone,
-		[INPUT_END_RUN]   = kill_if_recalled_now,
+		[INPUT_END_RUN]  = kill_if_run_ends_now,
 		[INPUT_KILL]     = kill_now,
 	},
 	[JOB_TERMINATING] = {
 		[INPUT_EXITED]   = gone,
 		[INPUT_DEADLINE] = kill_slow,	/* stopTimeout */
-		[INPUT_END_RUN]   = kill_if_recalled_now,
+		[INPUT_END_RUN]  = kill_if_run_ends_now,
 		[INPUT_KILL]     = kill_now,
 	},
 	[JOB_KILLING] = {
@@ -468,10 +467,10 @@ void job_step(struct job *job, enum job_input input)
 		job->state = step(job);
 }
 
-void job_stop(struct job *job, double patience)
+void job_stop(struct job *job, double seconds)
 {
 	job->stop_asked = true;
-	job->leave_by = monotonic_now() + patience;
+	job->stop_by = monotonic_now() + seconds;
 	job_step(job, INPUT_STOP);
 }
 
@@ -481,10 +480,10 @@ void job_kill(struct job *job)
 	job_step(job, INPUT_KILL);
 }
 
-void job_end_run(struct job *job, double patience)
+void job_end_run(struct job *job, double seconds)
 {
 	double limit = job->config->stop_timeout;
-	double by = monotonic_now() + fmin(patience, limit > 0 ? limit : patience);
+	double by = monotonic_now() + fmin(seconds, limit > 0 ? limit : seconds);
 
 	if (job->config->runs)
 		job->due = false;		/* what has triggered it is over */
@@ -504,12 +503,12 @@ static void on_deadline(struct timer *timer)
 	job_step(container_of(timer, struct job, deadline), INPUT_DEADLINE);
 }
 
-static void on_heard(struct source *source)
+static void on_delivered(struct source *source)
 {
-	job_step(container_of(source, struct job, source), INPUT_HEARD);
+	job_step(container_of(source, struct job, source), INPUT_DELIVERED);
 }
 
-static const struct source_ops job_source_ops = { .on_heard = on_heard };
+static const struct source_ops job_source_ops = { .on_delivered = on_delivered };
 
 void job_init(struct job *job, struct loop *loop, struct job_config *config, struct hook *hook)
 {

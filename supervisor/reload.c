@@ -25,7 +25,7 @@ static bool is_same_text(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-/* What elections make of a job. */
+/* Elections add to the services and the death signal of a job. */
 static bool has_same_role(const struct job_config *a, const struct job_config *b)
 {
 	bool same = a->service_count == b->service_count &&

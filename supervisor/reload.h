@@ -1,11 +1,12 @@
-/* reload.h - from one configuration to the next, touching only what changed.
+/* reload.h - from one configuration to the next, touching only what has changed.
  *
- * An unchanged job keeps its process, its counters and its registration; an unchanged watch its set; a
- * template is unchanged if its file is, too.
- * An election that changed, or has a part in a change, is left first, and its leader steps down.
- * What changed or went is stopped in order then, then taken away, then the new parts are added
- * and everything is linked again.  A job and its preStart are one in this: if either changed,
- * both are new.  Jobs that attend the leaving of a job that goes are new as well.
+ * An unchanged job keeps its process, its counters and its registration; an unchanged watch keeps its
+ * set.  A template is unchanged if its source file is, too.
+ *
+ * An election that has changed, or in which a changed job has a part, is left first: its leader steps
+ * down.  Then the jobs that have changed or gone are stopped and removed, the new parts are added, and
+ * all units are linked again.  If a job or its preStart has changed, both are replaced; so are the
+ * jobs that are triggered by the stop of a job that is removed.
  */
 #ifndef RELOAD_H
 #define RELOAD_H

@@ -8,7 +8,6 @@
 
 static const double reserve = 0.5;	/* seconds before the deadline for SIGKILL to work */
 
-/* A job during the shutdown. */
 struct leaving {
 	struct job_unit *unit;
 	size_t awaited;			/* jobs that depend on this one and have not stopped */
@@ -154,7 +153,7 @@ static void sweep(struct shutdown *shutdown)
 
 	if (left && !shutdown->sweeping) {
 		process_signal_descendants(SIGTERM);
-		log_info("waiting for processes that others have left behind");
+		log_info("waiting for processes that were left behind");
 	}
 	shutdown->sweeping = true;
 	if (!left)
@@ -180,7 +179,7 @@ static void on_deadline(struct timer *timer)
 	if (shutdown->killed) {
 		left = process_signal_descendants(SIGKILL);
 		if (left)
-			log_error("%u processes do not end, not even killed", left);
+			log_error("%u processes do not end, although they were killed", left);
 		end(shutdown);
 		return;
 	}

@@ -17,7 +17,7 @@ static void on_when(struct subscription *sub, const struct event *event)
 	struct job *job = trigger->job;
 
 	if (job->config->runs && !source_holds(event->source, event->code))
-		return;			/* over before it was heard */
+		return;			/* the event is outdated */
 	job->due = true;
 	job->tries = 0;
 	job->cause = event->source;
@@ -38,8 +38,8 @@ static void on_need(struct subscription *sub, const struct event *event)
 	job_step(container_of(sub, struct trigger, on_event)->job, INPUT_TRIGGER);
 }
 
-/* Its source, a job, has ended; what that said last was heard before this.  The code of a failure
- * is handed on, so that a failed preStart's is that of the job it was for. */
+/* The source, a job, has stopped; its last events were delivered before.  The exit code of a failure
+ * is handed on: a job whose preStart failed has the code of that. */
 static void on_stopped(struct subscription *sub, const struct event *event)
 {
 	struct trigger *trigger = container_of(sub, struct trigger, on_stopped);
@@ -65,8 +65,8 @@ static void trigger_release(struct trigger *trigger)
 	unsubscribe(&trigger->on_stopped);
 }
 
-/* STOPPED itself may be waited for: then the order of the two subscriptions matters.  A job that is
- * new runs if we lead already; one that has run before has heard of that. */
+/* A job may wait for STOPPED itself: then the order of the two subscriptions matters.  A new job with
+ * `runs` runs if we lead already; a job that has run before was triggered by that. */
 static void trigger_set(struct trigger *trigger, struct job *job, struct source *source,
 			enum event_code code)
 {
@@ -90,7 +90,7 @@ static struct source *find_or_fail(const char *name, find_source_fn *find, void 
 	struct source *source = find(context, name);
 
 	if (!source)
-		fail(error, "no source '%s'", name);
+		fail(error, "there is no source \"%s\"", name);
 	return source;
 }
 

@@ -37,7 +37,7 @@ static struct source *find_source(void *context, const char *name)
 
 bool units_signal(struct units *units, int signo)
 {
-	bool heard = false;
+	bool wanted = false;
 
 	list_each(node, &units->signals) {
 		struct signal_source *signal = list_entry(node, struct signal_source, link);
@@ -45,9 +45,9 @@ bool units_signal(struct units *units, int signo)
 		if (signal->signo != signo || list_empty(&signal->source.subscriptions))
 			continue;
 		source_publish(&signal->source, EVENT_SIGNALLED);
-		heard = true;
+		wanted = true;
 	}
-	return heard;
+	return wanted;
 }
 
 void units_init(struct units *units, struct loop *loop)

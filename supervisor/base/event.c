@@ -56,7 +56,7 @@ void source_init(struct source *source, struct bus *bus, const char *name,
 	list_append(&bus->sources, &source->link);
 }
 
-/* Events of a source, or for a subscription, that is going away are not delivered. */
+/* Drop the queued events of a source, or for a subscription, that goes. */
 static void forget(struct bus *bus, const struct source *source,
 		   const struct subscription *only)
 {
@@ -144,10 +144,10 @@ void source_hold(struct source *source, struct hold *hold)
 	list_append(&source->holds, &hold->link);
 }
 
-static void tell_if_heard(struct source *source)
+static void tell_if_delivered(struct source *source)
 {
-	if (list_empty(&source->holds) && !source->queued && source->ops && source->ops->on_heard)
-		source->ops->on_heard(source);
+	if (list_empty(&source->holds) && !source->queued && source->ops && source->ops->on_delivered)
+		source->ops->on_delivered(source);
 }
 
 void source_unhold(struct hold *hold)
@@ -157,7 +157,7 @@ void source_unhold(struct hold *hold)
 	if (!source)
 		return;
 	drop_hold(hold);
-	tell_if_heard(source);
+	tell_if_delivered(source);
 }
 
 void subscribe(struct subscription *sub, struct source *source,
@@ -191,8 +191,8 @@ void unsubscribe(struct subscription *sub)
 	sub->fn = NULL;
 }
 
-/* The cursor always points past the subscription being called, and unsubscribe() moves it
- * on: the callback may remove anybody, itself included. */
+/* The cursor always points past the subscription being called, and unsubscribe() moves it on: a
+ * callback may remove any subscription, its own included. */
 static void deliver(struct bus *bus, struct source *source, const struct event *event)
 {
 	struct list *ring = &source->subscriptions;
@@ -224,7 +224,7 @@ bool bus_drain(struct bus *bus)
 		if (!event.only)
 			deliver(bus, &bus->any, &event);
 		deliver(bus, event.source, &event);
-		tell_if_heard(event.source);
+		tell_if_delivered(event.source);
 	}
 	return bus->used;
 }

@@ -1,23 +1,24 @@
-/* event.h - who said what, and who wants to hear it.
+/* event.h - the event bus: sources publish events, subscriptions receive them.
  *
- * A *source* is anything with something to say: a job, a watch, an election, a signal,
- * the supervisor itself.  An *event* is a source and a code, such as "db healthy".  A
- * *subscription* is a source, a code and a callback.
+ * A *source* is anything that publishes events: a job, a watch, an election, a signal, the
+ * supervisor itself.  An *event* is a source and a code, such as "db healthy".  A *subscription*
+ * is a source, a code and a callback.
  *
- * Publishing calls nobody.  It appends to the bus's queue; bus_drain(), run once per turn
- * of the loop, delivers in order.  So every subscriber sees the same order, no callback
- * runs inside another, and a callback may publish, subscribe or unsubscribe as it likes.
+ * source_publish() runs no callback.  It appends to the bus's queue; bus_drain(), run once per turn
+ * of the loop, delivers in order.  So every subscriber sees the same order, no callback runs inside
+ * another, and a callback may publish, subscribe or unsubscribe as it likes.
  *
- * A subscription hears what is published after it was made.  Most codes are also *levels*:
- * they hold until the same source says another code of the same group, as `unhealthy` ends
- * `healthy`.  source_holds() asks; subscribe_level() is told at once (by the queue, like
- * everything) of a level that holds already, so that nobody waits for what has happened.
+ * A subscription receives the events that are published after it was made.  Most codes are also
+ * *levels*: a level holds until its source publishes another code of the same group, as `unhealthy`
+ * ends `healthy`.  source_holds() asks for a level.  If the level of a new subscription holds
+ * already, subscribe_level() queues an event for that subscription alone: no subscriber waits for
+ * a transition that has happened.
  *
- * A subscriber that needs time to act on an event holds its source by a `struct hold`.  When all
- * that a source said is delivered and nobody holds it, its owner's on_heard is called: that is
- * how a job leaves traffic before it stops.
+ * A *hold* gives a subscriber time to act on an event.  When all events of a source have been
+ * delivered and no hold is left, the bus calls the source's on_delivered: a job leaves traffic in
+ * this way before it stops.
  *
- * A source is never released by a callback of its own events: whoever ends it does so later.
+ * A callback never releases the source of the event that it is called for: it defers that (loop.h).
  *
  * Nothing here knows about libev, processes or Consul.
  */
@@ -26,7 +27,7 @@
 
 #include "list.h"
 
-/* Of the codes of one group, the last one said holds.  NONE: a moment, never a level. */
+/* Of the codes of one group, the last one published holds.  NONE: a moment, never a level. */
 #define LEVEL_GROUPS(X) X(NONE) X(RUN) X(EXIT) X(HEALTH) X(ROLE) X(DATA) X(DUTY)
 
 enum level_group {
@@ -74,10 +75,10 @@ struct strv;
 struct json_t;			/* jansson's; a pointer is all that is needed here */
 
 struct source_ops {
-	/* All was delivered and nobody holds it. */
-	void (*on_heard)(struct source *source);
+	/* All events have been delivered, and no hold is left. */
+	void (*on_delivered)(struct source *source);
 
-	/* Variables that a hook gets for this event, besides those that every hook has. */
+	/* The variables of this event in a hook's environment, besides those of every hook. */
 	void (*add_env)(struct source *source, enum event_code code, struct strv *env);
 
 	/* The JSON document that a hook gets on its stdin for this event, relative to `since`,
@@ -88,10 +89,10 @@ struct source_ops {
 };
 
 struct source {
-	char *name;			/* its own copy */
+	char *name;			/* owned */
 	struct bus *bus;
 	const struct source_ops *ops;	/* may be NULL, and so may each of its members */
-	enum event_code levels[GROUP_COUNT];	/* what holds; EVENT_NONE */
+	enum event_code levels[GROUP_COUNT];	/* that hold; EVENT_NONE: none of the group */
 	struct list holds;
 	int queued;			/* events not yet delivered */
 	struct list subscriptions;
@@ -99,7 +100,7 @@ struct source {
 };
 
 struct bus {
-	struct source any;		/* hears every event: metrics, the event log */
+	struct source any;		/* its subscribers receive every event: metrics, the event log */
 	struct list sources;
 	struct list *cursor;		/* the delivery in progress, if any */
 	struct event *queue;
@@ -113,7 +114,7 @@ struct event {
 	struct source *source;
 	enum event_code code;
 	unsigned long serial;
-	struct subscription *only;	/* a level told to a newcomer; else NULL: for all */
+	struct subscription *only;	/* that receives it: a level that held already; NULL: all */
 };
 
 typedef void event_fn(struct subscription *self, const struct event *event);
@@ -130,20 +131,20 @@ void bus_init(struct bus *bus);
 void bus_release(struct bus *bus);
 struct source *bus_find(const struct bus *bus, const char *name);
 
-/* Deliver what is queued now; events published meanwhile wait for the next call.  True
- * when some are waiting. */
+/* Deliver the events that are queued now; events published meanwhile wait for the next call.  True:
+ * some are waiting. */
 bool bus_drain(struct bus *bus);
 
 void source_init(struct source *source, struct bus *bus, const char *name,
 		 const struct source_ops *ops);
-void source_release(struct source *source);	/* NULL bus: never initialised, nothing to do */
+void source_release(struct source *source);	/* ignores a zeroed one */
 void source_publish(struct source *source, enum event_code code);
 bool source_holds(const struct source *source, enum event_code code);
-void source_forget(struct source *source, enum level_group group);	/* no level holds */
+void source_forget(struct source *source, enum level_group group);	/* no level of it holds */
 
-/* The holder's part of holding; zeroed: holds nothing.  Both calls are idempotent. */
+/* Embedded in the subscriber; zeroed: holds nothing.  Both calls are idempotent. */
 struct hold {
-	struct source *source;		/* NULL: none, or it is gone */
+	struct source *source;		/* NULL: none, or the source is released */
 	struct list link;
 };
 

@@ -11,8 +11,8 @@
  * state which the subscribers of queued events are still to change.  Events that cause each other
  * without end hold a deferred call up for a bounded number of turns.
  *
- * Signals arrive by a signalfd (signalfd(2)), never by handlers: so dispositions stay as they
- * were inherited and real-time signals keep their count and value.
+ * Signals arrive by a signalfd (signalfd(2)), never by handlers.  So dispositions stay as they were
+ * inherited, and real-time signals keep their count and value.
  */
 #ifndef LOOP_H
 #define LOOP_H
@@ -43,11 +43,11 @@ void loop_release(struct loop *loop);
 void loop_run(struct loop *loop);		/* until loop_stop() */
 void loop_stop(struct loop *loop);
 
-/* Deliver what of `set` comes, to on_signal.  The signals must be blocked already. */
+/* Pass the signals of `set`, which must be blocked already, to on_signal. */
 bool loop_take_signals(struct loop *loop, const sigset_t *set, signal_fn *on_signal);
 
 double monotonic_now(void);			/* CLOCK_MONOTONIC, in seconds */
-double boottime_now(void);			/* CLOCK_BOOTTIME: counts suspended time, too */
+double boottime_now(void);			/* CLOCK_BOOTTIME, which counts suspended time, too */
 
 struct timer;
 typedef void timer_fn(struct timer *timer);

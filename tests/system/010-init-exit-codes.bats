@@ -14,7 +14,7 @@ load init
 	done
 }
 
-@test "not found is 127, and said" {
+@test "a command that is not found is 127, with a message" {
 	run -127 "$pilotfish" -- /nope
 	[[ $output == "pilotfish: /nope: No such file or directory" ]]
 	run -127 "$pilotfish" -- no-such-program
@@ -22,7 +22,7 @@ load init
 	run -127 "$pilotfish" -- ""
 }
 
-@test "not executable is 126, and said" {
+@test "a command that is not executable is 126, with a message" {
 	echo 'exit 0' >"$dir/plain"
 	run -126 "$pilotfish" -- "$dir"
 	[[ $output == "pilotfish: $dir: Permission denied" ]]
@@ -31,7 +31,7 @@ load init
 	run -126 "$pilotfish" -- /etc/passwd/x
 }
 
-@test "a missing interpreter is called that" {
+@test "a missing interpreter is named as such" {
 	printf '#!/no/such/shell\n' >"$dir/script"
 	chmod +x "$dir/script"
 	run -127 "$pilotfish" -- "$dir/script"

@@ -64,7 +64,7 @@ numbers()	# all but KILL, CHLD and STOP
 	[[ $output == 0 ]]
 }
 
-@test "not to be allowed to signal the command is no reason to die" {
+@test "an init that may not signal the command goes on" {
 	needs_root
 	cp "$(command -v setpriv)" "$dir/become"
 	chmod u+s "$dir/become"
@@ -102,7 +102,7 @@ numbers()	# all but KILL, CHLD and STOP
 	done
 }
 
-@test "-p: when the init's parent dies the command hears of it" {
+@test "-p: the command gets the signal when the init's parent dies" {
 	start_program parent bash -c '"$@" & wait' sh "$pilotfish" -p USR1 -- "$helpers/catch.py"
 	await line_in "$dir/parent.log" ready
 	kill -KILL "$(pid_of parent)"

@@ -29,7 +29,7 @@ family()
 	((took < 4000 * slow))
 }
 
-@test "so does one in a session of its own" {
+@test "a grandchild in a session of its own finishes its clean-up" {
 	family setsid 'echo cleaning; read -t 0.3 <> <(:); echo clean; exit'
 	kill -TERM "$(pid_of init)"
 	wait_exit -n init
@@ -37,7 +37,7 @@ family()
 	line_in "$dir/init.log" clean
 }
 
-@test "and one that is stopped" {
+@test "a suspended grandchild finishes its clean-up" {
 	family setsid 'echo clean; exit'
 	kill -STOP "$(child_of "$(child_of "$(pid_of init)")")"
 	kill -TERM "$(pid_of init)"
@@ -46,7 +46,7 @@ family()
 	line_in "$dir/init.log" clean
 }
 
-@test "they are asked when the command ends by itself, too" {
+@test "grandchildren get SIGTERM when the command ends by itself, too" {
 	cat >"$dir/grandchild" <<-'EOF'
 		trap 'echo clean; exit' TERM
 		echo ready >"$1"
@@ -57,7 +57,7 @@ family()
 	[[ $output == clean ]]
 }
 
-@test "after the deadline they are killed" {
+@test "grandchildren are killed after the deadline" {
 	export PILOTFISH_STOP_TIMEOUT=300ms
 	family setsid ''
 	kill -TERM "$(pid_of init)"
@@ -67,7 +67,7 @@ family()
 	[[ -z $(pgrep -f "$dir/grandchild") ]]
 }
 
-@test "a second SIGTERM kills them at once" {
+@test "a second SIGTERM kills grandchildren at once" {
 	command_is_gone() { [[ ! -e /proc/$child ]]; }
 
 	family setsid ''
@@ -80,7 +80,7 @@ family()
 	((took < 3000 * slow))
 }
 
-@test "a deadline that passed before the command ended was not theirs" {
+@test "a deadline that passed before the command ended does not count for grandchildren" {
 	export PILOTFISH_STOP_TIMEOUT=500ms
 	mkfifo "$dir/end"
 	cat >"$dir/command" <<-EOF

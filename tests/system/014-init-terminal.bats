@@ -22,12 +22,12 @@ play()
 	[[ $(grep -cE '^(\^C)?2$' <<<"$output") == 1 ]]
 }
 
-@test "the command hears of a new size" {
+@test "the command gets SIGWINCH" {
 	run -0 play expect=ready resize 'expect=28\r' signal=64 -- "$pilotfish" -- "$helpers/catch.py"
 }
 
 # It is gone when the whole line was written: else the rest of that fails.
-@test "the command hears that the terminal is gone" {
+@test "the command gets SIGHUP when the terminal is gone" {
 	run -6 play 'expect=ready\r\n' hangup -- "$pilotfish" -- python3 -c '
 import os, signal, sys
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])

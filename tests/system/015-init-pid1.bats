@@ -26,7 +26,7 @@ setup()
 	line_in "$dir/main.log" clean
 }
 
-@test "who ignores SIGTERM is killed at the deadline" {
+@test "a process that ignores SIGTERM is killed at the deadline" {
 	export PILOTFISH_STOP_TIMEOUT=200ms
 	start_pilotfish -1 -- bash -c 'trap "exit 5" TERM
 		bash -c "trap \"\" TERM; echo ready; while ((SECONDS < 30)); do read -t 1 <> <(:); done" &
@@ -51,7 +51,7 @@ setup()
 	run -0 within 20 unshare --pid --fork --mount-proc "$pilotfish" -- bash "$dir/command"
 }
 
-@test "a signal that stops others does not stop it" {
+@test "a stop signal does not suspend PID 1" {
 	run -0 "$helpers/signals.py" --pid1 1 2 15 -- "$pilotfish"
 	start_pilotfish -1 -- sleep 60
 	kill -TSTP "$pid"

@@ -48,7 +48,7 @@ load jobs
 	((n >= 2 && n <= 5))
 }
 
-@test "triggers that come during a run are one more run" {
+@test "triggers that come during a run cause one more run" {
 	start_pilotfish <<-EOF
 		jobs = (
 		  { name = "tick"; exec = "true"; when = { interval = "20ms"; }; restarts = 9; },
@@ -62,7 +62,7 @@ load jobs
 	[[ $(count_events "slow running") == 2 ]]
 }
 
-@test "a periodic job keeps its beat, and a run that is too slow is killed" {
+@test "a periodic job keeps its rhythm, and a run that is too slow is killed" {
 	start_pilotfish <<-'EOF'
 		jobs = ( { name = "tick"; exec = "sleep 0.02"; when = { interval = "200ms"; }; restarts = 4; },
 			 { name = "slow"; exec = "sleep 10"; when = { interval = "300ms"; }; restarts = 1; } );
@@ -75,7 +75,7 @@ load jobs
 	expect_log 'slow timeout after 300ms'
 }
 
-@test "a job waits for all of what it needs, at one time" {
+@test "a job waits until all its needs hold at the same time" {
 	script flag <<-'EOF'
 		until [ -e "$dir/$1" ]; do sleep 0.01; done
 	EOF
@@ -98,7 +98,7 @@ load jobs
 	expect_code 0
 }
 
-@test "a job whose need can never be met gives up, and its code is that of the failure" {
+@test "a job whose need can never be met gives up, with the exit code of the failure" {
 	start_pilotfish <<-'EOF'
 		jobs = (
 		  { name = "migrate"; exec = "sh -c 'exit 3'"; },
@@ -161,7 +161,7 @@ load jobs
 	[[ $(said bye) == bye && $(said end) == end ]]
 }
 
-@test "each: stopping does not keep anything alive when the app ends by itself" {
+@test "a job on each stopping keeps nothing alive when the app ends by itself" {
 	start_pilotfish <<-'EOF'
 		jobs = (
 		  { name = "app"; exec = "true"; essential = false; },
@@ -173,7 +173,7 @@ load jobs
 	((took < 3000 * slow))
 }
 
-@test "what waits for nobody is refused, not waited for" {
+@test "a job that waits for an unknown source is refused" {
 	refused()	# CONFIG MESSAGE
 	{
 		run -78 "$pilotfish" -c /dev/stdin <<<"jobs = ( { name = \"app\"; exec = \"touch $dir/ran\"; }, $1 );"
@@ -192,7 +192,7 @@ load jobs
 		 { name = "c"; exec = "true"; needs = [ "b running" ]; }' 'b -> c -> b'
 }
 
-@test "no jobs at all: it ends, by itself or on SIGTERM" {
+@test "without any job pilotfish ends, by itself or on SIGTERM" {
 	start_pilotfish <<<'jobs = ( );'
 	wait_exit
 	expect_code 0

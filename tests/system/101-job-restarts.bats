@@ -42,7 +42,7 @@ load jobs
 	((pauses[5] < 1000 * slow))
 }
 
-@test "after a run that lasted the pauses begin anew" {
+@test "after a long run the pauses begin anew" {
 	script sometimes <<-'EOF'
 		echo >>"$dir/runs"
 		(($(wc -l <"$dir/runs") % 5)) && exit 1
@@ -92,7 +92,7 @@ load jobs
 	gone "$app"
 }
 
-@test "what cannot be started is tried again, and started when it can be" {
+@test "a job that cannot be started is retried until it can be" {
 	start_pilotfish <<-EOF
 		jobs = ( { name = "app"; exec = "$dir/late"; restarts = "onFailure"; backoff = { min = "30ms"; max = "30ms"; }; } );
 	EOF

@@ -43,7 +43,7 @@ stubborn()
 	expect_events "app draining" "app stopping" "app exitFailed" "app stopped"
 }
 
-@test "the deadline of all is kept by a job that has none" {
+@test "a job without a stopTimeout is killed at the deadline of the shutdown" {
 	stubborn
 	start_pilotfish <<-EOF
 		stopTimeout = "1s";
@@ -55,7 +55,7 @@ stubborn()
 	((took >= 400 && took < 1100 * slow))
 }
 
-@test "it is over as soon as all are gone, whatever the deadlines" {
+@test "the shutdown is over as soon as all jobs are gone, whatever the deadlines" {
 	start_pilotfish <<-'EOF'
 		stopTimeout = "60s";
 		jobs = ( { name = "app"; exec = "sleep 1000"; stopTimeout = "60s"; },
@@ -67,7 +67,7 @@ stubborn()
 	((took < 500 * slow))
 }
 
-@test "stopSignal, and what is stopped is woken up for it" {
+@test "stopSignal is sent, and a suspended process is woken up for it" {
 	script polite <<-'EOF'
 		trap 'echo bye; exit 0' QUIT
 		echo ready
@@ -113,7 +113,7 @@ stubborn()
 	[[ $(tr '\n' , <"$dir/group") == ",child got TERM,parent ends," ]]
 }
 
-@test "stopped is said when the process and its group are gone" {
+@test "a job publishes stopped when the process and its group are gone" {
 	script child <<-'EOF'
 		trap '' TERM
 		echo ready
@@ -164,7 +164,7 @@ stubborn()
 	[[ $(count_events "app running") == 1 ]]
 }
 
-@test "the drain time runs before anything is told to end, and is cut by the deadline" {
+@test "the drain time runs before the stop signal, and is cut by the deadline" {
 	start_pilotfish <<-'EOF'
 		jobs = ( { name = "app"; exec = "sleep 1000"; drain = "400ms"; preStop = "echo leaving"; } );
 	EOF

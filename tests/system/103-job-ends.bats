@@ -1,4 +1,4 @@
-# What comes before a job and after it, and the exit code of all.
+# Hooks before and after a job, and the exit code of pilotfish.
 
 load jobs
 
@@ -32,7 +32,7 @@ load jobs
 	expect_log 'chdir /no/such/folder: No such file or directory'
 }
 
-@test "a sole job is essential, but not one whose exit another begins with" {
+@test "a sole job is essential, unless its exit triggers a job" {
 	start_pilotfish <<-'EOF'
 		jobs = ( { name = "migrate"; exec = "true"; },
 			 { name = "app"; exec = "sh -c 'sleep 0.2; exit 8'"; when = { source = "migrate"; once = "exitSuccess"; }; } );
@@ -59,14 +59,14 @@ load jobs
 	[[ $(count_events "app stopped") == 1 ]]
 }
 
-@test "without an essential job it ends when nothing is left that could run" {
+@test "without an essential job pilotfish ends when no job is left that could run" {
 	start_pilotfish <<-'EOF'
 		jobs = ( { name = "one"; exec = "sh -c 'exit 5'"; }, { name = "two"; exec = "sleep 0.2"; } );
 	EOF
 	wait_exit
 	expect_code 5
 	expect_events "one stopped" "two exitSuccess" "two stopped"
-	expect_log 'nothing is left that could run'
+	expect_log 'no job is left that could run'
 }
 
 @test "an ordered stop is a success whatever the app says to it" {
@@ -110,7 +110,7 @@ load jobs
 	refute_events "app running"
 }
 
-@test "preStart is tried again if it says so" {
+@test "preStart is retried if it has restarts" {
 	start_pilotfish <<-EOF
 		jobs = ( { name = "app"; exec = "echo app"; preStart = {
 			exec = "sh -c 'echo >>$dir/tries; [ \$(wc -l <$dir/tries) = 3 ]'";
@@ -122,7 +122,7 @@ load jobs
 	[[ $(said app) == app ]]
 }
 
-@test "preStop is heard out while the app runs, postStop comes when it is gone" {
+@test "preStop runs to its end while the app runs, postStop when the app is gone" {
 	script app <<-'EOF'
 		trap 'echo app: TERM; exit 0' TERM
 		echo $$ >"$dir/app.pid"
@@ -152,7 +152,7 @@ after: app is gone
 app.postStop app stopped" ]]
 }
 
-@test "a preStop that does not end holds the app up for its stopTimeout, and all for theirs" {
+@test "a preStop that does not end delays the app for its stopTimeout at most" {
 	start_pilotfish <<-'EOF'
 		stopTimeout = "2s";
 		jobs = ( { name = "app"; exec = "sleep 1000"; preStop = "sleep 1000"; postStop = "echo after"; stopTimeout = "300ms"; } );
@@ -165,7 +165,7 @@ app.postStop app stopped" ]]
 	(($(between "app stopping" "app stopped") >= 290))
 }
 
-@test "postStop comes after an end of its own, too; preStop does not" {
+@test "postStop also runs after the app has ended by itself; preStop does not" {
 	start_pilotfish <<-'EOF'
 		jobs = ( { name = "app"; exec = "sh -c 'exit 6'"; preStop = "echo before"; postStop = "echo after"; } );
 	EOF
@@ -175,7 +175,7 @@ app.postStop app stopped" ]]
 	refute_events "app.preStop running"
 }
 
-@test "hooks learn who they are and what happened" {
+@test "hooks have their own name and the event in their environment" {
 	start_pilotfish <<-'EOF'
 		jobs = ( { name = "app"; exec = "true"; essential = false; },
 			 { name = "hook"; exec = "env"; when = { source = "app"; once = "exitSuccess"; }; },

@@ -76,7 +76,7 @@ NoNewPrivs:	1" ]]
 $(nice)" ]]
 }
 
-@test "hooks and checks run as the job does, unless they say otherwise" {
+@test "hooks and checks run as the user of the job, unless they name one" {
 	needs_root
 	start_pilotfish <<-'EOF'
 		jobs = ( { name = "app"; exec = "sleep 1000"; user = "nobody"; cwd = "/tmp"; env = { A = "a"; };
@@ -91,7 +91,7 @@ $(nice)" ]]
 	expect_log 'app is critical: nobody'
 }
 
-@test "a child has no signals blocked or ignored but those that we were given, and no descriptors" {
+@test "a child inherits the signal mask and dispositions that pilotfish was given, and no descriptors" {
 	cat >"$dir/main.conf" <<-'EOF'
 		jobs = ( { name = "status"; exec = "cat /proc/self/status"; }, { name = "fds"; exec = "ls /proc/self/fd"; },
 			 { name = "group"; exec = "sh -c '[ $(ps -o pgid= -p $$) = $$ ] && echo own'"; } );
@@ -112,7 +112,7 @@ $(nice)" ]]
 	[[ $(said status | field SigIgn | tail -n 1) == 0000000000010200 ]]
 }
 
-@test "who may not change his ids is told so" {
+@test "a pilotfish that may not change ids says so" {
 	needs_root
 	run -126 setpriv --bounding-set -setuid,-setgid "$pilotfish" -c /dev/stdin <<-'EOF'
 		jobs = ( { name = "app"; exec = "touch never"; user = "daemon"; } );

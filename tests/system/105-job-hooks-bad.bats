@@ -55,7 +55,7 @@ clock='{ name = "clock"; exec = "true"; when = { interval = "50ms"; }; }'
 	expect_code 0
 }
 
-@test "fork fails: it is said, tried again, and done when it is possible" {
+@test "fork fails: pilotfish says so and retries until it succeeds" {
 	needs_root
 	chmod 711 "$BATS_RUN_TMPDIR"
 	cp "$pilotfish" "$dir/pilotfish"
@@ -78,7 +78,7 @@ clock='{ name = "clock"; exec = "true"; when = { interval = "50ms"; }; }'
 	expect_code 0
 }
 
-@test "descriptors used up: it is said, others are unharmed, and it recovers" {
+@test "descriptors used up: pilotfish says so, other jobs go on, and it recovers" {
 	{
 		echo 'jobs = ( { name = "first"; exec = "sleep 1000"; }'
 		for i in {1..20}; do
@@ -99,7 +99,7 @@ clock='{ name = "clock"; exec = "true"; when = { interval = "50ms"; }; }'
 	expect_code 0
 }
 
-@test "many runs leave nothing behind in us" {
+@test "many runs leave no memory or descriptors behind" {
 	descriptors() { ls "/proc/$pid/fd" | wc -l; }
 
 	start_pilotfish <<-'EOF'
@@ -116,7 +116,7 @@ clock='{ name = "clock"; exec = "true"; when = { interval = "50ms"; }; }'
 	expect_code 0
 }
 
-@test "a workload does not inherit what we hold" {
+@test "a workload does not inherit our descriptors" {
 	start_pilotfish <<-'EOF'
 		jobs = ( { name = "first"; exec = "sleep 1000"; }, { name = "second"; exec = "sleep 1000"; needs = [ "first running" ]; } );
 	EOF

@@ -1,4 +1,4 @@
-# Who is stopped before whom, and by when.
+# The order of a shutdown, and its deadline.
 
 load jobs
 
@@ -31,7 +31,7 @@ slow_app()
 	(($(time_of "log stopped") <= $(time_of "api stopped")))
 }
 
-@test "a chain in which nobody listens is over within the one deadline, each has had its part" {
+@test "a chain of jobs that ignore SIGTERM is over within the deadline; each has had its share" {
 	script deaf <<-'EOF'
 		trap 'echo TERM' TERM
 		echo ready
@@ -57,7 +57,7 @@ slow_app()
 	done
 }
 
-@test "who is only waiting is not waited for" {
+@test "a job that only waits does not delay the shutdown" {
 	start_pilotfish <<-'EOF'
 		jobs = (
 		  { name = "db"; exec = "sleep 1000"; },
@@ -73,7 +73,7 @@ slow_app()
 	((took < 500 * slow))
 }
 
-@test "a job of a stopping is run though the one that it attends goes last" {
+@test "a stop hook runs though its job is stopped last" {
 	start_pilotfish <<-'EOF'
 		jobs = (
 		  { name = "db"; exec = "sleep 1000"; preStop = "echo db goes"; },
@@ -88,7 +88,7 @@ slow_app()
 	[[ $(said db.preStop) == "db goes" && $(said app.postStop) == "app is gone" ]]
 }
 
-@test "jobs of the shutdown are run when the others have ended by themselves" {
+@test "jobs on shutdown run when the others have ended by themselves" {
 	start_pilotfish <<-'EOF'
 		jobs = (
 		  { name = "one"; exec = "true"; }, { name = "two"; exec = "sleep 0.1"; },

@@ -8,7 +8,7 @@ setup()
 	unshare --pid --fork true 2>/dev/null || skip "no PID namespaces here"
 }
 
-@test "daemons in sessions of their own are told to end, waited for, and killed at the deadline" {
+@test "daemons in sessions of their own get SIGTERM, are waited for, and are killed at the deadline" {
 	script polite <<-'EOF'
 		trap 'sleep 0.3; echo polite is done; exit' TERM
 		echo ready
@@ -38,7 +38,7 @@ setup()
 	((took >= 400 && took < 1200 * slow))
 }
 
-@test "who came into the container from outside, as a health check of Docker's does, is not waited for" {
+@test "a process from outside of the container, such as a health check of Docker, is not waited for" {
 	script deaf <<-'EOF'
 		trap '' TERM
 		touch "$1"

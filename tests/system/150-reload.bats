@@ -91,7 +91,7 @@ reload()
 	signal_pilotfish KILL
 }
 
-@test "a reload that has to wait for nobody to end is over within the stop timeout" {
+@test "a reload that waits for no job is over within the stop timeout" {
 	start_pilotfish <<-'EOF'
 		stopTimeout = "1s";
 		jobs = ( { name = "app"; exec = "sleep 1000"; preStop = "sleep 1000"; stopTimeout = "200ms"; } );
@@ -125,7 +125,7 @@ reload()
 	[[ $(said app.preStop) == $'one\nthree' ]]
 }
 
-@test "postStop of the old one runs, then the new one starts; that was all there was" {
+@test "postStop of the old job runs, then the new job starts, though there is no other" {
 	start_pilotfish <<<'jobs = ( { name = "app"; exec = "sleep 1000"; postStop = "sh -c \"sleep 0.2; echo old\""; } );'
 	expect_events "app running"
 	reload <<<'jobs = ( { name = "app"; exec = "sleep 1001"; postStop = "echo new"; } );'
@@ -136,7 +136,7 @@ reload()
 	[[ $(said app.postStop) == $'old\nnew' ]]
 }
 
-@test "a job that waits for one which is replaced goes on waiting" {
+@test "a job that waits for a replaced job goes on waiting" {
 	start_pilotfish <<-'EOF'
 		jobs = ( { name = "db"; exec = "sleep 1000"; },
 			 { name = "app"; exec = "sleep 1000"; needs = [ "db exitSuccess" ]; },
@@ -157,7 +157,7 @@ reload()
 	expect_code 0
 }
 
-@test "a bad configuration is refused with its place, and all goes on" {
+@test "a bad configuration is refused with its place, and all jobs go on" {
 	start_pilotfish <<<'jobs = ( { name = "app"; exec = "sleep 1000"; } );'
 	expect_events "app running"
 	app=$(job_pid app)

@@ -45,7 +45,7 @@ registered_at()
 	expect_code 0
 }
 
-@test "a new onChange hook runs with what is there; another watch begins anew" {
+@test "a new onChange hook runs with what is there; a changed watch begins anew" {
 	register db-new db-new-1 1
 	start_pilotfish <<-EOF
 		consul = "$consul_address";

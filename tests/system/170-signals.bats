@@ -2,7 +2,7 @@
 
 load jobs
 
-@test "SIGTERM during the start: either nothing runs yet or all is stopped in order" {
+@test "SIGTERM during the start: either nothing runs yet or all jobs stop in order" {
 	cat >"$dir/main.conf" <<-EOF
 		jobs = ( { name = "app"; exec = "bash -c 'echo \$\$ >>$dir/pids; exec sleep 1000'"; } );
 	EOF
@@ -24,7 +24,7 @@ load jobs
 	python3 "$dir/early.py" "$pilotfish" -c "$dir/main.conf"
 }
 
-@test "a SIGTERM that was there before us is heeded" {
+@test "a SIGTERM that was pending before the start is heeded" {
 	# the job inherits it blocked, and so is deaf to it
 	cat >"$dir/main.conf" <<<'stopTimeout = "800ms"; jobs = ( { name = "app"; exec = "sleep 1000"; } );'
 	start_program main "$helpers/enter.py" --block TERM -- \
@@ -44,7 +44,7 @@ load jobs
 	refute_events "app running"
 }
 
-@test "SIGTERM while a job waits for what it needs" {
+@test "SIGTERM while a job waits for its needs" {
 	start_pilotfish <<-'EOF'
 		jobs = ( { name = "db"; exec = "sleep 1000"; health = { exec = "false"; interval = "100ms"; }; },
 			 { name = "app"; exec = "true"; needs = [ "db healthy" ]; } );
@@ -183,7 +183,7 @@ has_grown()
 	expect_code 0
 }
 
-@test "other signals are nobody's end" {
+@test "other signals end nothing" {
 	start_pilotfish <<-'EOF'
 		jobs = ( { name = "app"; exec = "sleep 1000"; }, { name = "bell"; exec = "true"; when = { source = "SIGWINCH"; }; } );
 	EOF

@@ -68,12 +68,12 @@ static void hear_and_hold(struct subscription *self, const struct event *event)
 	source_hold(event->source, &note(self, event)->hold);
 }
 
-static void on_heard(struct source *source)
+static void on_delivered(struct source *source)
 {
 	buf_print(&heard, "(%s heard) ", source->name);
 }
 
-static const struct source_ops telling = { .on_heard = on_heard };
+static const struct source_ops telling = { .on_delivered = on_delivered };
 
 /* Drains the bus and compares the delivered events. */
 static void assert_heard(const char *wanted)

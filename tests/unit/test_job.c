@@ -541,7 +541,7 @@ static void unknown_source_is_an_error(void **state)
 
 	(void)state;
 	assert_false(job_link(job, find, NULL, &error));
-	assert_string_equal(error.text, "no source 'watch.dbb'");
+	assert_string_equal(error.text, "there is no source \"watch.dbb\"");
 }
 
 /* ---- end of a run ---- */

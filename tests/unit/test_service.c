@@ -30,7 +30,7 @@ struct fixture {
 	"CheckID \"service:x\" does not have associated TTL"
 #define FREE CANNED_OK("{}")
 
-static void on_heard(struct source *job)
+static void on_delivered(struct source *job)
 {
 	struct fixture *self = container_of(job, struct fixture, job);
 
@@ -46,7 +46,7 @@ static void on_limit(struct timer *timer)
 static int set_up(void **state)
 {
 	static const char *const silence[] = { NULL };
-	static const struct source_ops ops = { .on_heard = on_heard };
+	static const struct source_ops ops = { .on_delivered = on_delivered };
 	struct fixture *self = NEW(struct fixture);
 	char host[256] = "";
 

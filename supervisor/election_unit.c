@@ -14,8 +14,8 @@ struct participant {
 	struct subscription on_event;
 	struct election_unit *owner;
 	struct job_unit *job_unit;
-	enum role kind;
-	bool goes;			/* with a reload */
+	enum role role;
+	bool removed;			/* by a reload */
 	pid_t group;			/* in the dead-man timer; 0: none */
 };
 
@@ -24,10 +24,10 @@ static struct election_unit *election_unit_of(struct election *election)
 	return container_of(election, struct election_unit, election);
 }
 
-static struct participant *find_participant(const struct election_unit *unit, enum role kind)
+static struct participant *find_participant(const struct election_unit *unit, enum role role)
 {
 	for (size_t i = 0; i < unit->participant_count; i++)
-		if (unit->participants[i].kind == kind)
+		if (unit->participants[i].role == role)
 			return &unit->participants[i];
 	return NULL;
 }
@@ -37,15 +37,15 @@ static bool is_running(const struct participant *participant)
 	return participant && participant->job_unit->job.hook && participant->job_unit->job.running;
 }
 
-static bool is_any_running(const struct election_unit *unit, unsigned kinds)
+static bool is_any_running(const struct election_unit *unit, unsigned roles)
 {
 	for (size_t i = 0; i < unit->participant_count; i++)
-		if (kinds & 1u << unit->participants[i].kind && is_running(&unit->participants[i]))
+		if (roles & 1u << unit->participants[i].role && is_running(&unit->participants[i]))
 			return true;
 	return false;
 }
 
-/* ---- may it lead? ---- */
+/* ---- may the workload lead? ---- */
 
 static enum election_reason why_not_able(const struct participant *workload)
 {
@@ -59,7 +59,7 @@ static enum election_reason why_not_able(const struct participant *workload)
 	return REASON_NONE;
 }
 
-static void review(struct election_unit *unit)
+static void update_able(struct election_unit *unit)
 {
 	const struct participant *workload = find_participant(unit, WORKLOAD);
 	enum election_reason why = workload ? why_not_able(workload) : REASON_NONE;
@@ -68,14 +68,14 @@ static void review(struct election_unit *unit)
 		election_set_able(&unit->election, !why, why);
 }
 
-static void answer(struct election_unit *unit, bool consents)
+static void answer_consider(struct election_unit *unit, bool consents)
 {
-	timer_stop(&unit->patience);
-	unit->asking = false;
+	timer_stop(&unit->can_lead_timeout);
+	unit->considering = false;
 	election_consent(&unit->election, consents);
 }
 
-static void ask(struct election_unit *unit)
+static void run_can_lead(struct election_unit *unit)
 {
 	CLEANUP(strv_release) struct strv env = { .items = NULL };
 	struct source *source = &unit->election.source;
@@ -83,13 +83,13 @@ static void ask(struct election_unit *unit)
 	struct error error = ERROR_INIT;
 
 	source->ops->add_env(source, EVENT_LEADER, &env);
-	unit->asking = unit->can_lead->ops->start(unit->can_lead, &context, &error);
-	if (unit->asking) {
-		timer_set(&unit->patience, unit->config->can_lead.timeout);
+	unit->considering = unit->can_lead->ops->start(unit->can_lead, &context, &error);
+	if (unit->considering) {
+		timer_set(&unit->can_lead_timeout, unit->config->can_lead.timeout);
 		return;
 	}
 	log_error("election %s: canLead cannot start: %s", unit->config->name, error.text);
-	answer(unit, false);
+	answer_consider(unit, false);
 }
 
 static void on_can_lead(struct hook_user *user)
@@ -97,26 +97,26 @@ static void on_can_lead(struct hook_user *user)
 	struct election_unit *unit = container_of(user, struct election_unit, user);
 	bool consents = !unit->can_lead->status;
 
-	unit->asking = false;
-	if (unit->asked_again) {
-		unit->asked_again = false;
-		ask(unit);
+	unit->considering = false;
+	if (unit->outdated) {
+		unit->outdated = false;
+		run_can_lead(unit);
 		return;
 	}
 	if (!consents)
-		log_info("election %s: canLead says no", unit->config->name);
-	answer(unit, consents);
+		log_info("election %s: canLead refuses", unit->config->name);
+	answer_consider(unit, consents);
 }
 
-static void on_patience(struct timer *timer)
+static void on_can_lead_timeout(struct timer *timer)
 {
-	struct election_unit *unit = container_of(timer, struct election_unit, patience);
+	struct election_unit *unit = container_of(timer, struct election_unit, can_lead_timeout);
 
-	log_warn("election %s: canLead does not end: killed", unit->config->name);
+	log_warn("election %s: canLead timed out: killed", unit->config->name);
 	unit->can_lead->ops->signal(unit->can_lead, SIGKILL);
 }
 
-/* Where others reach the leader: its first service, or just this host. */
+/* Others reach the leader at its first service, or else at this host. */
 static char *address_of(const struct election_unit *unit)
 {
 	const struct participant *workload = find_participant(unit, WORKLOAD);
@@ -137,16 +137,16 @@ static void consider(struct election *election)
 
 	election_set_address(election, address);
 	if (is_any_running(unit, 1u << PROMOTER | 1u << DEMOTER))
-		election_consent(election, false);	/* of the last term */
-	else if (unit->asking)
-		unit->asked_again = true;
+		election_consent(election, false);	/* hooks of the last term still run */
+	else if (unit->considering)
+		unit->outdated = true;
 	else if (unit->can_lead)
-		ask(unit);
+		run_can_lead(unit);
 	else
 		election_consent(election, true);
 }
 
-/* ---- up ---- */
+/* ---- promotion ---- */
 
 static void promote(struct election *election)
 {
@@ -157,7 +157,7 @@ static void promote(struct election *election)
 		election_promoted(election, true);
 }
 
-/* Of each service that the workload has; those to which roles are nothing ignore it. */
+/* Services without a role ignore the call. */
 static void show(struct election *election, bool leads)
 {
 	const struct participant *workload = find_participant(election_unit_of(election), WORKLOAD);
@@ -166,18 +166,18 @@ static void show(struct election *election, bool leads)
 		service_set_role(&workload->job_unit->services[i], leads);
 }
 
-/* ---- down ---- */
+/* ---- demotion ---- */
 
-static void review_demotion(struct election_unit *unit)
+static void check_demotion(struct election_unit *unit)
 {
 	const struct participant *workload = find_participant(unit, WORKLOAD);
-	unsigned kinds = 1u << PROMOTER | 1u << RUNNER;
+	unsigned roles = 1u << PROMOTER | 1u << RUNNER;
 
 	if (!unit->demoting)
 		return;
 	if (unit->fencing)
-		kinds |= 1u << DEMOTER;
-	if (is_any_running(unit, kinds))
+		roles |= 1u << DEMOTER;
+	if (is_any_running(unit, roles))
 		return;
 	if (workload && !unit->demoted)
 		return;
@@ -185,28 +185,27 @@ static void review_demotion(struct election_unit *unit)
 	election_demoted(&unit->election);
 }
 
-/* At the end of all, or of this job. */
+/* The whole program or this job ends for good. */
 static bool is_final(const struct participant *participant)
 {
-	return participant->owner->final || participant->goes;
+	return participant->owner->final || participant->removed;
 }
 
-/* Ends its run; or the job, for good. */
-static void put_down(struct participant *participant, double patience)
+static void end_participant(struct participant *participant, double limit)
 {
 	struct job *job = &participant->job_unit->job;
 
-	if (is_final(participant) && patience > 0)
-		job_stop(job, patience);
+	if (is_final(participant) && limit > 0)
+		job_stop(job, limit);
 	else
-		job_end_run(job, patience);
+		job_end_run(job, limit);
 }
 
-static void put_down_all(struct election_unit *unit, unsigned kinds, double patience)
+static void end_participants(struct election_unit *unit, unsigned roles, double limit)
 {
 	for (size_t i = 0; i < unit->participant_count; i++)
-		if (kinds & 1u << unit->participants[i].kind)
-			put_down(&unit->participants[i], patience);
+		if (roles & 1u << unit->participants[i].role)
+			end_participant(&unit->participants[i], limit);
 }
 
 static double time_left(const struct election_unit *unit)
@@ -222,11 +221,11 @@ static void demote(struct election *election)
 	unit->promoting = false;
 	unit->demoting = true;
 	unit->demoted = !is_running(workload);
-	put_down_all(unit, 1u << PROMOTER, 0);
-	put_down_all(unit, 1u << RUNNER, time_left(unit));
+	end_participants(unit, 1u << PROMOTER, 0);
+	end_participants(unit, 1u << RUNNER, time_left(unit));
 	if (!unit->demoted && !find_participant(unit, DEMOTER))
-		put_down(workload, time_left(unit));
-	review_demotion(unit);
+		end_participant(workload, time_left(unit));
+	check_demotion(unit);
 }
 
 static void fence(struct election *election)
@@ -236,11 +235,11 @@ static void fence(struct election *election)
 	unit->promoting = false;
 	unit->demoting = unit->fencing = true;
 	unit->demoted = !is_running(find_participant(unit, WORKLOAD));
-	put_down_all(unit, 1u << WORKLOAD | 1u << RUNNER | 1u << PROMOTER | 1u << DEMOTER, 0);
-	review_demotion(unit);
+	end_participants(unit, 1u << WORKLOAD | 1u << RUNNER | 1u << PROMOTER | 1u << DEMOTER, 0);
+	check_demotion(unit);
 }
 
-/* ---- what the jobs say ---- */
+/* ---- events of the jobs ---- */
 
 static void on_workload_ended(struct participant *participant)
 {
@@ -267,10 +266,10 @@ static void on_demoter_ended(struct participant *participant)
 	if (!participant->job_unit->job.failed)
 		unit->demoted = true;
 	else if (workload)
-		put_down(workload, 0);
+		end_participant(workload, 0);
 }
 
-/* One that is not restarted has nothing left to lead. */
+/* Once a runner is not restarted, nothing is left that could lead. */
 static void on_runner_ended(struct participant *participant)
 {
 	const struct job *job = &participant->job_unit->job;
@@ -302,7 +301,7 @@ static void on_ended(struct participant *participant)
 	if (participant->group)
 		deadman_remove(&participant->owner->election.leading.deadman, participant->group);
 	participant->group = 0;
-	reactions[participant->kind](participant);
+	reactions[participant->role](participant);
 }
 
 static void on_event(struct subscription *sub, const struct event *event)
@@ -314,19 +313,19 @@ static void on_event(struct subscription *sub, const struct event *event)
 		on_started(participant);
 	else if (event->code == EVENT_EXIT_SUCCESS || event->code == EVENT_EXIT_FAILED)
 		on_ended(participant);
-	if (participant->kind == WORKLOAD)
-		review(unit);
-	review_demotion(unit);
+	if (participant->role == WORKLOAD)
+		update_able(unit);
+	check_demotion(unit);
 }
 
-/* ---- whose ---- */
+/* ---- participants ---- */
 
-static void add_participant(struct election_unit *unit, struct job_unit *job_unit, enum role kind)
+static void add_participant(struct election_unit *unit, struct job_unit *job_unit, enum role role)
 {
 	unit->participants = alloc_resize(unit->participants,
 					(unit->participant_count + 1) * sizeof *unit->participants);
 	unit->participants[unit->participant_count++] = (struct participant){
-		.owner = unit, .job_unit = job_unit, .kind = kind,
+		.owner = unit, .job_unit = job_unit, .role = role,
 	};
 }
 
@@ -370,7 +369,7 @@ bool election_unit_lose(struct election_unit *unit, const struct job_unit *job_u
 	for (size_t i = 0; i < unit->participant_count; i++) {
 		if (unit->participants[i].job_unit != job_unit)
 			continue;
-		found = unit->participants[i].goes = true;
+		found = unit->participants[i].removed = true;
 	}
 	return found;
 }
@@ -387,7 +386,7 @@ void election_unit_link(struct election_unit *unit)
 		if (is_running(participant))
 			on_started(participant);
 	}
-	review(unit);
+	update_able(unit);
 	if (!unit->started)
 		election_start(&unit->election);
 	unit->started = true;
@@ -408,7 +407,7 @@ static void on_departure(struct deferred *deferred)
 	unit->units->on_left(unit->units);
 }
 
-void election_unit_leave(struct election_unit *unit, enum election_reason reason, double patience)
+void election_unit_leave(struct election_unit *unit, enum election_reason reason, double limit)
 {
 	const struct participant *workload = find_participant(unit, WORKLOAD);
 
@@ -417,7 +416,7 @@ void election_unit_leave(struct election_unit *unit, enum election_reason reason
 		if (election_leads(&unit->election))
 			service_set_maintenance(&workload->job_unit->services[i], true);
 	election_leave(&unit->election, reason,
-		       fmin(patience, unit->config->promote_timeout));
+		       fmin(limit, unit->config->promote_timeout));
 }
 
 bool election_unit_init(struct election_unit *unit, struct units *units,
@@ -431,7 +430,7 @@ bool election_unit_init(struct election_unit *unit, struct units *units,
 	*unit = (struct election_unit){
 		.units = units, .config = config, .user = { .on_done = on_can_lead },
 	};
-	timer_init(&unit->patience, units->loop, on_patience);
+	timer_init(&unit->can_lead_timeout, units->loop, on_can_lead_timeout);
 	deferred_init(&unit->departure, units->loop, on_departure);
 	if (!election_init(&unit->election, units->agent, config, &ops, error))
 		return false;
@@ -446,7 +445,7 @@ bool election_unit_init(struct election_unit *unit, struct units *units,
 void election_unit_release(struct election_unit *unit)
 {
 	unlink_all(unit);
-	timer_stop(&unit->patience);
+	timer_stop(&unit->can_lead_timeout);
 	deferred_cancel(&unit->departure);
 	if (unit->can_lead)
 		unit->can_lead->ops->free(unit->can_lead);

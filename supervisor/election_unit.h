@@ -1,18 +1,19 @@
-/* election_unit.h - an election, tied to the jobs that it is about.
+/* election_unit.h - an election, tied to the jobs that take part in it.
  *
- * The election (consul/election.h) decides who leads; here that becomes processes:
+ * The election (consul/election/election.h) decides who leads.  This file turns its orders into
+ * processes.  A participant is a job in one of four roles:
  *
- *   workload   its `job`: primary or not; a candidate as long as it runs and is healthy
+ *   workload   the election's `job`: leader or follower; a candidate while it runs and is healthy
  *   runner     each job with `runs`: it runs while we lead
  *   promoter   NAME.onElected: its success is the promotion
  *   demoter    NAME.onDeposed: its success is the workload's demotion
  *
- * To demote: the promoter is killed, the runners are told to end, and the demoter runs.  Where there
- * is none, or it fails, the workload's process is ended instead, and restarted by its own policy: so
- * a workload always starts as a follower.  To fence: all of them get SIGKILL.  Either is over when
- * whatever could act as primary is reaped or demoted.
+ * To demote: the promoter is killed, the runners are ended, and the demoter runs.  Without a
+ * demoter, or if the demoter fails, the workload's process is ended instead and restarted by its
+ * own policy.  So a workload always starts as a follower.  To fence: all participants get SIGKILL.
+ * Either order is done when each process that could act as leader is reaped or demoted.
  *
- * All their process groups are in the election's dead-man timer.
+ * The process groups of all participants are in the election's dead-man timer.
  */
 #ifndef ELECTION_UNIT_H
 #define ELECTION_UNIT_H
@@ -29,18 +30,19 @@ struct election_unit {
 	struct units *units;
 	struct election_config *config;	/* owned */
 	struct election election;
-	struct participant *participants;		/* with each unit that has a part in it */
+	bool left;			/* for good; `units` knows */
+
+	/* private */
+	struct participant *participants;
 	size_t participant_count;
 	bool started;
-	bool left;			/* for good; the crew was told */
-	bool final;			/* everything stops */
-
-	struct hook *can_lead;		/* NULL: always */
+	bool final;			/* the whole program stops */
+	struct hook *can_lead;		/* NULL: always able */
 	char *can_lead_name;
 	struct hook_user user;
-	struct timer patience;		/* of can_lead */
-	bool asking, asked_again;	/* it runs; and its answer is for a former question */
-
+	struct timer can_lead_timeout;
+	bool considering;		/* can_lead runs */
+	bool outdated;			/* can_lead was started for an earlier order, and is run anew */
 	bool promoting;
 	bool demoting;			/* until election_demoted() */
 	bool fencing;
@@ -53,10 +55,10 @@ bool election_unit_init(struct election_unit *unit, struct units *units,
 			struct election_config *config, struct error *error);
 void election_unit_release(struct election_unit *unit);
 
-void election_unit_link(struct election_unit *unit);	/* to the crew's units; again after changes */
-void election_unit_leave(struct election_unit *unit, enum election_reason reason, double patience);
+void election_unit_link(struct election_unit *unit);	/* finds participants; again after changes */
+void election_unit_leave(struct election_unit *unit, enum election_reason reason, double limit);
 
-/* A reload takes the job away: when the election is left, the job is stopped instead of its run.
+/* A reload removes the job: when the election is left, the job is stopped instead of its run.
  * False: the job has no part in the election. */
 bool election_unit_lose(struct election_unit *unit, const struct job_unit *job_unit);
 

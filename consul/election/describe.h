@@ -1,5 +1,5 @@
-/* describe.h - what hooks learn from an election: the environment PILOTFISH_ELECTION_*, and the same
- * as JSON on standard input. */
+/* describe.h - what hooks learn from an election: the environment PILOTFISH_ELECTION_*, and the
+ * same as JSON on standard input. */
 #ifndef DESCRIBE_H
 #define DESCRIBE_H
 

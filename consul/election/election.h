@@ -22,13 +22,13 @@
  *    candidate can hold the lock.  The dead-man timer (deadman.h) kills if this loop cannot.
  * G3 The lock is released only after election_demoted().
  * G4 The role is shown (show(true)) after the promotion succeeded, and hidden before demote().
- * G5 Epochs grow.  An epoch that is not higher than all seen before is refused, with an error logged.
+ * G5 Epochs grow.  An epoch that is not higher than all seen before is refused, and an error logged.
  * G6 A promotion that fails holds the lock no longer than promoteTimeout + demoteTimeout + 1 s.
  *
- * Assumptions: clocks run at about the same rate (a tenth is allowed for), the servers keep the word
- * of a majority, no other program writes the key, and SIGKILL kills.  A supervisor that is stopped
- * past its deadline cannot act.  Two things cover that case: a resource that refuses lower epochs, or
- * a workload that is stopped together with its supervisor.
+ * Assumptions: clocks run at about the same rate (a tenth is allowed for), the servers keep the
+ * word of a majority, no other program writes the key, and SIGKILL kills.  A supervisor that is
+ * stopped past its deadline cannot act.  Two things cover that case: a resource that refuses lower
+ * epochs, or a workload that is stopped together with its supervisor.
  */
 #ifndef ELECTION_H
 #define ELECTION_H
@@ -172,8 +172,8 @@ bool election_init(struct election *election, struct agent *agent,
 void election_release(struct election *election);
 void election_start(struct election *election);
 
-/* Says whether the user could lead.  A leader that is not able steps down, except that a pause lets an
- * unhealthy one go on. */
+/* Says whether the user could lead.  A leader that is not able steps down, except that a pause lets
+ * an unhealthy one go on. */
 void election_set_able(struct election *election, bool able, enum election_reason why_not);
 void election_set_address(struct election *election, const char *address);	/* "host:port" */
 void election_consent(struct election *election, bool consents);

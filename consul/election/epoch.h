@@ -1,7 +1,7 @@
 /* epoch.h - the highest epoch of an election that was ever seen here.
  *
- * Epochs are indexes of Consul's log, so they grow.  A Consul that was restored from an old copy, or
- * lost its data, begins lower.  A resource that fences writes by epoch would then refuse the new
+ * Epochs are indexes of Consul's log, so they grow.  A Consul that was restored from an old copy,
+ * or lost its data, begins lower.  A resource that fences writes by epoch would then refuse the new
  * leader or, worse, take a former leader for a newer one.  So a lower epoch is refused.
  *
  * A file, if there is one, keeps the number over restarts: a decimal number and a newline.

@@ -1,5 +1,5 @@
-/* leading.h - the steps of an election from the lock's possession to its release, and the lease that
- * bounds them (election.h, lease.h). */
+/* leading.h - the steps of an election from the lock's possession to its release, and the lease
+ * that bounds them (election.h, lease.h). */
 #ifndef LEADING_H
 #define LEADING_H
 

@@ -11,7 +11,7 @@
 #include "base/url.h"
 
 #define REQUEST_AGE_MAX 60.0
-static const double lone_interval = 0.1;	/* at least, between answers without news */
+#define SAME_ANSWER_INTERVAL 0.1		/* at least, between answers that are equal */
 
 /* ---- reading ---- */
 
@@ -32,7 +32,7 @@ static unsigned long number_of(const json_t *object, const char *key)
 	return number > 0 ? (unsigned long)number : 0;
 }
 
-/* The JSON of an entry's value; NULL: none. */
+/* The JSON of an entry's value; NULL: there is none. */
 static json_t *value_of(const json_t *entry)
 {
 	const char *encoded = json_string_value(json_object_get(entry, "Value"));
@@ -135,7 +135,7 @@ static void watch(struct lock *lock)
 	agent_wait(&lock->watch, path, lock->index);
 }
 
-static void doubt(struct lock *lock, enum agent_answer answer)
+static void on_watch_failed(struct lock *lock, enum agent_answer answer)
 {
 	struct error error = ERROR_INIT;
 
@@ -151,14 +151,14 @@ static void doubt(struct lock *lock, enum agent_answer answer)
 	lock->ops->on_view(lock);
 }
 
-/* An index that went backwards is another Consul's, or one that has forgotten. */
+/* An index that went backwards comes from a Consul that has lost or replaced its data. */
 static void take_index(struct lock *lock, unsigned long index)
 {
 	lock->index = index < lock->index ? 0 : index;
 }
 
-/* NULL: there is nothing at the key. */
-static bool is_news(const struct lock *lock, const json_t *answer)
+/* `answer` NULL: no key exists. */
+static bool has_changed(const struct lock *lock, const json_t *answer)
 {
 	return !lock->view.known || !answer != !lock->answer ||
 	       (answer && !json_equal(answer, lock->answer));
@@ -171,15 +171,15 @@ static void on_watch_reply(struct agent_request *request, enum agent_answer answ
 	if (answer == ANSWER_OK && !json_is_array(request->json))
 		answer = ANSWER_TROUBLE;
 	if (answer != ANSWER_OK && answer != ANSWER_MISSING) {
-		doubt(lock, answer);
+		on_watch_failed(lock, answer);
 		return;
 	}
 	agent_content(request);
 	backoff_reset(&lock->backoff);
 	take_index(lock, request->http.index);
 	lock->seen = request->http.index;
-	if (!is_news(lock, request->json)) {
-		timer_set(&lock->retry, lone_interval);
+	if (!has_changed(lock, request->json)) {
+		timer_set(&lock->retry, SAME_ANSWER_INTERVAL);
 		return;
 	}
 	json_decref(lock->answer);
@@ -201,7 +201,7 @@ void lock_refresh(struct lock *lock)
 	watch(lock);
 }
 
-/* ---- asking ---- */
+/* ---- operations: sending ---- */
 
 static json_t *operation(const char *verb, const char *key, json_t *members)
 {
@@ -227,13 +227,13 @@ static json_t *encode(json_t *value)
 /* Takes the operations. */
 static void transact(struct agent_request *request, json_t *first, json_t *second, double timeout)
 {
-	json_t *operations = json_array();
+	json_t *list = json_array();
 
-	json_array_append_new(operations, first);
+	json_array_append_new(list, first);
 	if (second)
-		json_array_append_new(operations, second);
-	agent_put(request, "/v1/txn", json_dumps(operations, JSON_COMPACT), timeout);
-	json_decref(operations);
+		json_array_append_new(list, second);
+	agent_put(request, "/v1/txn", json_dumps(list, JSON_COMPACT), timeout);
+	json_decref(list);
 }
 
 static json_t *name_of(const struct lock *lock, const char *address)
@@ -293,7 +293,7 @@ static void send_release(struct lock *lock)
 		 NULL, AGENT_IMPATIENCE);
 }
 
-void lock_unlock(struct lock *lock, unsigned long epoch, const char *to, double patience)
+void lock_unlock(struct lock *lock, unsigned long epoch, const char *to, double limit)
 {
 	json_t *value = json_pack("{ss sb sI}", "id", lock->config->id, "released", true,
 				  "epoch", (json_int_t)epoch);
@@ -303,7 +303,7 @@ void lock_unlock(struct lock *lock, unsigned long epoch, const char *to, double 
 	json_decref(lock->value);
 	lock->value = encode(value);
 	lock->doing = LOCK_RELEASE;
-	lock->give_up = monotonic_now() + patience;
+	lock->give_up = monotonic_now() + limit;
 	send_release(lock);
 }
 
@@ -318,15 +318,15 @@ void lock_clear_request(struct lock *lock)
 		 NULL, AGENT_IMPATIENCE);
 }
 
-/* ---- what came of it ---- */
+/* ---- operations: answers ---- */
 
-static bool says(const struct agent_request *request, const char *words)
+static bool contains(const struct agent_request *request, const char *words)
 {
 	return request->http.status && strstr(request->http.reply.data, words);
 }
 
-/* Consul tells the reasons of a transaction's failure only in words (409). */
-static enum lock_answer judge(const struct agent_request *request, enum agent_answer answer)
+/* Consul gives the reason of a failed transaction (409) only in words. */
+static enum lock_answer meaning_of(const struct agent_request *request, enum agent_answer answer)
 {
 	static const struct { const char *words; enum lock_answer meaning; } rows[] = {
 		{ "lock is already held", LOCK_HELD },
@@ -340,7 +340,7 @@ static enum lock_answer judge(const struct agent_request *request, enum agent_an
 	if (answer == ANSWER_OK)
 		return LOCK_WON;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		if (says(request, rows[i].words))
+		if (contains(request, rows[i].words))
 			return rows[i].meaning;
 	return answer == ANSWER_DENIED ? LOCK_DENIED : LOCK_UNKNOWN;
 }
@@ -360,8 +360,8 @@ static void complain(struct lock *lock, enum agent_answer answer, enum lock_answ
 	agent_complain(&lock->request, meaning == LOCK_DENIED ? ANSWER_DENIED : answer, &error);
 }
 
-/* {"Results":[{"KV":{...}},...]}: the ModifyIndex of our lock, as it was in the transaction's own
- * moment, after its second operation.  0: it is not there, or not ours. */
+/* {"Results":[{"KV":{...}},...]}: the ModifyIndex of our lock, as the transaction's second operation
+ * saw it.  0: the lock is not there, or not ours. */
 static unsigned long read_index(const struct lock *lock)
 {
 	json_t *answer = agent_receipt(&lock->request);
@@ -384,7 +384,7 @@ static void on_acquired(struct lock *lock, enum lock_answer meaning)
 	lock->ops->on_answer(lock, meaning);
 }
 
-static void try_again(struct lock *lock, enum lock_operation doing)
+static void retry_later(struct lock *lock, enum lock_operation doing)
 {
 	lock->doing = doing;
 	timer_set(&lock->write_retry, backoff_next(&lock->write_backoff));
@@ -396,7 +396,7 @@ static void on_write_answered(struct lock *lock, enum lock_answer meaning)
 		lock->written = read_index(lock);
 		lock->ops->on_written(lock);
 	} else if (meaning == LOCK_UNKNOWN || meaning == LOCK_DENIED) {
-		try_again(lock, LOCK_WRITE);
+		retry_later(lock, LOCK_WRITE);
 	} else {
 		lock->ops->on_forbidden(lock);
 	}
@@ -407,9 +407,9 @@ static void on_release_answered(struct lock *lock, enum lock_answer meaning)
 	bool undone = meaning == LOCK_UNKNOWN || meaning == LOCK_DENIED;
 
 	if (meaning != LOCK_WON)
-		lock->ambiguous = true;	/* perhaps the session is gone */
+		lock->ambiguous = true;	/* the session may be gone */
 	if (undone && monotonic_now() < lock->give_up)
-		try_again(lock, LOCK_RELEASE);
+		retry_later(lock, LOCK_RELEASE);
 	else
 		lock->ops->on_released(lock);
 }
@@ -417,7 +417,7 @@ static void on_release_answered(struct lock *lock, enum lock_answer meaning)
 static const struct {
 	void (*send)(struct lock *lock);
 	void (*on_answered)(struct lock *lock, enum lock_answer meaning);
-} errands[] = {
+} operations[] = {
 	[LOCK_ACQUIRE] = { NULL, on_acquired },
 	[LOCK_WRITE] = { send_value, on_write_answered },
 	[LOCK_RELEASE] = { send_release, on_release_answered },
@@ -426,7 +426,7 @@ static const struct {
 static void on_reply(struct agent_request *request, enum agent_answer answer)
 {
 	struct lock *lock = container_of(request, struct lock, request);
-	enum lock_answer meaning = judge(request, answer);
+	enum lock_answer meaning = meaning_of(request, answer);
 	enum lock_operation doing = lock->doing;
 
 	complain(lock, answer, meaning);
@@ -435,20 +435,20 @@ static void on_reply(struct agent_request *request, enum agent_answer answer)
 	else if (meaning != LOCK_DENIED)
 		backoff_reset(&lock->write_backoff);
 	lock->doing = LOCK_NOTHING;
-	errands[doing].on_answered(lock, meaning);
+	operations[doing].on_answered(lock, meaning);
 }
 
-static void on_again(struct timer *timer)
+static void on_write_retry(struct timer *timer)
 {
 	struct lock *lock = container_of(timer, struct lock, write_retry);
 
-	errands[lock->doing].send(lock);
+	operations[lock->doing].send(lock);
 }
 
-static void on_errand_reply(struct agent_request *request, enum agent_answer answer)
+static void on_deletion_reply(struct agent_request *request, enum agent_answer answer)
 {
 	(void)request;
-	(void)answer;		/* what is still in view is cleared again */
+	(void)answer;		/* a request that is still in view is cleared again */
 }
 
 void lock_cancel(struct lock *lock)
@@ -473,9 +473,9 @@ void lock_init(struct lock *lock, struct agent *agent, const struct election_con
 	};
 	agent_request_init(&lock->watch, agent, name, on_watch_reply);
 	agent_request_init(&lock->request, agent, name, on_reply);
-	agent_request_init(&lock->deletion, agent, name, on_errand_reply);
+	agent_request_init(&lock->deletion, agent, name, on_deletion_reply);
 	timer_init(&lock->retry, agent->http.loop, on_retry);
-	timer_init(&lock->write_retry, agent->http.loop, on_again);
+	timer_init(&lock->write_retry, agent->http.loop, on_write_retry);
 }
 
 void lock_release(struct lock *lock)

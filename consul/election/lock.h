@@ -1,4 +1,4 @@
-/* lock.h - the lock of an election in Consul's KV store: who holds it, and how it is asked for.
+/* lock.h - the lock of an election in Consul's KV store: who holds it, and how to take it.
  *
  *     KEY            the lock.  Its value is JSON, written by the holder:
  *                      {"id", "address", "epoch", "since"}    since: promoted, in seconds since 1970
@@ -6,14 +6,14 @@
  *                      {"id", "released": true, "epoch", "to": ID or none}
  *     KEY/request    {"action": "step-down", "leader": ID, "to": ID or none, "at": seconds, "by"}
  *                    {"action": "accept-epoch", "at", "by"}
- *     KEY/pause      {"at", "by"}: while it is there nobody is elected
+ *     KEY/pause      {"at", "by"}: while this key exists no candidate is elected
  *
- * All three are seen by one blocking query, `?consistent`: so what is seen was decided by a majority.
- * The epoch is the key's ModifyIndex by the transaction that took the lock: it grows, whatever
+ * One blocking query with `?consistent` covers all three, so a majority has decided what it shows.
+ * The epoch is the key's ModifyIndex by the transaction that took the lock.  It grows, whatever
  * happens to the key, while LockIndex does not (Consul's documentation of sessions).
  *
- * Nothing of a value is trusted: what is no JSON object, or has members of other types, has no such
- * member; texts are cut to 255 bytes, without control characters.
+ * Nothing of a value is trusted.  A value that is no JSON object, or a member of another type,
+ * counts as absent; texts are cut to 255 bytes, without control characters.
  */
 #ifndef LOCK_H
 #define LOCK_H
@@ -24,16 +24,16 @@
 
 enum { LOCK_TEXT = 256 };
 
-/* What the store says, in one answer. */
+/* The contents of one answer. */
 struct lock_view {
-	bool known;			/* there was an answer, and no doubt about it since */
-	bool exists;			/* the key */
-	bool foreign;			/* it has a value that is none of an election's */
-	char session[LOCK_TEXT];	/* who holds the lock; "": nobody */
+	bool known;			/* there was an answer, and no failure since */
+	bool exists;			/* the key does */
+	bool foreign;			/* the value is no election's */
+	char session[LOCK_TEXT];	/* holds the lock; "": the lock is free */
 	char id[LOCK_TEXT];		/* of the holder, or the former one; "": unknown */
 	char address[LOCK_TEXT];	/* "": unknown */
-	char to[LOCK_TEXT];		/* whom the former holder wants as its successor; "": none */
-	unsigned long epoch;		/* that the value tells; 0: none */
+	char to[LOCK_TEXT];		/* the successor that the former holder named; "": none */
+	unsigned long epoch;		/* in the value; 0: none */
 	unsigned long since;
 	unsigned long modified;		/* ModifyIndex of the key */
 	bool released;
@@ -48,22 +48,22 @@ struct lock_view {
 };
 
 enum lock_answer {
-	LOCK_WON,			/* locked; ballot->epoch, ballot->sent */
-	LOCK_HELD,			/* by another */
+	LOCK_WON,			/* locked: lock->epoch, lock->sent */
+	LOCK_HELD,			/* by another session */
 	LOCK_DELAYED,			/* free, but the lock delay is not over */
 	LOCK_INVALID,			/* our session is gone */
-	LOCK_DENIED,			/* our token may not */
-	LOCK_UNKNOWN,			/* no answer: perhaps we hold it */
+	LOCK_DENIED,			/* our token lacks the right */
+	LOCK_UNKNOWN,			/* no answer: we may hold the lock */
 };
 
 struct lock;
 
 struct lock_ops {
-	void (*on_view)(struct lock *lock);		/* `view` is another */
+	void (*on_view)(struct lock *lock);		/* `view` has changed */
 	void (*on_answer)(struct lock *lock, enum lock_answer answer);
 	void (*on_released)(struct lock *lock);	/* answered, or given up */
-	void (*on_forbidden)(struct lock *lock);	/* we may not write: not ours any more */
-	void (*on_written)(struct lock *lock);	/* we could: a confirmation, of `sent` */
+	void (*on_forbidden)(struct lock *lock);	/* a write failed: the lock is not ours */
+	void (*on_written)(struct lock *lock);	/* which confirms the session at `sent` */
 };
 
 struct lock {
@@ -72,24 +72,24 @@ struct lock {
 	struct agent *agent;
 	struct lock_view view;
 	unsigned long epoch;		/* of the lock that was won */
-	double sent;			/* boottime: before it was asked for, or the value written */
-	unsigned long seen;		/* the store's index that `view` is of */
-	unsigned long written;		/* ... of the newest value that was written */
+	double sent;			/* boottime: before the newest acquire or write was sent */
+	unsigned long seen;		/* Consul's index of `view` */
+	unsigned long written;		/* ModifyIndex of the newest value that we wrote */
 
 	/* private */
 	struct agent_request watch;	/* the blocking query */
-	json_t *answer;			/* that `view` was read from; NULL: there was nothing */
+	json_t *answer;			/* that `view` was read from; NULL: no key exists */
 	unsigned long index;
 	struct backoff backoff;
 	struct timer retry;		/* of the watch */
 	struct agent_request request;	/* acquire, release, write */
 	enum lock_operation { LOCK_NOTHING, LOCK_ACQUIRE, LOCK_RELEASE, LOCK_WRITE } doing;
-	char *session;			/* by which */
-	bool ambiguous;			/* better not use this session again: something was asked for
-					 * it and not answered, or it could not release its lock */
+	char *session;			/* for all operations */
+	bool ambiguous;			/* an operation was not answered, or a release failed: do not
+					 * use this session again */
 	json_t *value;			/* to be written, in base64 */
 	struct backoff write_backoff;
-	struct timer write_retry;		/* of a write or a release that was not answered */
+	struct timer write_retry;	/* after a write or a release without an answer */
 	double give_up;			/* monotonic */
 	struct agent_request deletion;	/* deletes a request that was served */
 };
@@ -98,19 +98,19 @@ void lock_init(struct lock *lock, struct agent *agent, const struct election_con
 		 const struct lock_ops *ops);
 void lock_release(struct lock *lock);
 
-/* Begin to watch, or look anew: what is in view is not known any more, and soon is again. */
+/* Starts to watch, or reads the keys again: until the answer comes the view is not known. */
 void lock_refresh(struct lock *lock);
 
-/* One of these at a time; the next one replaces it.  All are for the session of ballot_use().  A
- * write is tried until it is answered, ballot_give() for `patience` seconds. */
+/* One operation at a time, by the session of lock_use_session(); a new operation replaces the one
+ * under way.  A write is retried until it is answered, an unlock for `limit` seconds. */
 void lock_use_session(struct lock *lock, const char *session);
 void lock_acquire(struct lock *lock, const char *address);
 void lock_write(struct lock *lock, const char *address, unsigned long epoch, long since);
-void lock_unlock(struct lock *lock, unsigned long epoch, const char *to, double patience);
+void lock_unlock(struct lock *lock, unsigned long epoch, const char *to, double limit);
 void lock_cancel(struct lock *lock);
-void lock_clear_request(struct lock *lock);	/* the one that is in view */
+void lock_clear_request(struct lock *lock);	/* deletes the request in `view` */
 
-/* The question, and what an answer to it says; NULL: there is nothing. */
+/* The path of the query, and how to read an answer to it (NULL: no key exists). */
 char *lock_path(const char *key);
 void lock_read(const json_t *answer, const char *key, struct lock_view *view);
 bool lock_is_fresh(const struct lock_request *request);	/* young enough to be served */

@@ -8,10 +8,10 @@
 #include "base/log.h"
 #include "base/url.h"
 
-#define BACKSTOP 10.0			/* the least session TTL that Consul takes by default */
+#define LEAST_SESSION_TTL 10.0		/* that Consul accepts by default */
 #define ATTEMPT_MAX 2.0
-#define PASS_AGAIN 0.25
-#define LEFT_OVER "1m"			/* Consul's least deregisterCriticalServiceAfter */
+#define PASS_RETRY 0.25
+#define DEREGISTER_AFTER "1m"		/* the least that Consul accepts */
 
 enum { TRIES_BEFORE_COMPLAINT = 4 };	/* a check needs a moment from the agent to the servers */
 
@@ -27,12 +27,12 @@ static void put(struct agent_request *request, const char *path, const char *id,
 	json_decref(body);
 }
 
-/* The check is what ends the session of the dead; its own TTL is there should the agent die, too. */
+/* The check ends the session of a killed process; the session's own TTL covers a dead agent. */
 static double ttl_of(const struct session *session)
 {
 	double ttl = session->config->ttl;
 
-	return session->config->bind == BIND_ALIVE ? fmax(ttl, BACKSTOP) : ttl;
+	return session->config->bind == BIND_ALIVE ? fmax(ttl, LEAST_SESSION_TTL) : ttl;
 }
 
 static double attempt(const struct session *session)
@@ -52,8 +52,8 @@ static json_t *service_of(const struct session *session)
 			 "ID", session->service_id, "Name", name,
 			 "Meta", "managed_by", "pilotfish",
 			 "Check", "CheckID", session->check_id, "Name", "alive", "TTL", ttl,
-			 "Status", "passing", "DeregisterCriticalServiceAfter", LEFT_OVER,
-			 "Notes", "this candidate's pilotfish lives; its session is bound to this");
+			 "Status", "passing", "DeregisterCriticalServiceAfter", DEREGISTER_AFTER,
+			 "Notes", "this candidate's pilotfish lives; its session is bound to this check");
 }
 
 static void send_service(struct session *session)
@@ -103,7 +103,7 @@ static void send_renewal(struct session *session)
 	put(&session->request, "/v1/session/renew/", session->id, NULL, attempt(session));
 }
 
-static void send_question(struct session *session)
+static void send_verification(struct session *session)
 {
 	AUTOFREE char *path = format_string("/v1/session/info/%s?consistent", session->id);
 
@@ -133,7 +133,7 @@ static void enter(struct session *session, enum session_state state)
 
 static void retry_later(struct session *session)
 {
-	timer_set(&session->renewal, backoff_next(&session->backoff));
+	timer_set(&session->renewal_timer, backoff_next(&session->backoff));
 }
 
 static void on_registered(struct session *session)
@@ -142,14 +142,15 @@ static void on_registered(struct session *session)
 	enter(session, SESSION_PASSING);
 }
 
-/* The backoff goes on: this comes before every try to make a session. */
+/* The backoff is not reset, as each attempt to create a session comes through here. */
 static void on_passed(struct session *session)
 {
 	session->state = session->searched ? SESSION_CREATING : SESSION_SEARCHING;
 	go_on(session);
 }
 
-/* Whoever had our id before us was killed, and our passing the check would keep it alive. */
+/* A previous process with our id left a session.  Passing the shared check would keep that session
+ * alive, so destroy it. */
 static void on_found(struct session *session)
 {
 	json_t *one;
@@ -170,7 +171,7 @@ static void on_swept(struct session *session)
 {
 	struct strv *leftovers = &session->leftovers;
 
-	log_info("election %s: session %s of a former life is ended", session->config->name,
+	log_info("election %s: session %s of a previous process is destroyed", session->config->name,
 		 leftovers->items[--leftovers->count]);
 	free(steal(&leftovers->items[leftovers->count]));
 	go_on(session);
@@ -183,7 +184,7 @@ static void on_unknown_check(struct session *session)
 	retry_later(session);
 }
 
-/* Nothing of it has to be held yet, and the job's own TTLs need a third of the time. */
+/* Without a lock, renewing every TTL/3 is enough. */
 static double renewal_interval(const struct session *session)
 {
 	return session->holder ? session->lease.renew : ttl_of(session) / 3;
@@ -191,7 +192,7 @@ static double renewal_interval(const struct session *session)
 
 static void renew_later(struct session *session)
 {
-	timer_set(&session->renewal, renewal_interval(session));
+	timer_set(&session->renewal_timer, renewal_interval(session));
 }
 
 static void on_created(struct session *session)
@@ -207,7 +208,7 @@ static void on_created(struct session *session)
 		session->backoff.max = 1;
 		log_info("election %s: session %s is open", session->config->name, id);
 		if (session->config->bind == BIND_ALIVE)
-			timer_set(&session->beat, session->config->ttl / 3);
+			timer_set(&session->pass_timer, session->config->ttl / 3);
 		renew_later(session);
 	} else {
 		retry_later(session);
@@ -234,11 +235,11 @@ static void confirm(struct session *session, double sent)
 	session->ops->on_confirmed(session);
 }
 
-static void end_trouble(struct session *session, bool *trouble)
+static void end_failure(struct session *session, bool *failure)
 {
-	bool was_there = *trouble;
+	bool was_there = *failure;
 
-	*trouble = false;
+	*failure = false;
 	if (was_there && session_is_sound(session))
 		session->ops->on_recovered(session);
 }
@@ -248,20 +249,20 @@ static void on_renewed(struct session *session)
 	backoff_reset(&session->backoff);
 	renew_later(session);
 	confirm(session, session->sent);
-	end_trouble(session, &session->troubled);
+	end_failure(session, &session->renewal_failed);
 }
 
-/* A server that has just become their leader may answer before it has read all of its log. */
+/* A server that has just become the servers' leader may answer before it has replayed its log. */
 static void on_not_renewed(struct session *session)
 {
-	session->state = SESSION_DOUBTED;
-	session->troubled = true;
+	session->state = SESSION_VERIFYING;
+	session->renewal_failed = true;
 	go_on(session);
 }
 
 static void on_unknown(struct session *session)
 {
-	lose(session, "Consul does not know it any more");
+	lose(session, "Consul no longer knows it");
 }
 
 static void on_answered(struct session *session)
@@ -274,15 +275,15 @@ static void on_answered(struct session *session)
 	retry_later(session);
 }
 
-static void on_beat(struct timer *timer)
+static void on_pass_timer(struct timer *timer)
 {
-	struct session *session = container_of(timer, struct session, beat);
+	struct session *session = container_of(timer, struct session, pass_timer);
 
 	put(&session->pass, "/v1/agent/check/pass/", session->check_id, NULL,
 	    fmin(session->config->ttl / 3, ATTEMPT_MAX));
 }
 
-/* The agent may have lost all that it knew.  Only the servers know whether the session is gone. */
+/* 404 is an agent that has lost its data, with our check. */
 static void on_pass_reply(struct agent_request *request, enum agent_answer answer)
 {
 	struct session *session = container_of(request, struct session, pass);
@@ -290,14 +291,14 @@ static void on_pass_reply(struct agent_request *request, enum agent_answer answe
 
 	if (answer == ANSWER_MISSING) {
 		session->registered = false;
-		lose(session, "the agent does not know its check any more");
+		lose(session, "the agent no longer knows its check");
 		return;
 	}
-	timer_set(&session->beat, answer == ANSWER_OK ? next : fmin(next, PASS_AGAIN));
+	timer_set(&session->pass_timer, answer == ANSWER_OK ? next : fmin(next, PASS_RETRY));
 	if (answer == ANSWER_OK)
-		end_trouble(session, &session->unpassed);
+		end_failure(session, &session->pass_failed);
 	else
-		session->unpassed = true;
+		session->pass_failed = true;
 }
 
 /* ---- closing ---- */
@@ -314,7 +315,7 @@ static void finish(struct session *session)
 
 	session_drop(session);
 	session->registered = false;
-	timer_stop(&session->patience);
+	timer_stop(&session->close_timer);
 	session->on_closed = NULL;
 	if (on_closed)
 		on_closed(session);
@@ -326,18 +327,18 @@ static void on_deregistered(struct session *session)
 	finish(session);
 }
 
-static void on_patience(struct timer *timer)
+static void on_close_timer(struct timer *timer)
 {
-	finish(container_of(timer, struct session, patience));
+	finish(container_of(timer, struct session, close_timer));
 }
 
-/* ---- the request that each state has under way ---- */
+/* ---- the request of each state ---- */
 
 static const struct session_step {
 	void (*send)(struct session *session);
 	void (*on_done)(struct session *session);
-	void (*on_missing)(struct session *session);	/* what 404 means; NULL: trouble */
-	bool of_service;		/* it takes service:write, else session:write */
+	void (*on_missing)(struct session *session);	/* at 404; NULL: 404 is trouble */
+	bool of_service;		/* needs service:write, else session:write */
 } steps[] = {
 	[SESSION_REGISTERING] = { send_service, on_registered, NULL, true },
 	[SESSION_PASSING] = { send_first_pass, on_passed, on_unknown_check, true },
@@ -345,7 +346,7 @@ static const struct session_step {
 	[SESSION_SWEEPING] = { send_sweep, on_swept, on_swept, false },
 	[SESSION_CREATING] = { send_session, on_created, NULL, false },
 	[SESSION_IS_OPEN] = { send_renewal, on_renewed, on_not_renewed, false },
-	[SESSION_DOUBTED] = { send_question, on_answered, on_unknown, false },
+	[SESSION_VERIFYING] = { send_verification, on_answered, on_unknown, false },
 	[SESSION_ENDING] = { send_end, on_ended, on_ended, false },
 	[SESSION_LEAVING] = { send_deregistration, on_deregistered, on_deregistered, true },
 };
@@ -377,11 +378,11 @@ static void on_trouble(struct session *session, enum agent_answer answer)
 {
 	struct error error = ERROR_INIT;
 
-	session->troubled = true;
+	session->renewal_failed = true;
 	explain(session, answer, &error);
 	if (session->backoff.tries >= TRIES_BEFORE_COMPLAINT || answer == ANSWER_DENIED)
 		agent_complain(&session->request, answer, &error);
-	/* Meanwhile the check may have become critical, or be forgotten. */
+	/* Meanwhile the check may have become critical, or the agent may have lost it. */
 	if (session->state == SESSION_CREATING && session->config->bind == BIND_ALIVE)
 		session->state = SESSION_PASSING;
 	retry_later(session);
@@ -404,9 +405,9 @@ static void on_reply(struct agent_request *request, enum agent_answer answer)
 	}
 }
 
-static void on_renewal(struct timer *timer)
+static void on_renewal_timer(struct timer *timer)
 {
-	go_on(container_of(timer, struct session, renewal));
+	go_on(container_of(timer, struct session, renewal_timer));
 }
 
 /* ---- for the owner ---- */
@@ -427,13 +428,13 @@ void session_init(struct session *session, struct agent *agent,
 		.check_id = format_string("alive:%s-election-%s", config->name, config->id),
 		.backoff = { .min = 0.05, .max = 5 },
 	};
-	http_init(&session->lifeline, loop);
+	http_init(&session->connections, loop);
 	agent_request_init(&session->request, agent, name, on_reply);
 	agent_request_init(&session->pass, agent, name, on_pass_reply);
-	session->request.line = session->pass.line = &session->lifeline;
-	timer_init(&session->renewal, loop, on_renewal);
-	timer_init(&session->beat, loop, on_beat);
-	timer_init(&session->patience, loop, on_patience);
+	session->request.line = session->pass.line = &session->connections;
+	timer_init(&session->renewal_timer, loop, on_renewal_timer);
+	timer_init(&session->pass_timer, loop, on_pass_timer);
+	timer_init(&session->close_timer, loop, on_close_timer);
 }
 
 void session_release(struct session *session)
@@ -441,10 +442,10 @@ void session_release(struct session *session)
 	if (!session->agent)
 		return;
 	session_drop(session);
-	timer_stop(&session->patience);
+	timer_stop(&session->close_timer);
 	agent_request_release(&session->request);
 	agent_request_release(&session->pass);
-	http_release(&session->lifeline);
+	http_release(&session->connections);
 	strv_release(&session->leftovers);
 	free(session->name);
 	free(session->service_id);
@@ -458,19 +459,19 @@ void session_open(struct session *session)
 		return;
 	session->backoff.max = 5;
 	if (session->config->bind == BIND_SESSION)
-		on_passed(session);	/* it has no check */
+		on_passed(session);	/* there is no check */
 	else
 		enter(session, session->registered ? SESSION_PASSING : SESSION_REGISTERING);
 }
 
 bool session_is_open(const struct session *session)
 {
-	return session->state == SESSION_IS_OPEN || session->state == SESSION_DOUBTED;
+	return session->state == SESSION_IS_OPEN || session->state == SESSION_VERIFYING;
 }
 
 bool session_is_sound(const struct session *session)
 {
-	return session_is_open(session) && !session->troubled && !session->unpassed;
+	return session_is_open(session) && !session->renewal_failed && !session->pass_failed;
 }
 
 void session_confirm(struct session *session, double sent)
@@ -484,11 +485,11 @@ void session_hold(struct session *session, bool holder)
 	if (session->holder == holder)
 		return;
 	session->holder = holder;
-	if (session->state != SESSION_IS_OPEN || session->troubled ||
+	if (session->state != SESSION_IS_OPEN || session->renewal_failed ||
 	    agent_is_busy(&session->request))
 		return;
-	/* Counted from the last one: who gets and loses the lock often is renewed all the same. */
-	timer_set(&session->renewal,
+	/* Counted from the newest renewal, so that frequent gains and losses of the lock delay none. */
+	timer_set(&session->renewal_timer,
 		  fmax(0, session->sent + renewal_interval(session) - boottime_now()));
 }
 
@@ -496,23 +497,23 @@ void session_drop(struct session *session)
 {
 	agent_cancel(&session->request);
 	agent_cancel(&session->pass);
-	timer_stop(&session->renewal);
-	timer_stop(&session->beat);
+	timer_stop(&session->renewal_timer);
+	timer_stop(&session->pass_timer);
 	free(steal(&session->id));
 	session->state = SESSION_CLOSED;
-	session->holder = session->troubled = session->unpassed = false;
+	session->holder = session->renewal_failed = session->pass_failed = false;
 }
 
-void session_close(struct session *session, double patience,
+void session_close(struct session *session, double limit,
 		   void (*on_closed)(struct session *session))
 {
 	agent_cancel(&session->request);
 	agent_cancel(&session->pass);
-	timer_stop(&session->renewal);
-	timer_stop(&session->beat);
-	/* A registration that was under way may be done all the same. */
+	timer_stop(&session->renewal_timer);
+	timer_stop(&session->pass_timer);
+	/* The agent may have received a registration that was under way. */
 	session->registered = session->registered || session->state == SESSION_REGISTERING;
 	session->on_closed = on_closed;
-	timer_set(&session->patience, patience);
+	timer_set(&session->close_timer, limit);
 	enter(session, SESSION_ENDING);
 }

@@ -6,11 +6,10 @@
 #include <signal.h>
 #include <string.h>
 
-/* A signalfd takes what comes while it is being read, blocked or not: hence again and again, which
- * also meets who was just being forked. */
-static const long every = 20 * 1000 * 1000;	/* ns */
+/* A read of the signalfd can swallow the signal, blocked or not, so the timer repeats.  Repeats also
+ * kill a group that was just being forked. */
+static const long interval = 20 * 1000 * 1000;	/* ns */
 
-/* Only a timer can have sent it: others may send the signal, but not with our pointer. */
 static void on_expiry(int signo, siginfo_t *info, void *context)
 {
 	const struct deadman *deadman = info->si_value.sival_ptr;
@@ -27,7 +26,7 @@ static void on_expiry(int signo, siginfo_t *info, void *context)
 	errno = error;
 }
 
-/* Its own disposition and its place outside the mask: all else stays blocked for the signalfd. */
+/* All other signals stay blocked for the signalfd. */
 static bool take_signal(void)
 {
 	struct sigaction action = { .sa_sigaction = on_expiry, .sa_flags = SA_SIGINFO | SA_RESTART };
@@ -67,7 +66,7 @@ void deadman_release(struct deadman *deadman)
 
 void deadman_set(struct deadman *deadman, double deadline)
 {
-	struct itimerspec spec = { .it_interval.tv_nsec = every };
+	struct itimerspec spec = { .it_interval.tv_nsec = interval };
 	double at = fmax(deadline, 1e-6);	/* 0 would stop it */
 
 	spec.it_value.tv_sec = (time_t)at;
@@ -96,7 +95,7 @@ static bool replace(struct deadman *deadman, pid_t old, pid_t new)
 
 bool deadman_add(struct deadman *deadman, pid_t group)
 {
-	assert(group > 1);		/* -1 are all there are */
+	assert(group > 1);		/* kill(-1) would kill every process */
 	return replace(deadman, group, group) || replace(deadman, 0, group);
 }
 

@@ -1,15 +1,16 @@
 /* deadman.h - kills process groups at a deadline, even if the loop is stuck.
  *
- * A timer of the kernel (timer_create(2)) on CLOCK_BOOTTIME, which counts suspended time and no
- * change of the wall clock, and a signal whose handler does nothing but kill(-group, SIGKILL): so
- * it works while a callback spins or blocks.  It does not work while this whole process is stopped
- * (SIGSTOP, a debugger): then the groups are killed when it goes on, before its next instruction.
- * When a container is frozen its workload is, too; when it thaws both go on at once, and the
- * workload may run for an instant.  Only a resource that checks epochs is safe from that.
+ * A timer of the kernel (timer_create(2)) on CLOCK_BOOTTIME counts suspended time and ignores
+ * changes of the wall clock.  Its signal has a handler that does nothing but kill(-group, SIGKILL),
+ * so it works while a callback spins or blocks.  While this whole process is stopped (SIGSTOP, a
+ * debugger) it does not work: the groups are killed when the process continues, before its next
+ * instruction. When a container is frozen its workload is frozen, too.  When the container thaws
+ * both continue at once, and the workload may run for an instant.  Only a resource that checks
+ * epochs is safe then.
  *
- * It goes on killing, every 20 ms, until it is set again or stopped: a group that is gone must be
- * removed.  The signal is SIGRTMAX, which the loop then does not get; children do not inherit
- * anything of this.
+ * The timer repeats every 20 ms until it is set again or stopped, so a group that is gone must be
+ * removed.  The signal is SIGRTMAX, which the loop then does not get.  Children inherit nothing of
+ * this.
  */
 #ifndef DEADMAN_H
 #define DEADMAN_H
@@ -35,7 +36,7 @@ void deadman_release(struct deadman *deadman);		/* idempotent; zeroed is fine */
 void deadman_set(struct deadman *deadman, double deadline);
 void deadman_stop(struct deadman *deadman);		/* idempotent */
 
-/* Who is killed.  Who leads it, `group`, has been started, or has been reaped. */
+/* Register a group after its leader was spawned, unregister it after the leader was reaped. */
 bool deadman_add(struct deadman *deadman, pid_t group);	/* false: too many */
 void deadman_remove(struct deadman *deadman, pid_t group);	/* idempotent */
 

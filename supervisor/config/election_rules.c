@@ -27,7 +27,7 @@ static bool check_key(const char *key, struct error *error)
 		return fail(error, ".key: has at most %d bytes and no control characters",
 			    LONGEST_KEY);
 	return (*key != '/' && key[length - 1] != '/' && !strstr(key, "//")) ||
-	       fail(error, ".key: a '/' stands between names, found \"%.64s\"", key);
+	       fail(error, ".key: each '/' must stand between two names, found \"%.64s\"", key);
 }
 
 static bool choose_id(struct election_config *election, struct error *error)
@@ -44,7 +44,7 @@ static bool choose_id(struct election_config *election, struct error *error)
 		    LONGEST_ID);
 }
 
-/* What only somebody who can be elected needs. */
+/* Without `candidate` these keys mean nothing. */
 static bool check_observer(const struct election_config *election, const json_t *tree,
 			   struct error *error)
 {
@@ -52,7 +52,7 @@ static bool check_observer(const struct election_config *election, const json_t 
 
 	for (size_t i = 0; i < sizeof keys / sizeof *keys && !election->candidate; i++)
 		if (json_object_get(tree, keys[i]))
-			return fail(error, ".%s: goes only with a candidate", keys[i]);
+			return fail(error, ".%s: needs candidate = true", keys[i]);
 	return true;
 }
 

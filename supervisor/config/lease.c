@@ -60,7 +60,7 @@ static double least_protected(double demote)
 	return lease.protected;
 }
 
-/* What protects: the key to change, and what else would have to be changed with it. */
+/* The key to change; *both: words for the case that two keys have to change. */
 static const char *key_of(const struct election_config *config, double least, const char **both)
 {
 	bool by_session = config->bind == BIND_SESSION;

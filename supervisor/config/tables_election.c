@@ -13,84 +13,83 @@ static const struct choice binds[] = {
 static const struct field can_lead_fields[] = {
 	{ "", EMBED_OF(bounded_command, exec, exec_record) },
 	{ "timeout", SECONDS(bounded_command, timeout), .min = 0.001, .initial = "5s",
-	  .help = "A program that takes longer is killed, and the answer is no." },
+	  .help = "The program is killed after this time, which counts as a refusal." },
 	{ 0 }
 };
 static const struct record can_lead_record = {
 	.title = "canLead of an election",
-	.about = "A program that says by exit code 0 that this container can lead now.",
+	.about = "A program whose exit code 0 says that this container can lead now.",
 	.fields = can_lead_fields, .finish = check_rules,
 };
 
 static const struct field election_fields[] = {
 	{ "name", STRING(election_config, name), .flags = REQUIRED,
-	  .help = "Others call it election.NAME. Letters, digits and '-'." },
+	  .help = "Other objects refer to it as election.NAME. Letters, digits and '-'." },
 	{ "key", STRING(election_config, key),
-	  .help = "The lock in Consul's key-value store, the same for all who take part. "
-		  "\"service/NAME/leader\" unless given; the keys below it belong to the election, "
-		  "too." },
+	  .help = "The lock in Consul's key-value store, the same in all participating containers. "
+		  "\"service/NAME/leader\" unless given. The keys below it belong to the election, too." },
 	{ "id", STRING(election_config, id),
-	  .help = "What this candidate is called, like no other. The host's name unless given." },
+	  .help = "The unique name of this candidate. The host's name unless given." },
 	{ "job", STRING(election_config, job),
-	  .help = "The job that leads or not. It is a candidate as long as the job runs, and is "
-		  "healthy if that is checked. It starts as one that does not lead, and is told by "
-		  "onElected and onDeposed; if that fails it is stopped. Goes without saying for a "
-		  "job with runs." },
+	  .help = "The job that leads or follows. This container is a candidate while the job runs and, "
+		  "if it has a health check, is healthy. The job starts as a follower. onElected and "
+		  "onDeposed change its role; if onDeposed fails the job is stopped. Not needed for "
+		  "jobs with runs." },
 	{ "profile", CUSTOM_WHOLE(decode_profile), .form = "one of \"standard\", \"fast\", \"safe\"",
 	  .initial = "standard",
-	  .help = "What ttl, lockDelay and demoteTimeout are unless given. standard: 10s, 10s, 2s. "
-		  "fast: 3s, 4s, 0, where another leads within 8s of a container's death and a leader "
-		  "that has lost Consul is killed. safe: 30s, 30s, 2s, where the leader outlasts an "
+	  .help = "The defaults of ttl, lockDelay and demoteTimeout. standard: 10s, 10s, 2s. "
+		  "fast: 3s, 4s, 0: another candidate leads within 8s of a container's death, and a "
+		  "leader that loses Consul is killed. safe: 30s, 30s, 2s: the leader outlasts an "
 		  "election among Consul's own servers." },
 	{ "bind", CHOICE(election_config, bind, binds), .initial = "alive",
-	  .help = "How a candidate that has died is noticed. \"alive\": by a check in the "
-		  "catalogue that pilotfish itself passes, after ttl. \"session\": by the session's "
-		  "own TTL, which Consul lets run twice and accepts from 10s on." },
+	  .help = "How the death of a candidate is noticed. \"alive\": after ttl, by a check in the "
+		  "catalogue that pilotfish itself passes. \"session\": by the session's own TTL, "
+		  "which Consul accepts from 10s on and ends after twice that time." },
 	{ "ttl", SECONDS(election_config, ttl), .min = 0.001, .max = DAY,
-	  .help = "A candidate that is silent for so long is dead. As profile says unless given." },
+	  .help = "A candidate that is silent for this long counts as dead. Default by profile." },
 	{ "lockDelay", SECONDS(election_config, lock_delay), .max = LONGEST_LOCK_DELAY,
-	  .help = "Nobody else can lead for so long after a leader has died or is lost. It is the "
-		  "time in which that leader stops itself, so it must be long enough for that. A "
-		  "leader that goes in order costs no such time. As profile says unless given." },
+	  .help = "After a leader has died or is lost, no other candidate can lead for this long. The "
+		  "lost leader stops itself in this time, so the time must be long enough for that. "
+		  "A leader that stops in order causes no delay. Default by profile." },
 	{ "promoteTimeout", SECONDS(election_config, promote_timeout), .min = 0.001,
 	  .initial = "30s",
-	  .help = "The time for onElected; then another shall try. Also that for onDeposed when "
-		  "nothing else presses." },
+	  .help = "The time limit of onElected; after that another candidate gets its chance. Also the "
+		  "limit of onDeposed while the lock is not in danger." },
 	{ "demoteTimeout", SECONDS(election_config, demote_timeout), .max = LONGEST_DEMOTION,
-	  .help = "The time for onDeposed, and to stop the job, when Consul is lost; what is left "
-		  "then is killed. 0: it is killed at once. As profile says unless given." },
+	  .help = "When Consul is lost, the time for onDeposed and for stopping the job; then what is "
+		  "left is killed. 0: it is killed at once. Default by profile." },
 	{ "priority", INT(election_config, priority), .max = 100, .initial = "100",
-	  .help = "Who goes first when nobody leads: each point less waits 10ms longer." },
+	  .help = "The highest priority asks for the lock first: each point less waits 10ms longer." },
 	{ "candidate", BOOL(election_config, candidate), .initial = "true",
-	  .help = "Without this it never leads, and only hears who does." },
+	  .help = "If false, this container never leads and only runs onLeader." },
 	{ "tag", STRING(election_config, tag),
-	  .help = "A tag that the job's services have in the catalogue while it leads." },
+	  .help = "A tag that the job's services have in the catalogue while the job leads." },
 	{ "service", STRING(election_config, service),
-	  .help = "A further service, like the job's first one, that is in the catalogue while it "
-		  "leads: the same name for whoever it is." },
+	  .help = "A further service, like the job's first one, that is in the catalogue while the job "
+		  "leads, so that the leader always has the same name." },
 	{ "canLead", CUSTOM(election_config, can_lead, decode_check), .record = &can_lead_record,
 	  .form = "a command, or a group { exec = ...; timeout = ...; }",
-	  .help = "Asked before it tries to get the lock." },
+	  .help = "Run before this container asks for the lock." },
 	{ "epochFile", STRING(election_config, epoch_file),
-	  .help = "Where the highest epoch that was seen is kept, an absolute path. Epochs that are "
-		  "not higher are refused, and with this also after a restart." },
+	  .help = "The absolute path of a file that keeps the highest epoch seen. Lower epochs are "
+		  "refused, and with this file also after a restart." },
 	{ "onElected", HOOK,
-	  .help = "Run when it is elected; it leads when this has succeeded. Becomes the job "
-		  "NAME.onElected; its timeout is promoteTimeout unless given." },
+	  .help = "Run when this container is elected; once the hook has succeeded it leads. Becomes the "
+		  "job NAME.onElected; its timeout is promoteTimeout unless given." },
 	{ "onDeposed", HOOK,
-	  .help = "Run when it shall lead no more. If this fails, or is not given, the job is "
-		  "stopped. Becomes the job NAME.onDeposed; its timeout is promoteTimeout unless given, "
-		  "and ends earlier if another could lead." },
+	  .help = "Run when this container must stop leading. If the hook fails, or is not given, the "
+		  "job is stopped. Becomes the job NAME.onDeposed; its timeout is promoteTimeout unless "
+		  "given, and less if another candidate could lead earlier." },
 	{ "onLeader", HOOK,
-	  .help = "Run when another leader is known than before, itself included. Becomes the job "
-		  "NAME.onLeader, tried again until it succeeds; its timeout is 30s unless given." },
+	  .help = "Run when the leader has changed, this container included. Becomes the job "
+		  "NAME.onLeader, which is retried until it succeeds; its timeout is 30s unless given." },
 	{ 0 }
 };
 static const struct record election_table = {
 	.title = "elections",
-	.about = "One of several containers leads: it holds a lock in Consul, and never two at a "
-		 "time. Its events: elected and deposed, and leader, when another leader is known. "
-		 "Timings that could not be safe are refused.",
+	.about = "One of several containers leads, never two at a time: the leader holds a lock in "
+		 "Consul. Events: elected, deposed, and leader when the leader has changed. Timings "
+		 "that cannot be safe are refused.",
 	.fields = election_fields, .size = sizeof(struct election_config), .finish = election_rules,
 };
 

@@ -256,7 +256,7 @@ static void test_unanswered(void **state)
 	world_run(self.world, 15);	/* each request may take 1.25 s */
 	assert_in_range(count("/renew/"), 5, 10);
 	assert_int_equal(self.lost, 0);
-	assert_true(self.session.troubled);
+	assert_true(self.session.renewal_failed);
 	self.fate = NULL;
 	world_run(self.world, 3);
 	assert_int_equal(self.lost, 0);

@@ -185,7 +185,7 @@ class App(Container):
         os.mkdir(tmpdir)
         self.ill = os.path.join(tmpdir, "ill")
         config = stage.fill(f"{HERE}/app/pilotfish.conf", hostname + ".conf", PORT=self.port, TMPDIR=tmpdir,
-                            BEATS=stage.beats, SERVER=os.path.join(HERE, "..", "nginx", "app", "server.js"))
+                            TURNS=stage.beats, SERVER=os.path.join(HERE, "..", "nginx", "app", "server.js"))
         super().__init__(stage, hostname, config)
 
     def fall_ill(self):
@@ -243,7 +243,7 @@ class Stage:
         self.pilotfish = pilotfish
         self.folder = tempfile.mkdtemp(prefix="pilotfish-demo-")
         os.chmod(self.folder, 0o755)            # nginx's workers have another uid
-        self.beats = os.path.join(self.folder, "beats")     # written by the singleton job
+        self.turns = os.path.join(self.folder, "turns")     # written by the singleton job
         self.consul = Consul(self)
         self.nginx = Nginx(self)
         self.client = Client(self.nginx.port)
@@ -266,13 +266,13 @@ class Stage:
 
     def job_holders(self):
         """The names of the holders of the singleton job in order, without repetitions."""
-        if not os.path.exists(self.beats):
+        if not os.path.exists(self.turns):
             return []
-        with open(self.beats) as file:
+        with open(self.turns) as file:
             return [name for name, _ in itertools.groupby(file.read().split())]
 
-    def count_beats(self):
-        return os.path.getsize(self.beats)
+    def count_turns(self):
+        return os.path.getsize(self.turns)
 
     def lead(self, *arguments):
         """Runs an operator's command on the election.  Returns its output; None: it failed."""

@@ -1,4 +1,4 @@
-# examples/singleton: of all containers exactly one beats (prints a line each second), with short gaps.
+# examples/singleton: of all containers exactly one runs the scheduler (prints a line each turn), with short gaps.
 # serial
 
 load lib
@@ -26,7 +26,7 @@ teardown_file()
 setup()
 {
 	begin
-	quietly compose_up --scale beat=3
+	quietly compose_up --scale scheduler=3
 	LIMIT=30 await one_leads
 	since=$(now)
 }
@@ -36,8 +36,8 @@ teardown()
 {
 	local name
 
-	for name in $([[ ${BATS_TEST_COMPLETED-} ]] || containers beat); do
-		docker logs "$name" 2>&1 | grep -v '"job":"beat"' >"$dir/${name##*-singleton_}.log"
+	for name in $([[ ${BATS_TEST_COMPLETED-} ]] || containers scheduler); do
+		docker logs "$name" 2>&1 | grep -v '"job":"scheduler"' >"$dir/${name##*-singleton_}.log"
 	done
 	lib_teardown
 }
@@ -46,7 +46,7 @@ awake()		# the containers that run and are not paused
 {
 	local name
 
-	for name in $(containers beat); do
+	for name in $(containers scheduler); do
 		[[ $(docker inspect -f '{{ .State.Status }}' "$name") != running ]] || echo "$name"
 	done
 }
@@ -56,79 +56,79 @@ ask()		# any awake container
 	docker exec "$(awake | head -n 1)" "$@"
 }
 
-standing()
+leader_status()
 {
 	ask pilotfish leader status --json 2>/dev/null
 }
 
 one_leads()		# [N]: one leads, and there are N (3) candidates
 {
-	standing | jq -e --argjson count "${1:-3}" \
+	leader_status | jq -e --argjson count "${1:-3}" \
 		'.leader != null and ([.candidates[] | select(.status == "passing")] | length) >= $count' >/dev/null
 }
 
-# The container that beats.
+# The container that runs the scheduler.
 runner()
 {
 	local id name
 
-	id=$(standing | jq -r .leader)
-	for name in $(containers beat); do
+	id=$(leader_status | jq -r .leader)
+	for name in $(containers scheduler); do
 		[[ $(docker inspect -f '{{ .Config.Hostname }}' "$name") != "$id" ]] || echo "$name"
 	done
 }
 
 epoch()
 {
-	standing | jq .epoch
+	leader_status | jq .epoch
 }
 
-goes_on()		# EPOCH: a container with a higher epoch has beaten
+goes_on()		# EPOCH: a container with a higher epoch has written a turn
 {
-	(($(ask tail -n 1 /work/beats | cut -d ' ' -f 3) > $1))
+	(($(ask tail -n 1 /work/turns | cut -d ' ' -f 3) > $1))
 }
 
 # Lines are in the order of writing.  No epoch comes after a higher one, and each epoch belongs to one container.
 expect_one_at_a_time()
 {
-	ask cat /work/beats | awk '
+	ask cat /work/turns | awk '
 		$3 < last { print "epoch " $3 " after " last; bad = 1 }
 		owner[$3] && owner[$3] != $2 { print "epoch " $3 " of two: " owner[$3] " and " $2; bad = 1 }
 		{ last = $3; owner[$3] = $2 }
 		END { exit bad || NR < 10 }'
-	[[ $(beating) == 1 ]]
+	[[ $(schedulers) == 1 ]]
 }
 
-beating()		# the number of containers in which the job runs
+schedulers()		# the number of containers in which the job runs
 {
 	local name count=0
 
 	for name in $(awake); do
-		! docker top "$name" -o pid,args | grep -q /usr/local/bin/beat || ((++count))
+		! docker top "$name" -o pid,args | grep -q /usr/local/bin/scheduler || ((++count))
 	done
 	echo "$count"
 }
 
-# The longest time between two beats since $since, in milliseconds.
+# The longest time between two turns since $since, in milliseconds.
 expect_gap()		# LIMIT
 {
 	local gap
 
-	gap=$(ask cat /work/beats | cut -d ' ' -f 1 | date -u -f - +%s%3N | awk -v since="$since" '
+	gap=$(ask cat /work/turns | cut -d ' ' -f 1 | date -u -f - +%s%3N | awk -v since="$since" '
 		before && $1 > since && $1 - before > most { most = $1 - before }
 		{ before = $1 }
 		END { print most + 0 }')
-	figure "the longest time without a beat was $gap ms, limit $1"
+	figure "the longest time without a turn was $gap ms, limit $1"
 	((gap > 0 && gap <= $1))
 }
 
-nobody_beats()
+none_runs()
 {
-	[[ $(beating) == 0 ]]
+	[[ $(schedulers) == 0 ]]
 }
 
-@test "one of three containers beats" {
-	[[ $(beating) == 1 ]]
+@test "one of three containers runs the scheduler" {
+	[[ $(schedulers) == 1 ]]
 	expect_one_at_a_time
 }
 
@@ -173,7 +173,7 @@ draw()			# CONTAINER WHAT
 {
 	local name logs=()
 
-	for name in $(containers beat); do
+	for name in $(containers scheduler); do
 		docker logs "$name" >"$BATS_TEST_TMPDIR/${name##*-singleton_}.log" 2>&1
 		logs+=("$BATS_TEST_TMPDIR/${name##*-singleton_}.log")
 	done
@@ -196,12 +196,12 @@ draw()			# CONTAINER WHAT
 	expect_one_at_a_time
 }
 
-@test "without Consul no container beats, and one does after its return" {
+@test "without Consul no container runs the scheduler, and one does after its return" {
 	local before
 
 	before=$(epoch)
 	docker stop -t 1 "$(containers consul)"
-	await nobody_beats
+	await none_runs
 	docker start "$(containers consul)"
 	LIMIT=40 await goes_on "$before"
 	expect_one_at_a_time

@@ -92,6 +92,13 @@ image_debian()
 	docker tag "$base" "$1"
 }
 
+# As the registry's image of nginx, whose log folder the base has lost.
+image_nginx()
+{
+	image_have debian:bookworm-slim image_debian &&
+		printf 'FROM debian:bookworm-slim\nRUN mkdir -p /var/log/nginx\n' | docker build -q --force-rm -t "$1" -
+}
+
 image_consul()
 {
 	local context=$engine_folder/consul
@@ -114,6 +121,7 @@ images_make()
 		image_have node:18-bookworm-slim image_debian &&
 		image_have nginx:1.22 image_debian &&
 		image_have debian:bookworm-slim image_debian &&
+		image_have nginx:stable image_nginx &&
 		image_have consul:1.8 image_consul &&
 		docker build -q --force-rm -t pilotfish -f - "$B/release" <<-'END' &&
 			FROM scratch

@@ -1,4 +1,4 @@
-# bash completion for pilotfish: its verbs, as `pilotfish help` has them, options and files.
+# bash completion for pilotfish: options, files, and the verbs that `pilotfish help` lists.
 _pilotfish()
 {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verbs options i
@@ -9,7 +9,7 @@ _pilotfish()
 			return
 		fi
 	done
-	# IN:OUT:COMMAND of a template comes in parts, the colons for themselves.
+	# bash splits IN:OUT:COMMAND of a template at the colons, which become words.
 	if [[ $word == : ]]; then
 		before=: word=
 	fi

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Some things are done in one place only: a pattern, and the files where it is allowed.  Comments do not count.
+# Some calls are allowed in one place only: a pattern, and the files that may match it.  Comments do not count.
 status=0
 code=$(mktemp)
 trap 'rm -f "$code"' EXIT

@@ -1,5 +1,5 @@
 #!/bin/sh
-# No file offers a variable to others: what is shared is passed, what is not is static.
+# No file exports a variable: shared state is passed as an argument, all other state is static.
 objects=$(find supervisor hooks consul -name '*.c' | sed "s|^|${B:-build}/|; s|c$|o|")
 symbols=$(nm -A --defined-only $objects) || exit 1
 echo "$symbols" | awk '

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The program is built with the mitigations that it promises.
+# The program has the mitigations that the Makefile asks for.
 program=${B:-build}/pilotfish
 has() { grep -qE -- "$1" || { echo "$program: no $2"; exit 1; }; }
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# clang-tidy, by .clang-tidy; clang's own warnings count too.  It keeps all cores busy:
+# clang-tidy with .clang-tidy; clang's own warnings count too.  It uses all cores:
 # serial
 flags=$(sed -n '1s/^[^ ]* //p' "${B:-build}/flags" | sed 's/-fsanitize=[^ ]*//; s/-fcf-protection//')
 out=$(find supervisor hooks consul -name '*.c' | sort |

@@ -1,5 +1,5 @@
 #!/bin/sh
-# cppcheck, for what it finds beyond the compilers.
+# cppcheck, for errors that the compilers do not report.
 cppcheck --quiet --error-exitcode=1 --inline-suppr -j "$(nproc)" --std=c11 \
 	--enable=warning,performance,portability --suppress=missingIncludeSystem \
 	-I. -Isupervisor -D_GNU_SOURCE -DVERSION='""' supervisor hooks consul

@@ -36,7 +36,7 @@ static bool read_relation(const char *pid, struct relation *relation)
 	if (size <= 0)
 		return false;
 	text[size] = '\0';
-	rest = strrchr(text, ')');	/* the name before it may hold anything */
+	rest = strrchr(text, ')');	/* the program's name before it may contain ')' */
 	if (!rest || strlen(rest) < 5)
 		return false;
 	*relation = (struct relation){
@@ -82,7 +82,7 @@ static bool is_ours(const struct family *family, pid_t pid)
 	return found && found->ours;
 }
 
-/* A pid is as a rule higher than its parent's: two rounds. */
+/* A child's pid is usually higher than its parent's, so that two rounds suffice. */
 static void mark(struct family *family)
 {
 	bool changed;
@@ -101,7 +101,7 @@ static void mark(struct family *family)
 	} while (changed);
 }
 
-/* The numbers of another PID namespace's /proc would hit others. */
+/* The pids in the /proc of another PID namespace belong to other processes. */
 static bool proc_is_ours(void)
 {
 	char pid[16] = "";

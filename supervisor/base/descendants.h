@@ -1,7 +1,7 @@
-/* descendants.h - who descends from us, by the parents that /proc names. */
+/* descendants.h - signal the processes that descend from us, as /proc tells their parents. */
 #ifndef DESCENDANTS_H
 #define DESCENDANTS_H
 
-unsigned descendants_signal(int signo);		/* how many were found; zombies do not count */
+unsigned descendants_signal(int signo);		/* returns their number, without zombies */
 
 #endif

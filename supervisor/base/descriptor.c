@@ -9,7 +9,7 @@
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
 #endif
 
-/* What getdents64(2) fills in; readdir() would allocate. */
+/* The record of getdents64(2), which we use because readdir() allocates. */
 struct entry {
 	unsigned long long inode, offset;
 	unsigned short size;
@@ -28,7 +28,7 @@ WITHOUT_SANITIZER int parse_number(const char *text)
 	return *text ? -1 : number;
 }
 
-/* Kernels before 5.11, and seccomp filters that do not know close_range(). */
+/* For kernels before 5.11, and seccomp filters that refuse close_range(). */
 WITHOUT_SANITIZER void walk(int first, bool close_them)
 {
 	int folder = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC), fd;

@@ -1,5 +1,5 @@
-/* descriptor.h - every descriptor from a number on, without counting to a limit that may be
- * a billion.  Both are safe between clone() and execve(). */
+/* descriptor.h - mark or close every descriptor from a number on, without a loop to the limit,
+ * which may be a billion.  Both functions are async-signal-safe. */
 #ifndef DESCRIPTOR_H
 #define DESCRIPTOR_H
 

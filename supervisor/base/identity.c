@@ -10,7 +10,7 @@
 
 #include "alloc.h"
 
-/* getpwnam() and its like would load name services, and may ask the network. */
+/* We read the files ourselves: getpwnam() loads name services, which may ask the network. */
 static const char user_file[] = "/etc/passwd", group_file[] = "/etc/group";
 
 static void close_file(FILE **file)
@@ -19,7 +19,7 @@ static void close_file(FILE **file)
 		fclose(*file);
 }
 
-/* False: not a number.  The highest is what setuid() takes for "leave as it is". */
+/* False: not a number, or the highest one, which some calls take for "unchanged". */
 static bool parse_id(const char *text, unsigned *id)
 {
 	size_t length = strspn(text, "0123456789");
@@ -34,7 +34,7 @@ static bool parse_id(const char *text, unsigned *id)
 	return true;
 }
 
-/* By name, or by number where `name` is NULL.  NULL: not found. */
+/* `name` NULL: finds the user by number.  NULL: not found. */
 static const struct passwd *find_user(const char *name, uid_t uid)
 {
 	CLEANUP(close_file) FILE *file = fopen(user_file, "re");
@@ -121,7 +121,8 @@ bool identity_parse(struct identity *identity, const char *user, const char *gro
 	if (colon) {
 		*colon = '\0';
 		if (group)
-			return fail(error, "\"%s\" names a group, and so does \"%s\"", user, group);
+			return fail(error, "the group is given twice, by \"%s\" and \"%s\"", user,
+				    group);
 		group = colon + 1;
 	}
 	if (!find_identity(&found, name, error))

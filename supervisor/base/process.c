@@ -17,7 +17,7 @@
 
 enum { BUCKETS = 128 };			/* a power of two */
 
-/* Every process that lives, or whose group is being swept, by its group. */
+/* Every process that lives or whose group is being swept, hashed by its group. */
 static struct list registry[BUCKETS];
 static unsigned long orphans;
 
@@ -84,7 +84,8 @@ static void on_sweep(struct timer *timer)
 		process_signal_group(process, SIGKILL);
 		timer_set(&process->sweep, SWEEP_GIVE_UP - SWEEP_KILL);
 	} else {
-		log_warn("%s: processes of group %d are left", process->name, (int)process->group);
+		log_warn("%s: processes of group %d are still alive after SIGKILL", process->name,
+			 (int)process->group);
 		finish(process);
 	}
 }
@@ -139,7 +140,7 @@ static void sweep(struct process *process)
 	timer_set(&process->sweep, SWEEP_KILL);
 }
 
-/* on_exit may forget the process or free it: only what is in the registry still is swept. */
+/* on_exit may forget or free the process: we sweep it only if it is still in the registry. */
 static void ended(struct process *process, int status)
 {
 	pid_t group = process->pid;
@@ -177,7 +178,7 @@ static void reap(pid_t pid)
 		finish(process);
 }
 
-/* One SIGCHLD may stand for many. */
+/* One SIGCHLD may report several children. */
 unsigned process_reap(void)
 {
 	unsigned count = 0;

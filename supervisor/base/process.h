@@ -1,16 +1,15 @@
-/* process.h - starting processes, and hearing of their ends.
+/* process.h - start processes, and learn when they end.
  *
- * A process is started by clone(CLONE_VM | CLONE_VFORK) with all signals blocked, as
- * posix_spawn(3) does: the time does not grow with our memory, and when process_spawn()
- * returns the program is executed or its errno known.  So a child that is to have a group has
- * it before anybody can signal it.
+ * A process is started like posix_spawn(3) does, by clone(CLONE_VM | CLONE_VFORK) with all
+ * signals blocked.  The time does not depend on the size of our memory.  When process_spawn()
+ * returns, the child has its own process group, and the program is executed or its errno known.
  *
- * The child gets the signal mask and the dispositions that we were given ourselves, not ours,
- * and no descriptor but 0 to 2.
+ * The child gets the signal mask and the dispositions that pilotfish was started with, and no
+ * descriptors but 0 to 2.
  *
- * Ends are seen by process_reap(), to be called on SIGCHLD: it peeks with waitid(WNOWAIT) and
- * reaps by pid, orphans that we adopted included.  After the process itself has ended its group
- * is swept: SIGTERM, SIGKILL half a second later, and at most one second in all.
+ * Call process_reap() on SIGCHLD: it peeks with waitid(WNOWAIT) and reaps by pid, including
+ * orphans that we adopted.  After the process itself has ended, its group is *swept*: SIGTERM,
+ * SIGKILL half a second later, and after one second we give up.
  */
 #ifndef PROCESS_H
 #define PROCESS_H
@@ -24,14 +23,15 @@
 #include "list.h"
 #include "loop.h"
 
-/* Who to be.  Names are resolved by identity_parse(), which only reads files. */
+/* The user and groups of a process.  identity_parse() resolves names from /etc/passwd and
+ * /etc/group alone. */
 struct identity {
 	bool set;
 	uid_t uid;
 	gid_t gid;
 	gid_t *groups;			/* supplementary; owned */
 	size_t group_count;
-	char *home, *user;		/* for HOME and USER; NULL: not known; owned */
+	char *home, *user;		/* for HOME and USER; NULL: unknown; owned */
 };
 
 /* "node", "node:staff", "1000", "1000:1000"; group NULL: the user's own groups. */
@@ -44,14 +44,14 @@ struct limit {
 	struct rlimit value;
 };
 
-enum { INHERIT = -1, NOTHING = -2 };	/* as in->fds: ours, or /dev/null */
+enum { INHERIT = -1, NOTHING = -2 };	/* in spawn->fds: our descriptor, or /dev/null */
 
-struct spawn {				/* all borrowed, needed only during the call */
+struct spawn {				/* all pointers are borrowed for the call */
 	char *const *argv;
 	char *const *envp;		/* NULL: ours; its PATH finds the program */
 	const char *cwd;		/* NULL: ours */
 	int fds[3];			/* a descriptor, INHERIT or NOTHING */
-	bool terminal;			/* make its group the foreground one of our terminal */
+	bool terminal;			/* make its group our terminal's foreground group */
 	const struct identity *identity;	/* NULL: ours */
 	const struct limit *limits;
 	size_t limit_count;
@@ -60,8 +60,8 @@ struct spawn {				/* all borrowed, needed only during the call */
 	int oom_score;			/* NO_OOM_SCORE: ours */
 	bool no_new_privs;
 	int death_signal;		/* PR_SET_PDEATHSIG; 0: none */
-	unsigned passed_fds;		/* so many from 3 on go to the child too */
-	char *pid_text;			/* where the child writes its pid, 12 bytes; NULL: nowhere */
+	unsigned passed_fds;		/* the child also gets this many descriptors from 3 on */
+	char *pid_text;			/* 12 bytes, where the child writes its pid; or NULL */
 };
 
 enum { NO_OOM_SCORE = -10000 };
@@ -73,49 +73,49 @@ typedef void process_fn(struct process *process);
 
 struct process {
 	pid_t pid;			/* 0: not started, or reaped */
-	pid_t group;			/* 0: nothing of it is left */
-	int status;			/* as waitpid() has it; of a failed start too */
+	pid_t group;			/* 0: the group is gone */
+	int status;			/* of waitpid(), or of a failed start */
 	const char *name;		/* for the log; borrowed */
-	process_fn *on_exit;		/* it has ended; its group may live.  May be NULL */
-	process_fn *on_gone;		/* it and its group are gone, or were given up on: may start
-					 * it again.  May be NULL */
-	bool killed;			/* the sweep has come to SIGKILL */
+	process_fn *on_exit;		/* the process has ended, its group may live; or NULL */
+	process_fn *on_gone;		/* its group is gone too, or we gave up; may start the process
+					 * again; or NULL */
+	bool killed;			/* the sweep has sent SIGKILL */
 	struct timer sweep;
 	struct list link;
 };
 
-/* Called first thing in main: blocks every signal (of SEGV, BUS, FPE, ILL, TRAP, ABRT and SYS
- * only with `faults_too`), remembers the mask and the dispositions for the children, takes
- * SIGCHLD back if it was ignored, opens what of 0 to 2 is closed. */
+/* Call this first in main.  It blocks every signal (SEGV, BUS, FPE, ILL, TRAP, ABRT and SYS only
+ * with `faults_too`), and remembers the mask and the dispositions for the children.  It resets
+ * an ignored SIGCHLD, and opens /dev/null for each closed descriptor of 0 to 2. */
 void process_setup(bool faults_too);
 
-/* Be PID 1, or stand in for it: adopt orphans.  True if we do. */
+/* Become a subreaper unless we are PID 1.  True if orphans will be our children. */
 bool process_adopt_orphans(void);
 
-/* loop NULL: without sweeping (on_gone is never called).  False: status is set as a shell has
- * it, 127 not found, 126 not executable or not set up, and error says which. */
+/* loop NULL: the group is not swept, and on_gone is never called.  False: `status` is what a shell
+ * would report (127 not found, 126 any other failure), and `error` names the step. */
 bool process_spawn(struct process *process, struct loop *loop, const struct spawn *spawn,
 		   struct error *error);
-void process_signal(const struct process *process, int signo);	/* itself; nothing when ended */
-/* Its group; and SIGCONT, if it is to end. */
+void process_signal(const struct process *process, int signo);	/* a no-op after its end */
+/* Signals the group; SIGCONT follows a signal that ends processes. */
 void process_signal_group(const struct process *process, int signo);
-bool process_is_alive(const struct process *process);	/* it, or something of its group */
-void process_forget(struct process *process);		/* no callbacks any more; NULL-safe */
+bool process_is_alive(const struct process *process);	/* the process or one of its group lives */
+void process_forget(struct process *process);		/* stops all callbacks; NULL-safe */
 
-/* Reap what has ended.  Returns how many, orphans included. */
+/* Reaps all ended children.  Returns their number, orphans included. */
 unsigned process_reap(void);
 unsigned long process_orphans_reaped(void);		/* since the start */
-bool process_has_children(void);	/* none: then, of one that adopts, no descendant lives */
+bool process_has_children(void);	/* if we adopt orphans, false means: no descendants */
 
-/* Signal every descendant (and SIGCONT, if it is to end): as PID 1 all there is, else by
- * walking /proc.  How many were found; as PID 1 just 1 for "some". */
+/* Signals every descendant; SIGCONT follows a signal that ends processes.  As PID 1 these are all
+ * processes, else those that /proc shows.  Returns their number; as PID 1 only 1 or 0. */
 unsigned process_signal_descendants(int signo);
 
 int exit_code(int status);		/* 128+n for a signal */
 void status_print(int status, char text[static 64]);	/* "exit code 3", "killed by SIGKILL" */
 
-/* "TERM", "SIGTERM", "15", "RTMIN+3"; 0: no such. */
+/* "TERM", "SIGTERM", "15", "RTMIN+3"; 0: unknown. */
 int signal_parse(const char *name);
-const char *signal_name(int signo);	/* "SIGTERM"; a static buffer for the real-time ones */
+const char *signal_name(int signo);	/* "SIGTERM"; a static buffer */
 
 #endif

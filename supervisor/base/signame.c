@@ -8,7 +8,7 @@
 static const struct {
 	const char *name;		/* without "SIG" */
 	int signo;
-} names[] = {				/* where two names share a number, ours first */
+} names[] = {				/* of two names for one number, the first is printed */
 #define S(name) { #name, SIG##name }
 	S(HUP), S(INT), S(QUIT), S(ILL), S(TRAP), S(ABRT), S(BUS), S(FPE), S(KILL), S(USR1),
 	S(SEGV), S(USR2), S(PIPE), S(ALRM), S(TERM), S(STKFLT), S(CHLD), S(CONT), S(STOP),
@@ -17,7 +17,7 @@ static const struct {
 #undef S
 };
 
-/* Decimal digits and nothing else; -1: something else. */
+/* -1: not only decimal digits. */
 static int parse_digits(const char *text)
 {
 	size_t length = strspn(text, "0123456789");

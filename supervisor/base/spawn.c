@@ -16,8 +16,8 @@
 #include "alloc.h"
 #include "descriptor.h"
 
-/* The child runs on memory that it shares with us: what it calls must be safe in a signal
- * handler, and the address sanitizer, which would mark its stack, must keep out. */
+/* The child shares our memory.  It calls only async-signal-safe functions, and the address
+ * sanitizer must not instrument it, because that would mark the child's stack. */
 #define IN_CHILD __attribute__((no_sanitize_address)) static
 
 enum { STACK_SIZE = 64 * 1024, SIGNALS = _NSIG - 1 };
@@ -32,14 +32,14 @@ static struct {
 struct child {
 	const struct spawn *spawn;
 	char *const *envp;
-	char **script;			/* argv for a shell; [1] is left to the child */
+	char **script;			/* argv for a shell; the child sets [1] */
 	pid_t parent, parent_group;
-	const char *stage;		/* what failed, NULL for nothing ... */
-	int error;			/* ... and why */
+	const char *stage;		/* the step that failed, or NULL */
+	int error;			/* the errno of that step */
 };
 
-/* The C library leaves out two signals that it keeps for its threads, and so would change
- * what the child gets: hence the system call. */
+/* A system call, because the C library's function never changes two signals that it reserves for
+ * its threads: the child would not get the mask that we were given. */
 __attribute__((no_sanitize_address))
 static int change_mask(int how, const sigset_t *set, sigset_t *old)
 {
@@ -95,8 +95,8 @@ IN_CHILD bool join_group(struct child *child)
 	return setpgid(0, 0) == 0;
 }
 
-/* From a group that has the foreground, and from no other: a background job does not steal it.
- * Whatever fails, there was no terminal to give. */
+/* Only if our own group has the foreground: a background job must not steal the terminal.
+ * Failures are ignored, because they mean that there is no terminal. */
 IN_CHILD bool take_terminal(struct child *child)
 {
 	int fd;
@@ -142,7 +142,7 @@ IN_CHILD bool set_nice(struct child *child)
 	return nice(child->spawn->nice) != -1 || !errno;
 }
 
-/* Lowering it takes a capability, and /proc may be read-only or not there: best effort. */
+/* Best effort: to lower the score takes a capability, and /proc may be read-only or missing. */
 IN_CHILD bool set_oom_score(struct child *child)
 {
 	int score = child->spawn->oom_score, rest = abs(score), fd;
@@ -189,8 +189,8 @@ IN_CHILD bool set_directory(struct child *child)
 	return !child->spawn->cwd || chdir(child->spawn->cwd) == 0;
 }
 
-/* The C library would ask all of our threads to change their ids: hence the system calls.
- * Who is that user already, and may not choose groups, keeps those that he has. */
+/* System calls, because the C library's functions would change the ids of all threads.  If we are
+ * the user already and may not set groups, the child keeps our groups. */
 IN_CHILD bool set_identity(struct child *child)
 {
 	const struct identity *to = child->spawn->identity;
@@ -216,7 +216,7 @@ IN_CHILD bool set_privileges(struct child *child)
 	return !child->spawn->no_new_privs || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
-/* A parent that is gone before the request was made sends nothing any more. */
+/* If the parent has died before prctl(), the kernel sends nothing: we send the signal. */
 IN_CHILD bool set_death_signal(struct child *child)
 {
 	int signo = child->spawn->death_signal;
@@ -270,7 +270,7 @@ IN_CHILD const char *find_path(char *const *envp)
 	return default_path + 5;
 }
 
-/* As execvp(3), over the child's PATH. */
+/* Like execvp(3), but with the child's PATH. */
 IN_CHILD bool execute(struct child *child)
 {
 	const char *name = child->spawn->argv[0], *folder = find_path(child->envp), *end;
@@ -303,8 +303,8 @@ IN_CHILD bool execute(struct child *child)
 	return false;
 }
 
-/* The order is not free: groups before the user, what needs rights before they are given up,
- * the death signal after the last change of ids, which clears it; the mask last. */
+/* The order matters: first the steps that need privileges; then groups, then the user; then the
+ * death signal, which a change of ids clears; the signal mask last. */
 static const struct {
 	const char *name;
 	bool (*run)(struct child *child);
@@ -340,7 +340,7 @@ IN_CHILD int run_child(void *argument)
 	_exit(127);
 }
 
-/* The status that a shell would give. */
+/* Sets the status that a shell would report. */
 static void explain(const struct child *child, int *status, struct error *error)
 {
 	const char *why = strerror(child->error), *program = child->spawn->argv[0];
@@ -357,7 +357,7 @@ static void explain(const struct child *child, int *status, struct error *error)
 		fail(error, "%s: %s", program, why);
 }
 
-/* clone() with vfork's promise: when it returns, the child has executed or ended. */
+/* CLONE_VFORK: when clone() returns, the child has executed the program or has ended. */
 static pid_t clone_child(struct child *child)
 {
 	char *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,

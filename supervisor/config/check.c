@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "schema.h"
 
-/* The job whose source this is: its own, or that of its health checks. */
+/* The job that owns this source: "NAME" or "NAME.health". */
 static const struct job_config *find_source_job(const struct config *config, const char *source)
 {
 	static const char suffix[] = ".health";
@@ -60,8 +60,8 @@ static bool check_source(const struct config *config, const struct strv *sources
 			 const char *source, struct error *error)
 {
 	if (!strcmp(source, "consul") && !config->consul.enabled)
-		return fail(error, "\"consul\" says nothing, as there is no consul in this "
-			    "configuration");
+		return fail(error, "there is no source \"consul\", because the "
+			    "configuration has no consul");
 	if (!strncmp(source, "SIG", 3))
 		return true;
 	for (size_t i = 0; i < sources->count; i++)
@@ -77,7 +77,7 @@ static bool check_runs(const struct config *config, const char *source, struct e
 	if (find_election(config, source))
 		return true;
 	add_elections(config, &elections);
-	return fail(error, "there is no election for \"%.64s\"%s", source,
+	return fail(error, "there is no \"%.64s\"%s", source,
 		    suggest(source, &elections).text);
 }
 
@@ -105,13 +105,13 @@ static bool check_sources(const struct config *config, struct error *error)
 	return true;
 }
 
-/* The kinds of sources, and who of them says what. */
+/* The kinds of sources, and the kinds that publish each event. */
 enum {
 	JOB = 1, CHECKED = 2, CHECK = 4, GLOBAL = 8, CONSUL = 16, WATCH = 32, SIGNAL = 64,
 	TEMPLATE = 128, ELECTION = 256, CANDIDATE = 512,
 };
 
-static const unsigned speakers[EVENT_COUNT] = {
+static const unsigned publishers[EVENT_COUNT] = {
 	[EVENT_STARTUP] = GLOBAL,
 	[EVENT_SHUTDOWN] = GLOBAL,
 	[EVENT_RUNNING] = JOB,
@@ -158,19 +158,20 @@ static unsigned kinds_of(const struct config *config, const char *source)
 	return !strcmp(source, "global") ? GLOBAL : !strcmp(source, "consul") ? CONSUL : CHECK;
 }
 
-/* Who waits for what its source never says would wait for ever. */
+/* A job that waits for an event that its source never publishes would never start. */
 static bool check_event(const struct config *config, const char *source, enum event_code code,
 			struct error *error)
 {
 	unsigned kinds = kinds_of(config, source);
 
-	if (speakers[code] & kinds)
+	if (publishers[code] & kinds)
 		return true;
-	if (speakers[code] & CANDIDATE && kinds & ELECTION)
-		return fail(error, "\"%.64s\" never says \"%s\", as it is not a candidate", source,
-			    event_name(code));
-	return fail(error, "\"%.64s\" never says \"%s\"%s", source, event_name(code),
-		    speakers[code] & CHECKED && kinds & JOB ? ", as it has no health check" : "");
+	if (publishers[code] & CANDIDATE && kinds & ELECTION)
+		return fail(error, "\"%.64s\" never publishes \"%s\", because it is not a candidate",
+			    source, event_name(code));
+	return fail(error, "\"%.64s\" never publishes \"%s\"%s", source, event_name(code),
+		    publishers[code] & CHECKED && kinds & JOB ?
+		    ", because it has no health check" : "");
 }
 
 static bool check_events(const struct config *config, struct error *error)
@@ -193,15 +194,14 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* `names` is sorted by this. */
+/* Sorts `names`. */
 static bool check_unique(struct strv *names, const char *what, struct error *error)
 {
 	if (names->count)
 		qsort(names->items, names->count, sizeof *names->items, by_text);
 	for (size_t i = 1; i < names->count; i++)
 		if (!strcmp(names->items[i - 1], names->items[i]))
-			return fail(error, "there are two %s named \"%.64s\"", what,
-				    names->items[i]);
+			return fail(error, "there are two %s \"%.64s\"", what, names->items[i]);
 	return true;
 }
 
@@ -226,12 +226,13 @@ static bool check_names(const struct config *config, struct error *error)
 		strv_push(&elections, config->elections[i]->name);
 		strv_push(&locks, config->elections[i]->key);
 	}
-	return check_unique(&jobs, "jobs", error) && check_unique(&watches, "watches", error) &&
-	       check_unique(&services, "services", error) &&
-	       check_unique(&templates, "templates", error) &&
-	       check_unique(&files, "destinations", error) &&
-	       check_unique(&elections, "elections", error) &&
-	       check_unique(&locks, "elections with a key", error);
+	return check_unique(&jobs, "jobs named", error) &&
+	       check_unique(&watches, "watches named", error) &&
+	       check_unique(&services, "services named", error) &&
+	       check_unique(&templates, "templates named", error) &&
+	       check_unique(&files, "templates with the destination", error) &&
+	       check_unique(&elections, "elections named", error) &&
+	       check_unique(&locks, "elections with the key", error);
 }
 
 static bool check_consul(const struct config *config, struct error *error)
@@ -252,23 +253,23 @@ static bool check_consul(const struct config *config, struct error *error)
 	return true;
 }
 
-/* A walk along what jobs wait for. */
+/* A depth-first search along the sources that jobs wait for. */
 struct walk {
 	const struct config *config;
 	enum mark { NEW, ON_PATH, DONE } *marks;	/* as config->jobs */
 	struct strv path;
 };
 
-static bool fail_circle(const struct walk *walk, const char *name, struct error *error)
+static bool fail_cycle(const struct walk *walk, const char *name, struct error *error)
 {
-	CLEANUP(buf_release) struct buf circle = BUF_INIT;
+	CLEANUP(buf_release) struct buf cycle = BUF_INIT;
 	size_t i = walk->path.count;
 
 	while (strcmp(walk->path.items[--i], name))
 		;
 	for (; i < walk->path.count; i++)
-		buf_print(&circle, "%s -> ", walk->path.items[i]);
-	return fail(error, "jobs that wait for each other never start: %s%s", circle.data, name);
+		buf_print(&cycle, "%s -> ", walk->path.items[i]);
+	return fail(error, "jobs that wait for each other never start: %s%s", cycle.data, name);
 }
 
 static void pop(struct strv *path)
@@ -287,7 +288,7 @@ static bool visit_job(struct walk *walk, size_t index, struct error *error)
 	if (walk->marks[index] == DONE)
 		return true;
 	if (walk->marks[index] == ON_PATH)
-		return fail_circle(walk, job->name, error);
+		return fail_cycle(walk, job->name, error);
 	walk->marks[index] = ON_PATH;
 	strv_push(&walk->path, job->name);
 	if (job->when.source && !visit(walk, job->when.source, job->when.code, error))
@@ -300,7 +301,8 @@ static bool visit_job(struct walk *walk, size_t index, struct error *error)
 	return true;
 }
 
-/* The job without which the election could not be won.  Who leads may be told of another. */
+/* The job that must run before this pilotfish can win the election.  The event "leader" does not
+ * depend on that job: it also tells of other leaders. */
 static const struct job_config *find_candidate(const struct config *config, const char *source,
 					       enum event_code code)
 {
@@ -327,7 +329,7 @@ static bool visit(struct walk *walk, const char *source, enum event_code code,
 	return fine;
 }
 
-static bool check_circles(const struct config *config, struct error *error)
+static bool check_cycles(const struct config *config, struct error *error)
 {
 	AUTOFREE enum mark *marks = alloc(config->job_count * sizeof *marks);
 	struct walk walk = { .config = config, .marks = marks };
@@ -339,7 +341,7 @@ static bool check_circles(const struct config *config, struct error *error)
 	return fine;
 }
 
-/* Somebody must be able to lead. */
+/* An election needs a job that leads. */
 static bool check_used(const struct config *config, const struct election_config *election,
 		       struct error *error)
 {
@@ -349,7 +351,7 @@ static bool check_used(const struct config *config, const struct election_config
 		if (config->jobs[i]->runs && !strcmp(config->jobs[i]->runs, source))
 			return true;
 	return !election->candidate ||
-	       fail(error, ".job: missing, and there is no job with runs = \"%s\"", source);
+	       fail(error, ".job: missing, and no job has runs = \"%s\"", source);
 }
 
 static bool check_tag(const struct election_config *election, const struct job_config *job,
@@ -358,8 +360,9 @@ static bool check_tag(const struct election_config *election, const struct job_c
 	for (size_t s = 0; s < job->service_count && election->tag; s++)
 		for (size_t t = 0; t < job->services[s].tags.count; t++)
 			if (!strcmp(job->services[s].tags.items[t], election->tag))
-				return fail(error, ".tag: \"%.64s\" is a tag of the service \"%.64s\" "
-					    "in any case", election->tag, job->services[s].name);
+				return fail(error, ".tag: tag \"%.64s\" is already a static tag of "
+					    "service \"%.64s\"", election->tag,
+					    job->services[s].name);
 	return true;
 }
 
@@ -371,9 +374,9 @@ static bool check_role(const struct election_config *election, const struct job_
 	if (!election->tag && !election->service)
 		return true;
 	if (!job)
-		return fail(error, ".%s: goes only with a job", key);
+		return fail(error, ".%s: only possible with job", key);
 	if (!job->service_count)
-		return fail(error, ".%s: the job \"%.64s\" has no port", key, job->name);
+		return fail(error, ".%s: job \"%.64s\" has no port", key, job->name);
 	return check_tag(election, job, error);
 }
 
@@ -391,8 +394,8 @@ static bool check_election(const struct config *config, const struct election_co
 		return fail(error, ".job: there is no job \"%.64s\"%s", election->job,
 			    suggest(election->job, &names).text);
 	if (job->runs && find_election(config, job->runs) == election)
-		return fail(error, ".job: \"%.64s\" runs only while it leads; leave job out",
-			    job->name);
+		return fail(error, ".job: job \"%.64s\" has runs for this election; remove one of "
+			    "job and runs", job->name);
 	return check_role(election, job, error);
 }
 
@@ -408,12 +411,12 @@ static bool check_elections(const struct config *config, struct error *error)
 		if (election->job)
 			strv_push(&jobs, election->job);
 	}
-	return check_unique(&jobs, "elections of a job", error);
+	return check_unique(&jobs, "elections of the job", error);
 }
 
 bool config_check(const struct config *config, struct error *error)
 {
 	return check_names(config, error) && check_sources(config, error) &&
-	       check_elections(config, error) && check_circles(config, error) &&
+	       check_elections(config, error) && check_cycles(config, error) &&
 	       check_events(config, error) && check_consul(config, error);
 }

@@ -1,4 +1,5 @@
-/* check.h - what holds between jobs, watches and Consul: run when all is decoded. */
+/* check.h - the rules between jobs, watches, templates, elections and Consul, checked after
+ * everything is decoded. */
 #ifndef CHECK_H
 #define CHECK_H
 
@@ -6,8 +7,8 @@
 
 #include "config.h"
 
-/* Names are given once, sources exist, nobody waits for himself, elections have somebody to lead,
- * Consul is there if needed. */
+/* Names are unique, sources exist, no job waits for itself, each election has a job that can lead,
+ * and Consul is configured if anything needs it. */
 bool config_check(const struct config *config, struct error *error);
 
 #endif

@@ -154,7 +154,7 @@ struct job_config *config_find_job(const struct config *config, const char *name
 	return NULL;
 }
 
-/* The job that this one is the preStart of. */
+/* The job whose preStart `hook` is, or NULL. */
 static const struct job_config *find_owner(const struct config *config,
 					   const struct job_config *hook)
 {
@@ -169,7 +169,7 @@ static const struct job_config *find_owner(const struct config *config,
 											: NULL;
 }
 
-/* Neither an event nor a clock starts it, but at most its own preStart. */
+/* True if pilotfish's start or the job's own preStart starts the job, not an event or interval. */
 static bool starts_alone(const struct config *config, const struct job_config *job)
 {
 	const struct job_config *starter = job;
@@ -181,7 +181,7 @@ static bool starts_alone(const struct config *config, const struct job_config *j
 	return !starter->when.source && !starter->when.interval;
 }
 
-/* Is its exit what another begins with? */
+/* True if the job's exit starts another job. */
 static bool is_step(const struct config *config, const struct job_config *job)
 {
 	for (size_t i = 0; i < config->job_count; i++) {
@@ -194,7 +194,7 @@ static bool is_step(const struct config *config, const struct job_config *job)
 	return false;
 }
 
-/* The one job that starts alone, if it says nothing else, is what the container is for. */
+/* A container with a sole job that starts by itself exists for that job. */
 static void choose_essential(struct config *config)
 {
 	struct job_config *sole = NULL;
@@ -230,7 +230,7 @@ static bool add_default_consul(struct config *config, struct error *error)
 	return decoded || fail_in(error, "consul");
 }
 
-/* Its first service once more, by another name. */
+/* Copies the job's first service under another name. */
 static void add_leader_service(struct job_config *job, const char *name)
 {
 	struct service_config copy = job->services[0];
@@ -246,7 +246,7 @@ static void add_leader_service(struct job_config *job, const char *name)
 	job->services[job->service_count++] = copy;
 }
 
-/* How the leader is found in the catalogue. */
+/* The tag and the service by which clients find the leader in the catalogue. */
 static void add_roles(struct config *config)
 {
 	for (size_t i = 0; i < config->election_count; i++) {
@@ -262,7 +262,7 @@ static void add_roles(struct config *config)
 	}
 }
 
-/* Does it act, or make another act, as primary? */
+/* True if the job acts as leader, or promotes one. */
 static bool is_of_leader(const struct job_config *job, const struct election_config *election)
 {
 	AUTOFREE char *source = format_string("election.%s", election->name);
@@ -272,7 +272,7 @@ static bool is_of_leader(const struct job_config *job, const struct election_con
 	       (job->runs && !strcmp(job->runs, source)) || !strcmp(job->name, promoter);
 }
 
-/* A primary must not outlive who would have to depose it, where that is not PID 1. */
+/* If pilotfish is not PID 1 and is killed, no process is left that would depose the leader. */
 static void add_death_signals(struct config *config)
 {
 	for (size_t i = 0; i < config->election_count; i++)
@@ -303,7 +303,7 @@ struct config *config_decode(json_t *tree, struct error *error)
 	config->tree = json_incref(tree);
 	if (decode(config, error))
 		return config;
-	if (error->text[0] == '.')	/* paths begin with a key */
+	if (error->text[0] == '.')	/* the path's first key has no dot before it */
 		memmove(error->text, error->text + 1, strlen(error->text));
 	config_free(config);
 	return NULL;

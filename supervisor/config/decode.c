@@ -9,7 +9,7 @@
 #include "tables.h"
 #include "scalar.h"
 
-static const char inherited[] = "inherited";	/* the default's own word */
+static const char inherited[] = "inherited";
 
 bool decode_user(const struct field *field, void *slot, const json_t *value, struct error *error)
 {
@@ -22,7 +22,7 @@ bool decode_user(const struct field *field, void *slot, const json_t *value, str
 	return *text && *text != '-';
 }
 
-/* Octal digits in quotes, or the word that stands for -1. */
+/* Octal digits in quotes, or `word`, which means -1. */
 static bool decode_octal(const json_t *value, const char *word, int max, int *slot)
 {
 	const char *text = json_string_value(value);
@@ -83,10 +83,10 @@ static bool find_resource(const char *name, int *resource, struct error *error)
 		}
 		strv_push(&names, choice->name);
 	}
-	return fail(error, ".%.64s: no such limit%s", name, suggest(name, &names).text);
+	return fail(error, ".%.64s: unknown limit%s", name, suggest(name, &names).text);
 }
 
-/* Reads one value; *text is left behind it. */
+/* Reads one value and moves *text behind it. */
 static bool parse_limit(const char **text, rlim_t *limit)
 {
 	static const char unlimited[] = "unlimited";
@@ -135,8 +135,8 @@ bool decode_rlimits(const struct field *field, void *slot, const json_t *value,
 		if (!find_resource(name, &limit->resource, error))
 			return false;
 		if (!text || !parse_limits(text, &limit->value))
-			return fail(error, ".%s: must be \"soft:hard\" or one value for both, soft "
-				    "not above hard, found %s", name, text ? text : "a group");
+			return fail(error, ".%s: must be \"soft:hard\" or one value for both, where "
+				    "soft is not above hard, found %s", name, text ? text : "a group");
 	}
 	return true;
 }
@@ -185,7 +185,7 @@ static bool find_event(const char *name, enum event_code *code, struct error *er
 		}
 		strv_push(&names, events[i].name);
 	}
-	return fail(error, "\"%.64s\" is no event%s", name, suggest(name, &names).text);
+	return fail(error, "there is no event \"%.64s\"%s", name, suggest(name, &names).text);
 }
 
 bool decode_once(const struct field *field, void *slot, const json_t *value, struct error *error)
@@ -204,7 +204,7 @@ bool decode_each(const struct field *field, void *slot, const json_t *value, str
 	return decode_once(field, slot, value, error);
 }
 
-/* "db healthy": a source, which may have blanks in its name, and an event. */
+/* "db healthy": a source, whose name may contain blanks, and an event. */
 static bool parse_need(struct need_config *need, const char *text, struct error *error)
 {
 	const char *blank = strrchr(text, ' ');
@@ -217,7 +217,7 @@ static bool parse_need(struct need_config *need, const char *text, struct error 
 		return false;
 	if (events[need->code].group != GROUP_NONE)
 		return true;
-	return fail(error, "\"%s\" is a moment, not a state that lasts; wait for it with "
+	return fail(error, "\"%s\" is not a lasting state; wait for it with "
 		    "when = { source = \"%.64s\"; once = \"%s\"; }",
 		    events[need->code].name, need->source, events[need->code].name);
 }

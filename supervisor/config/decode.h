@@ -1,10 +1,10 @@
-/* decode.h - decoders of the keys whose values are a language of their own. */
+/* decode.h - decoders for keys whose values have their own syntax. */
 #ifndef DECODE_H
 #define DECODE_H
 
 #include "schema.h"
 
-decode_fn decode_user;			/* slot: struct exec_config; only the value's form */
+decode_fn decode_user;			/* checks the type only: identity_parse() does the rest */
 decode_fn decode_umask;			/* int: "022", "inherited" */
 decode_fn decode_perms;			/* int: "0644", "keep" */
 decode_fn decode_check;			/* struct bounded_command: a command, a group */
@@ -16,7 +16,7 @@ decode_fn decode_once, decode_each;	/* struct when_config: "healthy" */
 decode_fn decode_status;		/* struct health_config: 200, "200-399" */
 decode_fn decode_profile;		/* struct election_config: "fast" */
 decode_fn decode_consul;		/* struct consul_config: "host:port", a group, false */
-decode_fn decode_hook;			/* always false: sugar() replaces what is well-formed */
-decode_fn decode_unused;		/* checks the form of a duration, keeps nothing */
+decode_fn decode_hook;			/* always false: sugar_expand() removes valid hooks before */
+decode_fn decode_unused;		/* checks a duration and drops it */
 
 #endif

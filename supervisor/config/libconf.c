@@ -10,21 +10,21 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/duration.h"
-#include "listing.h"
-#include "scan.h"
+#include "include.h"
+#include "libconf_scan.h"
 
 enum { DEPTH_LIMIT = 50 };
 
-/* Two neighbours among the tokens, and how many brackets are open. */
+/* Where the search for traps is: two adjacent tokens, and how many brackets are open. */
 struct spot {
 	struct token before, token;
 	char *word;			/* the token's text */
 	int depth;
 };
 
-static bool is_mark(struct token token, const char *marks)
+static bool is_punctuation(struct token token, const char *marks)
 {
-	return token.kind == TOKEN_MARK && strchr(marks, *token.start);
+	return token.kind == TOKEN_PUNCTUATION && strchr(marks, *token.start);
 }
 
 static const char *digits_of(const char *word)
@@ -50,7 +50,7 @@ static bool has_leading_zero(const struct spot *spot)
 	       isdigit((unsigned char)digits[1]);
 }
 
-/* libconfig keeps the lower 32 bits of these, or 64 with an L, and says nothing. */
+/* libconfig silently keeps the lower 32 bits, or 64 if an L follows. */
 static bool is_truncated(const struct spot *spot)
 {
 	char *end;
@@ -82,14 +82,14 @@ static bool is_bare_duration(const struct spot *spot)
 
 static bool is_bare_text(const struct spot *spot)
 {
-	return spot->token.kind == TOKEN_WORD && is_mark(spot->before, "=:") &&
+	return spot->token.kind == TOKEN_WORD && is_punctuation(spot->before, "=:") &&
 	       isalpha((unsigned char)*spot->word) && strcasecmp(spot->word, "true") &&
 	       strcasecmp(spot->word, "false");
 }
 
-static bool is_comma_too_many(const struct spot *spot)
+static bool is_trailing_comma(const struct spot *spot)
 {
-	return is_mark(spot->before, ",") && is_mark(spot->token, ")],;");
+	return is_punctuation(spot->before, ",") && is_punctuation(spot->token, ")],;");
 }
 
 static bool is_too_deep(const struct spot *spot)
@@ -101,41 +101,40 @@ static const struct {
 	bool (*is)(const struct spot *spot);
 	const char *message;
 } traps[] = {
-	{ has_leading_zero,  "a number with a leading zero; write modes in quotes" },
-	{ is_truncated,      "a number beyond 32 bits; write an L behind it, up to 64 bits" },
-	{ is_side_by_side,   "two strings side by side, so a comma or a semicolon is missing" },
+	{ has_leading_zero,  "a number with a leading zero; write file modes in quotes" },
+	{ is_truncated,      "a number beyond 32 bits; append an L, which allows 64 bits" },
+	{ is_side_by_side,   "two strings side by side; a comma or a semicolon is missing" },
 	{ is_bare_duration,  "a duration with a unit needs quotes" },
 	{ is_bare_text,      "text needs quotes" },
-	{ is_comma_too_many, "a comma with nothing behind it" },
+	{ is_trailing_comma, "a comma with nothing after it" },
 	{ is_too_deep,       "nested too deeply" },
 };
 
-static bool check_traps(const struct listing *listing, struct error *error)
+static bool check_traps(const struct included_text *included, struct error *error)
 {
 	struct scanner scanner;
 	struct spot spot = { 0 };
 
-	scanner_init(&scanner, listing->text.data, listing->text.used);
-	while ((spot.token = scan(&scanner)).kind != TOKEN_END) {
+	scanner_init(&scanner, included->text.data, included->text.used);
+	while ((spot.token = scanner_next(&scanner)).kind != TOKEN_END) {
 		AUTOFREE char *word = copy_bytes(spot.token.start, spot.token.length);
 
 		spot.word = word;
-		spot.depth += is_mark(spot.token, "([{") - is_mark(spot.token, ")]}");
+		spot.depth += is_punctuation(spot.token, "([{") - is_punctuation(spot.token, ")]}");
 		for (size_t i = 0; i < sizeof traps / sizeof *traps; i++)
 			if (traps[i].is(&spot))
-				return listing_fail(listing, spot.token.line, error,
+				return included_text_fail(included, spot.token.line, error,
 						    traps[i].message);
 		spot.before = spot.token;
 	}
 	return true;
 }
 
-/* What libconfig says, and what it means. */
 static const struct {
-	const char *theirs, *ours;
+	const char *of_libconfig, *ours;
 } messages[] = {
 	{ "syntax error", "a syntax error here or just before" },
-	{ "duplicate setting name", "this key was given before" },
+	{ "duplicate setting name", "this key is given twice" },
 	{ "mismatched element type in array",
 	  "the values in [ ] must be of one type; use ( ) to mix types" },
 };
@@ -143,7 +142,7 @@ static const struct {
 static const char *explain(const char *text)
 {
 	for (size_t i = 0; i < sizeof messages / sizeof *messages; i++)
-		if (!strcmp(text, messages[i].theirs))
+		if (!strcmp(text, messages[i].of_libconfig))
 			return messages[i].ours;
 	return text;
 }
@@ -177,7 +176,7 @@ static json_t *convert_list(const config_setting_t *setting, unsigned *line)
 	return array;
 }
 
-/* NULL: a string that its escapes made something else than UTF-8; *line says where. */
+/* NULL: the escapes in a string, which begins at *line, make it invalid UTF-8. */
 static json_t *convert(const config_setting_t *setting, unsigned *line)
 {
 	json_t *string;
@@ -204,31 +203,31 @@ static json_t *convert(const config_setting_t *setting, unsigned *line)
 	}
 }
 
-static json_t *parse(config_t *config, const struct listing *listing, struct error *error)
+static json_t *parse(config_t *config, const struct included_text *included, struct error *error)
 {
 	unsigned line = 0;
 	json_t *tree;
 
-	if (!config_read_string(config, listing->text.data)) {
-		listing_fail(listing, (unsigned)config_error_line(config), error,
+	if (!config_read_string(config, included->text.data)) {
+		included_text_fail(included, (unsigned)config_error_line(config), error,
 			     explain(config_error_text(config)));
 		return NULL;
 	}
 	tree = convert_group(config_root_setting(config), &line);
 	if (!tree)
-		listing_fail(listing, line, error, "a string that is not valid UTF-8");
+		included_text_fail(included, line, error, "this string is not valid UTF-8");
 	return tree;
 }
 
 json_t *libconf_parse(const char *path, const char *text, size_t size, struct error *error)
 {
-	CLEANUP(listing_release) struct listing listing = { .text = BUF_INIT };
+	CLEANUP(included_text_release) struct included_text included = { .text = BUF_INIT };
 	json_t *tree = NULL;
 	config_t config;
 
 	config_init(&config);
-	if (listing_init(&listing, path, text, size, error) && check_traps(&listing, error))
-		tree = parse(&config, &listing, error);
+	if (included_text_init(&included, path, text, size, error) && check_traps(&included, error))
+		tree = parse(&config, &included, error);
 	config_destroy(&config);
 	return tree;
 }

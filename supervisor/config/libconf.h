@@ -1,7 +1,7 @@
 /* libconf.h - libconfig's syntax to a JSON tree.  No other file uses libconfig.
  *
- * What libconfig would misread is refused before it parses: numbers with a leading zero or beyond
- * 32 bits, strings side by side, durations and words without quotes.
+ * Before libconfig parses, we refuse the text that it would silently misread: numbers with a
+ * leading zero or beyond 32 bits, adjacent strings, durations and words without quotes.
  */
 #ifndef LIBCONF_H
 #define LIBCONF_H
@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 
-/* `path` names the text in messages, and is what @include is relative to. */
+/* `path` names the text in messages; @include is relative to its folder. */
 json_t *libconf_parse(const char *path, const char *text, size_t size, struct error *error);
 
 #endif

@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "template/template.h"
 #include "libconf.h"
-#include "listing.h"
+#include "include.h"
 #include "secret.h"
 #include "sugar.h"
 
@@ -27,7 +27,7 @@ static bool render(const char *path, const struct buf *text, struct template_out
 	return fine;
 }
 
-/* Read and rendered; text without {{ is not touched. */
+/* Reads the file, and renders the text if {{ is in it. */
 static bool get_text(const char *path, struct template_output *output, struct load_error *error)
 {
 	CLEANUP(buf_release) struct buf text = BUF_INIT;

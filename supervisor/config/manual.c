@@ -7,7 +7,7 @@
 
 enum { WIDTH = 78, INDENT = 6, MAX_RECORDS = 32 };
 
-/* Where the manual is printed, and the records that are in it already. */
+/* The manual in the making, and the records that it explains already. */
 struct manual {
 	struct buf *out;
 	bool mdoc;
@@ -37,7 +37,7 @@ static bool ends_sentence(const char *word, int length)
 	return length > 1 && word[length - 1] == '.' && word[length - 2] != '.';
 }
 
-/* Words in lines.  In roff a sentence begins a line, and no line with what would be a macro. */
+/* Fills lines with words.  In roff each sentence begins a line, and no line looks like a macro. */
 static void print_text(struct manual *manual, const char *text, int indent)
 {
 	int column = 0, room = WIDTH - (manual->mdoc ? 0 : indent);
@@ -65,22 +65,22 @@ static void print_text(struct manual *manual, const char *text, int indent)
 	buf_add_char(out, '\n');
 }
 
-/* "a whole number from 1 to 65535; 1 unless given" */
+/* "A whole number from 1 to 65535; default: 1." */
 static void print_facts(struct manual *manual, const struct field *field)
 {
 	CLEANUP(buf_release) struct buf facts = BUF_INIT;
 
-	field_print_form(field, &facts);
+	field_print_requirement(field, &facts);
 	if (facts.data[0] >= 'a' && facts.data[0] <= 'z')
 		facts.data[0] -= 'a' - 'A';
 	if (field->flags & REQUIRED)
 		buf_add(&facts, "; required");
 	if (field->initial)
-		buf_print(&facts, "; %s unless given", field->initial);
+		buf_print(&facts, "; default: %s", field->initial);
 	if (field->alias)
 		buf_print(&facts, "; also called %s", field->alias);
 	if (field->env)
-		buf_print(&facts, "; %s in the environment", field->env);
+		buf_print(&facts, "; environment: %s", field->env);
 	buf_add_char(&facts, '.');
 	print_text(manual, facts.data, INDENT);
 }
@@ -97,7 +97,7 @@ static void print_names(const struct record *record, struct buf *out)
 	}
 }
 
-/* Keys that several records share are explained once. */
+/* Keys that several records share are explained in the first of them. */
 static void print_embedded(struct manual *manual, const struct record *record, const char *title)
 {
 	const char *before = find_section(manual, record);
@@ -144,7 +144,7 @@ static void print_section(struct manual *manual, const struct record *record)
 	buf_add(out, manual->mdoc ? ".El\n" : "\n");
 }
 
-/* A section for each record, in the order in which a reader meets them. */
+/* A section for each record; a record follows the one that mentions it first. */
 static void print_record(struct manual *manual, const struct record *record)
 {
 	if (record->title) {

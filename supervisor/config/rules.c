@@ -16,14 +16,14 @@
 enum { META_PAIRS = 64, META_KEY = 128, META_VALUE = 512 };
 static const double DEFAULT_TTL = 10;
 
-static bool has(const json_t *tree, const char *key)
+static bool has_key(const json_t *tree, const char *key)
 {
 	return json_object_get(tree, key);
 }
 
 static char *copy_key(const json_t *tree, const char *key)
 {
-	return has(tree, key) ? scalar_text(json_object_get(tree, key)) : NULL;
+	return has_key(tree, key) ? scalar_text(json_object_get(tree, key)) : NULL;
 }
 
 static bool read_identity(struct identity *identity, const json_t *tree, struct error *error)
@@ -46,7 +46,7 @@ bool exec_rules(void *object, const json_t *tree, struct error *error)
 	return read_identity(&exec->identity, tree, error);
 }
 
-/* Signals are sources that need no event, and some that nobody can hear. */
+/* A signal is a source with one event, so that the event may be omitted. */
 static bool check_signal(struct when_config *when, struct error *error)
 {
 	int signo = signal_parse(when->source);
@@ -54,7 +54,7 @@ static bool check_signal(struct when_config *when, struct error *error)
 	if (!signo)
 		return fail(error, ".source: there is no signal %.32s", when->source);
 	if (signo == SIGKILL || signo == SIGSTOP || signo == SIGCHLD)
-		return fail(error, ".source: nobody can wait for %s", when->source);
+		return fail(error, ".source: a job cannot wait for %s", when->source);
 	if (signo == SIGTERM || signo == SIGINT || signo == SIGQUIT)
 		return fail(error, ".source: %s stops pilotfish; wait for \"shutdown\" of \"global\"",
 			    when->source);
@@ -63,25 +63,25 @@ static bool check_signal(struct when_config *when, struct error *error)
 		when->each = true;
 	}
 	return when->code == EVENT_SIGNALLED ||
-	       fail(error, "a signal has no event but \"signalled\"");
+	       fail(error, "the only event of a signal is \"signalled\"");
 }
 
 bool when_rules(void *object, const json_t *tree, struct error *error)
 {
 	struct when_config *when = object;
-	bool event = has(tree, "once") || has(tree, "each"), interval = has(tree, "interval");
+	bool event = has_key(tree, "once") || has_key(tree, "each"), interval = has_key(tree, "interval");
 
-	if (has(tree, "once") + has(tree, "each") + interval > 1)
-		return fail(error, "only one of once, each and interval is possible");
+	if (has_key(tree, "once") + has_key(tree, "each") + interval > 1)
+		return fail(error, "only one of once, each and interval may be given");
 	if (!event)
 		when->code = EVENT_NONE;
 	if (interval)
 		return !when->source ||
-		       fail(error, "interval has no source; only one of them is possible");
+		       fail(error, "only one of interval and source may be given");
 	if (when->source && !strncmp(when->source, "SIG", 3))
 		return check_signal(when, error);
 	if (!event)
-		return fail(error, "needs once, each or interval: like this it could never start");
+		return fail(error, "once, each or interval is missing, so the job would never start");
 	if (!when->source)
 		when->source = copy_string("global");
 	return true;
@@ -92,10 +92,9 @@ bool backoff_rules(void *object, const json_t *tree, struct error *error)
 	const struct backoff_config *backoff = object;
 
 	(void)tree;
-	return backoff->min <= backoff->max || fail(error, ".min: must not be more than max");
+	return backoff->min <= backoff->max || fail(error, ".min: must not be greater than max");
 }
 
-/* What goes only with a check by http. */
 static bool check_http(const struct health_config *health, const json_t *tree,
 		       struct error *error)
 {
@@ -106,8 +105,8 @@ static bool check_http(const struct health_config *health, const json_t *tree,
 		return fail(error, ".http: must begin with http:// or https://, found \"%.64s\"",
 			    health->http);
 	for (size_t i = 0; i < sizeof keys / sizeof *keys && !health->http; i++)
-		if (has(tree, keys[i]))
-			return fail(error, ".%s: goes only with http", keys[i]);
+		if (has_key(tree, keys[i]))
+			return fail(error, ".%s: only possible with http", keys[i]);
 	return true;
 }
 
@@ -136,7 +135,8 @@ static bool check_times(const struct health_config *health, struct error *error)
 		return true;
 	duration_print(health->timeout, timeout);
 	duration_print(health->interval, interval);
-	return fail(error, ".timeout: %s is longer than the interval, %s", timeout, interval);
+	return fail(error, ".timeout: must not be longer than the interval, %s, found %s", interval,
+		    timeout);
 }
 
 bool health_rules(void *object, const json_t *tree, struct error *error)
@@ -146,14 +146,14 @@ bool health_rules(void *object, const json_t *tree, struct error *error)
 
 	health->set = true;
 	if (checks > 1)
-		return fail(error, "only one of exec, http and tcp is possible");
+		return fail(error, "only one of exec, http and tcp may be given");
 	if (checks && !health->interval)
 		return fail(error, ".interval: missing");
-	if (!has(tree, "timeout"))
+	if (!has_key(tree, "timeout"))
 		health->timeout = health->interval;
-	if (!has(tree, "ttl"))
+	if (!has_key(tree, "ttl"))
 		health->ttl = 3 * health->interval;
-	if (!has(tree, "ttl") && health->ttl < DEFAULT_TTL)
+	if (!has_key(tree, "ttl") && health->ttl < DEFAULT_TTL)
 		health->ttl = DEFAULT_TTL;
 	return check_http(health, tree, error) && check_tcp(health->tcp, error) &&
 	       check_times(health, error);
@@ -162,19 +162,20 @@ bool health_rules(void *object, const json_t *tree, struct error *error)
 static bool check_meta(const struct strv *meta, struct error *error)
 {
 	if (meta->count > META_PAIRS)
-		return fail(error, "%zu pairs; Consul takes at most %d", meta->count, META_PAIRS);
+		return fail(error, "has %zu pairs; Consul accepts at most %d", meta->count,
+			    META_PAIRS);
 	for (size_t i = 0; i < meta->count; i++) {
 		const char *key = meta->items[i];
 		size_t length = strcspn(key, "=");
 
 		for (size_t c = 0; c < length; c++)
 			if (!isalnum((unsigned char)key[c]) && !strchr("_-", key[c]))
-				return fail(error, "the key \"%.*s\" may have only letters, "
+				return fail(error, "the key \"%.*s\" may contain only letters, "
 					    "digits, '_' and '-'", (int)length, key);
 		if (length < 1 || length > META_KEY)
 			return fail(error, "a key must have 1 to %d characters", META_KEY);
 		if (!strncmp(key, "consul-", 7))
-			return fail(error, "keys with \"consul-\" are Consul's own");
+			return fail(error, "keys that begin with \"consul-\" are reserved for Consul");
 		if (strlen(key + length + 1) > META_VALUE)
 			return fail(error, "the value of \"%.*s\" is longer than %d bytes",
 				    (int)length, key, META_VALUE);
@@ -207,7 +208,7 @@ bool is_label(const char *text, size_t longest)
 bool service_name_check(const char *name, struct error *error)
 {
 	return is_label(name, LONGEST_LABEL) ||
-	       fail(error, "a service's name has at most %d letters, digits and '-', "
+	       fail(error, "a service name must have 1 to %d letters, digits and '-', "
 		    "found \"%.80s\"", LONGEST_LABEL, name);
 }
 
@@ -221,20 +222,21 @@ bool service_rules(void *object, const json_t *tree, struct error *error)
 	return service_name_check(service->name, error) || fail_in(error, ".name");
 }
 
-/* The names of sources that are there anyhow cannot be given to jobs. */
+/* A job cannot have the name of another kind of source. */
 static bool check_job_name(const char *name, struct error *error)
 {
 	if (!strcmp(name, "global") || !strcmp(name, "consul") || !strncmp(name, "watch.", 6) ||
 	    !strncmp(name, "template.", 9) || !strncmp(name, "election.", 9) ||
 	    !strncmp(name, "SIG", 3))
-		return fail(error, ".name: \"%.64s\" is the name of a source that is no job", name);
+		return fail(error, ".name: \"%.64s\" is reserved for a source that is not a job",
+			    name);
 	for (const char *c = name; *c; c++)
 		if (iscntrl((unsigned char)*c))
-			return fail(error, ".name: has a control character in it");
+			return fail(error, ".name: must not contain a control character");
 	return true;
 }
 
-/* A port of the job itself is the first of its services. */
+/* The port of the job itself makes the first of its services. */
 static void add_own_service(struct job_config *job)
 {
 	job->services = alloc_resize(job->services, (job->service_count + 1) * sizeof job->own);
@@ -248,11 +250,11 @@ static void add_own_service(struct job_config *job)
 static bool check_when(const struct job_config *job, struct error *error)
 {
 	if (job->when.each && job->essential)
-		return fail(error, ".essential: a job that runs at each event never ends for good");
+		return fail(error, ".essential: a job that runs on each event never ends for good");
 	if (job->runs && strncmp(job->runs, "election.", 9))
 		return fail(error, ".runs: must be \"election.NAME\", found \"%.64s\"", job->runs);
 	if (job->when.each && job->restarts == UNLIMITED && !job->runs)
-		return fail(error, ".restarts: \"unlimited\" leaves no time to wait for the next "
+		return fail(error, ".restarts: with \"unlimited\" the job never waits for the next "
 			    "event; use when.once or \"onFailure\"");
 	return true;
 }
@@ -262,11 +264,11 @@ bool job_rules(void *object, const json_t *tree, struct error *error)
 	struct job_config *job = object;
 
 	job->tree = json_incref((json_t *)tree);
-	if (!has(tree, "when"))
+	if (!has_key(tree, "when"))
 		job->when.code = EVENT_NONE;
-	if (job->when.interval && !has(tree, "restarts"))
+	if (job->when.interval && !has_key(tree, "restarts"))
 		job->restarts = UNLIMITED;
-	if (job->when.interval && !has(tree, "timeout"))
+	if (job->when.interval && !has_key(tree, "timeout"))
 		job->timeout = job->when.interval;
 	if (!check_job_name(job->name, error) || !check_when(job, error))
 		return false;
@@ -277,22 +279,22 @@ bool job_rules(void *object, const json_t *tree, struct error *error)
 	for (size_t i = 0; i < job->service_count; i++)
 		job->services[i].ttl = job->health.set ? job->health.ttl : DEFAULT_TTL;
 	if (!job->exec.argv.count && !job->service_count)
-		return fail(error, ".exec: missing, and there is no port to advertise either");
+		return fail(error, ".exec: missing, and there is no port to register");
 	return true;
 }
 
 bool watch_rules(void *object, const json_t *tree, struct error *error)
 {
-	static const char *const of_services[] = { "tag", "tags", "near", "passing" };
+	static const char *const service_keys[] = { "tag", "tags", "near", "passing" };
 	struct watch_config *watch = object;
 
 	watch->tree = json_incref((json_t *)tree);
 	watch->kind = watch->key ? WATCH_KEY : watch->prefix ? WATCH_PREFIX : WATCH_SERVICE;
 	if (!!watch->key + !!watch->prefix + !!watch->service > 1)
-		return fail(error, "only one of service, key and prefix is possible");
+		return fail(error, "only one of service, key and prefix may be given");
 	for (size_t i = 0; i < 4 && watch->kind != WATCH_SERVICE; i++)
-		if (has(tree, of_services[i]))
-			return fail(error, ".%s: goes only with a service", of_services[i]);
+		if (has_key(tree, service_keys[i]))
+			return fail(error, ".%s: only possible with service", service_keys[i]);
 	if (watch->kind == WATCH_SERVICE && !watch->service)
 		watch->service = copy_string(watch->name);
 	return true;
@@ -310,9 +312,9 @@ bool wait_rules(void *object, const json_t *tree, struct error *error)
 {
 	struct wait_config *wait = object;
 
-	if (!has(tree, "max"))
+	if (!has_key(tree, "max"))
 		wait->max = 4 * wait->min;
-	return wait->min <= wait->max || fail(error, ".min: must not be more than max");
+	return wait->min <= wait->max || fail(error, ".min: must not be greater than max");
 }
 
 static bool parse_template(struct template_config *config, struct error *error)
@@ -335,12 +337,12 @@ bool template_rules(void *object, const json_t *tree, struct error *error)
 	config->tree = json_incref((json_t *)tree);
 	config->text = (struct buf)BUF_INIT;
 	if (!config->source == !config->contents)
-		return fail(error, "needs a source or contents, and only one of them");
+		return fail(error, "exactly one of source and contents must be given");
 	if (*config->target.destination != '/')
 		return fail(error, ".destination: must be an absolute path, found \"%.64s\"",
 			    config->target.destination);
 	if (!*config->left || !*config->right)
-		return fail(error, "a delimiter cannot be empty");
+		return fail(error, "a delimiter must not be empty");
 	if (!read_identity(&config->target.identity, tree, error))
 		return false;
 	if (config->contents)

@@ -1,4 +1,5 @@
-/* rules.h - what holds between the keys of one group: run when the group is decoded. */
+/* rules.h - the `finish` functions of schema.h's records: they check the rules between the keys
+ * of one group, and set defaults that depend on other keys. */
 #ifndef RULES_H
 #define RULES_H
 
@@ -18,11 +19,11 @@ rule_fn service_rules;			/* struct service_config in `services` */
 rule_fn job_rules, watch_rules;
 rule_fn check_rules;			/* struct bounded_command */
 rule_fn wait_rules;
-rule_fn template_rules;			/* reads and parses the template, too */
+rule_fn template_rules;			/* also reads and parses the template */
 rule_fn consul_rules;
 rule_fn election_rules;
 
-/* Letters, digits and '-', beginning with a letter or digit. */
+/* Letters, digits and '-'; the first character is a letter or digit. */
 enum { LONGEST_LABEL = 63 };
 bool is_label(const char *text, size_t longest);
 

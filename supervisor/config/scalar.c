@@ -195,7 +195,7 @@ static bool decode_strings(const struct field *field, void *slot, const json_t *
 		return false;
 	for (size_t i = 0; i < strings->count; i++)
 		if (!*strings->items[i])
-			return fail(error, "has an empty string in it");
+			return fail(error, "must not contain an empty string");
 	return true;
 }
 

@@ -4,14 +4,14 @@
 
 #include "schema.h"
 
-/* The decoders of the types that are no records; NULL for those. */
+/* NULL for the types that are records. */
 decode_fn *scalar_decoder(enum field_type type);
 
-char *scalar_text(const json_t *value);	/* of a string, number or bool; free() it; NULL: neither */
+char *scalar_text(const json_t *value);	/* free() it.  NULL: no string, number or boolean */
 void scalar_show(const json_t *value, struct buf *out);	/* for a message */
-bool scalar_number(const json_t *value, long *number);	/* 80 and "80" */
+bool scalar_number(const json_t *value, long *number);	/* accepts 80 and "80" */
 
-/* Strings of a string or a list; numbers in it are printed. */
+/* Adds a string, or a list's strings, numbers and booleans as text. */
 bool scalar_strings(const json_t *value, struct strv *strings);
 
 #endif

@@ -48,13 +48,13 @@ static bool check_unknown(const struct record *record, const json_t *tree, struc
 		if (has_field(record, name))
 			continue;
 		add_names(record, &names);
-		return fail(error, ".%.64s: no such setting%s", name,
+		return fail(error, ".%.64s: unknown key%s", name,
 			    suggest(name, &names).text);
 	}
 	return true;
 }
 
-/* Keys that are missing, or there by both their names. */
+/* Refuses a missing key, and a key that is given by both its names. */
 static bool check_given(const struct record *record, const json_t *tree, struct error *error)
 {
 	for each_field(field, record) {
@@ -64,8 +64,7 @@ static bool check_given(const struct record *record, const json_t *tree, struct 
 			return fail(error, ".%s: missing", field->name);
 		if (field->alias && json_object_get(tree, field->name) &&
 		    json_object_get(tree, field->alias))
-			return fail(error, ".%s: was given before, as %s", field->alias,
-				    field->name);
+			return fail(error, ".%s: already given as %s", field->alias, field->name);
 	}
 	return true;
 }
@@ -143,15 +142,15 @@ static bool decode_any(const struct field *field, void *object, const json_t *va
 static bool decode_value(const struct field *field, void *object, const json_t *value,
 			 struct error *error)
 {
-	CLEANUP(buf_release) struct buf form = BUF_INIT, found = BUF_INIT;
+	CLEANUP(buf_release) struct buf requirement = BUF_INIT, found = BUF_INIT;
 
 	if (decode_any(field, object, value, error))
 		return true;
-	field_print_form(field, &form);
+	field_print_requirement(field, &requirement);
 	if (field->flags & SECRET)
-		return fail(error, "must be %s", form.data);
+		return fail(error, "must be %s", requirement.data);
 	scalar_show(value, &found);
-	return fail(error, "must be %s, found %s", form.data, found.data);
+	return fail(error, "must be %s, found %s", requirement.data, found.data);
 }
 
 static bool decode_text(const struct field *field, void *object, const char *text,
@@ -165,7 +164,7 @@ static bool decode_text(const struct field *field, void *object, const char *tex
 	return decoded;
 }
 
-/* What the file says; NULL: nothing. */
+/* The value in the file, or NULL; *name is the name that the file uses. */
 static const json_t *find_value(const struct field *field, const json_t *tree, const char **name)
 {
 	const json_t *value = json_object_get(tree, field->name);
@@ -178,7 +177,7 @@ static const json_t *find_value(const struct field *field, const json_t *tree, c
 	return value;
 }
 
-/* Groups that are not there have their defaults all the same. */
+/* A missing group gets the defaults of its keys. */
 static bool decode_default(const struct field *field, void *object, struct error *error)
 {
 	if (field->initial)
@@ -206,7 +205,7 @@ static bool decode_field(const struct field *field, void *object, const json_t *
 	return decode_default(field, object, error) || fail_in(error, ".%s", name);
 }
 
-/* `tree` NULL: the group is not there. */
+/* `tree` NULL: the group is missing. */
 static bool decode_fields(const struct record *record, void *object, const json_t *tree,
 			  struct error *error)
 {

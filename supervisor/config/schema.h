@@ -1,7 +1,8 @@
 /* schema.h - configuration described by tables: parser, validator, defaults and manual in one.
  *
  * A *record* is a group of keys that fills one struct; each of its *fields* is one key.  A field
- * is written as its key, then its type with the member it fills, whose C type is checked:
+ * is written as its key, then its type with the member that it fills; the compiler checks the
+ * member's C type:
  *
  *	static const struct field backoff_fields[] = {
  *		{ "min", SECONDS(backoff_config, min), .initial = "100ms",
@@ -9,9 +10,10 @@
  *		{ 0 }
  *	};
  *
- * The walker refuses unknown keys (and suggests known ones), asks for required ones, decodes in
- * the table's order, lets the environment speak where a field names a variable, and last calls
- * the record's `finish` for what concerns more than one key.  Messages begin with the key's path.
+ * schema_decode() refuses unknown keys (and suggests known ones), demands required ones, and
+ * decodes in the table's order.  Where a field names an environment variable, that overrides the
+ * file.  Last it calls the record's `finish`, which checks rules between keys.  Messages begin
+ * with the key's path.
  */
 #ifndef SCHEMA_H
 #define SCHEMA_H
@@ -28,7 +30,7 @@ enum field_type {
 	FIELD_COMMAND, FIELD_STRINGS, FIELD_MAP,
 	FIELD_TABLE,			/* a record, in a struct of its own */
 	FIELD_GROUP,			/* a record whose keys fill the same struct as ours */
-	FIELD_EMBED,			/* no key: the keys of a record count as our own */
+	FIELD_EMBED,			/* no key of its own: adds all keys of another record */
 	FIELD_LIST,			/* of records, in an array of structs */
 	FIELD_POINTERS,			/* of records, in an array of pointers to structs */
 	FIELD_CUSTOM,
@@ -37,8 +39,8 @@ enum field_type {
 
 enum {
 	REQUIRED  = 1 << 0,
-	ENV_FILLS = 1 << 1,		/* the environment speaks only where the file is silent */
-	SECRET    = 1 << 2,		/* its value is not for messages */
+	ENV_FILLS = 1 << 1,		/* the file overrides the environment, not vice versa */
+	SECRET    = 1 << 2,		/* no message shows its value */
 };
 
 struct field;
@@ -46,7 +48,7 @@ struct record;
 
 typedef const struct record *record_fn(void);
 
-/* Returns false to say that the value is not what `form` says, or fails with words of its own. */
+/* Returns false alone if the value is not what `must_be` says, else fails with its own message. */
 typedef bool decode_fn(const struct field *field, void *slot, const json_t *value,
 		       struct error *error);
 
@@ -72,12 +74,12 @@ struct field {
 	double min, max;		/* INT, SECONDS; max 0: no upper limit */
 	const char *initial;		/* the default, in words that the decoder understands */
 	const char *alias;		/* another name of the key */
-	const char *env;		/* the environment variable that says the same, and wins */
+	const char *env;		/* the environment variable that overrides the file */
 	const struct record *record;	/* TABLE to POINTERS; of CUSTOM for the manual only */
-	record_fn *record_of;		/* the same, if it is in another file */
+	record_fn *record_of;		/* instead of `record`, if that is in another file */
 	const struct choice *choices;	/* CHOICE */
 	decode_fn *decode;		/* CUSTOM */
-	const char *form;		/* "must be ..." ; CUSTOM needs it, others have their own */
+	const char *must_be;		/* ends "must be ..."; required for CUSTOM */
 	const char *help;		/* for the manual: whole sentences */
 };
 
@@ -120,7 +122,7 @@ struct field {
 	.type = FIELD_CUSTOM, .offset = offsetof(struct object, member), .decode = (function)
 #define CUSTOM_WHOLE(function) .type = FIELD_CUSTOM, .decode = (function)	/* slot: the struct */
 
-/* `object` comes zeroed.  On failure it holds what was decoded so far. */
+/* The caller zeroes `object`, and releases it after a failure too. */
 bool schema_decode(const struct record *record, void *object, const json_t *tree,
 		   struct error *error);
 
@@ -128,9 +130,9 @@ bool schema_decode(const struct record *record, void *object, const json_t *tree
 	(const struct field *field = (of)->fields; field->name || field->type == FIELD_EMBED; field++)
 
 const struct record *field_record(const struct field *field);	/* NULL: none */
-void field_print_form(const struct field *field, struct buf *out);	/* "a duration ..." */
+void field_print_requirement(const struct field *field, struct buf *out);	/* "a duration ..." */
 
-/* "; did you mean 'x'?" for what is nearest among the names, or "" if nothing is near. */
+/* "; did you mean 'x'?" with the name that is most similar, or "" if none is similar. */
 struct suggestion { char text[96]; };
 struct suggestion suggest(const char *wrong, const struct strv *names);
 

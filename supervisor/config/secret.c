@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define SHOWN "(secret)"
-#define LEAST_PART 6		/* of a value, to be taken for a part of it */
+#define LEAST_PART 6		/* the shortest beginning of a secret that counts as one */
 
 void secret_collect(const json_t *tree, struct strv *secrets)
 {
@@ -19,7 +19,7 @@ void secret_collect(const json_t *tree, struct strv *secrets)
 	}
 }
 
-/* How much of a secret stands here; with `parts` its beginning will do. */
+/* The length of the longest secret that begins here; with `parts`, of the beginning of one. */
 static size_t match(const struct strv *secrets, const char *text, bool parts)
 {
 	size_t longest = 0;
@@ -67,7 +67,7 @@ void secret_hide_in_error(const struct strv *secrets, struct error *error)
 	buf_release(&out);
 }
 
-/* NULL: nothing is hidden in it. */
+/* NULL: the value contains no secret. */
 static json_t *hidden(const struct strv *secrets, json_t *value)
 {
 	struct buf text = BUF_INIT, out = BUF_INIT;

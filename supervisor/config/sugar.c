@@ -6,12 +6,12 @@
 
 static const struct sugar {
 	const char *list, *key;
-	const char *prefix;		/* of the owner as a source */
-	const char *word, *event;	/* when: once stopped; NULL: before the owner */
-	const char *timeout;		/* a default */
-	const char *timeout_key;	/* the owner's key that says it better, if it is there */
+	const char *prefix;		/* of the owner's name as a source */
+	const char *word, *event;	/* of `when`, such as once stopped; NULL: before the owner */
+	const char *timeout;		/* the default */
+	const char *timeout_key;	/* the owner's key that overrides the default */
 	const char *restarts;
-	bool inherits;			/* user, env and so on of the owner */
+	bool inherits;			/* user, env and so on from the owner */
 } rows[] = {
 	{ "jobs",      "preStart",  "",          NULL,   NULL,       "5m",  NULL,             NULL,        true },
 	{ "jobs",      "preStop",   "",          "once", "stopping", NULL,  NULL,             NULL,        true },
@@ -24,7 +24,7 @@ static const struct sugar {
 };
 
 static const char *const inherited[] = { "env", "cwd", "umask" };
-static const char *const identity[] = { "user", "group" };	/* one without the other is neither */
+static const char *const identity[] = { "user", "group" };	/* inherited together or not at all */
 
 static void move(json_t *from, json_t *to, const char *key)
 {
@@ -67,7 +67,7 @@ static json_t *when_new(const char *prefix, const char *source, const char *word
 	return json_pack("{s:s, s:s}", "source", whole, word, event);
 }
 
-/* Its hook may be done when it is deposed already. */
+/* The preStart may end after the election has been lost. */
 static void need_election(json_t *owner)
 {
 	const char *source = json_string_value(json_object_get(owner, "runs"));
@@ -77,7 +77,7 @@ static void need_election(json_t *owner)
 		json_object_set_new(owner, "needs", json_pack("[s]", need));
 }
 
-/* The hook takes the owner's place, and the owner waits for it: each time, if it did not run once. */
+/* Gives the owner's `when` to the hook, and lets the owner wait for the hook's success. */
 static void put_before(json_t *hook, json_t *owner)
 {
 	const json_t *when = json_object_get(owner, "when");
@@ -93,7 +93,7 @@ static void put_before(json_t *hook, json_t *owner)
 	need_election(owner);
 }
 
-/* NULL: not a hook that could be understood. */
+/* NULL: malformed. */
 static json_t *hook_new(const struct sugar *row, const char *name, const json_t *value)
 {
 	AUTOFREE char *whole = format_string("%s.%s", name, row->key);
@@ -116,8 +116,8 @@ static bool check_fixed(const json_t *value, const char *name, const char *key,
 
 	for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
 		if (json_object_get(value, fixed[i]))
-			return fail(error, "[%.64s].%s.%s: cannot be chosen for a hook; "
-				    "make it a job of its own", name, key, fixed[i]);
+			return fail(error, "[%.64s].%s.%s: not possible in a hook; "
+				    "define a job instead", name, key, fixed[i]);
 	return true;
 }
 
@@ -160,7 +160,7 @@ static bool expand_row(const struct sugar *row, json_t *tree, json_t *jobs, stru
 	return true;
 }
 
-/* `runs` stays: it also says that the job is stopped when deposed. */
+/* `runs` stays, because it also stops the job when it is deposed. */
 static bool expand_runs(json_t *job, struct error *error)
 {
 	const char *name = json_string_value(json_object_get(job, "name"));
@@ -169,7 +169,7 @@ static bool expand_runs(json_t *job, struct error *error)
 	if (!source || !*source)
 		return true;
 	if (json_object_get(job, "when"))
-		return fail(error, "[%.64s].when: goes without runs; only one of them is possible",
+		return fail(error, "[%.64s].when: only one of when and runs may be given",
 			    name ? name : "?");
 	json_object_set_new(job, "when", when_new("", source, "each", "elected"));
 	set_default(job, "restarts", "unlimited");

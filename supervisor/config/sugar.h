@@ -1,14 +1,14 @@
-/* sugar.h - hooks become jobs: JSON to JSON, by a table of rows.
+/* sugar.h - rewrite hooks, which are syntactic sugar, into plain jobs: JSON to JSON, by a table.
  *
- * `preStart` of the job "app" becomes the job "app.preStart" that waits for what app waited for,
- * and app waits for its success.  `preStop`, `postStop`, a watch's `onChange`, a template's
- * `exec` and an election's `onElected`, `onDeposed` and `onLeader` become jobs that wait for an
- * event of their owner.  A hook is a command or a group with any key of a job but `name`, `when`
- * and `runs`.  `runs` = "election.NAME" is `when` each "elected" of that.  New jobs are appended
- * to `jobs`, so that positions in messages stay true.
+ * `preStart` of the job "app" becomes the job "app.preStart".  That job waits for the events that
+ * app waited for, and app waits for its success.  `preStop`, `postStop`, a watch's `onChange`, a
+ * template's `exec` and an election's `onElected`, `onDeposed` and `onLeader` become jobs that
+ * wait for an event of their owner.  A hook is a command, or a group with any key of a job except
+ * `name`, `when` and `runs`.  `runs` = "election.NAME" becomes a `when` for each "elected" of the
+ * election.  New jobs are appended to `jobs`, so that indexes in messages stay correct.
  *
- * Hooks, and health checks that run a program, get user, group, env, cwd and umask of their job
- * unless they say otherwise.  What is malformed is left for the decoder to complain about.
+ * Hooks, and health checks that run a program, inherit their job's user, group, env, cwd and
+ * umask.  Malformed hooks are left in place for the decoder to refuse.
  */
 #ifndef SUGAR_H
 #define SUGAR_H

@@ -6,12 +6,12 @@
 
 enum { LONGEST = 64 };
 
-static size_t least(size_t a, size_t b)
+static size_t lesser(size_t a, size_t b)
 {
 	return a < b ? a : b;
 }
 
-/* How many letters to add, drop or replace to get from one to the other.  Case is no matter. */
+/* The Levenshtein distance, without regard to case. */
 static size_t distance(const char *from, const char *to)
 {
 	size_t row[LONGEST + 1], width = strlen(to);
@@ -28,7 +28,7 @@ static size_t distance(const char *from, const char *to)
 			size_t replaced = corner + !same;
 
 			corner = row[x];
-			row[x] = least(replaced, least(row[x], row[x - 1]) + 1);
+			row[x] = lesser(replaced, lesser(row[x], row[x - 1]) + 1);
 		}
 	}
 	return row[width];

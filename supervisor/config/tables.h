@@ -4,13 +4,13 @@
 
 #include "schema.h"
 
-const struct record *config_record(void);	/* the whole, a struct config */
-const struct record *consul_record(void);	/* the group `consul`, a struct consul_config */
-const struct record *election_record(void);	/* in `elections`, a struct election_config */
-const struct record *exec_record(void);		/* how a program is run, a struct exec_config */
+const struct record *config_record(void);	/* struct config: the top level */
+const struct record *consul_record(void);	/* struct consul_config: the group `consul` */
+const struct record *election_record(void);	/* struct election_config: each of `elections` */
+const struct record *exec_record(void);		/* struct exec_config: how a program is run */
 
-/* A key that sugar() makes a job of. */
+/* A key that sugar_expand() turns into a job. */
 #define HOOK .type = FIELD_CUSTOM, .decode = decode_hook, \
-	.form = "a command, or a group { exec = ...; } with any other key of a job"
+	.must_be = "a command, or a group { exec = ...; } with any other key of a job"
 
 #endif

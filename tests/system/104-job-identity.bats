@@ -1,4 +1,4 @@
-# As whom, where and within which limits a job runs, seen from inside it.
+# The user, directory and limits of a job, as its program sees them.
 
 load jobs
 
@@ -48,7 +48,7 @@ a = b
 	[[ $(said app) == "1 x=y" ]]
 }
 
-@test "a relative program is looked for in the job's own PATH" {
+@test "a relative program is searched in the job's own PATH" {
 	mkdir "$dir/bin"
 	printf '#!/bin/sh\necho mine\n' >"$dir/bin/mine"
 	chmod +x "$dir/bin/mine"

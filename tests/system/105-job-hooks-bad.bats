@@ -1,11 +1,11 @@
-# Processes that behave badly harm nobody but themselves.
+# Processes that misbehave harm only themselves.
 
 load jobs
 
-# SECONDS's worth of a clock: a job that goes on while others misbehave.
+# A job that must keep its pace while others misbehave.
 clock='{ name = "clock"; exec = "true"; when = { interval = "50ms"; }; }'
 
-@test "a hook that never ends is ended by its timeout, and the others go on" {
+@test "the timeout ends a hook that never ends, and the others go on" {
 	start_pilotfish <<-EOF
 		jobs = ( { name = "app"; exec = "sleep 1000"; },
 			 { name = "hook"; exec = "sleep 1000"; timeout = "300ms"; when = { source = "app"; once = "running"; }; },
@@ -16,7 +16,7 @@ clock='{ name = "clock"; exec = "true"; when = { interval = "50ms"; }; }'
 	expect_code 0
 }
 
-@test "a daemon in a session of its own may hold the pipes: the exit event comes at once, its lines later" {
+@test "a daemon in its own session holds the pipes: the exit event comes at once, its lines later" {
 	script hook <<-'EOF'
 		setsid sh -c 'trap "" TERM; touch $dir/up; while [ ! -e "$dir/go" ]; do sleep 0.02; done; echo late; echo $$ >"$dir/daemon"; exec sleep 1000' &
 		until [ -e "$dir/up" ]; do sleep 0.01; done

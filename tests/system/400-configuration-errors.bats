@@ -1,10 +1,10 @@
-# A configuration with an error in it: the message has its place, the exit code is that of sysexits,
+# A configuration with an error: the message names the place, the exit code is one of sysexits(3),
 # and nothing is started.
 
 load lib
 
-# refused CODE REGEX: `check` and `run` say so, for the configuration on stdin.  SENTINEL in it becomes a
-# command that would be seen to have run.
+# refused CODE REGEX: `check` and `run` refuse the configuration on stdin with this message.  SENTINEL in
+# it becomes a command that leaves a file if it runs.
 refused()
 {
 	local wanted=$1 message=$2
@@ -69,13 +69,13 @@ expect_words()
 	EOT
 }
 
-@test "bytes that are no text" {
+@test "bytes that are not text" {
 	head -c 4096 /dev/urandom | tr -d '{' >"$dir/pilotfish.conf"
 	expect_words 65 'pilotfish.conf:[0-9]+: ' "$pilotfish" check -c "$dir/pilotfish.conf"
 	expect_words 78 'pilotfish.conf:[0-9]+: ' "$pilotfish" -c "$dir/pilotfish.conf"
 }
 
-@test "bytes that are no text, in a template" {
+@test "bytes that are not text, in a template" {
 	printf 'a = "\xff\xfe"; b = {{ \x80 }};\n' >"$dir/pilotfish.conf"
 	run -65 "$pilotfish" check -c "$dir/pilotfish.conf"
 	[[ ${lines[0]} == *"pilotfish.conf:1:18: "* ]]
@@ -141,7 +141,7 @@ expect_words()
 	EOT
 }
 
-@test "an unknown source, an event that there is not" {
+@test "an unknown source, an unknown event" {
 	refused 65 'jobs\[app\].when.source: there is no source "db"' <<-'EOT'
 		jobs = ( { name = "first"; exec = "SENTINEL"; },
 			 { name = "app"; exec = "SENTINEL"; when = { source = "db"; once = "healthy"; }; } );
@@ -157,7 +157,7 @@ expect_words()
 	EOT
 }
 
-@test "jobs that wait for each other: the circle is shown" {
+@test "jobs that wait for each other: the message shows the cycle" {
 	refused 65 'app -> db -> cache -> app$' <<-'EOT'
 		jobs = ( { name = "app"; exec = "SENTINEL"; needs = [ "db running" ]; },
 			 { name = "db"; exec = "SENTINEL"; when = { source = "cache"; once = "running"; }; },
@@ -167,7 +167,7 @@ expect_words()
 }
 
 @test "a health check that may take longer than its interval" {
-	refused 65 'jobs\[app\].health.timeout: 1.5s is longer than the interval, 1s' <<-'EOT'
+	refused 65 'jobs\[app\].health.timeout: must not be longer than the interval, 1s, found 1.5s' <<-'EOT'
 		jobs = ( { name = "app"; exec = "SENTINEL";
 			   health = { exec = "true"; interval = "1s"; timeout = "1500ms"; }; } );
 	EOT
@@ -206,7 +206,7 @@ expect_words()
 	EOT
 }
 
-@test "an election that could not be safe: which time is too short, and what would do" {
+@test "an unsafe election: the message names the time that is too short, and a sufficient one" {
 	refused 65 'elections\[db\].lockDelay: 3s protects too short .* are 3.125s.*; at least 3.3s would do$' <<-'EOT'
 		consul = "127.0.0.1:1";
 		jobs = ( { name = "app"; exec = "SENTINEL"; } );
@@ -217,14 +217,14 @@ expect_words()
 	[[ $output == *": 1 jobs, 0 watches, 0 templates, 1 elections, http://127.0.0.1:1" ]]
 }
 
-@test "an election of nobody, without Consul, of a job that waits for it, twice" {
+@test "an election without a job, without Consul, of a job that waits for it, twice" {
 	unset CONSUL_HTTP_ADDR
 	refused 65 'elections\[db\].job: there is no job "ap"; did you mean .app.\?$' <<-'EOT'
 		consul = "127.0.0.1:1";
 		jobs = ( { name = "app"; exec = "SENTINEL"; } );
 		elections = ( { name = "db"; job = "ap"; } );
 	EOT
-	refused 65 'elections\[db\].job: missing, and there is no job with runs = "election.db"$' <<-'EOT'
+	refused 65 'elections\[db\].job: missing, and no job has runs = "election.db"$' <<-'EOT'
 		consul = "127.0.0.1:1";
 		jobs = ( { name = "app"; exec = "SENTINEL"; } );
 		elections = ( { name = "db"; } );
@@ -238,7 +238,7 @@ expect_words()
 		jobs = ( { name = "app"; exec = "SENTINEL"; needs = [ "election.db elected" ]; } );
 		elections = ( { name = "db"; job = "app"; } );
 	EOT
-	refused 65 'there are two elections with a key named "service/db/leader"$' <<-'EOT'
+	refused 65 'there are two elections with the key "service/db/leader"$' <<-'EOT'
 		consul = "127.0.0.1:1";
 		jobs = ( { name = "app"; exec = "SENTINEL"; }, { name = "b"; exec = "b"; runs = "election.b"; } );
 		elections = ( { name = "db"; job = "app"; }, { name = "b"; key = "service/db/leader"; } );
@@ -280,7 +280,7 @@ expect_words()
 		"$pilotfish" check -c "$dir/pilotfish.conf"
 }
 
-@test "a secret is never part of a message" {
+@test "no message shows a secret" {
 	refused 65 'consul.token' <<-'EOT'
 		consul = { address = "127.0.0.1:1"; token = [ "hush" ]; };
 		jobs = ( { name = "app"; exec = "SENTINEL"; } );
@@ -288,7 +288,7 @@ expect_words()
 	[[ $output != *hush* ]]
 }
 
-@test "an error in an included file: that file, and its line" {
+@test "an error in an included file: the message names that file and line" {
 	mkdir "$dir/parts"
 	echo '@include "parts/jobs.conf"' >"$dir/pilotfish.conf"
 	printf 'jobs = (\n  @include "one.conf"\n);\n' >"$dir/parts/jobs.conf"
@@ -300,14 +300,14 @@ expect_words()
 	run -0 "$pilotfish" -c "$dir/pilotfish.conf"
 }
 
-@test "an included file that is not there, a circle of them" {
+@test "an included file that does not exist, a cycle of included files" {
 	echo '@include "missing.conf"' >"$dir/pilotfish.conf"
 	refused_as_it_is 65 'pilotfish.conf:1: .*missing.conf.*No such file'
 	echo '@include "pilotfish.conf"' >"$dir/pilotfish.conf"
 	refused_as_it_is 65 'pilotfish.conf:1: '
 }
 
-@test "Consul hears nothing from a configuration that is refused" {
+@test "a refused configuration sends nothing to Consul" {
 	start_fake_consul
 	refused 65 'jobs\[app\].restarts' <<-EOT
 		consul = "$fake_address";

@@ -285,7 +285,7 @@ static void test_templates(void **state)
 	assert_true(template->check.timeout == 30);
 	assert_true(config->templates[1]->wait.max == 2);
 	assert_true(config->templates[1]->check.timeout == 2);
-	/* Its command is a job. */
+	/* The command becomes a job. */
 	assert_int_equal(config->job_count, 1);
 	assert_string_equal(config->jobs[0]->name, "t.exec");
 	assert_string_equal(config->jobs[0]->when.source, "template.t");

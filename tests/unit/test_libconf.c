@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
-#include "config/listing.h"
-#include "config/scan.h"
+#include "config/include.h"
+#include "config/libconf_scan.h"
 
 static void reads(const char *text, const char *wanted)
 {
@@ -66,12 +66,12 @@ static void test_places(void **state)
 	fails("a = (", 5, "x.conf:1: a syntax error here or just before: a = (");
 	fails("\n\n}\n", 4, "x.conf:3: a syntax error here or just before: }");
 	fails("a = \"\n\n\n\" 5", 11, "x.conf:4: a syntax error here or just before: \" 5");
-	fails("\t a = 007 \r\n", 12, "x.conf:1: a number with a leading zero; write modes in quotes: a = 007");
-	fails(long_line, strlen(long_line), "x.conf:1: a number with a leading zero; write modes in "
+	fails("\t a = 007 \r\n", 12, "x.conf:1: a number with a leading zero; write file modes in quotes: a = 007");
+	fails(long_line, strlen(long_line), "x.conf:1: a number with a leading zero; write file modes in "
 	      "quotes: a = 022; \"......................................................................."
 	      "...................");
 	fails("a = 1;\0", 7, "x.conf:1: a NUL byte; is this a text file?");
-	fails("auth = \"a\" \"b\";", 15, "x.conf:1: two strings side by side, so a comma or a "
+	fails("auth = \"a\" \"b\";", 15, "x.conf:1: two strings side by side; a comma or a "
 	      "semicolon is missing");
 }
 
@@ -82,13 +82,13 @@ static void test_too_much(void **state)
 
 	(void)state;
 	memset(text, '\n', size);
-	fails(text, size, "x.conf: more than 4 MiB");
+	fails(text, size, "x.conf: larger than 4 MiB");
 	reads(text + 1, "{}");
 }
 
 static void token_is(struct scanner *scanner, enum token_kind kind, const char *text, unsigned line)
 {
-	struct token token = scan(scanner);
+	struct token token = scanner_next(scanner);
 	AUTOFREE char *copy = copy_bytes(token.start, token.length);
 
 	assert_int_equal(token.kind, kind);
@@ -104,9 +104,9 @@ static void test_scan(void **state)
 	(void)state;
 	scanner_init(&scanner, text, strlen(text));
 	token_is(&scanner, TOKEN_WORD, "a-b", 1);
-	token_is(&scanner, TOKEN_MARK, "=", 1);
+	token_is(&scanner, TOKEN_PUNCTUATION, "=", 1);
 	token_is(&scanner, TOKEN_WORD, "-0x5L", 2);
-	token_is(&scanner, TOKEN_MARK, ",", 2);
+	token_is(&scanner, TOKEN_PUNCTUATION, ",", 2);
 	token_is(&scanner, TOKEN_STRING, "\"e\\\"\nf\"", 3);
 	token_is(&scanner, TOKEN_WORD, "*g", 4);
 	token_is(&scanner, TOKEN_WORD, "@include", 4);

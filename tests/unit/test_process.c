@@ -589,7 +589,7 @@ static void test_unknown_users(void **state)
 		{ "4294967295", NULL, "no user \"4294967295\" in /etc/passwd" },
 		{ "root", "no-such", "no group \"no-such\" in /etc/group" },
 		{ "root:no-such", NULL, "no group \"no-such\" in /etc/group" },
-		{ "root:adm", "tty", "\"root:adm\" names a group, and so does \"tty\"" },
+		{ "root:adm", "tty", "the group is given twice, by \"root:adm\" and \"tty\"" },
 	};
 
 	(void)state;

@@ -80,7 +80,7 @@ static const struct field thing_fields[] = {
 	{ "part", TABLE(thing, part, part_record) },
 	{ "parts", LIST(thing, parts, part_count, part_record) },
 	{ "others", POINTERS(thing, others, other_count, part_record) },
-	{ "even", CUSTOM(thing, whole, decode_even), .form = "an even number" },
+	{ "even", CUSTOM(thing, whole, decode_even), .must_be = "an even number" },
 	{ 0 }
 };
 static const struct record thing_record = { .fields = thing_fields, .finish = finish };
@@ -219,7 +219,7 @@ static void test_types(void **state)
 	wrong("{\"signal\": \"SIGNOT\"}", ".signal: must be a signal such as \"SIGTERM\", found \"SIGNOT\"");
 	wrong("{\"colour\": {}}", ".colour: must be one of \"red\", \"green\", found a group");
 	wrong("{\"tags\": [[]]}", ".tags: must be a string or a list of strings, found a list");
-	wrong("{\"tags\": [\"\"]}", ".tags: has an empty string in it");
+	wrong("{\"tags\": [\"\"]}", ".tags: must not contain an empty string");
 	wrong("{\"command\": []}", ".command: must be a command such as \"prog arg\" or "
 	      "[ \"prog\", \"arg\" ], found an empty list");
 	wrong("{\"command\": \"'a\"}", ".command: a quote is not closed");
@@ -242,10 +242,10 @@ static void test_paths(void **state)
 static void test_unknown_keys(void **state)
 {
 	(void)state;
-	wrong("{\"Count\": 1}", ".Count: no such setting; did you mean 'count'?");
-	wrong("{\"pasue\": 1}", ".pasue: no such setting; did you mean 'pause'?");
-	wrong("{\"xyzzy\": 1}", ".xyzzy: no such setting");
-	wrong("{\"part\": {\"nme\": \"p\"}}", ".part.nme: no such setting; did you mean 'name'?");
+	wrong("{\"Count\": 1}", ".Count: unknown key; did you mean 'count'?");
+	wrong("{\"pasue\": 1}", ".pasue: unknown key; did you mean 'pause'?");
+	wrong("{\"xyzzy\": 1}", ".xyzzy: unknown key");
+	wrong("{\"part\": {\"nme\": \"p\"}}", ".part.nme: unknown key; did you mean 'name'?");
 }
 
 static void test_secret(void **state)
@@ -268,7 +268,7 @@ static void test_embedded_and_alias(void **state)
 	assert_true(decode_as(&plain_record, "{\"group\": {\"level\": 6}, \"level\": 8}"));
 	assert_int_equal(thing.level, 8);
 	assert_false(decode_as(&plain_record, "{\"level\": 5, \"height\": 5}"));
-	assert_string_equal(error.text, ".height: was given before, as level");
+	assert_string_equal(error.text, ".height: already given as level");
 	assert_false(decode_as(&plain_record, "{\"height\": true}"));
 	assert_string_equal(error.text, ".height: must be a whole number, 0 or more, found true");
 }

@@ -178,8 +178,8 @@ static void test_keys_refused_in_a_hook(void **state)
 
 	(void)state;
 	assert_false(sugar_expand(tree, &error));
-	assert_string_equal(error.text, "jobs[a].preStop.name: cannot be chosen for a hook; "
-			    "make it a job of its own");
+	assert_string_equal(error.text, "jobs[a].preStop.name: not possible in a hook; "
+			    "define a job instead");
 	json_decref(tree);
 }
 

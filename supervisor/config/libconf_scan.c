@@ -1,4 +1,4 @@
-#include "scan.h"
+#include "libconf_scan.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -9,7 +9,7 @@ void scanner_init(struct scanner *scanner, const char *text, size_t size)
 	*scanner = (struct scanner){ .at = text, .end = text + size, .line = 1 };
 }
 
-static bool sees(const struct scanner *scanner, const char *text)
+static bool is_at(const struct scanner *scanner, const char *text)
 {
 	size_t length = strlen(text);
 
@@ -29,11 +29,11 @@ static void skip_line(struct scanner *scanner)
 		scanner->at++;
 }
 
-/* False: it is never closed. */
+/* False: the comment is never closed. */
 static bool skip_comment(struct scanner *scanner)
 {
 	for (scanner->at += 2; scanner->at < scanner->end; step(scanner))
-		if (sees(scanner, "*/")) {
+		if (is_at(scanner, "*/")) {
 			scanner->at += 2;
 			return true;
 		}
@@ -65,7 +65,7 @@ static struct token ended(const struct scanner *scanner, struct token token, enu
 	return token;
 }
 
-struct token scan(struct scanner *scanner)
+struct token scanner_next(struct scanner *scanner)
 {
 	struct token token;
 
@@ -73,9 +73,9 @@ struct token scan(struct scanner *scanner)
 		token = (struct token){ .start = scanner->at, .line = scanner->line };
 		if (scanner->at >= scanner->end)
 			return token;
-		if (*scanner->at == '#' || sees(scanner, "//"))
+		if (*scanner->at == '#' || is_at(scanner, "//"))
 			skip_line(scanner);
-		else if (sees(scanner, "/*") && !skip_comment(scanner))
+		else if (is_at(scanner, "/*") && !skip_comment(scanner))
 			return ended(scanner, token, TOKEN_OPEN_COMMENT);
 		else if (isspace((unsigned char)*scanner->at))
 			step(scanner);
@@ -87,7 +87,7 @@ struct token scan(struct scanner *scanner)
 			     skip_string(scanner) ? TOKEN_STRING : TOKEN_OPEN_STRING);
 	if (!is_word(*scanner->at)) {
 		scanner->at++;
-		return ended(scanner, token, TOKEN_MARK);
+		return ended(scanner, token, TOKEN_PUNCTUATION);
 	}
 	while (scanner->at < scanner->end && is_word(*scanner->at))
 		scanner->at++;

@@ -1,4 +1,4 @@
-#include "listing.h"
+#include "include.h"
 
 #include <jansson.h>
 #include <limits.h>
@@ -7,11 +7,11 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
-#include "scan.h"
+#include "libconf_scan.h"
 
 enum { SHOWN = 100 };
 
-/* A file on its way into the listing. */
+/* A file that is being read, and the files that include it. */
 struct inclusion {
 	const struct inclusion *parent;
 	unsigned depth;
@@ -28,7 +28,7 @@ static const char *line_end(const char *start, const char *end)
 	return stop ? stop : end;
 }
 
-/* The n-th line of a text, without the blanks around it. */
+/* The n-th line of a text, trimmed. */
 static char *copy_line(const char *text, size_t size, unsigned n)
 {
 	const char *end = text + size, *stop = line_end(text, end);
@@ -62,41 +62,41 @@ static bool fail_at(struct error *error, const struct inclusion *file, unsigned 
 	return fail_line(error, file->path, line, message, shown);
 }
 
-bool listing_fail(const struct listing *listing, unsigned line, struct error *error,
-		  const char *message)
+bool included_text_fail(const struct included_text *included, unsigned line, struct error *error,
+			const char *message)
 {
-	const struct listing_line *origin;
+	const struct line_origin *origin;
 	AUTOFREE char *shown = NULL;
 
-	if (line < 1 || line > listing->line_count)	/* libconfig means the end */
-		line = (unsigned)listing->line_count;
+	if (line < 1 || line > included->line_count)	/* libconfig's number for the end */
+		line = (unsigned)included->line_count;
 	if (!line)
-		return fail(error, "%s: %s", listing->files.items[0], message);
-	shown = copy_line(listing->text.data, listing->text.used, line);
-	origin = &listing->lines[line - 1];
-	return fail_line(error, listing->files.items[origin->file], origin->line, message, shown);
+		return fail(error, "%s: %s", included->files.items[0], message);
+	shown = copy_line(included->text.data, included->text.used, line);
+	origin = &included->lines[line - 1];
+	return fail_line(error, included->files.items[origin->file], origin->line, message, shown);
 }
 
-static void add_line(struct listing *listing, const char *line, size_t length,
-		     struct listing_line origin)
+static void add_line(struct included_text *included, const char *line, size_t length,
+		     struct line_origin origin)
 {
-	if (listing->line_count == listing->line_room) {
-		listing->line_room = 2 * listing->line_room + 64;
-		listing->lines = alloc_resize(listing->lines,
-					      listing->line_room * sizeof *listing->lines);
+	if (included->line_count == included->line_room) {
+		included->line_room = 2 * included->line_room + 64;
+		included->lines = alloc_resize(included->lines,
+					       included->line_room * sizeof *included->lines);
 	}
-	listing->lines[listing->line_count++] = origin;
-	buf_append(&listing->text, line, length);
-	buf_add_char(&listing->text, '\n');
+	included->lines[included->line_count++] = origin;
+	buf_append(&included->text, line, length);
+	buf_add_char(&included->text, '\n');
 }
 
-static void add_lines(struct listing *listing, const char *text, const char *end,
-		      struct listing_line origin)
+static void add_lines(struct included_text *included, const char *text, const char *end,
+		      struct line_origin origin)
 {
 	for (; text < end; origin.line++) {
 		const char *stop = line_end(text, end);
 
-		add_line(listing, text, (size_t)(stop - text), origin);
+		add_line(included, text, (size_t)(stop - text), origin);
 		text = stop + 1;
 	}
 }
@@ -106,7 +106,7 @@ static bool check_bytes(const struct inclusion *file, struct error *error)
 	const char *start = file->text, *end = file->text + file->size;
 
 	if (file->size > TEXT_LIMIT)
-		return fail(error, "%s: more than %d MiB", file->path, TEXT_LIMIT >> 20);
+		return fail(error, "%s: larger than %d MiB", file->path, TEXT_LIMIT >> 20);
 	for (unsigned line = 1; start < end; line++) {
 		const char *stop = line_end(start, end);
 		json_t *string = json_stringn(start, (size_t)(stop - start));
@@ -122,7 +122,7 @@ static bool check_bytes(const struct inclusion *file, struct error *error)
 	return true;
 }
 
-/* Of what is no file, the path as it is. */
+/* If the file does not exist, the path itself. */
 static char *copy_real_path(const char *path)
 {
 	char *real = realpath(path, NULL);
@@ -131,23 +131,23 @@ static char *copy_real_path(const char *path)
 }
 
 /* "a.conf -> b.conf -> a.conf" */
-static void print_circle(const struct inclusion *file, const char *real, struct buf *out)
+static void print_cycle(const struct inclusion *file, const char *real, struct buf *out)
 {
 	if (file->parent && strcmp(file->real, real))
-		print_circle(file->parent, real, out);
+		print_cycle(file->parent, real, out);
 	buf_print(out, "%s -> ", file->path);
 }
 
-static bool check_circle(const struct inclusion *from, const char *path, const char *real,
+static bool check_cycle(const struct inclusion *from, const char *path, const char *real,
 			 struct error *error)
 {
 	for (const struct inclusion *file = from; file; file = file->parent) {
-		CLEANUP(buf_release) struct buf circle = BUF_INIT;
+		CLEANUP(buf_release) struct buf cycle = BUF_INIT;
 
 		if (strcmp(file->real, real))
 			continue;
-		print_circle(from, real, &circle);
-		return fail(error, "files include each other in a circle: %s%s", circle.data, path);
+		print_cycle(from, real, &cycle);
+		return fail(error, "files include each other in a cycle: %s%s", cycle.data, path);
 	}
 	return true;
 }
@@ -162,10 +162,11 @@ static char *resolve(const struct inclusion *from, const char *name, size_t leng
 	return format_string("%.*s/%.*s", (int)(slash - from->path), from->path, (int)length, name);
 }
 
-static bool add_file(struct listing *listing, const struct inclusion *file, struct error *error);
+static bool add_file(struct included_text *included, const struct inclusion *file,
+		     struct error *error);
 
-static bool include(struct listing *listing, const struct inclusion *from, const char *path,
-		    struct error *error)
+static bool include(struct included_text *included, const struct inclusion *from,
+		    const char *path, struct error *error)
 {
 	AUTOFREE char *real = copy_real_path(path);
 	CLEANUP(buf_release) struct buf text = BUF_INIT;
@@ -173,16 +174,17 @@ static bool include(struct listing *listing, const struct inclusion *from, const
 				  .real = real };
 
 	if (file.depth > INCLUDE_LIMIT)
-		return fail(error, "files include each other more than %d deep", INCLUDE_LIMIT);
-	if (!check_circle(from, path, real, error))
+		return fail(error, "more than %d levels of @include", INCLUDE_LIMIT);
+	if (!check_cycle(from, path, real, error))
 		return false;
 	if (!file_read(path, TEXT_LIMIT, &text, error))
 		return false;
 	file.text = text.data;
 	file.size = text.used;
-	if (listing->text.used + file.size > TEXT_LIMIT)
-		return fail(error, "with %s it is more than %d MiB", path, TEXT_LIMIT >> 20);
-	return add_file(listing, &file, error);
+	if (included->text.used + file.size > TEXT_LIMIT)
+		return fail(error, "with %s the configuration is larger than %d MiB", path,
+			    TEXT_LIMIT >> 20);
+	return add_file(included, &file, error);
 }
 
 static bool is_include(struct token token)
@@ -190,65 +192,66 @@ static bool is_include(struct token token)
 	return token.kind == TOKEN_WORD && token.length == 8 && !memcmp(token.start, "@include", 8);
 }
 
-/* An error in the included file has its own place; one of including it has ours. */
-static bool add_include(struct listing *listing, const struct inclusion *file,
+/* An error inside the included file names that file; an error of including it names this line. */
+static bool add_include(struct included_text *included, const struct inclusion *file,
 			struct token name, struct error *error)
 {
 	AUTOFREE char *path = NULL;
-	size_t files = listing->files.count;
+	size_t files = included->files.count;
 	struct error inner = ERROR_INIT;
 
 	if (name.kind != TOKEN_STRING)
-		return fail_at(error, file, name.line, "@include needs the name of a file in quotes");
+		return fail_at(error, file, name.line, "@include needs a file name in quotes");
 	path = resolve(file, name.start + 1, name.length - 2);
-	if (include(listing, file, path, &inner))
+	if (include(included, file, path, &inner))
 		return true;
-	if (listing->files.count > files)
+	if (included->files.count > files)
 		return fail(error, "%s", inner.text);
 	return fail_at(error, file, name.line, inner.text);
 }
 
-static bool add_file(struct listing *listing, const struct inclusion *file, struct error *error)
+static bool add_file(struct included_text *included, const struct inclusion *file,
+		     struct error *error)
 {
-	struct listing_line origin = { .file = listing->files.count, .line = 1 };
+	struct line_origin origin = { .file = included->files.count, .line = 1 };
 	const char *done = file->text;
 	struct scanner scanner;
 	struct token token;
 
-	strv_push(&listing->files, file->path);
+	strv_push(&included->files, file->path);
 	if (!check_bytes(file, error))
 		return false;
 	scanner_init(&scanner, file->text, file->size);
-	while ((token = scan(&scanner)).kind != TOKEN_END) {
+	while ((token = scanner_next(&scanner)).kind != TOKEN_END) {
 		if (token.kind == TOKEN_OPEN_STRING)
-			return fail_at(error, file, token.line, "a string that is never closed");
+			return fail_at(error, file, token.line, "this string is never closed");
 		if (token.kind == TOKEN_OPEN_COMMENT)
-			return fail_at(error, file, token.line, "a comment that is never closed");
+			return fail_at(error, file, token.line, "this comment is never closed");
 		if (!is_include(token))
 			continue;
-		add_lines(listing, done, token.start, origin);
-		if (!add_include(listing, file, scan(&scanner), error))
+		add_lines(included, done, token.start, origin);
+		if (!add_include(included, file, scanner_next(&scanner), error))
 			return false;
 		done = scanner.at;
 		origin.line = scanner.line;
 	}
-	add_lines(listing, done, file->text + file->size, origin);
+	add_lines(included, done, file->text + file->size, origin);
 	return true;
 }
 
-bool listing_init(struct listing *listing, const char *path, const char *text, size_t size,
-		  struct error *error)
+bool included_text_init(struct included_text *included, const char *path, const char *text,
+			size_t size, struct error *error)
 {
 	AUTOFREE char *real = copy_real_path(path);
 	struct inclusion file = { .path = path, .real = real, .text = text, .size = size };
 
-	*listing = (struct listing){ .text = BUF_INIT };
-	return add_file(listing, &file, error);
+	*included = (struct included_text){ .text = BUF_INIT };
+	return add_file(included, &file, error);
 }
 
-void listing_release(struct listing *listing)
+void included_text_release(struct included_text *included)
 {
-	buf_release(&listing->text);
-	strv_release(&listing->files);
-	free(listing->lines);
+	buf_release(&included->text);
+	strv_release(&included->files);
+	free(included->lines);
 }

@@ -1,10 +1,10 @@
-/* scan.h - libconfig text as a row of tokens.
+/* libconf_scan.h - split libconfig text into tokens.
  *
- * Coarser than libconfig's own scanner: just enough to find @include, and what libconfig would
- * misread without a word.  Blanks and comments are passed over.
+ * Coarser than libconfig's own scanner: just enough to find @include and the text that libconfig
+ * would silently misread.  Blanks and comments are skipped.
  */
-#ifndef SCAN_H
-#define SCAN_H
+#ifndef LIBCONF_SCAN_H
+#define LIBCONF_SCAN_H
 
 #include <stddef.h>
 
@@ -12,7 +12,7 @@ enum token_kind {
 	TOKEN_END,
 	TOKEN_STRING,			/* with its quotes */
 	TOKEN_WORD,			/* a name, a number, true, @include */
-	TOKEN_MARK,			/* any other character, such as = or { */
+	TOKEN_PUNCTUATION,			/* any other character, such as = or { */
 	TOKEN_OPEN_STRING,		/* never closed; then comes TOKEN_END */
 	TOKEN_OPEN_COMMENT,
 };
@@ -30,6 +30,6 @@ struct scanner {
 };
 
 void scanner_init(struct scanner *scanner, const char *text, size_t size);
-struct token scan(struct scanner *scanner);
+struct token scanner_next(struct scanner *scanner);
 
 #endif

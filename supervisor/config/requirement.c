@@ -2,7 +2,7 @@
 
 #include "base/duration.h"
 
-static const char *const forms[FIELD_TYPE_COUNT] = {
+static const char *const requirements[FIELD_TYPE_COUNT] = {
 	[FIELD_STRING]   = "a non-empty string",
 	[FIELD_INT]      = "a whole number",
 	[FIELD_BOOL]     = "true or false",
@@ -44,9 +44,9 @@ static void print_time_range(const struct field *field, struct buf *out)
 		buf_print(out, ", at most %s", limit);
 }
 
-void field_print_form(const struct field *field, struct buf *out)
+void field_print_requirement(const struct field *field, struct buf *out)
 {
-	buf_add(out, field->form ? field->form : forms[field->type]);
+	buf_add(out, field->must_be ? field->must_be : requirements[field->type]);
 	if (field->type == FIELD_CHOICE)
 		print_choices(field, out);
 	else if (field->type == FIELD_INT)

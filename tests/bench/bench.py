@@ -1,7 +1,7 @@
-"""bench.py - what the drivers share: programs, a Consul, instants, and rows of the table.
+"""bench.py - shared by the drivers: programs, a Consul, instants, and rows of the table.
 
 A driver prints rows by row(); `run` collects them.  All instants are CLOCK_MONOTONIC in nanoseconds, all
-results milliseconds.  What a driver has started ends with it.
+results milliseconds.  The programs that a driver starts end with the driver.
 """
 import atexit
 import ctypes
@@ -24,7 +24,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.join(ROOT, os.environ.get("B", "build"))
 PILOTFISH = os.path.join(BUILD, "pilotfish")
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
-LIMIT = 10          # seconds that anything may take
+LIMIT = 10          # seconds for any one operation
 
 now = time.monotonic_ns
 directory = tempfile.mkdtemp(prefix="pilotfish-bench.")
@@ -38,7 +38,7 @@ def tool(name):
 
 
 def start(*command, **options):
-    """A program that does not outlive us."""
+    """A program that ends with us."""
     death = ctypes.CDLL(None).prctl
     child = subprocess.Popen(command, preexec_fn=lambda: death(1, signal.SIGKILL), **options)
     children.append(child)
@@ -51,7 +51,7 @@ def end(child):
     children.remove(child)
 
 
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))     # what follows is done then, too
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))     # runs the clean-up below
 
 
 @atexit.register
@@ -84,12 +84,12 @@ def ms(value):
 
 
 def row(what, ours, peer="", difference="", aim="", met=None):
-    """A row of the table; met: True, False, or None where nothing is aimed at."""
+    """A row of the table; met: True, False, or None without an aim."""
     verdict = {True: "met", False: "NOT MET", None: "-"}[met]
     print(*(cell or "-" for cell in (what, ours, peer, difference, aim, verdict)), sep="\t", flush=True)
 
 
-# --- instants that others report
+# --- instants that other programs report
 
 class Fifo:
     """Lines that programs write into a FIFO, each split into words."""
@@ -108,14 +108,14 @@ class Fifo:
         self.lines += [line.decode().split() for line in lines]
 
     def next(self, limit=LIMIT):
-        """The next line; None if none comes in time."""
+        """The next line, or None after the time limit."""
         end_at = time.monotonic() + limit
         while not self.lines and time.monotonic() < end_at:
             self._read(end_at - time.monotonic())
         return self.lines.pop(0) if self.lines else None
 
     def quiet(self, seconds):
-        """All lines until none has come for so long."""
+        """All lines until none has come for that many seconds."""
         lines = []
         while (line := self.next(seconds)) is not None:
             lines.append(line)
@@ -123,7 +123,7 @@ class Fifo:
 
 
 class Query:
-    """A bare blocking query; next() is the instant at which the answer was another one."""
+    """A bare blocking query; next() is the instant at which the answer changed."""
 
     def __init__(self, consul, path):
         self.fifo = Fifo(f"query{len(children)}")
@@ -137,7 +137,7 @@ class Query:
         return int(line[0])
 
     def size(self, seconds):
-        """The size of the newest answer, after it has been quiet for so long; None: no new one."""
+        """The size of the newest answer after that many quiet seconds; None: no new answer."""
         lines = self.fifo.quiet(seconds)
         return int(lines[-1][1]) if lines else None
 
@@ -145,7 +145,7 @@ class Query:
 # --- Consul
 
 class Consul:
-    """A dev agent of our own on the loopback, asked over one kept connection; with settings of one's own."""
+    """A dev agent on the loopback with optional settings; requests go over one kept connection."""
 
     def __init__(self, **settings):
         ports = subprocess.check_output(
@@ -168,7 +168,7 @@ class Consul:
         self._start()
 
     def _certify(self):
-        """Our authority among all that a system trusts."""
+        """Our certificate authority, among all authorities of the system."""
         subprocess.run([os.path.join(ROOT, "tests/system/helpers/certificates"), directory], check=True)
         self.authorities = os.path.join(directory, "authorities.pem")
         with open(self.authorities, "wb") as file:
@@ -184,7 +184,7 @@ class Consul:
         await_that(self._is_ready, 30)
 
     def restart(self):
-        """Killed, and a new one that knows nothing."""
+        """Kills the agent, and starts a new one without data."""
         end(self.child)
         self._start()
 
@@ -287,7 +287,7 @@ def configuration(text, name="pilotfish"):
 
 
 def pilotfish(text, name="pilotfish", **options):
-    """One with this configuration; its log is in the directory unless stdout is given."""
+    """A pilotfish with this configuration; its log is in the directory unless stdout is given."""
     path = configuration(text, name)
     if "stdout" not in options:
         with open(os.path.join(directory, name + ".log"), "ab") as log:
@@ -301,8 +301,8 @@ def is_release():
 
 
 def forget_file():
-    """As if the program had just been read from disk.  One just written is in memory in large pieces, each of which
-    is mapped, and dirty, as a whole."""
+    """Drops the program from the page cache, as if it were read from disk.  A file just written is in memory in
+    large pieces, each of which is mapped, and dirty, as a whole."""
     fd = os.open(PILOTFISH, os.O_RDONLY)
     os.fsync(fd)
     os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
@@ -310,7 +310,7 @@ def forget_file():
 
 
 class Usage:
-    """What a process has used until now."""
+    """The resources that a process has used until now."""
 
     def __init__(self, pid):
         with open(f"/proc/{pid}/status", encoding="ascii") as file:
@@ -326,7 +326,7 @@ class Usage:
 
 
 def end_time(child, limit=LIMIT):
-    """The instant at which a child was gone."""
+    """The instant at which a child ended."""
     ticket = os.pidfd_open(child.pid)
     ready = select.select([ticket], [], [], limit)[0]
     at = now()

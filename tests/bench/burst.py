@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """burst - many changes in a second, and a check that fails.
 
-Fifty changes are made in a second; each gives the one instance another port, and the hook says whether the
-last one is in the document it got.  Once the hook is quick, once it takes 100 ms: then its run that is under
-way when the last change comes has to end before.  Then an instance fails ten times for 100 ms.
+Fifty changes in a second each give the one instance another port, and the hook reports whether its document has
+the last port.  First the hook is fast, then it takes 100 ms, so that its present run delays the last change.  Then an
+instance fails ten times for 100 ms.
 
-A failing check: an http check turns bad at an instant that has nothing to do with the interval, and a
-blocking query sees the instance leave the passing list.
+A failing check: an http check fails at an instant unrelated to the interval, and a blocking query sees the
+instance leave the passing list.
 """
 import http.server
 import os
@@ -27,7 +27,7 @@ consul = Consul()
 
 
 def burst(service, first, fifo):
-    """Fifty changes in a second, and all that the hook said; the instant of the last change, too."""
+    """Makes fifty changes in a second.  Returns the hook's lines, and the instant of the last change."""
     fifo.quiet(0.05)
     sent = 0
     for number in range(CHANGES):
@@ -101,7 +101,7 @@ def flaps():
 
 
 class Check(http.server.BaseHTTPRequestHandler):
-    """A workload that is well or not, and remembers when it first said that it is not."""
+    """A workload with a health that we set; it records when it first answered a check with a failure."""
     well, asked = True, 0
     protocol_version = "HTTP/1.0"
 

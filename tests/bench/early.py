@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""early - until when after its exec a PID 1 does not hear SIGTERM.
+"""early - for how long after its exec a PID 1 loses SIGTERM.
 
-The kernel drops a signal to PID 1 that would have its default effect, and none can be blocked before the program
-runs.  So a `docker stop` in that moment is lost.  SIGTERM is sent at random instants around the exec; the last one
-that was lost, and the first that was not, tell how long the moment is.
+The kernel drops a signal to PID 1 whose effect would be the default, and a program cannot block signals before it
+runs.  So a `docker stop` in this interval is lost.  The driver sends SIGTERM at random instants around the exec; the last
+lost signal and the first received one bound the interval.
 """
 import ctypes
 import os
@@ -18,7 +18,7 @@ from bench import PILOTFISH, configuration, ms, row
 RUNS = int(os.environ.get("ROUNDS", "60")) * 2
 SPAN = 10e6         # nanoseconds
 CLONE_NEWPID = 0x20000000
-PATIENCE = 0.5      # seconds: more than an end takes that was asked for
+TIMEOUT = 0.5      # seconds: longer than a stop takes
 
 CONFIG = 'logging = { level = "error"; }; jobs = ( { name = "app"; exec = "sleep 30"; } );\n'
 
@@ -30,7 +30,7 @@ def become(command, gate, answer):
 
 
 def launch(command, gate, answer, pids):
-    """The parent of PID 1, which ends when that does."""
+    """The parent of PID 1; it ends with its child."""
     if ctypes.CDLL(None).unshare(CLONE_NEWPID) < 0:
         os._exit(1)
     child = os.fork()
@@ -59,7 +59,7 @@ def attempt(command):
         pass
     sent = time.monotonic_ns()
     os.kill(pid, signal.SIGTERM)
-    lost = not select.select([ended], [], [], PATIENCE)[0]
+    lost = not select.select([ended], [], [], TIMEOUT)[0]
     if lost:
         os.kill(pid, signal.SIGKILL)
     os.waitpid(parent, 0)
@@ -70,14 +70,14 @@ def attempt(command):
 
 
 def moment(command):
-    """(the last instant at which a signal was lost, how many of those sent behind the exec)"""
+    """(the last instant at which a signal was lost, the number of signals sent after the exec)"""
     tried = [attempt(command) for _ in range(RUNS)]
     behind = [(at, lost) for at, lost in tried if at > 0]
     return max([at for at, lost in behind if lost], default=0) / 1e6, \
         sum(lost for _, lost in behind), len(behind)
 
 
-signal.signal(signal.SIGTERM, signal.SIG_DFL)       # for PID 1, until it is what it is to be
+signal.signal(signal.SIGTERM, signal.SIG_DFL)       # for PID 1, until its exec
 peers = {"tini": ["tini", "--", "sleep", "30"], "dumb-init": ["dumb-init", "sleep", "30"]}
 theirs = {name: moment(command) for name, command in peers.items() if shutil.which(name)}
 for name, command in (("bare", [PILOTFISH, "--", "sleep", "30"]),

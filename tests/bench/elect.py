@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""elect - how soon another leads, and what it costs to be a candidate.
+"""elect - the time until another candidate leads, and the costs of a candidate.
 
-Two candidates whose onElected is `stamp`.  An instant is that of SIGTERM, of the lock's release as a blocking query of
-ours sees it, or of the exit of what was killed; the end is the first instruction of the next onElected.  Requests of
-two candidates that idle are counted by a proxy before each, those of a crowd by what Consul tells a statsd of ours.
+Two candidates whose onElected is `stamp`.  The time begins with SIGTERM, with the lock's release as our own blocking
+query sees it, or with the exit of the killed process; it ends with the first instruction of the next onElected.  A proxy
+before each of two idle candidates counts their requests; for many candidates Consul reports requests to our statsd.
 """
 import json
 import os
@@ -20,10 +20,10 @@ from bench import Consul, Fifo, Proxy, await_that, end, median, ms, now, percent
 
 ROUNDS = int(os.environ.get("ROUNDS", "20"))
 CRASHES = int(os.environ.get("CRASHES", "3"))
-CROWD = int(os.environ.get("CROWD", "100"))
+CANDIDATES = int(os.environ.get("CANDIDATES", "100"))
 SECONDS = int(os.environ.get("SECONDS_IDLE", "20"))
-LIMIT = 30          # seconds that an election may take
-REST = 2.2          # who has led lets others go first for 2 s
+LIMIT = 30          # seconds for an election
+REST = 2.2          # a former leader lets other candidates go first for 2 s
 STAMP = tool("stamp")
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 PROFILES = {"default": "", "fast": 'profile = "fast";', "safe": 'profile = "safe";'}
@@ -38,7 +38,7 @@ elections = ( {{ name = "db"; job = "db"; id = "{name}"; key = "{key}"; {keys}
 
 
 class Lock(threading.Thread):
-    """Sees each change of a lock: released_after() is when it was given back."""
+    """Sees each change of a lock: released_after() is the instant of its release."""
 
     def __init__(self, consul, key):
         super().__init__(daemon=True)
@@ -90,19 +90,19 @@ class Party:
             return len(json.load(answer))
 
     def complete(self):
-        """All are candidates, and each has heard of the leader."""
+        """All are candidates, and each knows the leader."""
         await_that(lambda: self.sessions() >= len(self.children), 60)
         time.sleep(0.3)
 
     def elected(self):
-        """(when, who) of the next onElected."""
+        """(instant, candidate) of the next onElected."""
         line = self.fifo.next(LIMIT)
         if line is None:
             sys.exit(f"elect: nobody was elected within {LIMIT} s")
         return int(line[0]), line[1]
 
     def leave(self):
-        self.complete()             # PID 1 hears no signal before it listens
+        self.complete()             # PID 1 loses signals before it handles them
         for child in self.children.values():
             inner = inner_pid(child.pid) if "unshare" in child.args else child.pid
             os.kill(inner, signal.SIGTERM)
@@ -111,13 +111,13 @@ class Party:
 
 
 def inner_pid(pid):
-    """Of the program that pid has started."""
+    """The pid of the program that `pid` has started."""
     with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
         return int(file.read().split()[0])
 
 
 def exit_of(pid):
-    """Kills it; the instant at which it was gone."""
+    """Kills it; returns the instant of its end."""
     ticket = os.pidfd_open(pid)
     os.kill(pid, 9)
     bench.select.select([ticket], [], [], bench.LIMIT)
@@ -215,7 +215,7 @@ def idling(consul):
 
 
 class Statsd(threading.Thread):
-    """Counts the HTTP requests that a Consul tells of."""
+    """Counts the HTTP requests that a Consul reports."""
 
     def __init__(self):
         super().__init__(daemon=True)
@@ -237,16 +237,16 @@ class Statsd(threading.Thread):
         return sum(self.kinds.values())
 
 
-def crowd():
+def many():
     statsd = Statsd()
     consul = Consul(telemetry={"statsd_address": statsd.address, "disable_hostname": True})
-    party = Party(consul, "crowd")
+    party = Party(consul, "many")
     began = now()
-    for number in range(CROWD):
+    for number in range(CANDIDATES):
         party.join(f"c{number}")
     leader = party.elected()[1]
     party.complete()
-    row(f"elect, {CROWD} candidates: from nothing until all are there", ms((now() - began) / 1e6), "", load())
+    row(f"elect, {CANDIDATES} candidates: from nothing until all are there", ms((now() - began) / 1e6), "", load())
     took, asked, rate = [], [], 0
     for _ in range(5):
         time.sleep(5)
@@ -259,10 +259,10 @@ def crowd():
         took.append((at - gone) / 1e6)
         time.sleep(3)
         asked.append(statsd.count() - before - rate * (now() - since) / 1e9)
-    row(f"elect, {CROWD} candidates: workload killed, exit to next onElected", ms(median(took)), "",
+    row(f"elect, {CANDIDATES} candidates: workload killed, exit to next onElected", ms(median(took)), "",
         f"at most {ms(max(took))}; {load()}")
-    row(f"elect, {CROWD} candidates: requests for that", f"{median(asked):.0f}", "",
-        f"{median(asked) / CROWD:.1f} a candidate; when idle {rate:.1f} a second in all")
+    row(f"elect, {CANDIDATES} candidates: requests for that", f"{median(asked):.0f}", "",
+        f"{median(asked) / CANDIDATES:.1f} a candidate; when idle {rate:.1f} a second in all")
     party.leave()
 
 
@@ -270,5 +270,5 @@ began = time.monotonic()
 agent = Consul()
 for measure in (handovers, deaths, crashes, idling):
     measure(agent)
-crowd()
+many()
 print(f"elect: {time.monotonic() - began:.0f} s, {load()}", file=sys.stderr)

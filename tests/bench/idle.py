@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
-"""idle - what it costs to have one service checked each second and one watch, and to be a bare init.
+"""idle - the costs of one service checked each second and one watch, and of a bare init.
 
-Memory is taken at the end, wake-ups (voluntary context switches) and processor time (schedstat) over the
-whole, threads at most of all samples.  Requests are counted by a proxy between pilotfish and Consul.  One
-pilotfish checks by http, one by a program, and one by http that speaks https with Consul; all idle side by side, as they
-hardly disturb one another.
+Memory is measured at the end, wake-ups (voluntary context switches) and processor time (schedstat) over the whole run;
+threads are the maximum of all samples.  A proxy between pilotfish and Consul counts requests.  One pilotfish checks by http,
+one by a program, and one by http, with https to Consul; all idle at the same time, as they hardly disturb each other.
 """
 import http.server
 import os
@@ -32,7 +31,7 @@ class Well(http.server.BaseHTTPRequestHandler):
 
 
 class Subject:
-    """A process that idles, and what it used."""
+    """An idle process, and the resources that it used."""
 
     def __init__(self, child):
         self.pid = child.pid
@@ -106,7 +105,7 @@ PEER = "ContainerPilot 3.8: "
 
 
 def memory_rows(kind, used, aim):
-    """Aims are for the release build; another is judged only if it meets them all the same."""
+    """Aims are for the release build; another build is judged only if it meets them, too."""
     def verdict(met):
         return met if met or is_release() else None
 
@@ -125,7 +124,7 @@ for kind, (subject, proxy) in subjects.items():
     row(f"idle, {kind}: descriptors and RSS gained in {SECONDS} s",
         f"{subject.files}, {used.rss - subject.began.rss} KB", "", "", "at most 2 descriptors",
         subject.files <= 2)
-    # Asked: the timer, connected, answered.  Run: the timer, the spawn, the ends of two pipes, the exit.
+    # By http: the timer, the connection, the answer.  By a program: the timer, the spawn, the ends of two pipes, the exit.
     each = 3 if kind == "http check" else 5
     needed = SECONDS * each + proxy.requests * 2
     row(f"idle, {kind}: wake-ups a minute", f"{subject.wakeups * 60 / SECONDS:.0f}",

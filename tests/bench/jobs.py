@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""jobs - a thousand jobs in one configuration: until all run, until all are stopped, and the memory.
+"""jobs - a thousand jobs in one configuration: the time until all run, the time until all have stopped, and the memory.
 
-The floor spawns the same program as often in a loop, sends SIGTERM to each and waits for all.
+The floor spawns the same program a thousand times in a loop, sends SIGTERM to each, and waits for all.
 """
 import os
 import sys
@@ -16,7 +16,7 @@ fifo = Fifo()
 
 
 def measure(command):
-    """Milliseconds until all run, until all are gone; the memory in between."""
+    """Milliseconds until all run, milliseconds until all have ended, the memory in between."""
     with open(os.path.join(directory, "jobs.log"), "ab") as log:
         began = now()
         child = start(*command, stdout=log, stderr=log)

@@ -1,4 +1,4 @@
-/* lines N FIFO - write N lines of 100 bytes to stdout as fast as somebody takes them.
+/* lines N FIFO - write N lines of 100 bytes to stdout as fast as the reader takes them.
  *
  * Then write "BEGAN ENDED CPU\n" to FIFO: CLOCK_MONOTONIC before and after, and our own
  * processor time, all in nanoseconds.

@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
-"""logs - a million lines of 100 bytes, as fast as they are taken.
+"""logs - a million lines of 100 bytes, as fast as the reader takes them.
 
-A job writes them; pilotfish captures them and writes its log into a pipe or to /dev/null.  Peers that copy
-the same lines: cat, which adds nothing to them, and s6-log, which adds the time.  The time counts from the
-writer's first instruction to the end of the copying process, the processor time is that of this process
-alone.  No line may be lost.
+A job writes the lines; pilotfish captures them and writes its log into a pipe or to /dev/null.  Two peers copy the same
+lines: cat, which adds nothing, and s6-log, which adds the time.  The time counts from the writer's first instruction to
+the end of the copying process; the processor time is that of the copying process alone.  No line may be lost.
 """
 import os
 import resource

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """many - a thousand watched services in one process, and the same through one template.
 
-A tenth of the services have no check.  The time is that from a change in Consul, the instant before its request
-is sent, to pilotfish's event in its log, or to another file under the template's destination.  Changes of a kind
-are a little longer apart than the last one took to be seen; "in a row" is as fast as they are seen.
-Requests are counted by Consul (/v1/agent/metrics), which tells those that ended in the last ten seconds.
+A tenth of the services have no check.  The time begins just before the request that changes Consul, and ends
+with pilotfish's event in its log, or with a new file at the template's destination.  The pause between changes is a little
+longer than the last change took; "in a row" means without a pause.  Consul counts the requests (/v1/agent/metrics)
+that ended in the last ten seconds.
 """
 import json
 import os
@@ -29,7 +29,7 @@ def name(number):
 
 
 class Events:
-    """By a watch for each service: its `changed` in the log."""
+    """A watch for each service: its `changed` in the log."""
 
     what = "watches"
 
@@ -73,7 +73,7 @@ class Events:
 
 
 class File:
-    """By one template for all of them: its destination."""
+    """One template for all services: its destination."""
 
     what = "one template"
 
@@ -131,7 +131,7 @@ connections = 0
 
 
 def note_connections(pid):
-    """Those that are open now; the most are remembered."""
+    """The connections that are open now; also records the maximum."""
     global connections
     links = []
     for fd in os.listdir(f"/proc/{pid}/fd"):
@@ -153,7 +153,7 @@ def requests_of_last_interval(consul):
 
 
 def body_of(answer):
-    """Without the lines of a chunked body."""
+    """The body without the framing of chunks."""
     if answer[:1] == b"{":
         return answer
     body = b""
@@ -167,7 +167,7 @@ def body_of(answer):
 
 
 class Changes:
-    """What is done to a service; each gives the instant."""
+    """Changes of a service; each returns its instant."""
 
     def __init__(self, consul):
         self.consul = consul

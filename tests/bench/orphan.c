@@ -1,7 +1,7 @@
-/* orphan N FIFO - make N orphans as fast as can be, then write "NS orphans 0\n" to FIFO, when that was done, and
- * stay.
+/* orphan N FIFO - make N orphans as fast as possible, then write "NS orphans 0\n" to FIFO, with the
+ * present time, and stay.
  *
- * Each is the child of a child that ends at once; some end before their parent, some after. */
+ * An orphan is the child of a child that ends at once.  Some orphans end before their parent, some after. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""orphans - 10,000 orphans as fast as they can be made: how many zombies there are at most, and the time.
+"""orphans - 10,000 orphans as fast as they can be made: the maximum of zombies, and the time.
 
-Each init is PID 1 of a PID namespace.  Its zombies are counted from outside, again and again; those of the
-program that makes the orphans are not its.  Bare, and with a configuration.
+Each init is PID 1 of a PID namespace.  The driver samples the number of its zombies; children of the
+program that makes the orphans do not count.  Bare, and with a configuration.
 """
 import os
 import shutil
@@ -13,7 +13,7 @@ from bench import PILOTFISH, Fifo, configuration, end, ms, now, row, start, tool
 
 ORPHANS = int(os.environ.get("ORPHANS", "10000"))
 NAMESPACE = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
-FEW = 100           # of 10,000: they are made while somebody else runs on one of the processors
+FEW = 100           # of 10,000: other programs use a processor meanwhile
 
 fifo = Fifo()
 WORKLOAD = [tool("orphan"), str(ORPHANS), fifo.path]
@@ -49,7 +49,7 @@ def measure(command):
         line = fifo.next(0.001)
     if line is None:
         sys.exit(f"orphans: {command[0]} is not done")
-    time.sleep(0.05)        # the last ones, should their reaping be late
+    time.sleep(0.05)        # time to reap the last orphans
     left = sum(map(is_zombie, children(init)))
     end(child)
     return (int(line[0]) - began) / 1e6, most, left

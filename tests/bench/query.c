@@ -1,8 +1,8 @@
 /* query PORT PATH [PROGRAM ARG...] - the floor: a bare blocking query of 127.0.0.1:PORT.
  *
- * One connection, kept.  Whenever the answer's body is another one, the first included, PROGRAM is
- * spawned, and that is all; without one a line "NS SIZE\n" is printed: CLOCK_MONOTONIC, and the
- * size of the body.  PATH must have a question mark.
+ * It keeps one connection.  Whenever the answer's body has changed, and for the first answer, it
+ * spawns PROGRAM.  Without PROGRAM it prints a line "NS SIZE\n": CLOCK_MONOTONIC, and the size of
+ * the body.  PATH must have a question mark.
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -36,7 +36,7 @@ static int open_connection(const char *port)
 	return fd;
 }
 
-/* The body, once all of the answer is there; else NULL. */
+/* The body, or NULL if the answer is incomplete. */
 static const char *find_body(const char *answer, size_t used, size_t *size)
 {
 	const char *end = strstr(answer, "\r\n\r\n"), *length;

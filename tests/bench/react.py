@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """react - from a change in Consul to the first instruction of the onChange hook.
 
-Each change is seen by both: pilotfish with a watch, and a bare blocking query with posix_spawn of the same
-program.  The instant of a change is the one before its request is sent.  An instance is registered, fails,
-and is deregistered, beside two others that stay.  Then the same with a service for each of the two, so that they
-do not compete for the processors; then both again, with the last instance of a service.
+Two observers see each change: pilotfish with a watch, and a bare blocking query with posix_spawn of the same
+program.  The time begins just before the request that makes the change.  An instance is registered, fails, and is
+deregistered, beside two others that stay.  Then each observer has a service of its own, so that they do not compete for the
+processors; then both follow the last instance of a service.
 """
 import os
 import sys
@@ -13,13 +13,13 @@ import time
 from bench import (Consul, Fifo, end, median, ms, percentile, pilotfish, row, start, tool)
 
 ROUNDS = int(os.environ.get("ROUNDS", "200"))
-PAUSE = 0.012       # until the next change, so that nothing of the last one is under way
+PAUSE = 0.012       # until the next change, when the last change has had all its effects
 
 consul = Consul()
 
 
 class Race:
-    """A watch and its floor, of one service or of one each."""
+    """A watch and its floor, with one service, or with one for each."""
 
     def __init__(self, watched, asked):
         self.fifo = Fifo(watched + asked)
@@ -33,7 +33,7 @@ class Race:
         self.fifo.quiet(1)
 
     def change(self, runners, change, *arguments):
-        """Milliseconds until the hooks of these runners had begun."""
+        """Milliseconds until the hooks of these runners began."""
         sent = change(*arguments)
         took = {}
         while len(took) < len(runners):
@@ -60,7 +60,7 @@ def turn(race, runners, service, results):
 
 
 def play(rounds, others, watched, asked):
-    """Each change for both at once, or, if they follow different services, for one after the other."""
+    """Makes each change for both at once, or, if they follow different services, for one after the other."""
     for number in range(others):
         for service in {watched, asked}:
             consul.register(service, f"{service}-other{number}")

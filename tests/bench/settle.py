@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""settle - Consul's leader is killed, with Consul's default raft timing: nobody may be deposed.
+"""settle - Consul's leader is killed, with Consul's default raft timing: no leader may be deposed.
 
-Three servers and three hosts, each with an agent of its own and a candidate with the safe profile, in network
-namespaces (as root).  Settled: each host's agent answers a consistent read again.
+Three servers and three hosts, each with an agent and a candidate with the safe profile, in network
+namespaces (as root).  Consul has settled when each host's agent answers a consistent read again.
 """
 import os
 import sys
@@ -16,7 +16,7 @@ import bench    # noqa: E402
 from bench import row   # noqa: E402
 
 ROUNDS = int(os.environ.get("KILLS", "2"))
-AFTER = 35          # seconds in which a lock that was not renewed would be lost
+AFTER = 35          # seconds after which a lock would be lost unless renewed
 
 CONFIG = """
 consul = "127.0.0.1:8500";

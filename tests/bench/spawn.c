@@ -1,6 +1,6 @@
 /* spawn N PROGRAM ARG... - the floor of a supervisor of N jobs.
  *
- * Starts them, ends them on SIGTERM, waits for them.
+ * Starts the programs, ends them on SIGTERM, waits for them.
  */
 #include <signal.h>
 #include <spawn.h>

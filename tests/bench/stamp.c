@@ -1,8 +1,8 @@
-/* stamp FIFO TAG [NEEDLE [MS]] - say when we started.
+/* stamp FIFO TAG [NEEDLE [MS]] - report when we started.
  *
  * Writes "NS TAG FOUND\n" to FIFO: CLOCK_MONOTONIC at the top of main(), the tag, and whether
- * NEEDLE is on stdin (0 without one).  With MS it stays for so long, for ever if that is negative,
- * and says when it ends by a second line with the tag TAG.end.
+ * NEEDLE is on stdin (0 without one).  With MS it stays for that many milliseconds, or for
+ * ever if MS is negative, and reports its end by a second line with the tag TAG.end.
  */
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """start - from the exec of pilotfish to the first instruction of its workload.
 
-Bare, with a configuration, and with one that registers in Consul, in turn with tini, dumb-init, s6 and no init at
-all, over the same program.  s6-svscan starts s6-supervise, which starts the program.
+Measured bare, with a configuration, and with a configuration that registers in Consul, in turn with tini,
+dumb-init, s6 and no init, over the same program.  s6-svscan starts s6-supervise, which starts the program.
 """
 import os
 import shutil

@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
-"""stop - from SIGTERM to the exit, and to being gone from the catalogue.
+"""stop - from SIGTERM to the exit, and to the end of the registration.
 
-The exit of a bare init is compared with that of tini and dumb-init over the same program, and with that of
-the program alone, in turn.  The catalogue is seen by a blocking query for passing instances; the floor is one
-request to deregister an instance, sent by us.
+The bare init takes turns with tini, dumb-init, and no init, over the same program.  A blocking query for passing
+instances sees the catalogue; the floor is one request of ours that deregisters an instance.
 """
 import os
 import shutil

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """template - a template like haproxy's over 200 services of 20 instances, by us and by Go.
 
-All times are of the processor.  Go is measured if it is there: over structs that are made already, so what is
-to be compared is the rendering alone.
+All times are processor time.  Go is measured if it is installed, with its structs already filled, so the comparison is
+of the rendering alone.
 """
 import os
 import shutil

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""upstreams - from a change in Consul to nginx serving by the new upstreams.
+"""upstreams - from a change in Consul to nginx using the new upstreams.
 
-Three real nginx: the configuration of one is a template of pilotfish's; that of another is written by an onChange
-hook of pilotfish's, a shell script with jq; that of the third is written from here, with no look at Consul: the
-floor.  All three check it with nginx -t and reload.  They take turns.  nginx itself tells its upstreams: it is asked
-on new connections without pause, and what counts is the first answer with the new set.
+Three real nginx.  A template of pilotfish's writes the configuration of the first; an onChange hook of pilotfish's, a shell
+script with jq, that of the second; this driver, without Consul, that of the third: the floor.  All three check
+it with nginx -t and reload.  They take turns.  A client asks nginx for its upstreams on new connections without
+pause; the time ends with the first answer that has the new set.
 """
 import os
 import subprocess
@@ -61,7 +61,7 @@ def fill(text, **values):
 
 
 class Nginx:
-    """One nginx with a service of its own to follow."""
+    """An nginx that follows a service of its own."""
 
     def __init__(self, name):
         self.name = name

@@ -17,7 +17,7 @@ COMPDIR ?= $(PREFIX)/share/bash-completion/completions
 B       ?= build
 JOBS    ?= $(shell nproc)
 FUZZ_TIME ?= 60
-PKGS    := libcurl jansson libconfig libpcre2-8
+PKGS    := libcurl jansson libconfig
 PKG_CONFIG ?= pkg-config
 
 # Mitigations; FORTIFY_SOURCE mixes neither with sanitizers nor with -O0.
@@ -96,6 +96,9 @@ wraps = $(shell nm $@.o | sed -n 's/.* T __wrap_/-Wl,--wrap=/p')
 $B/tests/unit/%: $B/tests/unit/%.o $B/core.a
 	$(call say,LD,$@)
 	$(Q)$(link) $(wraps) -o $@ $^ $(libs) -lcmocka
+
+# The peer of our own regular expressions.
+$B/tests/unit/test_regex: private libs += -lpcre2-8
 
 $B/tests/template-%: $B/tests/template-%.o $B/core.a
 	$(call say,LD,$@)

@@ -35,6 +35,13 @@ void arena_charge(struct arena *arena, size_t size)
 		arena->over = true;
 }
 
+void arena_pause(struct arena *arena)
+{
+	arena->work = 0;
+	if (arena->pacer)
+		arena->pacer->pause(arena->pacer);
+}
+
 static char *add_chunk(struct arena *arena, size_t size)
 {
 	struct chunk *chunk = alloc(sizeof *chunk + size);
@@ -50,6 +57,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 
 	size = (size + 15) & ~(size_t)15;
 	arena_charge(arena, size);
+	arena_work(arena, 8 + size / 8);
 	if (size > CHUNK / 4)
 		return add_chunk(arena, size);
 	if ((size_t)(arena->end - arena->at) < size || !arena->at) {
@@ -95,6 +103,7 @@ static bool text_reserve(struct text *text, size_t size)
 
 void text_add(struct text *text, const char *bytes, size_t size)
 {
+	arena_work(text->arena, 4 + size / 8);
 	if (!size || !text_reserve(text, size))
 		return;
 	memcpy(text->data + text->used, bytes, size);
@@ -127,6 +136,7 @@ void text_repeat(struct text *text, char c, long count)
 {
 	if (count <= 0 || !text_reserve(text, (size_t)count))
 		return;
+	arena_work(text->arena, (size_t)count / 8);
 	memset(text->data + text->used, c, (size_t)count);
 	text->used += (size_t)count;
 	text->data[text->used] = '\0';

@@ -11,18 +11,37 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct pacer;
+typedef void pace_fn(struct pacer *self);
+struct pacer { pace_fn *pause; };
+
 struct arena {
 	struct chunk *chunks;
 	char *at, *end;			/* the free rest of the first chunk */
 	size_t used, limit;
-	bool over;
+	bool over;			/* the memory, or the time */
+	size_t work;			/* since the last pause */
+	struct pacer *pacer;		/* borrowed; NULL: nothing ever pauses */
 };
+
+#define WORK_BETWEEN_PAUSES ((size_t)1 << 16)
 
 void arena_init(struct arena *arena, size_t limit);
 void arena_release(struct arena *arena);
 void *arena_alloc(struct arena *arena, size_t size);		/* zeroed */
 char *arena_copy(struct arena *arena, const char *bytes, size_t size);	/* a NUL is added */
 void arena_charge(struct arena *arena, size_t size);		/* counts memory held elsewhere */
+
+void arena_pause(struct arena *arena);
+
+/* Every computation counts its steps here, of a nanosecond or some: at times it is paused, and it may
+ * be over afterwards.  What allocates or adds text is counted already. */
+static inline void arena_work(struct arena *arena, size_t work)
+{
+	arena->work += work;
+	if (arena->work >= WORK_BETWEEN_PAUSES)
+		arena_pause(arena);
+}
 
 struct text {
 	struct arena *arena;

@@ -1,15 +1,17 @@
-/* regex.h - Go's regular expressions by PCRE2: what only PCRE2 knows is refused, and matching is bounded.
- * A render keeps what it compiled. */
+/* regex.h - Go's regular expressions (RE2's), with Go's results and in linear time.
+ *
+ * Matching takes time in proportion to the size of the text times that of the pattern, and steps of the
+ * arena (arena_work()), which may end it.  A render keeps what it compiled.
+ */
 #ifndef REGEX_H
 #define REGEX_H
 
-#include "base/buf.h"
 #include "base/error.h"
 #include "value.h"
 
 struct regexes;
 
-struct regexes *regexes_new(void);
+struct regexes *regexes_new(struct arena *arena);
 void regexes_free(struct regexes *regexes);
 
 bool regex_match(struct regexes *regexes, struct value pattern, struct value subject, bool *matches,

@@ -173,13 +173,14 @@ bool template_render(const struct template *template, const struct template_inpu
 	struct run run = {
 		.template = template, .input = input, .output = output, .limits = limits_of(input),
 		.error = error, .sink = &output->text, .scratch = &scratch,
-		.regexes = regexes_new(), .owned = json_array(),
+		.owned = json_array(),
 		.known_used = json_object(), .known_missing = json_object(),
 	};
 	bool fine;
 
 	output_reset(output);
 	arena_init(&run.arena, run.limits.memory);
+	run.regexes = regexes_new(&run.arena);
 	fine = run_tree(&run, template->trees, first_dot(&run), 0);
 	if (!fine)
 		buf_clear(&output->text);

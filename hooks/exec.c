@@ -120,6 +120,7 @@ static void on_exit_of_process(struct process *process)
 
 	exec->hook.status = process->status;
 	exec->hook.pid = 0;
+	exec->hook.sweeping = true;
 	leave_streams(exec);
 }
 
@@ -127,6 +128,7 @@ static void on_gone(struct process *process)
 {
 	struct exec *exec = container_of(process, struct exec, process);
 
+	exec->hook.sweeping = false;
 	exec->hook.user->on_done(exec->hook.user);
 }
 

@@ -42,6 +42,7 @@ struct hook {
 	int status;			/* of its last end, as from waitpid(); 0: success */
 	bool group;			/* signals go to the whole process group */
 	pid_t pid;			/* of the running program; 0: none */
+	bool sweeping;			/* the program has ended, its group has not: status is set */
 	struct buf *excerpt;		/* gets the start of the output; borrowed, may be NULL */
 };
 

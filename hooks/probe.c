@@ -119,7 +119,7 @@ struct hook *probe_new(struct http *http, const struct health_config *config)
 		.unix_socket = config->socket,
 		.tls = &probe->tls,
 		.fresh = true,		/* a kept connection would delay the server's graceful end */
-		.timeout = config->timeout + 1,	/* health.c gives up earlier */
+		/* No timeout: health.c ends the probe, and counts only the time in which we run. */
 		.limit = BODY_LIMIT,
 		.on_reply = on_reply,
 	};

@@ -7,6 +7,9 @@
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/output.h"
+#include "base/printable.h"
+
+#define KILL_TIME 1.0			/* seconds in which a killed group is swept (process.h) */
 
 static const double eager_delay = 0.05;		/* doubled after each check without a verdict */
 
@@ -16,19 +19,57 @@ static const enum event_code events[] = {
 	[STATUS_CRITICAL] = EVENT_UNHEALTHY,
 };
 
+/* The excerpt may end within a character: cut before its last one. */
 static void set_output(struct health *health)
 {
+	CLEANUP(buf_release) struct buf whole = BUF_INIT;
 	struct buf *output = &health->verdict.output;
+	const struct buf *excerpt = &health->output;
 
+	printable_repair(&whole, excerpt->data,
+			 utf8_cut(excerpt->data, excerpt->used, OUTPUT_EXCERPT - 1));
 	buf_clear(output);
-	buf_append(output, health->output.data,
-		   utf8_cut(health->output.data, health->output.used, OUTPUT_EXCERPT));
+	buf_append(output, whole.data, utf8_cut(whole.data, whole.used, OUTPUT_EXCERPT));
 }
 
-/* The length of the first line of the check's output, for the log. */
-static int first_line(const struct buf *output)
+/* A reason is the first line of what the check printed. */
+static size_t reason_size(const struct buf *output)
 {
-	return (int)utf8_cut(output->data, strcspn(output->data, "\n"), 200);
+	return utf8_cut(output->data, strcspn(output->data, "\n"), REASON_MOST);
+}
+
+static bool has_new_reason(const struct health *health)
+{
+	const struct buf *output = &health->verdict.output;
+	size_t size = reason_size(output);
+
+	return strlen(health->reason) != size || memcmp(health->reason, output->data, size);
+}
+
+static void set_reason(struct health *health)
+{
+	const struct buf *output = &health->verdict.output;
+	size_t size = reason_size(output);
+
+	memcpy(health->reason, output->data, size);
+	health->reason[size] = '\0';
+	health->verdict.reason++;
+}
+
+/* A reason with a figure in it may change with each check: Consul's servers write each one to their
+ * log, so such changes come ever more slowly. */
+static void review_reason(struct health *health)
+{
+	double now = monotonic_now();
+
+	if (!has_new_reason(health) || now < health->reason_due)
+		return;
+	if (now > health->reason_due + health->reason_pace.max)
+		backoff_reset(&health->reason_pace);
+	health->reason_due = now + backoff_next(&health->reason_pace);
+	set_reason(health);
+	log_warn("%s is still %s: %s", health->job->source.name,
+		 health_status_name(health->verdict.status), health->reason);
 }
 
 static void decide(struct health *health, enum health_status status)
@@ -40,13 +81,16 @@ static void decide(struct health *health, enum health_status status)
 	verdict->known = true;
 	verdict->status = status;
 	set_output(health);
-	if (!changed)
+	if (!changed) {
+		if (status != STATUS_PASSING)
+			review_reason(health);
 		return;
+	}
+	set_reason(health);
 	if (status == STATUS_PASSING)
 		log_info("%s is healthy", name);
 	else
-		log_warn("%s is %s: %.*s", name, health_status_name(status),
-			 first_line(&verdict->output), verdict->output.data);
+		log_warn("%s is %s: %s", name, health_status_name(status), health->reason);
 	source_publish(&health->job->source, events[status]);
 }
 
@@ -122,11 +166,21 @@ static void conclude(struct health *health)
 static void on_done(struct hook_user *user)
 {
 	struct health *health = container_of(user, struct health, user);
+	bool concluded = health->ending > 0;
 
 	health->checking = false;
+	health->ending = 0;
 	timer_stop(&health->limit);
-	if (health->active)
+	if (health->active && !concluded)
 		conclude(health);
+}
+
+/* The check is over for its job, whether the kernel ends it or not. */
+static void kill_check(struct health *health)
+{
+	health->ending = monotonic_now();
+	timer_stop(&health->limit);
+	health->hook->ops->signal(health->hook, SIGKILL);
 }
 
 static void check(struct health *health)
@@ -144,26 +198,45 @@ static void check(struct health *health)
 	}
 	health->checking = true;
 	if (health->config->timeout > 0)
-		timer_set(&health->limit, health->config->timeout);
+		timer_set_awake(&health->limit, health->config->timeout);
 }
 
-/* A check of the job's previous run may not have ended yet; on_done() follows. */
+/* A process in uninterruptible sleep, or one that became another user's, does not end on SIGKILL.  No
+ * check can be started beside it, and what it found is not known. */
+static void conclude_stuck(struct health *health)
+{
+	char span[32];
+
+	duration_print(floor(monotonic_now() - health->check_started), span);
+	buf_clear(&health->output);
+	buf_print(&health->output, "the last check cannot be killed, it has run for %s", span);
+	if (health->hook->pid)
+		buf_print(&health->output, " (pid %d)", (int)health->hook->pid);
+	source_publish(&health->source, EVENT_EXIT_FAILED);
+	judge(health, STATUS_CRITICAL);
+	timer_set(&health->due, health->config->interval);
+}
+
+/* A killed check, also of the job's previous run, may not have ended yet. */
 static void on_due(struct timer *timer)
 {
 	struct health *health = container_of(timer, struct health, due);
 
-	if (health->checking)
+	if (!health->checking)
+		check(health);
+	else if (monotonic_now() - health->ending < KILL_TIME)
 		timer_set(&health->due, eager_delay);
 	else
-		check(health);
+		conclude_stuck(health);
 }
 
 static void on_limit(struct timer *timer)
 {
 	struct health *health = container_of(timer, struct health, limit);
 
-	health->timed_out = true;
-	health->hook->ops->signal(health->hook, SIGKILL);
+	health->timed_out = !health->hook->sweeping;
+	kill_check(health);
+	conclude(health);
 }
 
 static void begin(struct health *health)
@@ -185,7 +258,7 @@ static void end(struct health *health)
 	timer_stop(&health->due);
 	timer_stop(&health->limit);
 	if (health->checking)
-		health->hook->ops->signal(health->hook, SIGKILL);
+		kill_check(health);
 }
 
 static bool is_to_stop(const struct job *job)
@@ -229,6 +302,7 @@ void health_init(struct health *health, struct job *job, struct hook *hook)
 		.user = { .on_done = on_done },
 		.output = BUF_INIT,
 		.verdict = { .output = BUF_INIT },
+		.reason_pace = { .min = 0.5, .max = 60 },
 	};
 	source_init(&health->source, job->source.bus, name, NULL);
 	timer_init(&health->due, job->loop, on_due);

@@ -6,14 +6,21 @@
  *
  * Until the first verdict, checks run more often than every `interval`, so that a job enters service
  * without delay.  Failures within `startPeriod` do not count.  A check that exceeds its timeout has
- * failed and is killed; it delays nothing else.
+ * failed and is killed; it delays nothing else.  The verdict does not wait for the end of the killed
+ * process; while that process lives, each interval counts as one more failure.
+ *
+ * While the status is not passing, a change of the reason (the first line of the output) is logged and
+ * counted in verdict.reason, at once at first, and at most once a minute if it changes all the time.
  */
 #ifndef HEALTH_H
 #define HEALTH_H
 
+#include "base/backoff.h"
 #include "base/verdict.h"
 #include "hooks/hook.h"
 #include "job.h"
+
+enum { REASON_MOST = 200 };		/* bytes */
 
 struct health {
 	struct source source;
@@ -26,6 +33,10 @@ struct health {
 	struct buf output;		/* of the running or the last check */
 	struct verdict verdict;
 	bool checking, timed_out;
+	double ending;			/* when a running check was killed (monotonic); 0: it was not */
+	char reason[REASON_MOST + 1];	/* the one last reported */
+	struct backoff reason_pace;
+	double reason_due;		/* monotonic: no sooner is a changed reason reported */
 	bool active;			/* the job runs */
 	double job_started, check_started;	/* monotonic */
 	unsigned eager;			/* checks without a verdict since the job started */

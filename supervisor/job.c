@@ -139,7 +139,7 @@ static enum job_state begin(struct job *job)
 	source_publish(&job->source, EVENT_RUNNING);
 	timer_stop(&job->deadline);
 	if (job->hook && job->config->timeout > 0)
-		timer_set(&job->deadline, job->config->timeout);
+		timer_set_awake(&job->deadline, job->config->timeout);
 	return JOB_RUNNING;
 }
 
@@ -231,6 +231,7 @@ static void note_end(struct job *job)
 	status_print(job->hook->status, how);
 	job->code = exit_code(job->hook->status);
 	job->failed = job->hook->status != 0;
+	job->timed_out &= job->failed;	/* a program may succeed before the kill reaches it */
 	job->failures = job->failed && !job->run_end_asked ? job->failures + 1 : 0;
 	if (job->failures > 1)
 		snprintf(how + strlen(how), sizeof how - strlen(how), " (%lu times in a row)",

@@ -1,9 +1,15 @@
 #include "loop.h"
 
+#include <math.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "alloc.h"
+
+#define PARTS 8				/* of timer_set_awake() */
+#define LATE 0.03			/* seconds by which a busy loop may be late */
+
+enum { LATE_MOST = 2 * PARTS };
 
 enum { CROWDED_TURNS = 100 };		/* that deferred calls wait for the queue at most */
 
@@ -121,13 +127,52 @@ double boottime_now(void)
 	return clock_now(CLOCK_BOOTTIME);
 }
 
+static void start_timer(struct timer *timer, double seconds, int priority)
+{
+	ev_timer_stop(timer->loop->ev, &timer->ev);
+	ev_now_update(timer->loop->ev);	/* libev counts from the start of this turn of the loop */
+	ev_set_priority(&timer->ev, priority);
+	ev_timer_set(&timer->ev, seconds > 0 ? seconds : 0, 0);
+	ev_timer_start(timer->loop->ev, &timer->ev);
+}
+
+/* A priority below that of descriptors: in one turn of the loop these come first. */
+static void start_slice(struct timer *timer)
+{
+	timer->slice = timer->left < timer->step ? timer->left : timer->step;
+	timer->began = monotonic_now();
+	start_timer(timer, timer->slice, EV_MINPRI);
+}
+
+/* The turn that follows a late part may have no descriptors in it: epoll_wait(2) says EINTR after
+ * SIGCONT.  A late part is therefore never the last one, unless the loop is late all the time. */
+static bool is_over(struct timer *timer)
+{
+	double took = monotonic_now() - timer->began;
+	bool late = took > timer->slice + LATE && timer->late < LATE_MOST;
+
+	if (late) {
+		timer->late++;
+		timer->left = fmax(timer->left - timer->slice / 2, timer->step / 2);
+	} else {
+		timer->left -= took;
+	}
+	if (timer->left < 1e-4) {
+		timer->left = 0;
+		return true;
+	}
+	start_slice(timer);
+	return false;
+}
+
 static void on_timer(struct ev_loop *ev, ev_timer *watcher, int revents)
 {
 	struct timer *timer = container_of(watcher, struct timer, ev);
 
 	(void)ev;
 	(void)revents;
-	timer->fn(timer);
+	if (!timer->left || is_over(timer))
+		timer->fn(timer);
 }
 
 void timer_init(struct timer *timer, struct loop *loop, timer_fn *fn)
@@ -136,13 +181,18 @@ void timer_init(struct timer *timer, struct loop *loop, timer_fn *fn)
 	ev_timer_init(&timer->ev, on_timer, 0, 0);
 }
 
-/* libev counts from the start of this turn of the loop, which may be a while ago. */
 void timer_set(struct timer *timer, double seconds)
 {
-	ev_timer_stop(timer->loop->ev, &timer->ev);
-	ev_now_update(timer->loop->ev);
-	ev_timer_set(&timer->ev, seconds > 0 ? seconds : 0, 0);
-	ev_timer_start(timer->loop->ev, &timer->ev);
+	timer->left = 0;
+	start_timer(timer, seconds, 0);
+}
+
+void timer_set_awake(struct timer *timer, double seconds)
+{
+	timer->left = fmax(seconds, 1e-3);
+	timer->step = timer->left / PARTS;
+	timer->late = 0;
+	start_slice(timer);
 }
 
 void timer_stop(struct timer *timer)

@@ -56,10 +56,23 @@ struct timer {
 	ev_timer ev;
 	struct loop *loop;
 	timer_fn *fn;
+
+	/* private: of timer_set_awake() */
+	double left;			/* awake seconds to count down; 0: a plain timer */
+	double slice, began;		/* the part that runs now */
+	double step;			/* the whole divided by the number of parts */
+	unsigned late;			/* parts that ended late */
 };
 
 void timer_init(struct timer *timer, struct loop *loop, timer_fn *fn);
 void timer_set(struct timer *timer, double seconds);	/* once, from now; replaces */
+
+/* For the time limit of another process: counts only the time in which the loop runs, so that a limit
+ * does not pass while we and that process were stopped (SIGSTOP, a paused container, CPU throttling).
+ * The time is counted in eight parts; of a part that ends late the half counts.  Before the timer
+ * fires, all that was ready has been handled: the process's end is known if it has ended.  On a loop
+ * that is never late the timer is as exact as timer_set(). */
+void timer_set_awake(struct timer *timer, double seconds);
 void timer_stop(struct timer *timer);			/* idempotent */
 bool timer_is_set(const struct timer *timer);
 

@@ -19,7 +19,8 @@ const char *health_status_name(enum health_status status);
 struct verdict {
 	bool known;			/* checks have decided since the job started */
 	enum health_status status;	/* critical while unknown */
-	struct buf output;		/* of the last check, at most 4 KiB */
+	struct buf output;		/* of the last check: UTF-8, at most 4 KiB */
+	unsigned reason;		/* counts changes of status or reason (health.h) */
 	double duration;		/* of the last check, seconds */
 };
 

@@ -211,3 +211,111 @@ count_between()
 	touch "$dir/well"
 	expect_events "db healthy" "app running"
 }
+
+@test "a check that cannot be killed: critical when its time is over, with the reason" {
+	((EUID == 0)) || skip "needs root"
+	local folder=$dir
+
+	# As a setuid program the check becomes root; pilotfish is not and may not kill it.
+	cp "$(type -P setpriv)" "$dir/become-root"
+	chmod 4755 "$dir/become-root"
+	cp "$pilotfish" "$dir/pilotfish"
+	cat >"$dir/main.conf" <<-EOF
+		jobs = ( { name = "app"; exec = "sleep 1000";
+			   health = { exec = [ "sh", "-c", "echo \$\$ >>$dir/checks; exec $dir/become-root --reuid 0 sleep 1005" ];
+				      interval = "500ms"; timeout = "300ms"; failures = 2; }; },
+			 { name = "slow"; exec = "sleep 1000";
+			   health = { exec = [ "sh", "-c", "echo \$\$ >>$dir/slow-checks; exec $dir/become-root --reuid 0 sleep 1006" ]; interval = "60s"; timeout = "1s"; }; } );
+	EOF
+	until [[ $folder == /tmp || $folder == / ]]; do
+		chmod o+rwx "$folder"
+		folder=${folder%/*}
+		folder=${folder:-/}
+	done
+	current=main PILOTFISH_LOG_LEVEL=debug PILOTFISH_LOG_FORMAT=json start_program main \
+		setpriv --reuid 65534 --regid 65534 --clear-groups "$dir/pilotfish" -c "$dir/main.conf"
+	expect_log 'slow is critical: timed out after 1s'
+	expect_log 'app is critical: the last check cannot be killed, it has run for [0-9]+.?[ms]+ \(pid [0-9]+\)'
+	[[ $(wc -l <"$dir/checks") == 1 ]]
+	kill -KILL "$(pid_of main)"
+	wait_exit
+	xargs kill -KILL <"$dir/checks"
+	xargs kill -KILL <"$dir/slow-checks"
+}
+
+# Stops processes for a time, as a paused container or a throttled one is.
+stop_for()		# SECONDS PID...
+{
+	local seconds=$1
+
+	shift
+	kill -STOP "$@"
+	sleep "$seconds"
+	kill -CONT "$@"
+}
+
+@test "a check's time limit does not pass while pilotfish and the check are stopped" {
+	cat >"$dir/check" <<-EOF
+		#!/bin/sh
+		echo \$\$ >>$dir/checks
+		for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.05; done
+	EOF
+	chmod +x "$dir/check"
+	start_pilotfish <<-EOF
+		jobs = ( { name = "app"; exec = "sleep 1000";
+			   health = { exec = "$dir/check"; interval = "$((1 * slow))s"; timeout = "$((1 * slow))s"; }; } );
+	EOF
+	expect_events "app healthy"
+	for _ in 1 2 3; do
+		n=$(wc -l <"$dir/checks")
+		await eval "((\$(wc -l <'$dir/checks') > $n))"
+		stop_for 1.5 "$pid" "-$(tail -n 1 "$dir/checks")"
+		expect_events "app.health exitSuccess"
+	done
+	refute_events "app.health exitFailed"
+	refute_log 'timed out'
+}
+
+@test "a check that ended in time while pilotfish was stopped has passed" {
+	start_pilotfish <<-EOF
+		jobs = ( { name = "app"; exec = "sleep 1000";
+			   health = { exec = [ "sh", "-c", "echo >>$dir/checks; sleep 0.3" ]; interval = "1s"; timeout = "900ms"; }; } );
+	EOF
+	expect_events "app healthy"
+	for _ in 1 2 3; do
+		n=$(wc -l <"$dir/checks")
+		await eval "((\$(wc -l <'$dir/checks') > $n))"
+		stop_for 2 "$pid"
+		expect_events "app.health exitSuccess"
+	done
+	refute_events "app.health exitFailed"
+}
+
+@test "a job's timeout does not pass while pilotfish is stopped" {
+	start_pilotfish <<-EOF
+		jobs = ( { name = "short"; exec = [ "sh", "-c", "echo >$dir/started; sleep 0.4" ]; timeout = "1s"; essential = false; },
+			 { name = "app"; exec = "sleep 1000"; } );
+	EOF
+	await [ -e "$dir/started" ]
+	stop_for 2 "$pid"
+	expect_events "short exitSuccess"
+	refute_log 'timeout after'
+}
+
+@test "an http probe's time limit does not pass while pilotfish is stopped, and is the configured one" {
+	free_port
+	printf '200\nfine' >"$dir/answer"
+	start_program web "$lib/helpers/web.py" "$port" "$dir/answer"
+	await_port "$port"
+	start_pilotfish <<-EOF
+		jobs = ( { name = "app"; exec = "sleep 1000"; health = { http = "http://127.0.0.1:$port/"; interval = "1s"; timeout = "1s"; }; } );
+	EOF
+	expect_events "app healthy"
+	for _ in 1 2 3; do
+		stop_for 2.5 "$pid"
+		expect_events "app.health exitSuccess"
+	done
+	refute_events "app.health exitFailed"
+	printf 'hang\n' >"$dir/answer"
+	expect_log 'app is critical: timed out after 1s'
+}

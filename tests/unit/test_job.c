@@ -22,6 +22,7 @@ static double now;
 double __wrap_monotonic_now(void);
 void __wrap_timer_init(struct timer *timer, struct loop *loop, timer_fn *fn);
 void __wrap_timer_set(struct timer *timer, double seconds);
+void __wrap_timer_set_awake(struct timer *timer, double seconds);
 void __wrap_timer_stop(struct timer *timer);
 
 double __wrap_monotonic_now(void) { return now; }
@@ -33,6 +34,7 @@ void __wrap_timer_init(struct timer *timer, struct loop *loop, timer_fn *fn)
 
 /* ev.at: when the timer fires; 0: not set. */
 void __wrap_timer_set(struct timer *timer, double seconds) { timer->ev.at = now + seconds; }
+void __wrap_timer_set_awake(struct timer *timer, double seconds) { timer->ev.at = now + seconds; }
 void __wrap_timer_stop(struct timer *timer) { timer->ev.at = 0; }
 
 /* ---- the hook ---- */

@@ -18,7 +18,7 @@ enum {
 };
 #define ANSWER_MAX ((size_t)64 << 20)	/* of a set; to a PUT there is little to say */
 #define RECEIPT_MAX ((size_t)64 << 10)
-#define CONNECT_PATIENCE 6.0		/* a resolver gives its first server 5 s (resolv.conf(5)) */
+#define CONNECT_TIMEOUT 6.0		/* a resolver gives its first server 5 s (resolv.conf(5)) */
 
 static bool skip(const char **text, const char *prefix)
 {
@@ -246,7 +246,7 @@ static void on_http_reply(struct http_request *http)
 		memcpy(agent->local_address, http->local_address, sizeof agent->local_address);
 	if (has_spoken(http))
 		now_up(agent);
-	else if (!request->line)
+	else if (!request->own_http)
 		now_down(agent, http->error.text);
 	if (answer == ANSWER_DENIED)
 		memset(&agent->token_file, 0, sizeof agent->token_file);	/* read it again */
@@ -333,10 +333,10 @@ static void ask(struct agent_request *request, const char *method, const char *p
 	request->http.auth = agent->config->auth;
 	request->http.tls = &agent->tls;
 	request->http.timeout = timeout;
-	request->http.connect_timeout = CONNECT_PATIENCE;
+	request->http.connect_timeout = CONNECT_TIMEOUT;
 	request->http.limit = strcmp(method, "PUT") ? ANSWER_MAX : RECEIPT_MAX;
 	request->http.on_reply = on_http_reply;
-	http_send(request->line ? request->line : &agent->http, &request->http);
+	http_send(request->own_http ? request->own_http : &agent->http, &request->http);
 	request->http.headers = NULL;		/* they were on our stack */
 }
 
@@ -395,7 +395,7 @@ void agent_explain(const struct agent_request *request, struct error *error)
 	fail(error, "%ld %.*s", http->status, (int)size, http->reply.data);
 }
 
-void agent_complain(struct agent_request *request, enum agent_answer answer,
+void agent_log_failure(struct agent_request *request, enum agent_answer answer,
 		    const struct error *error)
 {
 	static const char *const verbs[] = {
@@ -405,15 +405,15 @@ void agent_complain(struct agent_request *request, enum agent_answer answer,
 		[ANSWER_REFUSED] = "rejects",
 	};
 
-	if (!has_spoken(&request->http) || request->complaint == answer)
+	if (!has_spoken(&request->http) || request->logged_failure == answer)
 		return;
-	request->complaint = answer;
+	request->logged_failure = answer;
 	log_warn("consul %s %s: %s", verbs[answer], request->name, error->text);
 }
 
-void agent_content(struct agent_request *request)
+void agent_log_success(struct agent_request *request)
 {
-	if (request->complaint)
+	if (request->logged_failure)
 		log_info("consul serves %s again", request->name);
-	request->complaint = ANSWER_OK;
+	request->logged_failure = ANSWER_OK;
 }

@@ -55,18 +55,18 @@ typedef void agent_reply_fn(struct agent_request *request, enum agent_answer ans
 struct agent_request {
 	struct http_request http;
 	struct agent *agent;
-	struct http *line;		/* connections of its own, of which the agent's state knows
+	struct http *own_http;		/* connections of its own, of which the agent's state knows
 					 * nothing; NULL: the agent's */
 	char *name;			/* for the log: what it is for */
 	char *url, *body;		/* owned */
 	json_t *json;			/* of an answer that is OK and not to a PUT; owned */
 	agent_reply_fn *on_reply;
-	enum agent_answer complaint;	/* logged, and still so; ANSWER_OK: none */
+	enum agent_answer logged_failure;	/* logged, and still so; ANSWER_OK: none */
 };
 
 /* Seconds an answer may take.  A blocking query adds what it waits by intention. */
-#define AGENT_PATIENCE 10.0
-#define AGENT_IMPATIENCE 2.0		/* where something newer may be waiting behind it */
+#define AGENT_TIMEOUT 10.0
+#define AGENT_SHORT_TIMEOUT 2.0		/* where something newer may be waiting behind it */
 
 bool agent_init(struct agent *agent, struct loop *loop, const struct consul_config *config,
 		struct error *error);
@@ -89,10 +89,10 @@ json_t *agent_receipt(const struct agent_request *request);	/* of a PUT; a new o
 
 void agent_explain(const struct agent_request *request, struct error *error);	/* in words */
 
-/* Owners say what a reply was worth to them.  A complaint is logged when it is a new one;
+/* Owners say what a reply was worth to them.  A logged_failure is logged when it is a new one;
  * when there was no answer at all, the agent has said so already. */
-void agent_complain(struct agent_request *request, enum agent_answer answer,
+void agent_log_failure(struct agent_request *request, enum agent_answer answer,
 		    const struct error *error);
-void agent_content(struct agent_request *request);
+void agent_log_success(struct agent_request *request);
 
 #endif

@@ -10,7 +10,7 @@
 #include "answer.h"
 #include "entry.h"
 
-#define DRAIN_PATIENCE 1.0
+#define DRAIN_LIMIT 1.0
 
 /* A request that may be due.  `on_missing`: what 404 means; NULL: trouble like any other. */
 struct service_step {
@@ -26,7 +26,7 @@ static void advance(struct service *service);
  * a short one would never get through. */
 static void put(struct service *service, const char *path, const char *id, json_t *body)
 {
-	double timeout = service->backoff.tries ? AGENT_PATIENCE : AGENT_IMPATIENCE;
+	double timeout = service->backoff.tries ? AGENT_TIMEOUT : AGENT_SHORT_TIMEOUT;
 	CLEANUP(buf_release) struct buf whole = BUF_INIT;
 
 	buf_add(&whole, path);
@@ -43,9 +43,9 @@ static void retry_later(struct service *service)
 }
 
 /* The job may stop now. */
-static void let_go(struct service *service)
+static void release_job(struct service *service)
 {
-	timer_stop(&service->patience);
+	timer_stop(&service->drain_limit);
 	source_unhold(&service->hold);
 }
 
@@ -67,7 +67,7 @@ static void on_deregistered(struct service *service)
 	service->present = false;
 	service->told_maintenance = false;
 	log_info("service %s is deregistered", service->id);
-	let_go(service);
+	release_job(service);
 }
 
 /* ---- claim: is the ID free, ours, or somebody else's? ---- */
@@ -79,7 +79,7 @@ static bool is_unclaimed(const struct service *service)
 
 static void send_listing(struct service *service)
 {
-	agent_get(&service->request, "/v1/agent/services", AGENT_PATIENCE);
+	agent_get(&service->request, "/v1/agent/services", AGENT_TIMEOUT);
 }
 
 /* False: there is none, and a retry is planned. */
@@ -89,14 +89,14 @@ static bool find_address(struct service *service)
 	char *address = entry_address(service, &error);
 
 	if (!address) {
-		if (!service->homeless)
+		if (!service->lacks_address)
 			log_warn("service %s has no address: %s", service->config->name,
 				 error.text);
-		service->homeless = true;
+		service->lacks_address = true;
 		retry_later(service);
 		return false;
 	}
-	service->homeless = false;
+	service->lacks_address = false;
 	free(service->address);
 	service->address = address;
 	return true;
@@ -122,19 +122,19 @@ static void on_listing(struct service *service)
 			strv_push(&service->leftovers, id);
 	entry = json_object_get(listing, service->id);
 	service->elsewhere = strcmp(answer_text(entry, "Address"), service->address);
-	service->claim = entry ? CLAIM_DOUBTED : CLAIM_OURS;
+	service->claim = entry ? CLAIM_UNCERTAIN : CLAIM_OURS;
 }
 
 /* ---- look closer: the checks of the ID tell whether its owner lives ---- */
 
-static bool is_doubtful(const struct service *service)
+static bool is_uncertain(const struct service *service)
 {
-	return service->wanted && service->claim == CLAIM_DOUBTED;
+	return service->wanted && service->claim == CLAIM_UNCERTAIN;
 }
 
 static void send_inspection(struct service *service)
 {
-	agent_get(&service->request, "/v1/agent/checks", AGENT_PATIENCE);
+	agent_get(&service->request, "/v1/agent/checks", AGENT_TIMEOUT);
 }
 
 static void take_other_id(struct service *service)
@@ -221,7 +221,7 @@ static void on_lost(struct service *service)
 
 /* ---- maintenance ---- */
 
-static bool is_duty_changed(const struct service *service)
+static bool is_maintenance_changed(const struct service *service)
 {
 	return service->wanted && service->maintenance != service->told_maintenance;
 }
@@ -287,9 +287,9 @@ static void on_removed(struct service *service)
 static const struct service_step steps[] = {	/* the first that is due */
 	{ is_leaving,      send_deregistration, on_deregistered, on_deregistered },
 	{ is_unclaimed,    send_listing,        on_listing,      NULL },
-	{ is_doubtful,     send_inspection,     on_inspection,   NULL },
+	{ is_uncertain,     send_inspection,     on_inspection,   NULL },
 	{ is_unregistered, send_registration,   on_registered,   NULL },
-	{ is_duty_changed, send_maintenance,    on_maintained,   on_lost },
+	{ is_maintenance_changed, send_maintenance,    on_maintained,   on_lost },
 	{ is_untold,       send_verdict,        on_told,         on_lost },
 	{ has_leftovers,   send_removal,        on_removed,      on_removed },
 };
@@ -312,10 +312,10 @@ static void on_failed(struct service *service, enum agent_answer answer)
 	struct error error = ERROR_INIT;
 
 	agent_explain(&service->request, &error);
-	agent_complain(&service->request, answer, &error);
+	agent_log_failure(&service->request, answer, &error);
 	service->dirty = service->registered;
 	if (answer != ANSWER_TROUBLE)
-		let_go(service);	/* patience is no use */
+		release_job(service);	/* drain_limit is no use */
 	retry_later(service);
 }
 
@@ -327,7 +327,7 @@ static void on_reply(struct agent_request *request, enum agent_answer answer)
 					    : NULL;
 
 	if (on_answer) {
-		agent_content(request);
+		agent_log_success(request);
 		on_answer(service);
 		if (!timer_is_set(&service->retry))
 			backoff_reset(&service->backoff);
@@ -414,15 +414,15 @@ static void on_draining(struct service *service)
 	if (!service->present || service->agent->state == AGENT_DOWN)
 		return;
 	source_hold(service->job, &service->hold);
-	timer_set(&service->patience, DRAIN_PATIENCE);
+	timer_set(&service->drain_limit, DRAIN_LIMIT);
 }
 
-static void on_patience(struct timer *timer)
+static void on_drain_limit(struct timer *timer)
 {
-	struct service *service = container_of(timer, struct service, patience);
+	struct service *service = container_of(timer, struct service, drain_limit);
 
 	log_warn("consul does not take service %s out: not waiting for it", service->id);
-	let_go(service);
+	release_job(service);
 }
 
 static void on_job(struct subscription *self, const struct event *event)
@@ -443,7 +443,7 @@ static void on_job(struct subscription *self, const struct event *event)
 		reactions[event->code](container_of(self, struct service, on_job));
 }
 
-static void review_duty(struct service *service)
+static void update_maintenance(struct service *service)
 {
 	service->maintenance = service->all_maintained || service->self_maintained;
 	advance_now(service);
@@ -459,7 +459,7 @@ static void on_global(struct subscription *self, const struct event *event)
 		service->all_maintained = false;
 	else
 		return;
-	review_duty(service);
+	update_maintenance(service);
 }
 
 /* A check whose TTL ran out meanwhile, or that the agent could not remember, is critical. */
@@ -509,7 +509,7 @@ void service_init(struct service *service, struct agent *agent, const struct ser
 	agent_request_init(&service->request, agent, name, on_reply);
 	timer_init(&service->retry, loop, on_retry);
 	timer_init(&service->heartbeat, loop, on_heartbeat);
-	timer_init(&service->patience, loop, on_patience);
+	timer_init(&service->drain_limit, loop, on_drain_limit);
 	listen_to_all(service);
 }
 
@@ -522,7 +522,7 @@ void service_release(struct service *service)
 	unsubscribe(&service->on_consul);
 	timer_stop(&service->retry);
 	timer_stop(&service->heartbeat);
-	timer_stop(&service->patience);
+	timer_stop(&service->drain_limit);
 	agent_request_release(&service->request);
 	source_unhold(&service->hold);
 	strv_release(&service->leftovers);
@@ -550,7 +550,7 @@ void service_set_maintenance(struct service *service, bool on)
 	if (service->self_maintained == on)
 		return;
 	service->self_maintained = on;
-	review_duty(service);
+	update_maintenance(service);
 }
 
 bool service_is_settled(const struct service *service)

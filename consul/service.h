@@ -47,7 +47,7 @@ struct service {
 	bool maintenance;		/* hence: one of them */
 
 	/* what Consul was told */
-	enum service_claim { CLAIM_NONE, CLAIM_DOUBTED, CLAIM_OURS } claim;	/* of the ID */
+	enum service_claim { CLAIM_NONE, CLAIM_UNCERTAIN, CLAIM_OURS } claim;	/* of the ID */
 	bool elsewhere;			/* the ID was found at another address */
 	bool renamed;
 	bool present;			/* it may be there: a deregistration is owed */
@@ -61,9 +61,9 @@ struct service {
 	struct hold hold;		/* of the job's source, while it drains */
 	const struct service_step *step;	/* the request under way, or the last one */
 	struct agent_request request;
-	bool homeless;			/* we have no address; said so already */
+	bool lacks_address;			/* we have no address; said so already */
 	struct backoff backoff;
-	struct timer retry, heartbeat, patience;
+	struct timer retry, heartbeat, drain_limit;
 };
 
 void service_init(struct service *service, struct agent *agent, const struct service_config *config,

@@ -190,7 +190,7 @@ static void on_ask_again(struct timer *timer)
 {
 	struct template_data *data = container_of(timer, struct template_data, ask_again);
 
-	agent_get(&data->self, "/v1/agent/self", AGENT_PATIENCE);
+	agent_get(&data->self, "/v1/agent/self", AGENT_TIMEOUT);
 }
 
 static void on_self(struct agent_request *request, enum agent_answer answer)
@@ -202,11 +202,11 @@ static void on_self(struct agent_request *request, enum agent_answer answer)
 
 	if (answer != ANSWER_OK || !name) {
 		agent_explain(request, &error);
-		agent_complain(request, answer == ANSWER_OK ? ANSWER_TROUBLE : answer, &error);
+		agent_log_failure(request, answer == ANSWER_OK ? ANSWER_TROUBLE : answer, &error);
 		timer_set(&data->ask_again, ask_for_node);
 		return;
 	}
-	agent_content(request);
+	agent_log_success(request);
 	data->node = copy_string(name);
 	for (struct watched_dependency *watched = data->all; watched; watched = watched->hh.next)
 		start(watched);

@@ -142,7 +142,7 @@ static void on_watch_failed(struct lock *lock, enum agent_answer answer)
 	agent_explain(&lock->watch, &error);
 	if (answer == ANSWER_DENIED)
 		fail_in(&error, "it lacks key:read on \"%s\"", lock->config->key);
-	agent_complain(&lock->watch, answer, &error);
+	agent_log_failure(&lock->watch, answer, &error);
 	lock->index = 0;
 	timer_set(&lock->retry, backoff_next(&lock->backoff));
 	if (!lock->view.known)
@@ -174,7 +174,7 @@ static void on_watch_reply(struct agent_request *request, enum agent_answer answ
 		on_watch_failed(lock, answer);
 		return;
 	}
-	agent_content(request);
+	agent_log_success(request);
 	backoff_reset(&lock->backoff);
 	take_index(lock, request->http.index);
 	lock->seen = request->http.index;
@@ -258,7 +258,7 @@ void lock_acquire(struct lock *lock, const char *address)
 		 operation("lock", key,
 			   json_pack("{so ss}", "Value", encode(name_of(lock, address)),
 				     "Session", lock->session)),
-		 operation("get", key, NULL), AGENT_IMPATIENCE);
+		 operation("get", key, NULL), AGENT_SHORT_TIMEOUT);
 }
 
 static void send_value(struct lock *lock)
@@ -269,7 +269,7 @@ static void send_value(struct lock *lock)
 	transact(&lock->request,
 		 operation("check-session", key, json_pack("{ss}", "Session", lock->session)),
 		 operation("set", key, json_pack("{sO}", "Value", lock->value)),
-		 AGENT_IMPATIENCE);
+		 AGENT_SHORT_TIMEOUT);
 }
 
 void lock_write(struct lock *lock, const char *address, unsigned long epoch, long since)
@@ -290,7 +290,7 @@ static void send_release(struct lock *lock)
 		 operation("unlock", lock->config->key,
 			   json_pack("{sO ss}", "Value", lock->value, "Session",
 				     lock->session)),
-		 NULL, AGENT_IMPATIENCE);
+		 NULL, AGENT_SHORT_TIMEOUT);
 }
 
 void lock_unlock(struct lock *lock, unsigned long epoch, const char *to, double limit)
@@ -315,7 +315,7 @@ void lock_clear_request(struct lock *lock)
 		 operation("delete-cas", key,
 			   json_pack("{sI}", "Index",
 				     (json_int_t)lock->view.request.modified)),
-		 NULL, AGENT_IMPATIENCE);
+		 NULL, AGENT_SHORT_TIMEOUT);
 }
 
 /* ---- operations: answers ---- */
@@ -350,14 +350,14 @@ static void complain(struct lock *lock, enum agent_answer answer, enum lock_answ
 	struct error error = ERROR_INIT;
 
 	if (meaning != LOCK_DENIED && meaning != LOCK_UNKNOWN) {
-		agent_content(&lock->request);
+		agent_log_success(&lock->request);
 		return;
 	}
 	if (meaning == LOCK_DENIED)
 		fail(&error, "it lacks key:write on \"%s\"", lock->config->key);
 	else
 		agent_explain(&lock->request, &error);
-	agent_complain(&lock->request, meaning == LOCK_DENIED ? ANSWER_DENIED : answer, &error);
+	agent_log_failure(&lock->request, meaning == LOCK_DENIED ? ANSWER_DENIED : answer, &error);
 }
 
 /* {"Results":[{"KV":{...}},...]}: the ModifyIndex of our lock, as the transaction's second operation

@@ -431,7 +431,7 @@ void session_init(struct session *session, struct agent *agent,
 	http_init(&session->connections, loop);
 	agent_request_init(&session->request, agent, name, on_reply);
 	agent_request_init(&session->pass, agent, name, on_pass_reply);
-	session->request.line = session->pass.line = &session->connections;
+	session->request.own_http = session->pass.own_http = &session->connections;
 	timer_init(&session->renewal_timer, loop, on_renewal_timer);
 	timer_init(&session->pass_timer, loop, on_pass_timer);
 	timer_init(&session->close_timer, loop, on_close_timer);

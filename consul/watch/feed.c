@@ -6,7 +6,7 @@
 enum { POLL = 15 };			/* seconds between questions that cannot wait */
 #define COST_OF_NEWS 0.1
 
-static void on_call(struct pool_member *member)
+static void on_ask(struct pool_member *member)
 {
 	struct feed *feed = container_of(member, struct feed, member);
 
@@ -14,7 +14,7 @@ static void on_call(struct pool_member *member)
 	if (member->has_connection)
 		agent_wait(&feed->request, feed->query->path, feed->index);
 	else
-		agent_get(&feed->request, feed->query->path, AGENT_PATIENCE);
+		agent_get(&feed->request, feed->query->path, AGENT_TIMEOUT);
 }
 
 /* The next query, as soon as the tokens allow; without a lane, when there is a reason. */
@@ -34,7 +34,7 @@ static void ask_again(struct feed *feed, double cost)
 }
 
 /* Takes `state`, or NULL. */
-static void hold_back(struct feed *feed, json_t *state)
+static void set_pending(struct feed *feed, json_t *state)
 {
 	json_decref(feed->pending);
 	feed->pending = state;
@@ -50,8 +50,8 @@ static void cancel_rights(struct feed *feed)
 static bool adopt(struct feed *feed, json_t *state)
 {
 	cancel_rights(feed);
-	agent_content(&feed->rights);
-	hold_back(feed, NULL);
+	agent_log_success(&feed->rights);
+	set_pending(feed, NULL);
 	if (feed->state && blocking_query_equal(feed->query, feed->state, state)) {
 		json_decref(state);
 		return false;
@@ -70,11 +70,11 @@ static void on_slot(struct slot *slot)
 
 	buf_add(&path, "/v1/internal/acl/authorize");
 	url_add(&path, "dc", feed->query->dc);
-	agent_post(&feed->rights, path.data, json_dumps(rights, JSON_COMPACT), AGENT_PATIENCE);
+	agent_post(&feed->rights, path.data, json_dumps(rights, JSON_COMPACT), AGENT_TIMEOUT);
 }
 
 /* A set has become empty. */
-static bool is_in_doubt(const struct feed *feed, const json_t *state)
+static bool became_empty(const struct feed *feed, const json_t *state)
 {
 	return feed->query->identity && json_array_size(feed->state) && !json_array_size(state);
 }
@@ -82,9 +82,9 @@ static bool is_in_doubt(const struct feed *feed, const json_t *state)
 /* Takes `state`: what Consul says now.  True if that is news. */
 static bool believe(struct feed *feed, json_t *state)
 {
-	if (!is_in_doubt(feed, state) || feed->agent->acl_off || feed->allowed)
+	if (!became_empty(feed, state) || feed->agent->acl_off || feed->allowed)
 		return adopt(feed, state);
-	hold_back(feed, state);
+	set_pending(feed, state);
 	if (feed->slot.state == SLOT_NONE)
 		query_pool_want(feed->member.pool, &feed->slot);
 	return false;
@@ -101,7 +101,7 @@ static bool consider(struct feed *feed, json_t *state)
 	if (!timer_is_set(&feed->settling))
 		return believe(feed, state);
 	news = adopt(feed, blocking_query_union(feed->query, feed->state, state));
-	hold_back(feed, state);
+	set_pending(feed, state);
 	return news;
 }
 
@@ -125,7 +125,7 @@ static void distrust(struct feed *feed)
 	feed->allowed = false;
 }
 
-static void on_doubt(struct pool_member *member)
+static void on_distrust(struct pool_member *member)
 {
 	distrust(container_of(member, struct feed, member));
 }
@@ -136,7 +136,7 @@ static void on_trouble(struct feed *feed)
 	distrust(feed);
 	timer_stop(&feed->settling);
 	agent_cancel(&feed->request);
-	hold_back(feed, NULL);
+	set_pending(feed, NULL);
 	timer_set(&feed->retry, backoff_next(&feed->backoff));
 	cancel_rights(feed);
 	query_pool_answered(&feed->member);
@@ -164,7 +164,7 @@ static json_t *read_answer(struct feed *feed, enum agent_answer answer, struct e
 		state = query->read(query, nothing ? NULL : request->json, error);
 	else
 		agent_explain(request, error);
-	if (state && query->topic == TOPIC_NAMES && is_in_doubt(feed, state))
+	if (state && query->topic == TOPIC_NAMES && became_empty(feed, state))
 		fail(error, "nothing at all, so the last answer stays");
 	if (error->text[0]) {
 		json_decref(state);
@@ -181,11 +181,11 @@ static void on_reply(struct agent_request *request, enum agent_answer answer)
 	bool news;
 
 	if (error.text[0]) {
-		agent_complain(request, answer == ANSWER_OK ? ANSWER_TROUBLE : answer, &error);
+		agent_log_failure(request, answer == ANSWER_OK ? ANSWER_TROUBLE : answer, &error);
 		on_trouble(feed);
 		return;
 	}
-	agent_content(request);
+	agent_log_success(request);
 	backoff_reset(&feed->backoff);
 	take_index(feed, request->http.index);
 	news = state && consider(feed, state);
@@ -233,10 +233,10 @@ static void on_rights(struct agent_request *rights, enum agent_answer answer)
 	query_pool_finish(feed->member.pool, &feed->slot);
 	feed->agent->acl_off = rights->http.status == 401;
 	if (answer == ANSWER_TROUBLE) {
-		agent_complain(rights, answer, &error);
+		agent_log_failure(rights, answer, &error);
 		on_trouble(feed);
 	} else if (is_denied(rights, &error)) {
-		agent_complain(rights, ANSWER_DENIED, &error);
+		agent_log_failure(rights, ANSWER_DENIED, &error);
 	} else if (feed->agent->acl_off) {
 		tell(feed, adopt(feed, json_incref(feed->pending)));
 	} else {
@@ -279,8 +279,8 @@ void feed_init(struct feed *feed, struct agent *agent, const struct blocking_que
 		.member = {
 			.query = query,
 			.state = &feed->state,
-			.on_call = on_call,
-			.on_doubt = on_doubt,
+			.on_ask = on_ask,
+			.on_distrust = on_distrust,
 		},
 		.slot.on_slot = on_slot,
 		.backoff = { .min = 0.25, .max = 30 },

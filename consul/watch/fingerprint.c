@@ -32,7 +32,7 @@ static uint64_t hash_members(const json_t *object, const char *const *keys)
 	return hash_integer(hash, json_integer_value(json_object_get(object, "ModifyIndex")));
 }
 
-static char *name_in_tally(const char *what, const char *name)
+static char *key_of(const char *what, const char *name)
 {
 	return format_string("%s %s", what, name);
 }
@@ -40,7 +40,7 @@ static char *name_in_tally(const char *what, const char *name)
 /* The order does not matter: a sum. */
 static void add(json_t *fingerprint, const char *what, const char *name, uint64_t hash)
 {
-	AUTOFREE char *key = name_in_tally(what, name);
+	AUTOFREE char *key = key_of(what, name);
 	uint64_t sum = hash + (uint64_t)json_integer_value(json_object_get(fingerprint, key));
 
 	json_object_set_new(fingerprint, key, json_integer((json_int_t)sum));
@@ -48,7 +48,7 @@ static void add(json_t *fingerprint, const char *what, const char *name, uint64_
 
 static bool read_checks(json_t *fingerprint, const json_t *answer)
 {
-	static const char *const telling[] = { "Node", "CheckID", "Status", NULL };
+	static const char *const members[] = { "Node", "CheckID", "Status", NULL };
 	json_t *check;
 	size_t i;
 
@@ -59,7 +59,7 @@ static bool read_checks(json_t *fingerprint, const json_t *answer)
 		if (!json_is_object(check))
 			return false;
 		add(fingerprint, own ? "service" : "node", own ? service : answer_text(check, "Node"),
-		    hash_members(check, telling));
+		    hash_members(check, members));
 	}
 	return json_is_array(answer);
 }
@@ -84,14 +84,14 @@ static bool read_services(json_t *fingerprint, const json_t *answer)
 
 static bool read_nodes(json_t *fingerprint, const json_t *answer)
 {
-	static const char *const telling[] = { "ID", "Address", NULL };
+	static const char *const members[] = { "ID", "Address", NULL };
 	json_t *node;
 	size_t i;
 
 	json_array_foreach(answer, i, node) {
 		if (!json_is_object(node))
 			return false;
-		add(fingerprint, "node", answer_text(node, "Node"), hash_members(node, telling));
+		add(fingerprint, "node", answer_text(node, "Node"), hash_members(node, members));
 	}
 	return json_is_array(answer);
 }
@@ -137,7 +137,7 @@ json_t *fingerprint_changes(const json_t *before, const json_t *now)
 
 bool fingerprint_has(const json_t *fingerprint, const char *what, const char *name)
 {
-	AUTOFREE char *key = name_in_tally(what, name);
+	AUTOFREE char *key = key_of(what, name);
 
 	return json_object_get(fingerprint, key);
 }

@@ -10,7 +10,7 @@ enum { POLL = 15 };			/* seconds */
 static void ask(struct notifier *notifier)
 {
 	if (notifier->polled)
-		agent_get(&notifier->request, notifier->path, AGENT_PATIENCE);
+		agent_get(&notifier->request, notifier->path, AGENT_TIMEOUT);
 	else
 		agent_wait(&notifier->request, notifier->path, notifier->index);
 }
@@ -33,17 +33,17 @@ static void on_consul_back(struct subscription *self, const struct event *event)
 
 static void on_trouble(struct notifier *notifier)
 {
-	notifier->set = notifier->blind = false;
+	notifier->ready = notifier->unavailable = false;
 	notifier->lost = true;
 	timer_set(&notifier->retry, backoff_next(&notifier->backoff));
 }
 
-static void on_blindness(struct notifier *notifier)
+static void on_refusal(struct notifier *notifier)
 {
-	notifier->set = false;
-	notifier->blind = true;
+	notifier->ready = false;
+	notifier->unavailable = true;
 	timer_set(&notifier->retry, backoff_next(&notifier->backoff));
-	notifier->on_notify(notifier, NOTIFY_BLIND, NULL);
+	notifier->on_notify(notifier, NOTIFY_UNAVAILABLE, NULL);
 }
 
 static void ask_again(struct notifier *notifier, bool news)
@@ -64,18 +64,18 @@ static void take(struct notifier *notifier, json_t *fingerprint)
 	CLEANUP(json_decrefp)
 	json_t *changes = fingerprint_changes(notifier->fingerprint, fingerprint);
 	unsigned long index = notifier->request.http.index, last = notifier->index;
-	bool back = notifier->lost || index < last, was_set = notifier->set;
+	bool back = notifier->lost || index < last, was_ready = notifier->ready;
 
 	json_decref(notifier->fingerprint);
 	notifier->fingerprint = fingerprint;
 	notifier->index = index;
-	notifier->set = true;
-	notifier->blind = notifier->lost = false;
+	notifier->ready = true;
+	notifier->unavailable = notifier->lost = false;
 	backoff_reset(&notifier->backoff);
-	ask_again(notifier, back || !was_set || index > last);
+	ask_again(notifier, back || !was_ready || index > last);
 	if (back)
 		notifier->on_notify(notifier, NOTIFY_RECOVERED, changes);
-	else if (!was_set)
+	else if (!was_ready)
 		notifier->on_notify(notifier, NOTIFY_READY, changes);
 	else if (index > last)
 		notifier->on_notify(notifier, NOTIFY_CHANGED, changes);
@@ -95,14 +95,14 @@ static void on_reply(struct agent_request *request, enum agent_answer answer)
 	if (fingerprint && !request->http.index)
 		fail(&error, "an answer without an index");
 	if (!error.text[0]) {
-		agent_content(request);
+		agent_log_success(request);
 		take(notifier, fingerprint);
 		return;
 	}
-	agent_complain(request, answer == ANSWER_OK ? ANSWER_TROUBLE : answer, &error);
+	agent_log_failure(request, answer == ANSWER_OK ? ANSWER_TROUBLE : answer, &error);
 	notifier->index = 0;
 	if (fingerprint || answer == ANSWER_DENIED || answer == ANSWER_REFUSED)
-		on_blindness(notifier);
+		on_refusal(notifier);
 	else
 		on_trouble(notifier);
 	json_decref(fingerprint);

@@ -1,4 +1,4 @@
-/* notifier.h - a blocking query about everything of one kind, to hear that something has changed.
+/* notifier.h - a blocking query about everything of one kind, to on_member_notified that something has changed.
  *
  * It rings when it has an answer, is without one, or its answer has become another.  A change is
  * never missed: the index is kept between the queries, and only what was read after the first
@@ -18,15 +18,15 @@ enum notification {
 	NOTIFY_READY,			/* the first answer: from now on changes are heard */
 	NOTIFY_CHANGED,			/* something is another; perhaps it knows whose */
 	NOTIFY_RECOVERED,			/* after trouble: anything may be another, and may be lost */
-	NOTIFY_BLIND,			/* it may not know: read what you need yourself, now and then */
+	NOTIFY_UNAVAILABLE,			/* it may not know: read what you need yourself, now and then */
 };
 
 struct notifier {
 	enum fingerprint_kind kind;
 	char *dc;			/* NULL: the agent's */
 	size_t users;			/* its owner's count */
-	bool set;			/* it rings at every change */
-	bool blind;			/* it will not, and rings at every try */
+	bool ready;			/* it rings at every change */
+	bool unavailable;			/* it will not, and rings at every try */
 	/* As the last act of what calls it: may free the alarm.  `changes`: a tally. */
 	void (*on_notify)(struct notifier *notifier, enum notification notification,
 			  const json_t *changes);

@@ -43,12 +43,12 @@ static bool concerns(const struct notifier *notifier, const struct pool_member *
 }
 
 /* All its alarms are there, and will ring or do not know. */
-static bool is_guarded(const struct pool_member *member)
+static bool has_ready_notifiers(const struct pool_member *member)
 {
 	list_each(node, &member->pool->notifiers) {
 		const struct notifier *notifier = list_entry(node, struct notifier, link);
 
-		if (concerns(notifier, member) && !notifier->set && !notifier->blind)
+		if (concerns(notifier, member) && !notifier->ready && !notifier->unavailable)
 			return false;
 	}
 	return true;
@@ -145,7 +145,7 @@ static void on_member_slot(struct slot *slot)
 {
 	struct pool_member *member = container_of(slot, struct pool_member, slot);
 
-	member->on_call(member);
+	member->on_ask(member);
 }
 
 static void call(struct pool_member *member, bool sweep_slots)
@@ -154,7 +154,7 @@ static void call(struct pool_member *member, bool sweep_slots)
 	list_remove(&member->slot.link);
 	member->slot.state = SLOT_NONE;
 	if (take_connection(member))
-		member->on_call(member);
+		member->on_ask(member);
 	else
 		grant_slot(member->pool, &member->slot, sweep_slots);
 }
@@ -168,7 +168,7 @@ static void serve_queue(struct query_pool *pool)
 		list_remove(&slot->link);
 		if (slot->on_slot != on_member_slot)
 			grant_slot(pool, slot, false);
-		else if (is_guarded(member))
+		else if (has_ready_notifiers(member))
 			call(member, false);
 		else
 			list_append(&pool->waiting, &slot->link);
@@ -298,13 +298,13 @@ static void sweep_later(struct pool_member *member)
 		list_append(&member->pool->next, &member->sweep);
 }
 
-static void hear(struct pool_member *member, const struct notifier *notifier,
+static void on_member_notified(struct pool_member *member, const struct notifier *notifier,
 		 enum notification notification, const json_t *changes)
 {
 	bool named = notification == NOTIFY_CHANGED && is_named(member, changes);
 
 	if (notification == NOTIFY_RECOVERED)
-		member->on_doubt(member);
+		member->on_distrust(member);
 	if (named && json_object_size(changes) <= MANY)
 		want(member->pool, &member->slot);
 	else if (named || notification != NOTIFY_CHANGED ||
@@ -322,7 +322,7 @@ static void on_notify(struct notifier *notifier, enum notification notification,
 		struct pool_member *member = list_entry(node, struct pool_member, link);
 
 		if (member->parked && concerns(notifier, member))
-			hear(member, notifier, notification, changes);
+			on_member_notified(member, notifier, notification, changes);
 	}
 	serve(pool);
 }
@@ -376,7 +376,7 @@ void query_pool_leave(struct pool_member *member)
 void query_pool_ask(struct pool_member *member)
 {
 	if (take_connection(member)) {
-		member->on_call(member);
+		member->on_ask(member);
 		return;
 	}
 	park(member);

@@ -68,8 +68,8 @@ typedef void pool_member_fn(struct pool_member *member);
 struct pool_member {			/* embedded in each feed */
 	const struct blocking_query *query;
 	json_t *const *state;		/* the feed's */
-	pool_member_fn *on_call;	/* ask now; by a blocking query if it has a connection */
-	pool_member_fn *on_doubt;		/* Consul may have lost something */
+	pool_member_fn *on_ask;	/* ask now; by a blocking query if it has a connection */
+	pool_member_fn *on_distrust;		/* Consul may have lost something */
 
 	/* private */
 	struct query_pool *pool;
@@ -97,7 +97,7 @@ struct query_pool {
 void query_pool_join(struct pool_member *member, struct agent *agent);
 void query_pool_leave(struct pool_member *member);	/* idempotent */
 
-/* To ask: on_call follows, sooner or later, perhaps at once. */
+/* To ask: on_ask follows, sooner or later, perhaps at once. */
 void query_pool_ask(struct pool_member *member);
 void query_pool_answered(struct pool_member *member);
 

@@ -61,7 +61,7 @@ static void look_for_candidates(struct election_client *client)
 	url_escape(&path, client->election->name);
 	buf_add(&path, "-election");
 	begin(client, &candidates_step);
-	agent_get(&client->request, path.data, AGENT_PATIENCE);
+	agent_get(&client->request, path.data, AGENT_TIMEOUT);
 }
 
 static void on_keys(struct election_client *client)
@@ -87,7 +87,7 @@ void election_client_look(struct election_client *client)
 	AUTOFREE char *path = lock_path(client->election->key);
 
 	begin(client, &keys_step);
-	agent_get(&client->request, path, AGENT_PATIENCE);
+	agent_get(&client->request, path, AGENT_TIMEOUT);
 }
 
 void election_client_wait(struct election_client *client)
@@ -151,7 +151,7 @@ void election_client_begin(struct election_client *client)
 		add_right(rights, "service", "read", format_string("%s-election", election->name));
 	begin(client, &rights_step);
 	agent_post(&client->request, "/v1/internal/acl/authorize",
-		   json_dumps(rights, JSON_COMPACT), AGENT_PATIENCE);
+		   json_dumps(rights, JSON_COMPACT), AGENT_TIMEOUT);
 }
 
 /* ---- writing ---- */
@@ -178,7 +178,7 @@ void election_client_write(struct election_client *client, const char *suffix, u
 	url_escape(&path, client->election->key);
 	buf_print(&path, "%s?cas=%lu", suffix, cas);
 	begin(client, &write_step);
-	agent_put(&client->request, path.data, json_dumps(value, JSON_COMPACT), AGENT_PATIENCE);
+	agent_put(&client->request, path.data, json_dumps(value, JSON_COMPACT), AGENT_TIMEOUT);
 	json_decref(value);
 }
 
@@ -202,7 +202,7 @@ void election_client_delete(struct election_client *client, const char *suffix, 
 		"Verb", cas ? "delete-cas" : "delete", "Key", key, "Index", (json_int_t)cas);
 
 	begin(client, &delete_step);
-	agent_put(&client->request, "/v1/txn", json_dumps(txn, JSON_COMPACT), AGENT_PATIENCE);
+	agent_put(&client->request, "/v1/txn", json_dumps(txn, JSON_COMPACT), AGENT_TIMEOUT);
 }
 
 /* ---- the whole ---- */

@@ -275,7 +275,7 @@ static void test_trouble_is_retried(void **state)
 	run(self, 6);
 	for (size_t i = 0; i < 4; i++)
 		assert_asked(self, i, "GET /v1/agent/services");
-	assert_int_equal(self->service.request.complaint, ANSWER_OK);
+	assert_int_equal(self->service.request.logged_failure, ANSWER_OK);
 }
 
 static void test_id_in_use_elsewhere_is_not_taken(void **state)

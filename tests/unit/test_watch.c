@@ -410,9 +410,9 @@ static void test_empty_set_needs_read_right(void **state)
 	self->server.post_reply = RIGHT("false");
 	start(self, replies);
 	run(self, 2, 4);
-	while (!self->watch.feed.rights.complaint && !self->late)
+	while (!self->watch.feed.rights.logged_failure && !self->late)
 		ev_run(self->loop.ev, EVRUN_ONCE);
-	assert_int_equal(self->watch.feed.rights.complaint, ANSWER_DENIED);
+	assert_int_equal(self->watch.feed.rights.logged_failure, ANSWER_DENIED);
 	assert_events(self, "changed healthy");
 	assert_keys(self, "a");
 }

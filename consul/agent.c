@@ -13,12 +13,12 @@
 
 enum {
 	TOKEN_MAX = 4096, REASON_MAX = 200,
-	CONNECTIONS_MAX = 92,		/* of the 200 that Consul takes from an address */
-	WAIT = 60,			/* seconds: bounds how long a stale index hides changes */
+	CONNECTIONS_MAX = 92,		/* of the 200 that Consul accepts from an address */
+	WAIT = 60,			/* seconds; limits how long a stale index hides changes */
 };
-#define ANSWER_MAX ((size_t)64 << 20)	/* of a set; to a PUT there is little to say */
+#define ANSWER_MAX ((size_t)64 << 20)	/* of a GET or POST; below, of a PUT */
 #define RECEIPT_MAX ((size_t)64 << 10)
-#define CONNECT_TIMEOUT 6.0		/* a resolver gives its first server 5 s (resolv.conf(5)) */
+#define CONNECT_TIMEOUT 6.0		/* a resolver tries its first server for 5 s */
 
 static bool skip(const char **text, const char *prefix)
 {
@@ -30,7 +30,7 @@ static bool skip(const char **text, const char *prefix)
 	return true;
 }
 
-/* "host", "host:port", "[v6]:port" or a bare IPv6 address: to "host:port". */
+/* Turns "host", "host:port", "[v6]:port" or a bare IPv6 address into "host:port". */
 static char *complete_host(const char *text, size_t size, bool tls)
 {
 	AUTOFREE char *host = copy_bytes(text, size);
@@ -99,14 +99,14 @@ static bool read_token(struct agent *agent, const char *path, struct error *erro
 	text[size] = '\0';
 	for (const char *c = text; *c; c++)
 		if ((unsigned char)*c <= ' ' || *c == 0x7F)
-			return fail(error, "%s: a token is one word", path);
+			return fail(error, "%s: the token has a blank or control character", path);
 	if (!size || strlen(text) != (size_t)size)
-		return fail(error, "%s: there is no token in it", path);
+		return fail(error, "%s: the file has no token", path);
 	take_token(agent, text);
 	return true;
 }
 
-/* When the file cannot be read the token that we have stays in use. */
+/* If the file cannot be read, the last token stays in use. */
 static void refresh_token(struct agent *agent)
 {
 	const char *path = agent->config->token_file;
@@ -129,7 +129,7 @@ static void refresh_token(struct agent *agent)
 	agent->token_wrong = true;
 }
 
-static const char *shown(const struct agent *agent)
+static const char *address_of(const struct agent *agent)
 {
 	return agent->unix_socket ? agent->unix_socket : agent->config->address;
 }
@@ -157,7 +157,7 @@ bool agent_init(struct agent *agent, struct loop *loop, const struct consul_conf
 	if (config->token)
 		take_token(agent, config->token);
 	if (!config->tls.verify && skip(&(const char *){ agent->base }, "https"))
-		log_warn("consul at %s: its certificate is not verified", shown(agent));
+		log_warn("consul at %s: its certificate is not verified", address_of(agent));
 	return true;
 }
 
@@ -179,7 +179,7 @@ static void now_up(struct agent *agent)
 		return;
 	if (agent->state == AGENT_DOWN) {
 		duration_print(monotonic_now() - agent->down_since, span);
-		log_info("consul at %s answers again after %s", shown(agent), span);
+		log_info("consul at %s answers again after %s", address_of(agent), span);
 	}
 	agent->state = AGENT_UP;
 	source_publish(&agent->source, EVENT_HEALTHY);
@@ -190,19 +190,19 @@ static void now_down(struct agent *agent, const char *reason)
 	agent->acl_off = false;
 	if (agent->state == AGENT_DOWN)
 		return;
-	log_warn("consul at %s does not answer: %s", shown(agent), reason);
+	log_warn("consul at %s does not answer: %s", address_of(agent), reason);
 	agent->state = AGENT_DOWN;
 	agent->down_since = monotonic_now();
 	source_publish(&agent->source, EVENT_UNHEALTHY);
 }
 
-/* An answer that broke off, or was too long, is the request's trouble and not the agent's. */
-static bool has_spoken(const struct http_request *http)
+/* A truncated or oversized answer is trouble of the request, not of the agent. */
+static bool has_answered(const struct http_request *http)
 {
 	return http->status || http->reply.used;
 }
 
-/* Agents before 1.9 answer 500 where newer ones say 404. */
+/* Agents before 1.9 answer 500 where newer ones answer 404. */
 static bool is_unknown(const struct http_request *http)
 {
 	static const char *const words[] = {
@@ -244,7 +244,7 @@ static void on_http_reply(struct http_request *http)
 
 	if (http->local_address[0])
 		memcpy(agent->local_address, http->local_address, sizeof agent->local_address);
-	if (has_spoken(http))
+	if (has_answered(http))
 		now_up(agent);
 	else if (!request->own_http)
 		now_down(agent, http->error.text);
@@ -352,7 +352,7 @@ void agent_wait(struct agent_request *request, const char *path, unsigned long i
 	buf_print(&text, "%s%cwait=%ds", path, strchr(path, '?') ? '&' : '?', WAIT);
 	if (index)
 		buf_print(&text, "&index=%lu", index);
-	/* Consul adds up to a sixteenth, so that not all come at once. */
+	/* Consul adds up to a sixteenth of the wait. */
 	agent_get(request, text.data, WAIT * 17.0 / 16 + 5);
 }
 
@@ -405,7 +405,7 @@ void agent_log_failure(struct agent_request *request, enum agent_answer answer,
 		[ANSWER_REFUSED] = "rejects",
 	};
 
-	if (!has_spoken(&request->http) || request->logged_failure == answer)
+	if (!has_answered(&request->http) || request->logged_failure == answer)
 		return;
 	request->logged_failure = answer;
 	log_warn("consul %s %s: %s", verbs[answer], request->name, error->text);

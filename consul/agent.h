@@ -1,15 +1,13 @@
-/* agent.h - the Consul agent: how to reach it, with which right, and how it is.
+/* agent.h - the Consul agent: its address, our token, and whether it answers.
  *
- * Turns paths into requests, and is the one place that says in the log that Consul does not
- * answer, refuses us, or is back: once a state, not once a try.  Whether there is an answer at all
- * is one state of the agent, and the events healthy and unhealthy of the source `consul`; what a
- * request in particular comes to is a state of that request.
+ * Turns paths into requests, and logs trouble with Consul: one line for each change of state, not
+ * for each try.  The agent has a state (does it answer at all?), published as `healthy` and
+ * `unhealthy` of the source `consul`.  Each request has its own state (refused, unknown, ...).
  *
- * The token is read from its file before the first request, when the file has changed, and after a
- * 403.
+ * The token file is read before the first request, when the file has changed, and after a 403.
  *
- * An address is "host:port", "host", "[::1]:8500", each also with "http://" or "https://" before
- * it and a path behind it, or "unix:///path".
+ * An address is "host:port", "host" or "[::1]:8500", optionally between "http://" or "https://" and
+ * a path, or it is "unix:///path".
  */
 #ifndef AGENT_H
 #define AGENT_H
@@ -25,27 +23,27 @@ struct agent {
 	const struct consul_config *config;	/* borrowed */
 	struct http http;
 	char *base;			/* "http://127.0.0.1:8500" */
-	char *connect_to;		/* where that is, if the name is only for TLS; else NULL */
-	char *unix_socket;		/* or NULL */
+	char *connect_to;		/* if the name in `base` is only for TLS; else NULL */
+	char *unix_socket;		/* NULL: TCP */
 	struct http_tls tls;
 	char *token_header;		/* "X-Consul-Token: ..."; NULL: no token */
-	struct stat token_file;		/* as it was when it was read */
-	bool token_wrong;		/* it could not be read; said so already */
+	struct stat token_file;		/* at the time of the last read */
+	bool token_wrong;		/* the file could not be read, which is logged */
 	char local_address[64];		/* our address towards Consul; "" until known */
-	bool acl_off;			/* known to have no access rules, until it restarts */
+	bool acl_off;			/* ACLs are off, until it restarts */
 	enum agent_state { AGENT_UNKNOWN, AGENT_UP, AGENT_DOWN } state;
 	double down_since;		/* monotonic */
 	struct source source;		/* "consul": healthy, unhealthy */
-	struct query_pool *pool;		/* of its feeds; NULL: there is none */
+	struct query_pool *pool;	/* of its feeds; NULL: no feeds */
 };
 
-/* What an answer means to everybody. */
+/* The meaning of an answer. */
 enum agent_answer {
-	ANSWER_OK,			/* 2xx, and its JSON is JSON */
-	ANSWER_MISSING,			/* 404, or an older agent's 500 for what is unknown */
+	ANSWER_OK,			/* 2xx; with valid JSON, unless to a PUT */
+	ANSWER_MISSING,			/* 404, or an older agent's 500 for an unknown object */
 	ANSWER_DENIED,			/* 401, 403: the token */
-	ANSWER_TROUBLE,			/* nothing, nonsense, 5xx or 429: try again later */
-	ANSWER_REFUSED,			/* any other: the request is wrong */
+	ANSWER_TROUBLE,			/* no answer, nonsense, 5xx or 429: retry later */
+	ANSWER_REFUSED,			/* any other status: the request is wrong */
 };
 
 struct agent_request;
@@ -55,18 +53,18 @@ typedef void agent_reply_fn(struct agent_request *request, enum agent_answer ans
 struct agent_request {
 	struct http_request http;
 	struct agent *agent;
-	struct http *own_http;		/* connections of its own, of which the agent's state knows
-					 * nothing; NULL: the agent's */
-	char *name;			/* for the log: what it is for */
+	struct http *own_http;		/* its connections, whose loss is no state of the agent's;
+					 * NULL: the agent's */
+	char *name;			/* for the log: its purpose */
 	char *url, *body;		/* owned */
-	json_t *json;			/* of an answer that is OK and not to a PUT; owned */
+	json_t *json;			/* of an ANSWER_OK, unless to a PUT; owned */
 	agent_reply_fn *on_reply;
-	enum agent_answer logged_failure;	/* logged, and still so; ANSWER_OK: none */
+	enum agent_answer logged_failure;	/* ANSWER_OK: none */
 };
 
-/* Seconds an answer may take.  A blocking query adds what it waits by intention. */
+/* In seconds.  A blocking query adds its `wait`. */
 #define AGENT_TIMEOUT 10.0
-#define AGENT_SHORT_TIMEOUT 2.0		/* where something newer may be waiting behind it */
+#define AGENT_SHORT_TIMEOUT 2.0		/* for requests that a newer one may be waiting for */
 
 bool agent_init(struct agent *agent, struct loop *loop, const struct consul_config *config,
 		struct error *error);
@@ -76,8 +74,8 @@ void agent_request_init(struct agent_request *request, struct agent *agent, cons
 			agent_reply_fn *on_reply);
 void agent_request_release(struct agent_request *request);
 
-/* `path` begins with "/v1/"; takes `body` (NULL: none).  agent_wait() is a blocking query: for up
- * to a minute, until there is something newer than `index` (0: does not wait). */
+/* `path` begins with "/v1/"; takes `body` (NULL: none).  agent_wait() is a blocking query: it waits
+ * up to a minute for data newer than `index` (0: it does not wait). */
 void agent_get(struct agent_request *request, const char *path, double timeout);
 void agent_wait(struct agent_request *request, const char *path, unsigned long index);
 void agent_put(struct agent_request *request, const char *path, char *body, double timeout);
@@ -85,12 +83,12 @@ void agent_post(struct agent_request *request, const char *path, char *body, dou
 bool agent_is_busy(const struct agent_request *request);
 void agent_cancel(struct agent_request *request);
 void agent_forget_answer(struct agent_request *request);	/* its JSON and its text */
-json_t *agent_receipt(const struct agent_request *request);	/* of a PUT; a new one, or NULL */
+json_t *agent_receipt(const struct agent_request *request);	/* of a PUT; new, or NULL */
 
 void agent_explain(const struct agent_request *request, struct error *error);	/* in words */
 
-/* Owners say what a reply was worth to them.  A logged_failure is logged when it is a new one;
- * when there was no answer at all, the agent has said so already. */
+/* The owner reports the outcome of each request.  A failure is logged if the last outcome was a
+ * different one, and only if there was an answer: the agent itself logs that there is none. */
 void agent_log_failure(struct agent_request *request, enum agent_answer answer,
 		    const struct error *error);
 void agent_log_success(struct agent_request *request);

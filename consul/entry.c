@@ -7,7 +7,7 @@
 #include "base/duration.h"
 #include "config/address.h"
 
-enum { OUTPUT_MAX = 4096 };		/* what Consul keeps of a check's output */
+enum { OUTPUT_MAX = 4096 };		/* Consul truncates the output of a check there */
 
 static enum health_status status_of(const struct service *service)
 {
@@ -47,7 +47,7 @@ static json_t *meta_of(const struct service *service)
 	return meta;
 }
 
-/* In maintenance it begins critical, lest it be seen before the maintenance is told. */
+/* In maintenance it starts critical, because maintenance is a separate, later request. */
 static json_t *check_of(const struct service *service)
 {
 	const struct service_config *config = service->config;
@@ -59,7 +59,7 @@ static json_t *check_of(const struct service *service)
 	duration_print(config->deregister_after, after);
 	check = json_pack("{ss ss ss ss ss}", "CheckID", service->check_id,
 			  "Name", "health", "TTL", ttl, "Status", health_status_name(status),
-			  "Notes", "what pilotfish found, told at least every TTL/3");
+			  "Notes", "sent by pilotfish at least every TTL/3");
 	if (config->deregister_after > 0)
 		json_object_set_new(check, "DeregisterCriticalServiceAfter", json_string(after));
 	return check;

@@ -12,7 +12,7 @@
 
 #define DRAIN_LIMIT 1.0
 
-/* A request that may be due.  `on_missing`: what 404 means; NULL: trouble like any other. */
+/* A request that may be due.  `on_missing`: the reaction to 404; NULL: a failure. */
 struct service_step {
 	bool (*is_due)(const struct service *service);
 	void (*send)(struct service *service);
@@ -22,8 +22,8 @@ struct service_step {
 
 static void advance(struct service *service);
 
-/* Not for long the first time, for newer news may come; but where names are slow to be found
- * a short one would never get through. */
+/* The first try has a short timeout, because a newer verdict may follow.  Retries have a long
+ * one, so that they succeed even where name lookups are slow. */
 static void put(struct service *service, const char *path, const char *id, json_t *body)
 {
 	double timeout = service->backoff.tries ? AGENT_TIMEOUT : AGENT_SHORT_TIMEOUT;
@@ -42,7 +42,7 @@ static void retry_later(struct service *service)
 	timer_set(&service->retry, backoff_next(&service->backoff));
 }
 
-/* The job may stop now. */
+/* The job may stop. */
 static void release_job(struct service *service)
 {
 	timer_stop(&service->drain_limit);
@@ -70,7 +70,7 @@ static void on_deregistered(struct service *service)
 	release_job(service);
 }
 
-/* ---- claim: is the ID free, ours, or somebody else's? ---- */
+/* ---- claim the ID: is it free, ours, or another instance's? ---- */
 
 static bool is_unclaimed(const struct service *service)
 {
@@ -82,7 +82,7 @@ static void send_listing(struct service *service)
 	agent_get(&service->request, "/v1/agent/services", AGENT_TIMEOUT);
 }
 
-/* False: there is none, and a retry is planned. */
+/* False: we have none, and a retry is due. */
 static bool find_address(struct service *service)
 {
 	struct error error = ERROR_INIT;
@@ -125,7 +125,7 @@ static void on_listing(struct service *service)
 	service->claim = entry ? CLAIM_UNCERTAIN : CLAIM_OURS;
 }
 
-/* ---- look closer: the checks of the ID tell whether its owner lives ---- */
+/* ---- inspect the checks of the ID: does its owner live? ---- */
 
 static bool is_uncertain(const struct service *service)
 {
@@ -141,7 +141,7 @@ static void take_other_id(struct service *service)
 {
 	char *id = format_string("%s-%s", service->id, service->address);
 
-	log_warn("service %s is passing at another address, so somebody else's: ours is %s",
+	log_warn("service %s is passing at another address: registering as %s",
 		 service->id, id);
 	free(service->id);
 	free(service->check_id);
@@ -190,7 +190,7 @@ static void send_registration(struct service *service)
 	if (!find_address(service))
 		return;
 	service->present = true;
-	service->registered = false;	/* not as we want it */
+	service->registered = false;	/* not yet as wanted */
 	service->told_leads = service->leads;
 	put(service, "/v1/agent/service/register", NULL, entry_registration(service));
 }
@@ -203,17 +203,17 @@ static void on_registered(struct service *service)
 		 service->config->port, tag ? " with tag " : "", tag ? tag : "");
 	service->registered = true;
 	service->confirmed = false;
-	service->dirty = true;		/* a check that was never updated is lost with the agent */
+	service->dirty = true;		/* else it would be critical after the agent restarts */
 }
 
-/* Consul does not know our check: it lost its data, or is another one now.  At once the first time,
- * but not in a circle: behind some balancers it is always another one. */
+/* Consul does not know our check: it lost its data, or a balancer chose another agent.  Register at
+ * once the first time; then with a backoff, since the balancer may choose again. */
 static void on_lost(struct service *service)
 {
 	service->registered = false;
 	service->told_maintenance = false;
 	if (service->confirmed)
-		log_warn("consul has lost service %s: registering it again", service->id);
+		log_warn("consul has lost service %s: registering again", service->id);
 	else
 		retry_later(service);
 	service->confirmed = false;
@@ -241,7 +241,7 @@ static void on_maintained(struct service *service)
 	service->told_maintenance = !service->told_maintenance;
 }
 
-/* ---- tell: the verdict ---- */
+/* ---- send the verdict ---- */
 
 static bool is_untold(const struct service *service)
 {
@@ -250,7 +250,7 @@ static bool is_untold(const struct service *service)
 
 static void send_verdict(struct service *service)
 {
-	service->dirty = false;		/* what comes meanwhile makes it so again */
+	service->dirty = false;		/* a verdict that comes meanwhile sets it again */
 	put(service, "/v1/agent/check/update/", service->check_id, entry_verdict(service));
 }
 
@@ -261,7 +261,7 @@ static void on_told(struct service *service)
 		timer_set(&service->heartbeat, service->config->ttl / 3);
 }
 
-/* ---- remove what former lives left ---- */
+/* ---- remove entries of earlier processes ---- */
 
 static bool has_leftovers(const struct service *service)
 {
@@ -278,13 +278,15 @@ static void on_removed(struct service *service)
 {
 	struct strv *leftovers = &service->leftovers;
 
-	log_info("service %s was left over and is removed", leftovers->items[--leftovers->count]);
+	leftovers->count--;
+	log_info("removed service %s, left by an earlier process",
+		 leftovers->items[leftovers->count]);
 	free(steal(&leftovers->items[leftovers->count]));
 }
 
-/* ---- what to do next ---- */
+/* ---- the next step ---- */
 
-static const struct service_step steps[] = {	/* the first that is due */
+static const struct service_step steps[] = {	/* the first one that is due is sent */
 	{ is_leaving,      send_deregistration, on_deregistered, on_deregistered },
 	{ is_unclaimed,    send_listing,        on_listing,      NULL },
 	{ is_uncertain,     send_inspection,     on_inspection,   NULL },
@@ -350,17 +352,16 @@ static void on_heartbeat(struct timer *timer)
 	advance(service);
 }
 
-/* News do not wait for the end of a backoff. */
+/* Without waiting for the end of a backoff. */
 static void advance_now(struct service *service)
 {
 	timer_stop(&service->retry);
 	advance(service);
 }
 
-/* ---- what the job says ---- */
+/* ---- events of the job ---- */
 
-/* What is under way is of no interest any more.  Present since it was sent, it may be done all
- * the same. */
+/* Consul may still execute a cancelled registration; `present` is therefore set when it is sent. */
 static void leave(struct service *service)
 {
 	if (service->wanted)
@@ -390,7 +391,7 @@ static void on_ended(struct service *service)
 {
 	service->down = true;
 	if (service->verdict)
-		return;			/* health.c has its own view of that */
+		return;			/* health.c judges that */
 	service->dirty = service->registered;
 	advance_now(service);
 }
@@ -421,7 +422,7 @@ static void on_drain_limit(struct timer *timer)
 {
 	struct service *service = container_of(timer, struct service, drain_limit);
 
-	log_warn("consul does not take service %s out: not waiting for it", service->id);
+	log_warn("consul has not deregistered service %s in time: its job stops now", service->id);
 	release_job(service);
 }
 
@@ -462,7 +463,7 @@ static void on_global(struct subscription *self, const struct event *event)
 	update_maintenance(service);
 }
 
-/* A check whose TTL ran out meanwhile, or that the agent could not remember, is critical. */
+/* The check is critical if its TTL ran out, or if the agent restarted. */
 static void on_consul_back(struct subscription *self, const struct event *event)
 {
 	struct service *service = container_of(self, struct service, on_consul);
@@ -503,7 +504,7 @@ void service_init(struct service *service, struct agent *agent, const struct ser
 		.id = format_string("%s-%s", config->name, system.nodename),
 		.check_id = format_string("service:%s-%s", config->name, system.nodename),
 		.started = (long)time(NULL),
-		/* At least as often as it tells its verdict when all is well. */
+		/* At most the interval of its heartbeat. */
 		.backoff = { .min = 0.25, .max = fmin(fmax(config->ttl / 3, 1), 30) },
 	};
 	agent_request_init(&service->request, agent, name, on_reply);

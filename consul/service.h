@@ -1,24 +1,26 @@
-/* service.h - one service of ours in the catalogue, following one job.
+/* service.h - registers one service of a job with Consul and keeps its check up to date.
  *
- * Compares what is wanted with what Consul was told, and sends what is missing: one request at a
- * time, the first that is due of a table of steps (service.c).  So nothing has to be remembered
- * across trouble: it is retried for ever with backoff, or at once when there is news or Consul is
- * back.
+ * Compares the wanted state with the state that Consul was told, and sends the first request that
+ * is due of a table of steps (service.c), one at a time.  No step has to be remembered across
+ * trouble: a service retries for ever with a backoff, and at once if its job has news or Consul
+ * answers again.
  *
- * - The job's `running` registers, under the ID NAME-HOSTNAME.  If that ID is passing at another
- *   address it is somebody else's, and `-ADDRESS` is appended to ours.  Entries of our name at our
- *   own address and port under another ID are left over from former lives and removed.
- * - `healthy`, `warning` and `unhealthy` are told at once, and a timer at ttl/3 repeats the last
- *   verdict.  Registration and TTL check are one request; an unknown check means: register again.
- *   Before the first verdict the status is initialStatus.  A job without health check is passing
- *   while its process runs.  A restart of the process keeps the registration.
- * - `draining` deregisters and holds the source until that is answered, 1 s at most; `stopped`
- *   makes sure.
- * - Maintenance (of the source `global`, or of this service alone) takes the service out of traffic.
- *   One that a former life left behind is ended.
- * - Its role: `leader_tag` is one more tag while we lead; to show or to hide it is another
- *   registration, with the verdict of the moment, so that the service never leaves traffic for it.
- *   One that is `leader_only` is there only while we lead, and nobody waits for it to go then.
+ * - The job's `running` registers the service under the ID NAME-HOSTNAME.  If that ID is passing at
+ *   another address, it belongs to another instance, and ours gets the suffix `-ADDRESS`.  Entries
+ *   with our name, address and port under another ID are left from earlier processes of ours;
+ *   they are removed.
+ * - The verdicts `healthy`, `warning` and `unhealthy` are sent at once, and the last one is sent
+ *   again every ttl/3.  One request registers service and TTL check.  If Consul does not know
+ *   the check, the service registers again.  Before the first verdict the status is initialStatus.  A job
+ *   without a health check passes while its process runs.  A restart of the process keeps the
+ *   registration.
+ * - `draining` deregisters, and holds the job's source until Consul has answered, for 1 s at most.
+ *   `stopped` deregisters if that has not succeeded.
+ * - Maintenance, of all (source `global`) or of this service, takes the service out of traffic.
+ *   Maintenance that an earlier process of ours left is ended.
+ * - Role: while we lead, the service has the additional tag `leader_tag`.  A change of role
+ *   registers again with the current verdict, so the service stays in traffic.  A service with
+ *   `leader_only` is registered only while we lead; losing the role does not hold the job.
  */
 #ifndef SERVICE_H
 #define SERVICE_H
@@ -30,38 +32,38 @@
 struct service {
 	const struct service_config *config;	/* borrowed */
 	struct agent *agent;
-	const struct verdict *verdict;	/* NULL: passing as long as the job runs */
+	const struct verdict *verdict;	/* NULL: passing while the job runs */
 	struct source *job;
 	struct subscription on_job, on_global, on_consul;
 	char *id, *check_id;
-	char *address;			/* of the last registration; NULL: not known yet */
+	char *address;			/* as registered; NULL: not known yet */
 	long started;			/* seconds since the epoch */
 
-	/* what is wanted */
-	bool up;			/* the job is there and not leaving */
-	bool down;			/* but its process is not */
-	bool judged;			/* it had a verdict since it was up */
+	/* the wanted state */
+	bool up;			/* the job has started and is not leaving */
+	bool down;			/* its process has ended, and may restart */
+	bool judged;			/* the job has had a verdict since it was up */
 	bool leads;
-	bool wanted;			/* hence: it is to be there */
+	bool wanted;			/* derived: to be registered */
 	bool all_maintained, self_maintained;
-	bool maintenance;		/* hence: one of them */
+	bool maintenance;		/* derived: all or self */
 
-	/* what Consul was told */
+	/* the state that Consul was told */
 	enum service_claim { CLAIM_NONE, CLAIM_UNCERTAIN, CLAIM_OURS } claim;	/* of the ID */
-	bool elsewhere;			/* the ID was found at another address */
+	bool elsewhere;			/* Consul has the ID at another address */
 	bool renamed;
-	bool present;			/* it may be there: a deregistration is owed */
-	bool registered;		/* it is there, as we want it */
-	bool confirmed;			/* and its check has been updated since */
+	bool present;			/* Consul may have it: a deregistration is owed */
+	bool registered;		/* Consul has it as wanted */
+	bool confirmed;			/* the check was updated since the registration */
 	bool told_maintenance;
 	bool told_leads;		/* at the last registration */
-	bool dirty;			/* the verdict is not yet told */
-	struct strv leftovers;		/* IDs to be removed */
+	bool dirty;			/* the verdict has not been sent */
+	struct strv leftovers;		/* IDs to remove */
 
-	struct hold hold;		/* of the job's source, while it drains */
+	struct hold hold;		/* of the job's source while it drains */
 	const struct service_step *step;	/* the request under way, or the last one */
 	struct agent_request request;
-	bool lacks_address;			/* we have no address; said so already */
+	bool lacks_address;			/* we have no address, which is logged */
 	struct backoff backoff;
 	struct timer retry, heartbeat, drain_limit;
 };
@@ -72,9 +74,9 @@ void service_release(struct service *service);
 
 /* Both are idempotent. */
 void service_set_role(struct service *service, bool leads);
-void service_set_maintenance(struct service *service, bool on);	/* whatever `global` says */
+void service_set_maintenance(struct service *service, bool on);	/* independent of `global` */
 
-/* Gone from Consul, or never there. */
+/* Deregistered, or never registered. */
 bool service_is_settled(const struct service *service);
 
 #endif

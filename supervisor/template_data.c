@@ -20,16 +20,16 @@ struct watched_dependency {
 	char *name;
 	struct dependency dependency;
 	struct blocking_query query;
-	char *path;			/* of the question */
+	char *path;			/* of the query */
 	struct feed feed;
-	struct timer look;		/* at a file */
+	struct timer look;		/* at the file */
 	struct stat seen;
 	json_t *contents;		/* of a file */
 	struct list uses;
 	bool started, known;
 };
 
-/* One that a user has of a fact. */
+/* The use of a dependency by a user. */
 struct use {
 	struct list of_watched, of_user;
 	struct watched_dependency *watched;
@@ -41,7 +41,7 @@ static bool is_file(const struct watched_dependency *watched)
 	return watched->dependency.kind == DEPENDENCY_FILE;
 }
 
-/* ---- news ---- */
+/* ---- changes ---- */
 
 static void tell(struct watched_dependency *watched)
 {
@@ -66,7 +66,7 @@ static void on_look(struct timer *timer)
 	struct watched_dependency *watched = container_of(timer, struct watched_dependency, look);
 	CLEANUP(buf_release) struct buf text = BUF_INIT;
 	struct stat now;
-	struct error error = ERROR_INIT;	/* not told: a missing file is waited for */
+	struct error error = ERROR_INIT;	/* not logged: a file may come later */
 
 	timer_set(timer, look_at_file);
 	if (stat(watched->dependency.name, &now) ||
@@ -79,12 +79,12 @@ static void on_look(struct timer *timer)
 	tell(watched);
 }
 
-/* ---- questions to Consul ---- */
+/* ---- queries to Consul ---- */
 
 static const struct {
 	enum topic topic;
-	bool object;			/* the answer is one, else an array */
-	bool may_lack;			/* that there is no such thing is an answer */
+	bool object;			/* the answer is an object, else an array */
+	bool may_lack;			/* its absence is a valid answer */
 	const char *identity[3];
 } kinds[] = {
 	[DEPENDENCY_SERVICE]     = { TOPIC_SERVICE, false, false, { "Node", "ID" } },
@@ -108,13 +108,13 @@ static json_t *read_answer(const struct blocking_query *query, const json_t *ans
 
 	if (lacks ? !kinds[kind].may_lack :
 	    kinds[kind].object ? !json_is_object(answer) : !json_is_array(answer)) {
-		fail(error, "an answer of another form than it should have");
+		fail(error, "an answer of an unexpected form");
 		return NULL;
 	}
 	return reply_convert(&watched->dependency, lacks ? NULL : (json_t *)answer);
 }
 
-/* `node` without a name is the agent's own. */
+/* `node` without a name means the agent's own. */
 static void add_path(const struct watched_dependency *watched, struct buf *path)
 {
 	const struct dependency *dependency = &watched->dependency;
@@ -212,7 +212,7 @@ static void on_self(struct agent_request *request, enum agent_answer answer)
 		start(watched);
 }
 
-/* ---- who uses what ---- */
+/* ---- users ---- */
 
 static struct watched_dependency *find(const struct template_data *data, const char *name)
 {
@@ -294,8 +294,8 @@ static bool want(struct data_provider *self, struct data_user *user, const struc
 		struct watched_dependency *watched = find(data, names->items[i]);
 
 		if (!is_file(watched) && !data->agent)
-			possible = fail(error, "there is no consul in this configuration, and %s "
-					"would have to come from it", watched->name);
+			possible = fail(error, "this configuration has no consul, which %s "
+					"needs", watched->name);
 		else
 			take(user, watched);
 	}
@@ -304,7 +304,7 @@ static bool want(struct data_provider *self, struct data_user *user, const struc
 	return possible;
 }
 
-/* ---- the whole ---- */
+/* ---- all dependencies ---- */
 
 void template_data_init(struct template_data *data, struct loop *loop)
 {
@@ -312,7 +312,7 @@ void template_data_init(struct template_data *data, struct loop *loop)
 	timer_init(&data->ask_again, loop, on_ask_again);
 }
 
-/* All values go; their users keep what they made of them, and look whether there can be others. */
+/* Drops all values.  Users keep what they rendered, and learn whether they get new values. */
 static void stop_all(struct template_data *data)
 {
 	for (struct watched_dependency *watched = data->all; watched; watched = watched->hh.next) {

@@ -1,7 +1,8 @@
-/* template_data.h - what templates ask for: each distinct dependency once, however many templates use it.
+/* template_data.h - provides the data that templates ask for.
  *
- * A dependency of Consul is a feed (consul/feed.h); `file` is looked at every two seconds.  One that
- * no template uses any more is forgotten, with its data.
+ * Templates share dependencies: each distinct one is fetched once.  A dependency on Consul is a
+ * feed (consul/watch/feed.h); one on a file looks at the file every two seconds.  A dependency
+ * that no template uses any more is freed with its data.
  */
 #ifndef TEMPLATE_DATA_H
 #define TEMPLATE_DATA_H
@@ -16,16 +17,16 @@ struct template_data {
 	struct loop *loop;
 	struct agent *agent;		/* borrowed; NULL: no Consul */
 	double settle;
-	struct watched_dependency *all;		/* by name */
-	struct agent_request self;	/* which node is the agent's? */
+	struct watched_dependency *all;	/* by name */
+	struct agent_request self;	/* /v1/agent/self, for the name of the agent's node */
 	struct timer ask_again;
-	char *node;			/* its name; NULL: not known yet */
+	char *node;			/* the agent's; NULL: not known yet */
 };
 
 void template_data_init(struct template_data *data, struct loop *loop);
 void template_data_release(struct template_data *data);
 
-/* What comes from Consul comes from this one from now on; NULL: from none. */
+/* From now on data come from this agent; NULL: there is no Consul. */
 void template_data_use(struct template_data *data, struct agent *agent, double settle);
 
 #endif

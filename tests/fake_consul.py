@@ -1,35 +1,35 @@
 #!/usr/bin/env python3
-"""A Consul agent that misbehaves on command, for faults a real one will not make.
+"""A Consul agent that misbehaves on command.
 
     fake_consul.py [PORT]        prints its port, then serves until it is killed
 
-It keeps services, checks and keys, and answers blocking queries, well enough for pilotfish.  What
-it does wrong is set over HTTP, on the same port:
+It keeps services, checks and keys, and answers blocking queries.  Its faults are set over HTTP, on
+the same port:
 
     POST /fake/mode {"mode": M, "path": P, "count": N, "seconds": S}
         For requests whose path begins with P (default "/v1/"; or a list of such), for the next N of them or for S
-        seconds (default: until the next mode).  Queries that are blocked feel it at once.
-        M: ok         as it should be
-           refuse     nobody listens, and what is connected is reset; needs "seconds"
+        seconds (default: until the next mode).  Blocked queries are affected at once.
+        M: ok         no fault
+           refuse     the port is closed and connections are reset; needs "seconds"
            hang       no answer
-           close      the connection is closed instead of an answer
-           reset      it is reset
-           STATUS     "500", "403", "429", ...: with the words of Consul
+           close      closes the connection instead of answering
+           reset      resets the connection
+           STATUS     "500", "403", "429", ...: with Consul's text
            garbage    200 and no JSON           html      200 and a page
-           shape      200 and JSON of another shape
+           shape      200 and JSON of an unexpected form
            truncated  the connection ends within the JSON
            huge       100 MB of JSON            drip      a byte a second
            empty      200 and []                spin      an answer at once, whatever the index
            backwards  as spin, and every other index is a small one
-           denied     from now on there are access rules, and in this mode our token has no rights:
-                   [], and no right to read
-    POST /fake/service {"ID", "Service", "Port", ...}    as if another agent had registered it
-    POST /fake/check {"ID", "Status"}       as if its check had changed
-    POST /fake/remove {"ID"}                as if it had been deregistered
-    POST /fake/lose                         restarted without its data: all is gone, the index is 1
-    POST /fake/forget                       forget the requests recorded so far
+           denied     from now on ACLs are on, and in this mode our token has no rights: [], and no
+                   right to read
+    POST /fake/service {"ID", "Service", "Port", ...}    as registered by another agent
+    POST /fake/check {"ID", "Status"}       as after a change of its check
+    POST /fake/remove {"ID"}                as after its deregistration
+    POST /fake/lose                         as restarted without its data, with index 1
+    POST /fake/forget                       drop the recorded requests
     GET  /fake/requests[?path=PREFIX]       [{"at","method","path","query","body","token"}, ...]
-    GET  /fake/wait?path=PREFIX&count=N[&method=M]    the same, when there are N; 408 after 10 s
+    GET  /fake/wait?path=PREFIX&count=N[&method=M]    the same once there are N; 408 after 10 s
 """
 import asyncio
 import base64
@@ -67,7 +67,7 @@ class Request:
 
 
 class Agent:
-    """The state of a well-behaved agent, and its answers: (status, value, index or None)."""
+    """The state of a correct agent, and its answers: (status, value, index or None)."""
 
     def __init__(self):
         self.services, self.checks, self.keys = {}, {}, {}
@@ -206,7 +206,7 @@ class Agent:
         return self.read(request) if reading else self.write(request)
 
     async def block(self, request):
-        """Wait as the query says.  True when there is something to answer."""
+        """Wait as the query asks.  True if there is something to answer."""
         wanted = int(request.args.get("index") or 0)
         wait = request.args.get("wait", "300s")
         if request.method != "GET" or not wanted or self.index > wanted:
@@ -423,7 +423,7 @@ class Server:
 
     @staticmethod
     async def until_gone(work, reader):
-        """Do the work, unless the client goes away before."""
+        """Do the work unless the client disconnects before."""
         task = asyncio.ensure_future(work)
         while not (await asyncio.wait({task}, timeout=0.1))[0]:
             if reader.at_eof():

@@ -7,7 +7,6 @@
 #include "base/base64.h"
 #include "consul/answer.h"
 
-/* Negative, 0, positive: by node and id, or by key. */
 static int compare(const json_t *a, const json_t *b)
 {
 	static const char *const identity[] = { "node", "id", "key" };
@@ -40,7 +39,6 @@ static json_t *sorted(json_t *set)
 	return result;
 }
 
-/* How bad a check is: an index into the names. */
 static const char *const badness[] = { "passing", "warning", "critical", "maintenance" };
 
 static size_t badness_of(const json_t *check)
@@ -111,7 +109,8 @@ static json_t *read_key(const json_t *entry, struct error *error)
 
 const char *const *answer_set_identity(enum watch_kind kind)
 {
-	static const char *const instance[] = { "node", "id", NULL }, *const key[] = { "key", NULL };
+	static const char *const instance[] = { "node", "id", NULL };
+	static const char *const key[] = { "key", NULL };
 
 	return kind == WATCH_SERVICE ? instance : key;
 }
@@ -161,7 +160,7 @@ bool answer_set_equal(const json_t *a, const json_t *b)
 	return true;
 }
 
-/* Walk two sets side by side: each entry, with NULL where one of them has it not. */
+/* A position in two sets.  `was` and `is` have the same identity; NULL: not in that set. */
 struct pair {
 	const json_t *old, *now;
 	size_t at_old, at_now;

@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "consul/answer.h"
 
-enum { RIGHTS_MAX = 60 };		/* questions at once; Consul takes 64 */
+enum { RIGHTS_MAX = 60 };		/* in one request; Consul accepts 64 */
 
 bool blocking_query_equal(const struct blocking_query *query, const json_t *a, const json_t *b)
 {
@@ -44,8 +44,8 @@ static json_t *identities(const struct blocking_query *query, const json_t *set)
 	return known;
 }
 
-/* A walk through both side by side, which takes an order by identity where there is one, and stays
- * right where there is none. */
+/* Merges both in order of identity.  If they have another order, the result is complete all the
+ * same: an old entry then comes before the first new one that is greater. */
 json_t *blocking_query_union(const struct blocking_query *query, const json_t *old,
 			     const json_t *now)
 {

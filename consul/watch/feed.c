@@ -3,7 +3,7 @@
 #include "base/alloc.h"
 #include "base/url.h"
 
-enum { POLL = 15 };			/* seconds between questions that cannot wait */
+enum { POLL = 15 };			/* seconds, if answers carry no index */
 #define COST_OF_NEWS 0.1
 
 static void on_ask(struct pool_member *member)
@@ -17,7 +17,7 @@ static void on_ask(struct pool_member *member)
 		agent_get(&feed->request, feed->query->path, AGENT_TIMEOUT);
 }
 
-/* The next query, as soon as the tokens allow; without a lane, when there is a reason. */
+/* A connected feed asks as soon as its tokens allow.  A parked one asks when a notifier says so. */
 static void ask_again(struct feed *feed, double cost)
 {
 	double delay = pace_spend(&feed->pace, cost);
@@ -46,7 +46,7 @@ static void cancel_rights(struct feed *feed)
 	query_pool_finish(feed->member.pool, &feed->slot);
 }
 
-/* Takes `state`.  True if that is news. */
+/* Takes `state`.  True if it differs from the last one. */
 static bool adopt(struct feed *feed, json_t *state)
 {
 	cancel_rights(feed);
@@ -61,7 +61,6 @@ static bool adopt(struct feed *feed, json_t *state)
 	return true;
 }
 
-/* May we see what we saw? */
 static void on_slot(struct slot *slot)
 {
 	struct feed *feed = container_of(slot, struct feed, slot);
@@ -73,13 +72,12 @@ static void on_slot(struct slot *slot)
 	agent_post(&feed->rights, path.data, json_dumps(rights, JSON_COMPACT), AGENT_TIMEOUT);
 }
 
-/* A set has become empty. */
 static bool became_empty(const struct feed *feed, const json_t *state)
 {
 	return feed->query->identity && json_array_size(feed->state) && !json_array_size(state);
 }
 
-/* Takes `state`: what Consul says now.  True if that is news. */
+/* Takes `state`, Consul's latest answer.  True if it is news. */
 static bool believe(struct feed *feed, json_t *state)
 {
 	if (!became_empty(feed, state) || feed->agent->acl_off || feed->allowed)
@@ -90,7 +88,7 @@ static bool believe(struct feed *feed, json_t *state)
 	return false;
 }
 
-/* Takes `state`, a good answer.  True if there is news in it. */
+/* Takes `state`, a good answer.  True if it has news. */
 static bool consider(struct feed *feed, json_t *state)
 {
 	bool news;
@@ -130,7 +128,7 @@ static void on_distrust(struct pool_member *member)
 	distrust(container_of(member, struct feed, member));
 }
 
-/* Keep what we have, and ask again later. */
+/* Keep the last state and retry later. */
 static void on_trouble(struct feed *feed)
 {
 	distrust(feed);
@@ -150,7 +148,6 @@ static void take_index(struct feed *feed, unsigned long index)
 		feed->index = index;
 }
 
-/* Is what the agent said an answer at all?  Then what the question makes of it. */
 static json_t *read_answer(struct feed *feed, enum agent_answer answer, struct error *error)
 {
 	const struct blocking_query *query = feed->query;
@@ -165,7 +162,7 @@ static json_t *read_answer(struct feed *feed, enum agent_answer answer, struct e
 	else
 		agent_explain(request, error);
 	if (state && query->topic == TOPIC_NAMES && became_empty(feed, state))
-		fail(error, "nothing at all, so the last answer stays");
+		fail(error, "an empty catalogue, so the last one stays");
 	if (error->text[0]) {
 		json_decref(state);
 		return NULL;
@@ -191,11 +188,11 @@ static void on_reply(struct agent_request *request, enum agent_answer answer)
 	news = state && consider(feed, state);
 	feed->allowed = false;
 	ask_again(feed, news ? COST_OF_NEWS : 1);
-	query_pool_answered(&feed->member);	/* it may be sent again at once */
+	query_pool_answered(&feed->member);	/* which may send it again at once */
 	tell(feed, news);
 }
 
-/* In words; false: all is allowed. */
+/* True: `error` has the reason. */
 static bool is_denied(const struct agent_request *rights, struct error *error)
 {
 	const json_t *right;
@@ -211,7 +208,7 @@ static bool is_denied(const struct agent_request *rights, struct error *error)
 	return error->text[0];
 }
 
-/* The rights may be newer than the answer in doubt: believe the next one. */
+/* The rights may have changed after the empty answer was made, so the next answer counts. */
 static void on_allowed(struct feed *feed)
 {
 	feed->allowed = true;
@@ -228,7 +225,7 @@ static void on_rights(struct agent_request *rights, enum agent_answer answer)
 		agent_explain(rights, &error);
 	} else if (answer == ANSWER_OK && !json_array_size(rights->json)) {
 		answer = ANSWER_TROUBLE;
-		fail(&error, "no word about our rights");
+		fail(&error, "no answer about our rights");
 	}
 	query_pool_finish(feed->member.pool, &feed->slot);
 	feed->agent->acl_off = rights->http.status == 401;
@@ -293,7 +290,7 @@ void feed_init(struct feed *feed, struct agent *agent, const struct blocking_que
 	timer_init(&feed->retry, loop, on_retry);
 	timer_init(&feed->settling, loop, on_settled);
 	subscribe(&feed->on_consul, &agent->source, EVENT_HEALTHY, on_consul_back);
-	defer(&feed->start);		/* the workload is started before anything is asked */
+	defer(&feed->start);		/* start the workload first */
 }
 
 void feed_release(struct feed *feed)

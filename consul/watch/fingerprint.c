@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "consul/answer.h"
 
-/* FNV-1a; the NUL belongs to it, so that "a" "bc" and "ab" "c" differ. */
+/* FNV-1a, including the NUL, so that "a" "bc" and "ab" "c" differ. */
 static uint64_t hash_text(uint64_t hash, const char *text)
 {
 	do {
@@ -37,7 +37,7 @@ static char *key_of(const char *what, const char *name)
 	return format_string("%s %s", what, name);
 }
 
-/* The order does not matter: a sum. */
+/* Adds up the hashes, so their order does not matter. */
 static void add(json_t *fingerprint, const char *what, const char *name, uint64_t hash)
 {
 	AUTOFREE char *key = key_of(what, name);
@@ -58,8 +58,8 @@ static bool read_checks(json_t *fingerprint, const json_t *answer)
 
 		if (!json_is_object(check))
 			return false;
-		add(fingerprint, own ? "service" : "node", own ? service : answer_text(check, "Node"),
-		    hash_members(check, members));
+		add(fingerprint, own ? "service" : "node",
+		    own ? service : answer_text(check, "Node"), hash_members(check, members));
 	}
 	return json_is_array(answer);
 }
@@ -115,7 +115,7 @@ json_t *fingerprint_read(enum fingerprint_kind kind, const json_t *answer, struc
 	CLEANUP(json_decrefp) json_t *fingerprint = json_object();
 
 	if (!readers[kind](fingerprint, answer)) {
-		fail(error, "an answer of another shape");
+		fail(error, "an answer of an unexpected form");
 		return NULL;
 	}
 	return steal(&fingerprint);

@@ -58,7 +58,7 @@ static void ask_again(struct notifier *notifier, bool news)
 		ask(notifier);
 }
 
-/* Takes `tally`: a good answer. */
+/* Takes `fingerprint`. */
 static void take(struct notifier *notifier, json_t *fingerprint)
 {
 	CLEANUP(json_decrefp)

@@ -1,10 +1,9 @@
-/* notifier.h - a blocking query about everything of one kind, to on_member_notified that something has changed.
+/* notifier.h - a blocking query about everything of one kind, which reports changes.
  *
- * It rings when it has an answer, is without one, or its answer has become another.  A change is
- * never missed: the index is kept between the queries, and only what was read after the first
- * answer relies on the alarm.
+ * It misses no change: it keeps its index between queries, and feeds rely on it only after its
+ * first answer.
  *
- * How often it asks: as feed.h says, and more tokens the larger the answer is, 1.4 for 350 KB.
+ * Rate: as in feed.h, and an answer costs more the larger it is: 1.4 tokens for 350 KB.
  */
 #ifndef NOTIFIER_H
 #define NOTIFIER_H
@@ -15,19 +14,19 @@
 #include "fingerprint.h"
 
 enum notification {
-	NOTIFY_READY,			/* the first answer: from now on changes are heard */
-	NOTIFY_CHANGED,			/* something is another; perhaps it knows whose */
-	NOTIFY_RECOVERED,			/* after trouble: anything may be another, and may be lost */
-	NOTIFY_UNAVAILABLE,			/* it may not know: read what you need yourself, now and then */
+	NOTIFY_READY,		/* first answer: changes are reported from now on */
+	NOTIFY_CHANGED,		/* `changes` names what changed, as far as known */
+	NOTIFY_RECOVERED,	/* after trouble: anything may have changed or be lost */
+	NOTIFY_UNAVAILABLE,	/* refused: changes go unreported, so read now */
 };
 
 struct notifier {
 	enum fingerprint_kind kind;
 	char *dc;			/* NULL: the agent's */
 	size_t users;			/* its owner's count */
-	bool ready;			/* it rings at every change */
-	bool unavailable;			/* it will not, and rings at every try */
-	/* As the last act of what calls it: may free the alarm.  `changes`: a tally. */
+	bool ready;			/* it reports every change */
+	bool unavailable;			/* Consul refuses it; it notifies at every try */
+	/* May free the notifier.  `changes`: a fingerprint. */
 	void (*on_notify)(struct notifier *notifier, enum notification notification,
 			  const json_t *changes);
 	struct list link;		/* its owner's */
@@ -38,14 +37,14 @@ struct notifier {
 	struct subscription on_consul;
 	unsigned long index;
 	bool polled;
-	bool lost;			/* there was trouble since the last answer */
+	bool lost;			/* trouble since the last answer */
 	json_t *fingerprint;
 	struct pace pace;
 	struct backoff backoff;
 	struct timer retry;
 };
 
-/* Asks at once.  `polled`: every 15 s only, without a connection in between. */
+/* Asks at once.  `polled`: asks every 15 s and holds no connection in between. */
 struct notifier *notifier_new(struct agent *agent, enum fingerprint_kind kind, const char *dc,
 			      bool polled);
 void notifier_free(struct notifier *notifier);

@@ -1,13 +1,13 @@
-/* pace.h - how often something may be done: tokens, of which some grow a second, some are saved. */
+/* pace.h - limits a rate by tokens (a token bucket). */
 #ifndef PACE_H
 #define PACE_H
 
 struct pace {
-	double rate, max;		/* tokens a second, and at most */
-	double tokens, refilled;	/* and when (monotonic) */
+	double rate, max;		/* tokens a second; most that may be saved */
+	double tokens, refilled;	/* as of that time (monotonic) */
 };
 
 void pace_init(struct pace *pace, double rate, double max);
-double pace_spend(struct pace *pace, double cost);	/* seconds until the next time; 0: now */
+double pace_spend(struct pace *pace, double cost);	/* seconds to wait; 0: none */
 
 #endif

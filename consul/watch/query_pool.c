@@ -8,15 +8,15 @@
 enum {
 	CONNECTIONS = 64,
 	SLOTS = 8,
-	SWEEP_SLOTS = 4,			/* of them */
+	SWEEP_SLOTS = 4,			/* of SLOTS */
 	NOTIFIERS = 16,
-	MANY = 64,			/* changes at once */
+	MANY = 64,			/* changes in one notification */
 };
-/* Of the time, and in seconds that may be saved. */
+/* A share of the time, and seconds. */
 #define SWEEPING_SHARE 0.2
 #define SWEEPING_SAVED 2.0
 
-/* ---- alarms and whom they concern ---- */
+/* ---- notifiers and their members ---- */
 
 #define BIT(kind) (1U << (kind))
 
@@ -42,7 +42,7 @@ static bool concerns(const struct notifier *notifier, const struct pool_member *
 	       same_text(notifier->dc, member->query->dc);
 }
 
-/* All its alarms are there, and will ring or do not know. */
+/* All its notifiers have had an answer, or are refused. */
 static bool has_ready_notifiers(const struct pool_member *member)
 {
 	list_each(node, &member->pool->notifiers) {
@@ -109,7 +109,7 @@ static void unpark(struct pool_member *member)
 	}
 }
 
-/* ---- turns ---- */
+/* ---- slots ---- */
 
 static void want(struct query_pool *pool, struct slot *slot)
 {
@@ -148,7 +148,7 @@ static void on_member_slot(struct slot *slot)
 	member->on_ask(member);
 }
 
-static void call(struct pool_member *member, bool sweep_slots)
+static void ask_member(struct pool_member *member, bool sweep_slots)
 {
 	list_remove(&member->sweep);
 	list_remove(&member->slot.link);
@@ -169,7 +169,7 @@ static void serve_queue(struct query_pool *pool)
 		if (slot->on_slot != on_member_slot)
 			grant_slot(pool, slot, false);
 		else if (has_ready_notifiers(member))
-			call(member, false);
+			ask_member(member, false);
 		else
 			list_append(&pool->waiting, &slot->link);
 	}
@@ -200,7 +200,7 @@ static void serve_sweep(struct query_pool *pool)
 			list_entry(pool->sweep.next, struct pool_member, sweep);
 
 		if (member->slot.state == SLOT_NONE) {
-			call(member, true);
+			ask_member(member, true);
 		} else {
 			list_remove(&member->sweep);
 			want(pool, &member->slot);
@@ -213,7 +213,7 @@ static void serve(struct query_pool *pool)
 	serve_queue(pool);
 	time_sweeps(pool);
 	serve_sweep(pool);
-	time_sweeps(pool);		/* all of it may have found lanes */
+	time_sweeps(pool);		/* all members of the sweep may have got connections */
 }
 
 static void on_pause_over(struct timer *timer)
@@ -247,9 +247,8 @@ void query_pool_finish(struct query_pool *pool, struct slot *slot)
 	serve(pool);
 }
 
-/* ---- what alarms make of it ---- */
+/* ---- notifications ---- */
 
-/* Is an instance in its state on a node that is named? */
 static bool is_on_changed_node(const struct pool_member *member, const json_t *changes)
 {
 	const char *const *identity = member->query->identity;
@@ -282,8 +281,8 @@ static bool is_named(const struct pool_member *member, const json_t *changes)
 	}
 }
 
-/* A change whose owner is not named, and that may be this one's. */
-static bool may_be_meant(const struct pool_member *member, enum fingerprint_kind kind,
+/* The change is not attributed to a service or key, and may concern this member. */
+static bool may_concern(const struct pool_member *member, enum fingerprint_kind kind,
 			 const json_t *changes)
 {
 	if (BIT(kind) & CHECKS)
@@ -308,7 +307,7 @@ static void on_member_notified(struct pool_member *member, const struct notifier
 	if (named && json_object_size(changes) <= MANY)
 		want(member->pool, &member->slot);
 	else if (named || notification != NOTIFY_CHANGED ||
-		 may_be_meant(member, notifier->kind, changes))
+		 may_concern(member, notifier->kind, changes))
 		sweep_later(member);
 }
 

@@ -44,10 +44,10 @@ static json_t *read_answer(const struct blocking_query *query, const json_t *ans
 static void on_news(struct feed *feed)
 {
 	struct watch *watch = container_of(feed, struct watch, feed);
-	bool healthy = json_array_size(feed->state), another = healthy != watch->healthy;
+	bool healthy = json_array_size(feed->state), changed = healthy != watch->healthy;
 
 	source_publish(&watch->source, EVENT_CHANGED);
-	if (another || !watch->told)
+	if (changed || !watch->told)
 		source_publish(&watch->source, healthy ? EVENT_HEALTHY : EVENT_UNHEALTHY);
 	watch->told = true;
 	watch->healthy = healthy;

@@ -1,10 +1,8 @@
-/* watch.h - a watch of the configuration: a question to Consul, and what changed.
+/* watch.h - a watch of the configuration: a feed whose changes are events.
  *
- * feed.h says what is asked how often and what is believed, crowd.h how any number of watches get
- * along with less than a hundred connections, and what latency follows.  Contents are compared in
- * a canonical order (digest.h): an index alone is no change.  Events of the source `watch.NAME`:
- * `changed` (the first answer always), and `healthy`/`unhealthy` as a set becomes non-empty or
- * empty, and at the first answer.
+ * The source `watch.NAME` publishes `changed` at the first answer and at each change of content
+ * (answer_set.h).  It publishes `healthy` when the set becomes non-empty and `unhealthy` when the
+ * set becomes empty, and one of both at the first answer.
  */
 #ifndef WATCH_H
 #define WATCH_H
@@ -18,8 +16,8 @@ struct watch {
 	struct blocking_query query;
 	char *path;
 	struct feed feed;
-	bool told;			/* healthy or unhealthy: */
-	bool healthy;
+	bool healthy;			/* as published last, */
+	bool told;			/* if ever */
 };
 
 void watch_init(struct watch *watch, struct agent *agent, const struct watch_config *config);

@@ -10,14 +10,14 @@
 #include "duration.h"
 
 enum {
-	/* Idle ones; what idles for two minutes libcurl closes when it is next asked for one. */
+	/* Idle connections.  libcurl closes those that have been idle for two minutes. */
 	CONNECTIONS_SPARE = 8,
-	STREAMS = 250,			/* what a Consul allows on one HTTP/2 connection */
+	STREAMS = 250,			/* Consul's limit for one HTTP/2 connection */
 	KEEPALIVE_IDLE = 20, KEEPALIVE_INTERVAL = 5,	/* seconds */
 	NAMES_KEPT = 5,			/* seconds: a restarted Consul may have another address */
 };
 
-/* Something libcurl wants to know the state of. */
+/* A socket of libcurl's that is in the loop. */
 struct http_socket {
 	struct http *http;
 	struct io io;
@@ -31,7 +31,7 @@ static void *checked(void *handle)
 	return handle;
 }
 
-/* In words, and the same words each time: libcurl's own have milliseconds in them. */
+/* libcurl's words for a timeout contain milliseconds.  Ours are constant, hence logged once. */
 static void explain(struct http_request *request, CURLcode result)
 {
 	char limit[32];
@@ -52,14 +52,14 @@ static void explain(struct http_request *request, CURLcode result)
 							       : curl_easy_strerror(result));
 }
 
-/* Not more than are of use: others want some of those that Consul takes from an address. */
+/* Consul's limit is per address, so leave connections to other programs. */
 static void keep_connections(struct http *http)
 {
 	curl_multi_setopt(http->multi, CURLMOPT_MAXCONNECTS,
 			  (long)(http->busy + CONNECTIONS_SPARE));
 }
 
-/* Nothing of libcurl's stays: there may be a thousand requests that rest. */
+/* Frees everything of libcurl, since a thousand idle requests are possible. */
 static void detach(struct http_request *request)
 {
 	curl_multi_remove_handle(request->http->multi, request->easy);
@@ -92,7 +92,7 @@ static void finish(struct http_request *request, CURLcode result)
 	request->on_reply(request);
 }
 
-/* Called when libcurl has returned: a reply may send and cancel whatever it likes. */
+/* Called after libcurl has returned, so that on_reply may send and cancel any request. */
 static void deliver(struct http *http)
 {
 	CURLMsg *message;
@@ -123,10 +123,11 @@ static void on_ready(struct io *io, int events)
 	int running;
 
 	curl_multi_socket_action(http->multi, io->ev.fd, mask, &running);
-	deliver(http);			/* the socket may be gone by now */
+	deliver(http);			/* `io` may have been freed */
 }
 
-/* libcurl: call me in so many milliseconds.  0 is "soon", since this is called from inside it. */
+/* libcurl asks to be called in so many milliseconds.  For 0 the timer fires from the loop, because
+ * libcurl must not be entered from its own callback. */
 static int on_curl_timer(CURLM *multi, long milliseconds, void *data)
 {
 	struct http *http = data;
@@ -146,7 +147,6 @@ static void socket_free(struct http_socket *sock)
 	free(sock);
 }
 
-/* libcurl: watch this socket. */
 static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *data, void *assigned)
 {
 	struct http *http = data;
@@ -198,7 +198,7 @@ static size_t on_header(char *line, size_t size, size_t count, void *data)
 	return size;
 }
 
-/* Connected, and nothing sent yet.  For the second time: what was sent got lost. */
+/* libcurl is about to send.  If it does so again, the first connection was lost. */
 static int on_connected(void *data, char *remote, char *local, int remote_port, int local_port)
 {
 	struct http_request *request = data;
@@ -271,7 +271,7 @@ static void set_connection(CURL *easy, const struct http_request *request)
 	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, (long)request->fresh);
 }
 
-/* The static program knows nothing of the system that it runs on. */
+/* The static program has no built-in path. */
 static const char *system_authorities(void)
 {
 	static const char *const files[] = {
@@ -325,14 +325,14 @@ static void set_callbacks(CURL *easy, struct http_request *request)
 	curl_easy_setopt(easy, CURLOPT_PREREQDATA, request);
 }
 
-static void set_question(CURL *easy, const struct http_request *request)
+static void set_request(CURL *easy, const struct http_request *request)
 {
 	curl_easy_setopt(easy, CURLOPT_URL, request->url);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "pilotfish/" VERSION);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->list);
 	curl_easy_setopt(easy, CURLOPT_USERPWD, request->auth);
-	/* On one connection when it is HTTP/2.  Over plain HTTP a request would wait behind
-	 * a blocking query for nothing. */
+	/* HTTP/2 shares one connection.  Over plain HTTP a request would wait for a blocking query
+	 * to end. */
 	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, !strncasecmp(request->url, "https:", 6) &&
 						 !request->fresh ? 1L : 0L);
 	if (!strcmp(request->method, "CONNECT")) {
@@ -372,13 +372,13 @@ void http_send(struct http *http, struct http_request *request)
 	request->index = 0;
 	request->connected = false;
 	request->local_address[0] = '\0';
-	buf_release(&request->reply);	/* it may be large, and the next answer long in coming */
+	buf_release(&request->reply);	/* it may be large, and a blocking query lasts a minute */
 
 	set_connection(request->easy, request);
 	if (!strncasecmp(request->url, "https:", 6))
 		set_tls(request->easy, request->tls);
 	set_callbacks(request->easy, request);
-	set_question(request->easy, request);
+	set_request(request->easy, request);
 	http->busy++;
 	keep_connections(http);
 	if (curl_multi_add_handle(http->multi, request->easy))

@@ -7,7 +7,7 @@
 void url_escape(struct buf *out, const char *text);		/* all but unreserved characters */
 void url_escape_path(struct buf *out, const char *path);	/* ... and slashes */
 
-/* Append "?name=value", or "&name=value" to a URL that has parameters already.  NULL: nothing. */
+/* Append "?name=value", or "&name=value" if the URL has parameters.  `value` NULL: append nothing. */
 void url_add(struct buf *url, const char *name, const char *value);
 
 #endif

@@ -10,7 +10,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 
-/* A specification, read. */
+/* A parsed specification. */
 struct wanted {
 	enum { WANT_STATIC, WANT_NETWORK, WANT_ANY, WANT_FIRST, WANT_NTH } kind;
 	bool v6;
@@ -131,7 +131,7 @@ static bool parse_wanted(const char *text, struct wanted *wanted, struct error *
 	}
 	if (slash ? parse_network(text, slash, wanted) : parse_interface(text, wanted))
 		return true;
-	return fail(error, "\"%.64s\" is no interface specification, such as \"eth0\", "
+	return fail(error, "\"%.64s\" is not an interface specification, such as \"eth0\", "
 		    "\"eth0:inet6\", \"eth0[1]\", \"inet\", \"10.0.0.0/16\" or \"static:10.0.0.1\"",
 		    text);
 }
@@ -151,7 +151,7 @@ static int by_interface(const void *a, const void *b)
 	return order ? order : memcmp(left->bytes, right->bytes, sizeof left->bytes);
 }
 
-/* Docker Swarm puts a service's address on its containers: it leads to any of them. */
+/* Docker Swarm gives all containers of a service its virtual address, which leads to any of them. */
 static bool is_virtual(const struct address *address, const struct address *all, size_t count)
 {
 	if (address->is_v6 || address->prefix != 32 || is_loopback(address))
@@ -249,7 +249,7 @@ static unsigned count_bits(const unsigned char *bytes, size_t size)
 	return bits;
 }
 
-/* False: neither IPv4 nor IPv6. */
+/* False: it is neither IPv4 nor IPv6. */
 static bool take(const struct ifaddrs *entry, struct address *address)
 {
 	const struct sockaddr_in6 *v6 = (const void *)entry->ifa_addr;
@@ -282,7 +282,7 @@ char *address_find(const struct strv *specifications, struct error *error)
 	char *address;
 
 	if (getifaddrs(&entries) < 0)
-		entries = NULL;		/* `static:` works all the same */
+		entries = NULL;		/* `static:` needs none */
 	for (struct ifaddrs *entry = entries; entry; entry = entry->ifa_next) {
 		addresses = alloc_resize(addresses, (count + 1) * sizeof *addresses);
 		count += take(entry, &addresses[count]);

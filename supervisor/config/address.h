@@ -1,13 +1,13 @@
-/* address.h - which address of ours others are to use.
+/* address.h - chooses the address that we advertise.
  *
  * Interface specifications, in order of preference; the first match wins:
  *   eth0, eth0:inet     the interface's first IPv4        eth0:inet6   its first IPv6
- *   eth0[1]             its n-th, from 0, IPv4 and IPv6 together
+ *   eth0[1]             its n-th, from 0, of IPv4 and IPv6 together
  *   inet, inet6         the first that is neither loopback nor IPv6 link-local
  *   10.0.0.0/16, fd00::/8   the first inside the network  static:ADDR  ADDR as it is
- * Addresses are sorted by interface name, then as 16 bytes.  A /32 on an interface that has another
- * IPv4 address, or on a loopback interface, is Docker Swarm's virtual address and never chosen,
- * save by `static:`.
+ * Addresses are sorted by interface name, then as 16 bytes.  A /32 on a loopback interface, or on an
+ * interface with a further IPv4 address, is a virtual address of Docker Swarm.  Only `static:`
+ * chooses such an address.
  */
 #ifndef ADDRESS_H
 #define ADDRESS_H
@@ -19,17 +19,17 @@
 #include "base/error.h"
 #include "base/strv.h"
 
-bool address_check(const char *specification, struct error *error);	/* its form only */
+bool address_check(const char *specification, struct error *error);	/* the syntax only */
 
-/* free() the address.  NULL: error has what was asked for and what there is. */
+/* free() the result.  NULL: error names what was asked for and what exists. */
 char *address_find(const struct strv *specifications, struct error *error);
 
 bool address_is_loopback(const char *address);
 
-/* For tests: the choice alone, among addresses that are given.  It sorts them. */
+/* For tests: chooses among the given addresses, and sorts them. */
 struct address {
 	char interface[IF_NAMESIZE];
-	bool is_v6, on_loopback;	/* the interface is one */
+	bool is_v6, on_loopback;	/* on a loopback interface */
 	unsigned char bytes[16];	/* IPv4 as ::ffff:a.b.c.d */
 	unsigned prefix;		/* length of the network part, of IPv4 0 to 32 */
 };

@@ -20,7 +20,7 @@ static void replace(char **slot, const char *text)
 	*slot = copy_string(text);
 }
 
-/* CONSUL_HTTP_TOKEN_FILE is not read here: what it names may change, as with tokenFile. */
+/* agent.c reads the file of CONSUL_HTTP_TOKEN_FILE, because it may change, as with tokenFile. */
 static bool choose_token(struct consul_config *consul, struct error *error)
 {
 	const char *token = look_up("CONSUL_HTTP_TOKEN"), *file = look_up("CONSUL_HTTP_TOKEN_FILE");
@@ -29,7 +29,7 @@ static bool choose_token(struct consul_config *consul, struct error *error)
 		return fail(error, "both CONSUL_HTTP_TOKEN and CONSUL_HTTP_TOKEN_FILE are set; "
 			    "unset one of them");
 	if (consul->token && consul->token_file)
-		return fail(error, "only one of token and tokenFile is possible");
+		return fail(error, "only one of token and tokenFile may be given");
 	if (token || file) {
 		replace(&consul->token, token);
 		replace(&consul->token_file, file);

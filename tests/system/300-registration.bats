@@ -1,4 +1,4 @@
-# What is in the catalogue of a service.
+# The entry of a service in the catalogue.
 
 load lib
 load measure
@@ -22,8 +22,8 @@ expect_field()
 	[[ $found == "$3" ]] || fail "$1$2 is $found, not $3"
 }
 
-# A pilotfish in a network namespace of its own: its host name, then what ip is to do there.  It reaches
-# Consul by a unix socket.
+# Starts a pilotfish in its own network namespace, with this host name and after these commands of ip.  It
+# reaches Consul by a unix socket.
 in_network()
 {
 	cat >"$dir/pilotfish-$1" <<-EOF
@@ -160,7 +160,7 @@ service()		# start_pilotfish with a job of this name, port 80, and more
 	expect_field six-only .Service.Address '"2001:db8::5"'
 }
 
-@test "no such address: said once, tried again until it is there" {
+@test "no such address: logged once, and retried until there is one" {
 	in_network late ''
 	service late 'interfaces = "eth0:inet";'
 	expect_log 'service late has no address'
@@ -171,7 +171,7 @@ service()		# start_pilotfish with a job of this name, port 80, and more
 	[[ $(count_log 'has no address') == 1 ]]
 }
 
-@test "two containers with one host name both stay, the second one by its address" {
+@test "two containers with one host name both stay, the second with its address in the ID" {
 	in_network twin 'ip addr add 172.20.0.5/16 dev eth0'
 	service one 'services = ( { name = "twin"; port = 90; } ); health = { exec = "true"; interval = "1s"; };'
 	await_passing twin 1
@@ -180,9 +180,9 @@ service()		# start_pilotfish with a job of this name, port 80, and more
 	await_passing twin 2
 	[[ $(consul_get /v1/health/service/twin | jq -c 'map([.Service.ID, .Service.Address]) | sort') == \
 		'[["twin-twin","172.20.0.5"],["twin-twin-172.20.0.6","172.20.0.6"]]' ]]
-	expect_log "service twin-twin is passing at another address, so somebody else's: ours is twin-twin-172.20.0.6"
-	refute_log -n one "somebody else's"
-	# The second one leaves, and only that.
+	expect_log "service twin-twin is passing at another address: registering as twin-twin-172.20.0.6"
+	refute_log -n one 'registering as'
+	# Only the second one leaves.
 	stop_pilotfish -n two
 	await_passing twin 1
 	[[ $(instance twin .Service.ID) == '"twin-twin"' ]]
@@ -199,7 +199,7 @@ service()		# start_pilotfish with a job of this name, port 80, and more
 	expect_field moved .Service.ID "\"moved-$(hostname)\""
 }
 
-@test "what a former life left at our address is removed, others' entries are not" {
+@test "entries that an earlier process left at our address are removed, others are not" {
 	register old old-former-life 80
 	register old old-elsewhere 81
 	register other other-former-life 80
@@ -208,7 +208,7 @@ service()		# start_pilotfish with a job of this name, port 80, and more
 	[[ $(consul_get /v1/health/service/old | jq -c 'map(.Service.ID) | sort') == \
 		"$(jq -nc --arg us "old-$(hostname)" '["old-elsewhere", $us] | sort')" ]]
 	await_passing other 1
-	expect_log 'service old-former-life was left over and is removed'
+	expect_log 'removed service old-former-life, left by an earlier process'
 }
 
 @test "an agent at [::1]" {

@@ -8,7 +8,7 @@ setup_file()
 	start_consul --config '{"log_level": "warn"}'
 }
 
-@test "SIGUSR2 takes the services out and lets the process run, a second one brings them back" {
+@test "SIGUSR2 takes the services out and lets the process run, a second one returns them" {
 	start_pilotfish <<-EOF
 		consul = "$consul_address";
 		jobs = ( { name = "duty"; exec = "sleep 1000"; port = 80; services = ( { name = "duty-admin"; port = 81; } );
@@ -52,7 +52,7 @@ setup_file()
 	await_passing duty 1
 }
 
-@test "a maintenance that a former life left behind is ended" {
+@test "maintenance that an earlier process left is ended" {
 	address=192.0.2.1
 	consul_put /v1/agent/service/register "{\"Name\": \"legacy\", \"ID\": \"legacy-$(hostname)\",
 		\"Address\": \"$address\", \"Port\": 80}"

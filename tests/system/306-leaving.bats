@@ -1,4 +1,4 @@
-# A service is out of the catalogue before its process is stopped, if Consul lets it.
+# A service leaves the catalogue before its process is stopped, if Consul answers.
 
 load lib
 load measure
@@ -38,7 +38,7 @@ setup_file()
 	expect_events "drain draining" "drain stopping" "drain.preStop exitSuccess" "drain exitSuccess" "drain stopped"
 }
 
-@test "without drain too: the signal waits for Consul's answer" {
+@test "without drain, too, the signal waits for Consul's answer" {
 	cat >"$dir/app" <<-EOF
 		#!/bin/bash
 		trap 'echo "\${EPOCHREALTIME/[.,]/}" >$dir/signalled; exit 0' TERM
@@ -110,10 +110,10 @@ long_ago()
 	expect_code 0
 	at_most 1500 "$took"
 	refute_events "hang.health exitFailed"
-	[[ $(count_log 'consul does not take service hang-') == 1 ]]
+	[[ $(count_log 'consul has not deregistered service hang-') == 1 ]]
 }
 
-@test "and at once when it is known that Consul is away" {
+@test "SIGTERM ends at once if Consul is known to be away" {
 	start_fake_consul
 	start_pilotfish <<-EOF
 		consul = "$fake_address";
@@ -127,7 +127,7 @@ long_ago()
 	at_most 300 "$took"
 }
 
-@test "Consul as a job of ours: the others leave with its help, it goes last" {
+@test "Consul as a job of ours ends last, so that the others can deregister" {
 	free_port port server lan wan
 	cat >"$dir/agent.json" <<-EOF
 		{ "bind_addr": "127.0.0.1", "node_name": "inside", "disable_host_node_id": true,

@@ -1,4 +1,4 @@
-# A change in Consul is an event, and a run of onChange with the news on its standard input.
+# A change in Consul is an event, and runs onChange with the changes on its standard input.
 
 load lib
 load measure
@@ -43,7 +43,7 @@ expect_document()	# expect_document N JQ JSON
 	[[ $found == "$3" ]] || fail "$2 of document $1 is $found, not $3"
 }
 
-@test "the first answer fires, even when there is nothing" {
+@test "the first answer runs onChange even if it is empty" {
 	watch 'name = "nothing";'
 	expect_events "watch.nothing changed" "watch.nothing unhealthy" "nothing.onChange exitSuccess"
 	expect_document 1 . '{"source":"watch.nothing","event":"changed","instances":[],"added":[],"removed":[],"modified":[]}'
@@ -90,7 +90,7 @@ expect_document()	# expect_document N JQ JSON
 	grep -x PILOTFISH_JOB=steps.onChange "$dir/environment"
 }
 
-@test "healthy and unhealthy: is there any instance at all?" {
+@test "healthy and unhealthy: is there any instance?" {
 	watch 'name = "any";'
 	expect_events "watch.any changed" "watch.any unhealthy"
 	register any any-1 81
@@ -104,7 +104,7 @@ expect_document()	# expect_document N JQ JSON
 	expect_events "watch.any unhealthy"
 }
 
-@test "passing: only what is in service; else all, with the status" {
+@test "passing: only instances in service; without it all, with their status" {
 	register mixed mixed-1 81
 	register mixed mixed-2 82 warning
 	register mixed mixed-3 83 critical
@@ -137,7 +137,7 @@ expect_document()	# expect_document N JQ JSON
 	expect_document 1 '[.instances[].id]' '["t1","t2"]'
 }
 
-@test "two watches of one service with different tags do not disturb each other" {
+@test "two watches of one service with different tags are independent" {
 	consul_put /v1/agent/service/register '{ "Name": "pair", "ID": "p1", "Port": 1, "Tags": ["a"] }'
 	consul_put /v1/agent/service/register '{ "Name": "pair", "ID": "p2", "Port": 2, "Tags": ["b"] }'
 	start_pilotfish <<-EOF
@@ -150,14 +150,14 @@ expect_document()	# expect_document N JQ JSON
 	expect_events "clock exitSuccess" "clock exitSuccess" "clock exitSuccess" "clock exitSuccess"
 	[[ $(count_events "watch.a changed") == 1 && $(count_events "watch.b changed") == 1 ]]
 	[[ $(count_events "a.onChange running") == 1 && $(count_events "b.onChange running") == 1 ]]
-	# A change of one is a change of that one.
+	# A change concerns one of them only.
 	mark
 	consul_put /v1/agent/service/register '{ "Name": "pair", "ID": "p2", "Port": 3, "Tags": ["b"] }'
 	expect_events "watch.b changed" "b.onChange exitSuccess"
 	refute_events "watch.a changed"
 }
 
-@test "what is no change fires nothing: the order, the check's output, the same once more" {
+@test "order, a check's output and the same registration are no changes" {
 	register calm calm-1 81
 	register calm calm-2 82
 	start_pilotfish <<-EOF
@@ -219,7 +219,7 @@ expect_document()	# expect_document N JQ JSON
 	expect_document 3 '[.removed | length]' '[3]'
 }
 
-@test "what needs the service starts when there is one" {
+@test "a job that needs the service starts when there is an instance" {
 	start_pilotfish <<-EOF
 		consul = "$consul_address";
 		jobs = ( { name = "app"; exec = "sleep 1000"; needs = [ "watch.gate healthy" ]; },

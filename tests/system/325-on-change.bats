@@ -1,4 +1,4 @@
-# How onChange is run: retried when it fails, once for many changes, and never in anybody's way.
+# onChange is retried when it fails, runs once for many changes, and delays nothing else.
 
 load lib
 load measure
@@ -8,7 +8,7 @@ setup_file()
 	start_consul --config '{"log_level": "warn"}'
 }
 
-# A hook that does these lines of shell.
+# Writes a hook of these lines of shell.
 hook()
 {
 	{ echo '#!/bin/bash'; cat; } >"$dir/hook"
@@ -24,7 +24,7 @@ watch()
 	EOF
 }
 
-@test "a failed run is tried again until it succeeds, with what changed since the last success" {
+@test "a failed run is retried until it succeeds, with the changes since the last success" {
 	hook <<-EOF
 		{ cat; echo; } >>$dir/documents
 		lines=\$(wc -l <$dir/documents)
@@ -36,15 +36,15 @@ watch()
 	register retried retried-2 82
 	expect_events "retried.onChange exitFailed" "retried.onChange exitFailed" "retried.onChange exitSuccess"
 	[[ $(count_events "watch.retried changed") == 2 ]]
-	# Each try was told the same.
+	# Each try got the same document.
 	[[ $(sed -n '2,4p' "$dir/documents" | jq -c '[.added[].id]' | sort -u) == '["retried-2"]' ]]
-	# And the next change is relative to the success.
+	# The next change is relative to the success.
 	register retried retried-3 83
 	expect_events "retried.onChange exitSuccess"
 	[[ $(sed -n 5p "$dir/documents" | jq -c '[.added[].id]') == '["retried-3"]' ]]
 }
 
-@test "newer data do not wait for the backoff, and are told whole" {
+@test "newer data do not wait for the backoff" {
 	hook <<-EOF
 		{ cat; echo; } >>$dir/documents
 		grep -q newer-3 <(tail -n 1 $dir/documents)
@@ -84,7 +84,7 @@ seen_all()
 	(($(count_events "watch.burst changed") >= 6))
 }
 
-@test "a hook that hangs is killed after its timeout and tried again, and delays nobody" {
+@test "a hook that hangs is killed after its timeout and retried, and delays nothing else" {
 	hook <<-EOF
 		echo \$\$ >>$dir/pids
 		trap '' TERM
@@ -127,7 +127,7 @@ no_process()
 	! ps ax -o args= | grep -qx "$*"
 }
 
-@test "a hook that does not read its standard input is as good" {
+@test "a hook that need not read its standard input" {
 	hook <<<'exit 0'
 	register deaf deaf-1 81
 	watch deaf
@@ -170,7 +170,7 @@ no_process()
 	jq -e '.keys | length == 3 and all(.value | length == 400000)' "$dir/document"
 }
 
-@test "a change is seen in the blink of an eye" {
+@test "a change is seen within milliseconds" {
 	hook <<<"date +%s%3N >>$dir/times"
 	watch blink
 	expect_events "blink.onChange exitSuccess"

@@ -1,10 +1,10 @@
-# A real agent that is late, away, hung, or has forgotten everything.
+# A real agent that is late, away, hung, or has lost its data.
 
 load lib
 load measure
 load trouble
 
-# A real agent with two instances of db in it, and a pilotfish that knows them.
+# Starts a real agent with two instances of db, and a pilotfish that knows them.
 begin()
 {
 	start_consul "$@" --config '{"log_level": "warn"}'
@@ -40,7 +40,7 @@ register_db()
 	expect_code 0
 }
 
-@test "hung without an answer: everything goes on, and catches up by itself" {
+@test "hung without an answer: everything goes on, and later catches up" {
 	begin
 	pause_consul
 	expect_log 'consul at .* does not answer: no answer within 2s'
@@ -53,14 +53,14 @@ register_db()
 	expect_unharmed
 }
 
-@test "restarted with its data: nothing is registered twice, no set is touched" {
+@test "restarted with its data: nothing is registered twice, no set changes" {
 	begin --data
 	index=$(consul_get /v1/health/service/app | jq '.[0].Service.CreateIndex')
 	restart_consul
 	LIMIT=15 await_passing app 1
 	[[ $(consul_get /v1/health/service/app | jq '.[0].Service.CreateIndex') == "$index" ]]
 	expect_log 'consul at .* answers again'
-	# The others have not told the new agent that they pass: its empty set is not believed before it settles.
+	# The checks of the others are critical at first; the empty set does not count before it settles.
 	go_on 10
 	refute_events "watch.db changed"
 	expect_unharmed
@@ -79,7 +79,7 @@ register_db()
 	expect_unharmed
 }
 
-@test "after the time to settle what is gone is gone" {
+@test "after the time to settle, missing entries are removed" {
 	keys='settle = "1s"' begin
 	restart_consul
 	register db db-2 5432
@@ -89,7 +89,7 @@ register_db()
 	expect_unharmed
 }
 
-@test "an entry that somebody else has removed is made again" {
+@test "an entry that another client has removed is registered again" {
 	begin
 	deregister "app-$(hostname)"
 	await_passing app 1

@@ -1,4 +1,4 @@
-# Consul refuses to answer, in all the ways there are.
+# Consul answers with errors, or closes the connection.
 
 load lib
 load measure

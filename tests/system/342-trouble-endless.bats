@@ -1,4 +1,4 @@
-# Answers too long, too slow, or none at all.
+# Answers that are too long or too slow, or that never come.
 
 load lib
 load measure
@@ -9,7 +9,7 @@ setup()
 	begin_fake_trouble
 }
 
-@test "an answer of 100 MB: its memory is bounded, and given back" {
+@test "an answer of 100 MB: memory is bounded, and returned" {
 	before=$(rss_of "$pid")
 	fake mode '{ "mode": "huge", "path": "/v1/health", "count": 1 }'
 	LIMIT=20 expect_log 'consul cannot serve watch.db: an answer of more than'
@@ -23,7 +23,7 @@ setup()
 	refute_events "app unhealthy" "watch.db unhealthy"
 }
 
-@test "an answer of a byte a second keeps nobody from anything" {
+@test "an answer of a byte a second delays nothing else" {
 	fake mode '{ "mode": "drip" }'
 	go_on 30
 	[[ $(instances) == '["db-1","db-2"]' ]]
@@ -54,7 +54,7 @@ setup()
 	expect_unharmed
 }
 
-@test "no answer from the first moment on: it starts, and ends, all the same" {
+@test "no answer from the start on: pilotfish starts and ends all the same" {
 	stop_pilotfish
 	fake mode '{ "mode": "hang" }'
 	start_pilotfish <<-EOF

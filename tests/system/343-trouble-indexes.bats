@@ -1,4 +1,4 @@
-# Answers at once for ever, and indexes that are not what they should be.
+# Answers without waiting, and wrong indexes.
 
 load lib
 load measure
@@ -9,7 +9,7 @@ setup()
 	begin_fake_trouble
 }
 
-@test "an answer at once for ever is asked for ten times a second" {
+@test "an agent that never waits is asked ten times a second" {
 	fake forget
 	fake mode '{ "mode": "spin", "path": "/v1/health" }'
 	go_on 40
@@ -28,7 +28,7 @@ setup()
 	go_on 40
 	at_most $((12 + ($(now) - trouble_began) / 90)) "$(fake 'requests?path=/v1/health' | jq length)"
 	[[ $(count_events "watch.db changed") == 0 ]]
-	# A few more answers, with the true index, are enough to be right again.
+	# A few more answers with the right index suffice.
 	fake forget
 	fake mode '{ "mode": "spin", "path": "/v1/health" }'
 	fake 'wait?path=/v1/health&count=3' >/dev/null

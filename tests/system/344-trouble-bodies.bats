@@ -1,4 +1,4 @@
-# Consul answers, but with what is no answer.
+# Consul answers 200 with a wrong body.
 
 load lib
 load measure
@@ -13,20 +13,20 @@ setup()
 	play html 'consul cannot serve watch.db: .*not JSON'
 }
 
-@test "bytes that are no JSON" {
+@test "bytes that are not JSON" {
 	play garbage 'consul cannot serve watch.db: .*not JSON'
 }
 
-@test "JSON of another shape" {
+@test "JSON of an unexpected form" {
 	play shape 'consul cannot serve watch.db: .*not a list'
 }
 
-@test "JSON that breaks off" {
+@test "truncated JSON" {
 	play truncated 'consul cannot serve watch.db: '
 }
 
-@test "an empty set out of the blue, without a word about rights" {
-	play empty 'consul cannot serve watch.db: no word about our rights'
+@test "a sudden empty set, and no answer about our rights" {
+	play empty 'consul cannot serve watch.db: no answer about our rights'
 }
 
 @test "an empty set because of a token without rights" {

@@ -4,7 +4,7 @@ load lib
 load measure
 load trouble
 
-# A pilotfish that sends its questions to a name server into a black hole.
+# Starts a pilotfish whose name server never answers.
 setup()
 {
 	echo 'nameserver 192.0.2.53' >"$dir/resolv.conf"
@@ -50,7 +50,7 @@ setup()
 	at_most 500 "$took"
 }
 
-@test "of Consul: a stop in the first moment is as quick" {
+@test "of Consul: an immediate stop is as quick" {
 	start_pilotfish <<-EOF
 		consul = "consul.example:8500";
 		jobs = ( { name = "app"; exec = "sleep 1000"; port = 80; } );

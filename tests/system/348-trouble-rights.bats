@@ -1,4 +1,4 @@
-# A token that loses its rights, or its life: what Consul does not show is not believed to be gone.
+# A token that loses rights or is deleted: entries that Consul hides are kept.
 
 load lib
 load measure
@@ -20,7 +20,7 @@ setup()
 	begin_trouble "$consul_address" "token = \"$token\""
 }
 
-# The rights of our token are these from now on.
+# Sets the rights of our token.
 rights()
 {
 	local id
@@ -69,7 +69,7 @@ recover_rights()
 	[[ $(complaints | wc -l) == 0 ]]
 }
 
-@test "the token is deleted: said once, everything stays" {
+@test "the token is deleted: logged once, everything stays" {
 	consul_request DELETE "/v1/acl/token/$(<"$dir/accessor")" >/dev/null
 	register db db-1 5439
 	expect_log 'consul refuses our token for watch.db: .*403'

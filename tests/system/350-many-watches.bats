@@ -1,4 +1,4 @@
-# A thousand watches of one pilotfish: few connections, and every change is heard.
+# A thousand watches of one pilotfish: few connections, and no change is missed.
 
 load lib
 load many
@@ -10,7 +10,7 @@ setup_file()
 	consul_put /v1/kv/deep/down/0/key first
 }
 
-# on NODE SERVICE [MEMBERS-OF-SERVICE [CHECK-STATUS]]: its first instance, as if its own agent had said so.
+# on NODE SERVICE [MEMBERS-OF-SERVICE [CHECK-STATUS]]: its first instance, as if registered by its agent.
 on()
 {
 	local node=$1 name=$2 members=${3-} status=${4-}
@@ -23,7 +23,7 @@ on()
 		consul_put /v1/catalog/register @- >/dev/null
 }
 
-# Alone in its file, for all its parts need the same thousand watches.
+# One test, because all parts need the same thousand watches.
 @test "a thousand watches share less than a hundred connections and miss nothing" {
 	begin_many "$consul_address" 1000 'name = "key"; key = "deep/down/0/key";' \
 		'name = "tree"; prefix = "deep/down";' 'name = "none"; key = "deep/none";'
@@ -47,7 +47,7 @@ on()
 	consul_put /v1/catalog/deregister '{ "Node": "many", "ServiceID": "s0530-1" }'
 	expect_changed s0020 s0012 s0530
 
-	# tags, meta, port and address, where no check tells of them
+	# tags, meta, port and address, which no check shows
 	mark
 	on many s0040 '"Tags": [ "new" ]'
 	on many s0150 '"Meta": { "new": "yes" }'
@@ -56,7 +56,7 @@ on()
 	on many s0571 '"Port": 81'
 	expect_changed s0040 s0150 s0560 s0970 s0571
 
-	# a node's check, which is that of all its services
+	# a node's check, which counts for all its services
 	mark
 	consul_put /v1/catalog/register '{ "Node": "few", "Address": "192.0.2.1", "SkipNodeUpdate": true,
 		"Check": { "Node": "few", "CheckID": "disk", "Name": "disk", "Status": "critical" } }'
@@ -66,7 +66,7 @@ on()
 	consul_put /v1/catalog/deregister '{ "Node": "few", "CheckID": "disk" }'
 	expect_changed s099{0,1,2,3,4,5,6,7,8,9}
 
-	# a node's address, which is that of instances without one
+	# a node's address, which instances without one inherit
 	mark
 	consul_put /v1/catalog/register '{ "Node": "few", "Address": "192.0.2.9" }'
 	expect_changed s099{0,1,2,3,4,5,6,7,8,9}

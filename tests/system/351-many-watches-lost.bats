@@ -1,4 +1,4 @@
-# A Consul that has lost everything is no reason to empty a thousand sets.
+# A Consul that has lost its data empties none of a thousand sets.
 
 load lib
 load many
@@ -9,7 +9,7 @@ load many
 	settle=200s
 	begin_many "$consul_address" 1000
 	restart_consul --lose-data
-	# Those that are heard of first are believed, those that are not heard of stay.
+	# Sets with new entries grow, all others stay.
 	consul_put /v1/catalog/register '{ "Node": "new", "Address": "192.0.2.1", "Service": { "Service": "s0500" } }'
 	consul_put /v1/catalog/register '{ "Node": "new", "Address": "192.0.2.1", "Service": { "Service": "s0001" } }'
 	LIMIT=60 expect_changed s0500 s0001

@@ -1,10 +1,10 @@
-# The queries about everything, on which watches beyond the connections rely, are refused or answered with nonsense.
+# The notifiers, on which parked watches rely, are refused or get nonsense.
 
 load lib
 load measure
 load many
 
-alarms='["/v1/health/state", "/v1/catalog/"]'
+notifiers='["/v1/health/state", "/v1/catalog/"]'
 
 setup()
 {
@@ -14,7 +14,7 @@ setup()
 	done
 	fake forget
 	begin_many "$fake_address" 72
-	# One of those that have no blocking query of their own.
+	# A parked watch.
 	rests=$(fake 'requests?path=/v1/health/service/' | jq -r \
 		'[.[] | select(.query | contains("wait") | not) | .path][0] | split("/")[-1]')
 	[[ $rests == s00* ]]
@@ -23,7 +23,7 @@ setup()
 
 trouble()		# trouble MODE
 {
-	fake mode "{ \"mode\": \"$1\", \"path\": $alarms }"
+	fake mode "{ \"mode\": \"$1\", \"path\": $notifiers }"
 }
 
 another_port()
@@ -41,7 +41,7 @@ complaints()
 	grep -c '"level":"\(warn\|error\)"' "$dir/main.log"
 }
 
-@test "a change is seen though the alarms are denied, and they are complained of once" {
+@test "a change is seen though the notifiers are denied, which is logged once" {
 	trouble 403
 	expect_log 'consul refuses our token for /v1/health/state/any: 403'
 	expect_log 'consul refuses our token for /v1/catalog/services: 403'
@@ -53,7 +53,7 @@ complaints()
 	LIMIT=40 await has_changed_twice
 	[[ $(complaints) == 5 ]]	# ... and of the critical and the warning ones
 	expect_no_harm
-	# And when they are allowed, it is seen at once.
+	# When they are allowed, it is seen at once.
 	trouble ok
 	LIMIT=40 expect_log 'consul serves /v1/health/state/any again'
 	mark
@@ -66,7 +66,7 @@ has_changed_twice()
 	(($(count_events "watch.$rests changed") == 2))
 }
 
-@test "what changes while the alarms answer nonsense is read when they are sane" {
+@test "changes during nonsense of the notifiers are read afterwards" {
 	for mode in shape garbage 500; do
 		trouble "$mode"
 		expect_log 'consul cannot serve /v1/health/state/any'
@@ -81,7 +81,7 @@ has_changed_twice()
 	done
 }
 
-@test "alarms that answer at once for ever are asked ten times a second" {
+@test "notifiers that never wait are asked ten times a second" {
 	fake forget
 	began=$(now)
 	trouble spin
@@ -94,16 +94,16 @@ has_changed_twice()
 	expect_no_harm
 }
 
-@test "indexes of alarms that go backwards and forwards empty nothing" {
+@test "indexes of notifiers that go backwards and forwards empty nothing" {
 	trouble backwards
 	fake 'wait?path=/v1/health/state/any&count=10' >/dev/null
 	mark
 	another_port 81
 	expect_changed "$rests"
-	# A few more answers, with the true index, are enough to be right again.
+	# A few more answers with the right index suffice.
 	trouble spin
-	for alarm in health/state/any health/state/critical health/state/warning catalog/services catalog/nodes; do
-		fake "wait?path=/v1/$alarm&count=$(($(fake "requests?path=/v1/$alarm" | jq length) + 3))" >/dev/null
+	for notifier in health/state/any health/state/critical health/state/warning catalog/services catalog/nodes; do
+		fake "wait?path=/v1/$notifier&count=$(($(fake "requests?path=/v1/$notifier" | jq length) + 3))" >/dev/null
 	done
 	trouble ok
 	mark
@@ -112,7 +112,7 @@ has_changed_twice()
 	expect_no_harm
 }
 
-@test "a service that goes while nobody tells is gone when the alarms are back" {
+@test "a service that goes unnoticed is gone when the notifiers are back" {
 	trouble 500
 	expect_log 'consul cannot serve /v1/health/state/any'
 	fake remove "{ \"ID\": \"$rests-1\" }"

@@ -1,4 +1,4 @@
-# Consul over https: verified, or not spoken to.
+# Consul over https: verified, or not used.
 
 load lib
 load measure
@@ -53,7 +53,7 @@ refused()
 	await_gone app
 }
 
-@test "an authority that nobody knows" {
+@test "an unknown authority" {
 	app ''
 	refused 'certificate'
 }
@@ -80,7 +80,7 @@ refused()
 	await_gone app
 }
 
-@test "without verification: it works, and is said aloud" {
+@test "without verification: it works, with a warning" {
 	app 'verify = false;'
 	await_passing app 1
 	expect_log '"level":"warn","msg":"consul at .*: its certificate is not verified"'
@@ -96,7 +96,7 @@ refused()
 	at_most 2 "$(complaints | wc -l)"
 }
 
-@test "a client certificate, for those who ask for one" {
+@test "a client certificate, if the server asks for one" {
 	start_consul -n strict --config '{"log_level": "warn"}'
 	"$lib/helpers/certificates" "$dir"
 	free_port

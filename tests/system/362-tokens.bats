@@ -36,7 +36,7 @@ app()			# with these keys in the group consul
 	refute_log "$token"
 }
 
-@test "no token, where one is needed: said once, the workload runs" {
+@test "no token where one is needed: logged once, the workload runs" {
 	app ''
 	expect_events "app healthy"
 	expect_log 'consul refuses our token for service app: 403 Permission denied'
@@ -57,7 +57,7 @@ app()			# with these keys in the group consul
 	mv "$dir/token.new" "$dir/token"
 	expect_log 'consul serves service app again'
 	await_passing app 1
-	# The next one: the old one is revoked.
+	# A new token; the old one is revoked.
 	old=$(<"$dir/accessor")
 	next=$(consul_token_for "$minimal")
 	echo "$next" >"$dir/token"
@@ -68,7 +68,7 @@ app()			# with these keys in the group consul
 	[[ $(count_log "$token|$next") == 0 ]]
 }
 
-@test "a token file that comes late, or is emptied: said once each time" {
+@test "a token file that comes late or is emptied: logged once each time" {
 	app "tokenFile = \"$dir/token\";"
 	expect_log 'consul token: .*/token: No such file'
 	go_on 20
@@ -77,12 +77,12 @@ app()			# with these keys in the group consul
 	mv "$dir/token.new" "$dir/token"
 	expect_log 'service app-[^ ]* at .* is registered'
 	await_passing app 1
-	# It is emptied: the one we have stays in use.
+	# It is emptied: the last token stays in use.
 	: >"$dir/token"
-	expect_log 'consul token: .*there is no token in it'
+	expect_log 'consul token: .*the file has no token'
 	go_on 20
 	await_passing app 1
-	[[ $(count_log 'there is no token in it') == 1 ]]
+	[[ $(count_log 'the file has no token') == 1 ]]
 }
 
 @test "the environment wins over the file: token, and token file" {
@@ -101,7 +101,7 @@ app()			# with these keys in the group consul
 	await_gone app
 }
 
-@test "a token that the file system does not give is not waited for" {
+@test "a token file that cannot be read is not waited for" {
 	mkfifo "$dir/token"
 	app "tokenFile = \"$dir/token\";"
 	expect_events "app running" "app healthy"

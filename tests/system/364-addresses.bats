@@ -1,4 +1,4 @@
-# Where Consul is: the forms of its address.
+# The forms of Consul's address.
 
 load lib
 load measure
@@ -12,7 +12,7 @@ setup_file()
 	export socket
 }
 
-# Registered and watched, by this address; then gone.
+# Registers, watches and deregisters by this address.
 works()
 {
 	start_pilotfish <<-EOF
@@ -51,7 +51,7 @@ works()
 	CONSUL_HTTP_ADDR=unix://$socket works ''
 }
 
-@test "a unix socket that is not there yet" {
+@test "a unix socket that comes late" {
 	start_pilotfish <<-EOF
 		consul = "unix://$dir/late.sock";
 		jobs = ( { name = "app"; exec = "sleep 1000"; port = 80; health = { exec = "true"; interval = "50ms"; failures = 40; }; } );

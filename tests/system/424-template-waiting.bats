@@ -30,7 +30,7 @@ setup_file()
 		templates = ( $(entry lone), $(entry alone) );
 	EOF
 	expect_file alone "$HOME"
-	expect_log 'template.lone: there is no consul in this configuration, and kv.block.lone/key. would have to come from it'
+	expect_log 'template.lone: this configuration has no consul, which kv.block.lone/key. needs'
 	expect_log '"template.lone","event":"unhealthy"'
 }
 

@@ -115,6 +115,6 @@ reload()		# [JOBS] <<<ENTRIES
 	EOF
 	signal_pilotfish HUP
 	expect_events "global reloaded" "template.lost unhealthy"
-	expect_log 'template.lost: there is no consul in this configuration'
+	expect_log 'template.lost: this configuration has no consul'
 	has_file lost one
 }

@@ -16,7 +16,7 @@
 	"\"ServiceID\":\"" service "\",\"ServiceName\":\"" service "\"," \
 	"\"ModifyIndex\":" index "}"
 
-static json_t *read_tally(enum fingerprint_kind kind, const char *text)
+static json_t *read_hash(enum fingerprint_kind kind, const char *text)
 {
 	CLEANUP(json_decrefp) json_t *answer = json_loads(text, 0, NULL);
 	struct error error = ERROR_INIT;
@@ -36,7 +36,7 @@ static int by_text(const void *a, const void *b)
 static void assert_changes(enum fingerprint_kind kind, const char *old, const char *new,
 			   const char *expected)
 {
-	CLEANUP(json_decrefp) json_t *before = read_tally(kind, old), *now = read_tally(kind, new);
+	CLEANUP(json_decrefp) json_t *before = read_hash(kind, old), *now = read_hash(kind, new);
 	CLEANUP(json_decrefp) json_t *changes = fingerprint_changes(before, now);
 	CLEANUP(strv_release) struct strv names = { .items = NULL };
 	AUTOFREE char *text = NULL;
@@ -129,7 +129,7 @@ static void test_nonsense_is_an_error(void **state)
 
 static void test_contains(void **state)
 {
-	CLEANUP(json_decrefp) json_t *fingerprint = read_tally(FINGERPRINT_CHECKS, "[" A "]");
+	CLEANUP(json_decrefp) json_t *fingerprint = read_hash(FINGERPRINT_CHECKS, "[" A "]");
 
 	(void)state;
 	assert_true(fingerprint_has(fingerprint, "service", "a"));

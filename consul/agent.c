@@ -221,6 +221,8 @@ static enum agent_answer judge(struct agent_request *request)
 	json_error_t where;
 
 	if (http->status >= 200 && http->status < 300) {
+		if (http->no_leader)
+			return ANSWER_TROUBLE;
 		if (!strcmp(http->method, "PUT"))
 			return ANSWER_OK;
 		request->json = json_loadb(http->reply.data, http->reply.used, JSON_DECODE_ANY,
@@ -352,8 +354,17 @@ void agent_wait(struct agent_request *request, const char *path, unsigned long i
 	buf_print(&text, "%s%cwait=%ds", path, strchr(path, '?') ? '&' : '?', WAIT);
 	if (index)
 		buf_print(&text, "&index=%lu", index);
+	else
+		buf_add(&text, "&consistent");
 	/* Consul adds up to a sixteenth of the wait. */
 	agent_get(request, text.data, WAIT * 17.0 / 16 + 5);
+}
+
+void agent_get_consistent(struct agent_request *request, const char *path)
+{
+	AUTOFREE char *text = format_string("%s%cconsistent", path, strchr(path, '?') ? '&' : '?');
+
+	agent_get(request, text, AGENT_TIMEOUT);
 }
 
 void agent_put(struct agent_request *request, const char *path, char *body, double timeout)
@@ -386,7 +397,8 @@ void agent_explain(const struct agent_request *request, struct error *error)
 		return;
 	}
 	if (http->status >= 200 && http->status < 300) {
-		fail(error, "an answer that is not JSON");
+		fail(error, http->no_leader ? "an answer without a leader"
+					    : "an answer that is not JSON");
 		return;
 	}
 	while (size < http->reply.used && (unsigned char)http->reply.data[size] >= ' ')

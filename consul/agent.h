@@ -75,8 +75,11 @@ void agent_request_init(struct agent_request *request, struct agent *agent, cons
 void agent_request_release(struct agent_request *request);
 
 /* `path` begins with "/v1/"; takes `body` (NULL: none).  agent_wait() is a blocking query: it waits
- * up to a minute for data newer than `index` (0: it does not wait). */
+ * up to a minute for data newer than `index`.  Without an index (0) it does not wait, and is read
+ * `consistent`: after a start or an election, a leader answers other reads from a state that lacks
+ * the end of its log. */
 void agent_get(struct agent_request *request, const char *path, double timeout);
+void agent_get_consistent(struct agent_request *request, const char *path);
 void agent_wait(struct agent_request *request, const char *path, unsigned long index);
 void agent_put(struct agent_request *request, const char *path, char *body, double timeout);
 void agent_post(struct agent_request *request, const char *path, char *body, double timeout);

@@ -59,24 +59,24 @@ static json_t *service_of(const struct session *session)
 static void send_service(struct session *session)
 {
 	put(&session->request, "/v1/agent/service/register", NULL, service_of(session),
-	    AGENT_IMPATIENCE);
+	    AGENT_SHORT_TIMEOUT);
 }
 
 static void send_first_pass(struct session *session)
 {
 	put(&session->request, "/v1/agent/check/pass/", session->check_id, NULL,
-	    AGENT_IMPATIENCE);
+	    AGENT_SHORT_TIMEOUT);
 }
 
 static void send_search(struct session *session)
 {
-	agent_get(&session->request, "/v1/session/list", AGENT_PATIENCE);
+	agent_get(&session->request, "/v1/session/list", AGENT_TIMEOUT);
 }
 
 static void send_sweep(struct session *session)
 {
 	put(&session->request, "/v1/session/destroy/",
-	    session->leftovers.items[session->leftovers.count - 1], NULL, AGENT_IMPATIENCE);
+	    session->leftovers.items[session->leftovers.count - 1], NULL, AGENT_SHORT_TIMEOUT);
 }
 
 static void send_session(struct session *session)
@@ -94,7 +94,7 @@ static void send_session(struct session *session)
 	    json_pack("{ss ss ss ss s[] so}", "Name", session->name, "TTL", ttl,
 		      "LockDelay", delay, "Behavior", "release", "NodeChecks",
 		      "ServiceChecks", checks),
-	    AGENT_IMPATIENCE);
+	    AGENT_SHORT_TIMEOUT);
 }
 
 static void send_renewal(struct session *session)
@@ -113,13 +113,13 @@ static void send_verification(struct session *session)
 static void send_end(struct session *session)
 {
 	put(&session->request, "/v1/session/destroy/", session->id, NULL,
-	    AGENT_IMPATIENCE);
+	    AGENT_SHORT_TIMEOUT);
 }
 
 static void send_deregistration(struct session *session)
 {
 	put(&session->request, "/v1/agent/service/deregister/", session->service_id, NULL,
-	    AGENT_IMPATIENCE);
+	    AGENT_SHORT_TIMEOUT);
 }
 
 static void go_on(struct session *session);
@@ -381,7 +381,7 @@ static void on_trouble(struct session *session, enum agent_answer answer)
 	session->renewal_failed = true;
 	explain(session, answer, &error);
 	if (session->backoff.tries >= TRIES_BEFORE_COMPLAINT || answer == ANSWER_DENIED)
-		agent_complain(&session->request, answer, &error);
+		agent_log_failure(&session->request, answer, &error);
 	/* Meanwhile the check may have become critical, or the agent may have lost it. */
 	if (session->state == SESSION_CREATING && session->config->bind == BIND_ALIVE)
 		session->state = SESSION_PASSING;
@@ -398,7 +398,7 @@ static void on_reply(struct agent_request *request, enum agent_answer answer)
 
 	if (on_answer) {
 		if (session->state >= SESSION_CREATING)
-			agent_content(request);
+			agent_log_success(request);
 		on_answer(session);
 	} else {
 		on_trouble(session, answer);

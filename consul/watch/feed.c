@@ -11,13 +11,17 @@ static void on_ask(struct pool_member *member)
 	struct feed *feed = container_of(member, struct feed, member);
 
 	timer_stop(&feed->retry);
+	feed->consistent = !feed->index;
 	if (member->has_connection)
 		agent_wait(&feed->request, feed->query->path, feed->index);
-	else
+	else if (feed->index)
 		agent_get(&feed->request, feed->query->path, AGENT_TIMEOUT);
+	else
+		agent_get_consistent(&feed->request, feed->query->path);
 }
 
-/* A connected feed asks as soon as its tokens allow.  A parked one asks when a notifier says so. */
+/* A connected feed asks as soon as its tokens allow.  A parked one asks when a notifier says so, or
+ * if it needs a consistent answer. */
 static void ask_again(struct feed *feed, double cost)
 {
 	double delay = pace_spend(&feed->pace, cost);
@@ -27,9 +31,11 @@ static void ask_again(struct feed *feed, double cost)
 		return;
 	if (!feed->request.http.index)
 		timer_set(&feed->retry, POLL);
-	else if (feed->member.has_connection && delay > 0)
+	else if (!feed->member.has_connection && feed->index)
+		return;
+	else if (delay > 0)
 		timer_set(&feed->retry, delay);
-	else if (feed->member.has_connection)
+	else
 		query_pool_ask(&feed->member);
 }
 
@@ -77,6 +83,14 @@ static bool became_empty(const struct feed *feed, const json_t *state)
 	return feed->query->identity && json_array_size(feed->state) && !json_array_size(state);
 }
 
+/* While the feed settles: what it believes, with the parts of `state` that are not a loss. */
+static json_t *keep_lost(const struct feed *feed, json_t *state)
+{
+	if (feed->query->identity)
+		return blocking_query_union(feed->query, feed->state, state);
+	return json_incref(json_is_null(state) ? feed->state : state);
+}
+
 /* Takes `state`, Consul's latest answer.  True if it is news. */
 static bool believe(struct feed *feed, json_t *state)
 {
@@ -93,12 +107,12 @@ static bool consider(struct feed *feed, json_t *state)
 {
 	bool news;
 
-	if (feed->distrusted && feed->state && feed->settle > 0 && feed->query->identity)
+	if (feed->distrusted && feed->state && feed->settle > 0)
 		timer_set(&feed->settling, feed->settle);
 	feed->distrusted = false;
 	if (!timer_is_set(&feed->settling))
 		return believe(feed, state);
-	news = adopt(feed, blocking_query_union(feed->query, feed->state, state));
+	news = adopt(feed, keep_lost(feed, state));
 	set_pending(feed, state);
 	return news;
 }
@@ -140,12 +154,20 @@ static void on_trouble(struct feed *feed)
 	query_pool_answered(&feed->member);
 }
 
-static void take_index(struct feed *feed, unsigned long index)
+/* False: the answer is older than an earlier one, so that it does not count.  Consul has lost data if
+ * two consistent answers in a row agree on that. */
+static bool take_index(struct feed *feed, unsigned long index)
 {
-	if (index < feed->index)
+	bool agrees = feed->consistent && feed->older && index >= feed->older;
+
+	if (index < feed->highest && !agrees) {
 		distrust(feed);
-	else
-		feed->index = index;
+		feed->older = feed->consistent ? index : 0;
+		return false;
+	}
+	feed->index = feed->highest = index;
+	feed->older = 0;
+	return true;
 }
 
 static json_t *read_answer(struct feed *feed, enum agent_answer answer, struct error *error)
@@ -153,7 +175,7 @@ static json_t *read_answer(struct feed *feed, enum agent_answer answer, struct e
 	const struct blocking_query *query = feed->query;
 	const struct agent_request *request = &feed->request;
 	bool no_key = answer == ANSWER_MISSING && query->topic == TOPIC_KEYS &&
-		      request->http.index;
+		      request->http.index && !request->http.no_leader;
 	bool nothing = !query->identity && json_is_null(request->json);
 	json_t *state = NULL;
 
@@ -175,7 +197,7 @@ static void on_reply(struct agent_request *request, enum agent_answer answer)
 	struct feed *feed = container_of(request, struct feed, request);
 	struct error error = ERROR_INIT;
 	json_t *state = read_answer(feed, answer, &error);
-	bool news;
+	bool news = false;
 
 	if (error.text[0]) {
 		agent_log_failure(request, answer == ANSWER_OK ? ANSWER_TROUBLE : answer, &error);
@@ -184,9 +206,12 @@ static void on_reply(struct agent_request *request, enum agent_answer answer)
 	}
 	agent_log_success(request);
 	backoff_reset(&feed->backoff);
-	take_index(feed, request->http.index);
-	news = state && consider(feed, state);
-	feed->allowed = false;
+	if (take_index(feed, request->http.index)) {
+		news = state && consider(feed, state);
+		feed->allowed = false;
+	} else {
+		json_decref(state);
+	}
 	ask_again(feed, news ? COST_OF_NEWS : 1);
 	query_pool_answered(&feed->member);	/* which may send it again at once */
 	tell(feed, news);

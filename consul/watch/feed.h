@@ -4,11 +4,15 @@
  * describes what happens if there are more feeds than connections.  If answers carry no index (the
  * list of datacentres does not), the feed polls every 15 s.
  *
- * Trouble of Consul never empties a set:
- * - After an error the feed keeps its last good state, and retries with a backoff and without an
- *   index.
- * - After an error, or after the index went backwards, a set only grows for `settle` seconds: new
- *   and modified entries count at once, missing ones are kept.  Then the latest answer counts.
+ * Trouble of Consul changes nothing that is believed:
+ * - After an error the feed keeps its last good state, and retries with a backoff.
+ * - The first answer, and the first one after trouble, are read `consistent`.  After a start or an
+ *   election of Consul's servers, other answers come from a state that lacks the end of the log.
+ * - An answer with a lower index than an earlier one does not count.  Consul has lost data if the
+ *   next two consistent answers have lower indexes as well; then they count.
+ * - After trouble nothing is lost for `settle` seconds: new and modified entries or values count at
+ *   once, missing ones are kept.  Then the latest answer counts.  Trouble is an error, an answer
+ *   without a leader, or a lower index.
  * - A set that becomes empty may be due to a missing right: Consul then answers `[]` as well.  So
  *   the feed first asks /v1/internal/acl/authorize whether our token may read what the last set
  *   held: the service and the nodes of its instances, or the keys.  If it may, the next answer
@@ -16,7 +20,6 @@
  *   Consul before 1.7 does not know the question, and its answer is believed.  If ACLs are off
  *   (401), the agent remembers that, and the feed need not ask.
  * - A catalogue always contains Consul itself, so an empty one is an error.
- * If the answer is a single value, the latest good one counts.
  *
  * Rate: an answer without news costs one token, an answer with news a tenth of one.  Ten tokens
  * grow a second, and ten may be saved.  An agent that keeps answering at once without news is
@@ -45,7 +48,10 @@ struct feed {
 	struct subscription on_consul;	/* Consul answers again: ask now */
 	struct agent_request request, rights;
 	struct slot slot;		/* for the request of rights */
-	unsigned long index;		/* 0: ask without an index */
+	unsigned long index;		/* to ask with; 0: ask for a consistent answer */
+	bool consistent;		/* the query under way, or the last one, is that */
+	unsigned long highest;		/* of the answers that counted */
+	unsigned long older;		/* of the last answer, if consistent and below; else 0 */
 	json_t *pending;		/* Consul's last answer, while it is not believed */
 	bool distrusted;		/* there was trouble since the last good answer */
 	bool allowed;			/* to read the last set; known before this query was sent */

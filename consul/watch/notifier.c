@@ -10,7 +10,7 @@ enum { POLL = 15 };			/* seconds */
 static void ask(struct notifier *notifier)
 {
 	if (notifier->polled)
-		agent_get(&notifier->request, notifier->path, AGENT_TIMEOUT);
+		agent_get_consistent(&notifier->request, notifier->path);
 	else
 		agent_wait(&notifier->request, notifier->path, notifier->index);
 }

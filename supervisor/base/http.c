@@ -183,18 +183,29 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *data)
 	return size;
 }
 
+/* False: the line is not the header `name`. */
+static bool take_header(const char *line, size_t size, const char *name, char value[static 32])
+{
+	size_t length = strlen(name);
+
+	if (size <= length || strncasecmp(line, name, length))
+		return false;
+	for (line += length, size -= length; size && *line == ' '; size--)
+		line++;
+	snprintf(value, 32, "%.*s", (int)size, line);
+	return true;
+}
+
 static size_t on_header(char *line, size_t size, size_t count, void *data)
 {
-	static const char name[] = "X-Consul-Index:";
 	struct http_request *request = data;
-	char number[32] = "";
+	char value[32];
 
 	size *= count;
-	if (size < sizeof name || strncasecmp(line, name, sizeof name - 1))
-		return size;
-	line += sizeof name - 1;
-	snprintf(number, sizeof number, "%.*s", (int)(size - sizeof name + 1), line);
-	request->index = strtoul(number, NULL, 10);
+	if (take_header(line, size, "X-Consul-Index:", value))
+		request->index = strtoul(value, NULL, 10);
+	if (take_header(line, size, "X-Consul-KnownLeader:", value))
+		request->no_leader = !strncasecmp(value, "false", 5);
 	return size;
 }
 
@@ -370,6 +381,7 @@ void http_send(struct http *http, struct http_request *request)
 	request->status = 0;
 	request->error.text[0] = request->reason[0] = '\0';
 	request->index = 0;
+	request->no_leader = false;
 	request->connected = false;
 	request->local_address[0] = '\0';
 	buf_release(&request->reply);	/* it may be large, and a blocking query lasts a minute */

@@ -62,6 +62,7 @@ struct http_request {
 	struct error error;
 	struct buf reply;
 	unsigned long index;		/* X-Consul-Index; 0: none */
+	bool no_leader;			/* X-Consul-KnownLeader: false */
 	char local_address[64];		/* of our end of the connection; "" over a unix socket */
 	bool connected;			/* a connection was established */
 

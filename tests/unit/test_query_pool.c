@@ -171,7 +171,7 @@ static void test_number_of_blocking_queries_is_limited(void **state)
 	run(self, "index=7", 3);		/* two feeds, and the notifier */
 	assert_int_equal(count_asked(self, "GET /v1/kv/s0?wait=60s&index=7 "), 1);
 	assert_int_equal(count_asked(self, "GET /v1/kv/s1?wait=60s&index=7 "), 1);
-	assert_int_equal(count_asked(self, "GET /v1/kv/s2 "), 1);
+	assert_int_equal(count_asked(self, "GET /v1/kv/s2"), 1);
 	assert_int_equal(count_asked(self, "GET /v1/kv/?keys"), 2);
 }
 
@@ -214,7 +214,7 @@ static void test_notification_causes_a_read(void **state)
 	canned_answer(&self->server, "/v1/kv/?keys", ANSWER("8", "[\"b\"]"));
 	run_news(self, 2);
 	run(self, "index=8", 1);
-	assert_int_equal(count_asked(self, "GET /v1/kv/s0 "), 2);
+	assert_int_equal(count_asked(self, "GET /v1/kv/s0"), 2);
 }
 
 static void test_notification_during_a_read_causes_another_read(void **state)
@@ -229,16 +229,16 @@ static void test_notification_during_a_read_causes_another_read(void **state)
 	self->keys = NULL;
 	canned_answer(&self->server, "/v1/health/state/critical",
 		      ANSWER("8", "[" CHECK("s0", "critical") "]"));
-	run(self, "GET /v1/health/service/s0 ", 2);
+	run(self, "GET /v1/health/service/s0", 2);
 	canned_answer(&self->server, "/v1/health/state/any",
 		      ANSWER("8", "[" CHECK("s0", "critical") "]"));
 	run(self, "GET /v1/health/state/any?wait=60s&index=8 ", 1);
-	canned_answer(&self->server, "GET /v1/health/service/s0 ",
+	canned_answer(&self->server, "GET /v1/health/service/s0",
 		      ANSWER("8", "[{\"ID\":\"b\"}]"));
 	run_news(self, 2);
 	assert_int_equal(json_array_size(self->subjects[0].feed.state), 1);
-	run(self, "GET /v1/health/service/s0 ", 3);
-	canned_answer(&self->server, "GET /v1/health/service/s0 ",
+	run(self, "GET /v1/health/service/s0", 3);
+	canned_answer(&self->server, "GET /v1/health/service/s0",
 		      ANSWER("9", "[{\"ID\":\"c\"}]"));
 	run_news(self, 3);
 	assert_int_equal(json_array_size(self->subjects[0].feed.state), 1);
@@ -253,7 +253,7 @@ static void test_unchanged_notifier_causes_no_read(void **state)
 	run(self, "index=7", 1);
 	canned_answer(&self->server, "/v1/kv/?keys", ANSWER("7", "[\"a\"]"));
 	run(self, "index=7", 2);
-	assert_int_equal(count_asked(self, "GET /v1/kv/s0 "), 1);
+	assert_int_equal(count_asked(self, "GET /v1/kv/s0"), 1);
 }
 
 static void test_only_changed_services_are_read(void **state)
@@ -266,9 +266,9 @@ static void test_only_changed_services_are_read(void **state)
 	self->keys = ANSWER("8", "[]");
 	canned_answer(&self->server, "/v1/health/state/any",
 		ANSWER("8", "[" CHECK("s0", "passing") "," CHECK("s1", "critical") "]"));
-	run(self, "GET /v1/health/service/s1 ", 2);
+	run(self, "GET /v1/health/service/s1", 2);
 	run(self, "GET /v1/health/state/any?wait=60s&index=8 ", 1);
-	assert_int_equal(count_asked(self, "GET /v1/health/service/s0 "), 1);
+	assert_int_equal(count_asked(self, "GET /v1/health/service/s0"), 1);
 }
 
 static void test_critical_is_noticed_without_all_checks(void **state)
@@ -281,9 +281,9 @@ static void test_critical_is_noticed_without_all_checks(void **state)
 	self->keys = ANSWER("8", "[]");
 	canned_answer(&self->server, "/v1/health/state/critical",
 		      ANSWER("8", "[" CHECK("s1", "critical") "]"));
-	run(self, "GET /v1/health/service/s1 ", 2);
+	run(self, "GET /v1/health/service/s1", 2);
 	run(self, "GET /v1/health/state/critical?wait=60s&index=8 ", 1);
-	assert_int_equal(count_asked(self, "GET /v1/health/service/s0 "), 1);
+	assert_int_equal(count_asked(self, "GET /v1/health/service/s0"), 1);
 }
 
 static void test_unnamed_change_causes_all_reads(void **state)
@@ -295,8 +295,8 @@ static void test_unnamed_change_causes_all_reads(void **state)
 	run(self, "GET /v1/catalog/services?wait=60s&index=5 ", 1);
 	canned_answer(&self->server, "/v1/catalog/services",
 		      ANSWER("8", "{\"s0\":[],\"s1\":[]}"));
-	run(self, "GET /v1/health/service/s0 ", 2);
-	run(self, "GET /v1/health/service/s1 ", 2);
+	run(self, "GET /v1/health/service/s0", 2);
+	run(self, "GET /v1/health/service/s1", 2);
 }
 
 static void test_denied_notifier(void **state)
@@ -306,7 +306,7 @@ static void test_denied_notifier(void **state)
 	self->notifier = DENIED;
 	start(self, TOPIC_KEYS, 1, 0);
 	run_news(self, 1);
-	run(self, "GET /v1/kv/s0 ", 2);		/* the notifier retries, and so does the feed */
+	run(self, "GET /v1/kv/s0", 2);		/* the notifier retries, and so does the feed */
 	assert_true(count_asked(self, "GET /v1/kv/?keys") >= 2);
 	assert_int_equal(self->news, 1);
 }
@@ -363,7 +363,7 @@ static void test_catalogue_is_never_empty(void **state)
 	run(self, "index=7", 1);
 	self->keys = ANSWER("8", "[]");
 	canned_answer(&self->server, "index=7", self->keys);
-	run(self, "GET /v1/health/service/s0?wait=60s ", 3);
+	run(self, "GET /v1/health/service/s0?wait=60s&consistent ", 3);
 	assert_int_equal(self->news, 1);
 	assert_int_equal(json_array_size(self->subjects[0].feed.state), 1);
 }

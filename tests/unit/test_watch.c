@@ -297,6 +297,9 @@ static void assert_keys(struct fixture *self, const char *expected)
 
 #define ANSWER(index, body) \
 	"HTTP/1.1 200 OK\r\nX-Consul-Index: " index "\r\nConnection: close\r\n\r\n" body
+#define NO_LEADER(index, body) \
+	"HTTP/1.1 200 OK\r\nX-Consul-Index: " index "\r\nX-Consul-KnownLeader: false\r\n" \
+	"Connection: close\r\n\r\n" body
 #define NO_KEY(index) \
 	"HTTP/1.1 404 Not Found\r\nX-Consul-Index: " index "\r\nConnection: close\r\n\r\n"
 #define A KEY("a", "\"YQ==\"", "1")
@@ -310,7 +313,7 @@ static void test_first_answer_is_a_change(void **state)
 	start(self, replies);
 	run(self, 2, 2);
 	assert_events(self, "changed healthy");
-	assert_non_null(strstr(self->server.asked.items[0], "GET /v1/kv/p%2F?recurse&wait=60s "));
+	assert_non_null(strstr(self->server.asked.items[0], "GET /v1/kv/p%2F?recurse&wait=60s&consistent "));
 	assert_non_null(strstr(self->server.asked.items[1], "&index=7 "));
 }
 
@@ -371,7 +374,7 @@ static void test_set_only_grows_after_trouble(void **state)
 {
 	static const char *const replies[] = {
 		ANSWER("7", "[" A "]"), "HTTP/1.1 500 Oh\r\nConnection: close\r\n\r\n",
-		ANSWER("3", "[" B "]"), NULL
+		ANSWER("8", "[" B "]"), NULL
 	};
 	struct fixture *self = *state;
 
@@ -383,20 +386,53 @@ static void test_set_only_grows_after_trouble(void **state)
 	assert_events(self, "changed healthy changed changed");
 }
 
-static void test_backward_index_starts_over(void **state)
+static void test_an_older_answer_does_not_count(void **state)
 {
 	static const char *const replies[] = {
-		ANSWER("7", "[" A "]"), ANSWER("3", "[" B "]"), ANSWER("4", "[" B "]"), NULL
+		ANSWER("7", "[" A "]"), ANSWER("3", "[" B "]"), ANSWER("7", "[" A "]"), NULL
 	};
 	struct fixture *self = *state;
 
 	start(self, replies);
-	run(self, 3, 4);
+	run(self, 2, 4);
 	assert_null(strstr(self->server.asked.items[2], "index="));
-	assert_non_null(strstr(self->server.asked.items[3], "&index=4 "));
-	run(self, 4, 4);
+	assert_non_null(strstr(self->server.asked.items[2], "&consistent "));
+	assert_non_null(strstr(self->server.asked.items[3], "&index=7 "));
+	assert_events(self, "changed healthy");
+	assert_keys(self, "a");
+}
+
+static void test_two_older_consistent_answers_count(void **state)
+{
+	static const char *const replies[] = {
+		ANSWER("7", "[" A "]"), ANSWER("3", "[" B "]"), ANSWER("4", "[" B "]"),
+		ANSWER("4", "[" B "]"), NULL
+	};
+	struct fixture *self = *state;
+
+	start(self, replies);
+	run(self, 2, 4);
+	assert_keys(self, "a");
+	run(self, 3, 5);
+	assert_keys(self, "ab");
+	assert_non_null(strstr(self->server.asked.items[3], "&consistent "));
+	assert_non_null(strstr(self->server.asked.items[4], "&index=4 "));
+	run(self, 4, 5);
 	assert_keys(self, "b");
 	assert_events(self, "changed healthy changed changed");
+}
+
+static void test_an_answer_without_a_leader_is_trouble(void **state)
+{
+	static const char *const replies[] = {
+		ANSWER("7", "[" A "]"), NO_LEADER("8", "[" B "]"), NO_LEADER("9", "[]"), NULL
+	};
+	struct fixture *self = *state;
+
+	start(self, replies);
+	run(self, 2, 4);
+	assert_events(self, "changed healthy");
+	assert_keys(self, "a");
 }
 
 #define RIGHT(allow) \
@@ -500,7 +536,9 @@ int main(void)
 		TEST(test_unchanged_answer_is_no_event),
 		TEST(test_trouble_keeps_the_set),
 		TEST(test_set_only_grows_after_trouble),
-		TEST(test_backward_index_starts_over),
+		TEST(test_an_older_answer_does_not_count),
+		TEST(test_two_older_consistent_answers_count),
+		TEST(test_an_answer_without_a_leader_is_trouble),
 		TEST(test_empty_set_needs_read_right),
 		TEST(test_second_empty_set_is_believed),
 		TEST(test_empty_set_without_acl_is_believed),

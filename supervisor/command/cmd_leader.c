@@ -18,20 +18,20 @@ struct leader {
 	struct agent agent;
 	struct election_client client;
 	struct timer deadline;
-	bool asked;			/* what we ask for is written */
-	double asked_at, began;		/* by the wall clock, and monotonic */
-	unsigned long epoch;		/* that led when we asked; 0: none */
-	char *former;			/* whose it was */
-	bool over;			/* only the withdrawal is to be answered */
-	struct buf said;		/* what there is to be said at the end */
+	bool requested;			/* our request is written */
+	double requested_at, began;	/* by the wall clock, and monotonic */
+	unsigned long epoch;		/* of the leader before our request; 0: none */
+	char *former;			/* the id of that leader */
+	bool withdrawing;		/* only the deletion of our request is awaited */
+	struct buf message;		/* to be printed at the end */
 	int code;
 };
 
-/* `act` is called when all is known: it ends it, writes something, or looks again. */
+/* `act` is called when the status is known: it ends the program, writes, or waits for a change. */
 struct action {
 	const char *name;
 	void (*act)(struct leader *leader);
-	const char *writes;		/* the key that is written, behind the lock's; NULL: none */
+	const char *writes;		/* the suffix of the key that it writes; NULL: none */
 	bool needs_candidates, takes_to, takes_json;
 };
 
@@ -49,18 +49,18 @@ static void end_with(struct leader *leader, int code, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	buf_vprint(&leader->said, format, args);
+	buf_vprint(&leader->message, format, args);
 	va_end(args);
 	end(leader, code);
 }
 
-/* ---- what is written ---- */
+/* ---- writing ---- */
 
 static void write_key(struct leader *leader, unsigned long cas, json_t *value)
 {
-	leader->asked_at = wall_now();
+	leader->requested_at = wall_now();
 	leader->began = monotonic_now();
-	json_object_set_new(value, "at", json_real(leader->asked_at));
+	json_object_set_new(value, "at", json_real(leader->requested_at));
 	json_object_set_new(value, "by", json_string(leader->client.election->id));
 	election_client_write(&leader->client, leader->action->writes, cas, value);
 }
@@ -76,7 +76,7 @@ static bool is_ours(const struct leader *leader)
 {
 	const struct lock_request *request = &leader->client.status.view.request;
 
-	return request->modified && request->at == leader->asked_at &&
+	return request->modified && request->at == leader->requested_at &&
 	       !strcmp(request->by, leader->client.election->id);
 }
 
@@ -89,59 +89,58 @@ static void act_status(struct leader *leader)
 	AUTOFREE char *text = json_dumps(json, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
 
 	if (leader->call->json)
-		buf_print(&leader->said, "%s\n", text);
+		buf_print(&leader->message, "%s\n", text);
 	else
-		election_status_print(status, &leader->said);
+		election_status_print(status, &leader->message);
 	end(leader, election_status_has_leader(status) ? EX_OK : 1);
 }
 
 /* ---- step-down and accept-epoch ---- */
 
-/* True: there is somebody else, `to` if that is given, who could lead. */
+/* True: another candidate could lead: `to` if that is given.  False: the message says why not. */
 static bool has_successor(struct leader *leader)
 {
 	const struct election_status *status = &leader->client.status;
 	const char *to = leader->call->to;
 	const char *health = to ? election_status_of_candidate(status, to) : NULL;
-	bool listed = status->config->bind == BIND_ALIVE;	/* else nobody is in the catalogue */
-	struct buf *said = &leader->said;
+	bool listed = status->config->bind == BIND_ALIVE;	/* else no candidate is in the catalogue */
+	struct buf *message = &leader->message;
 
 	if (to && !strcmp(to, status->view.id)) {
-		buf_print(said, "%s leads already", to);
+		buf_print(message, "%s leads already", to);
 	} else if (listed && to && !health) {
-		buf_print(said, "%s is no candidate; these are: ", to);
-		election_status_print_candidates(status, said);
+		buf_print(message, "%s is no candidate; the candidates are: ", to);
+		election_status_print_candidates(status, message);
 	} else if (listed && to && strcmp(health, "passing")) {
-		buf_print(said, "%s is %s and could not lead", to, health);
+		buf_print(message, "%s is %s and could not lead", to, health);
 	} else if (listed && !to && !election_status_rivals(status)) {
-		buf_add(said, "nobody else could lead; candidates: ");
-		election_status_print_candidates(status, said);
+		buf_add(message, "no other candidate could lead; candidates: ");
+		election_status_print_candidates(status, message);
 	} else {
 		return true;
 	}
 	return false;
 }
 
-/* False: something else is in the way, and `said`. */
-static bool is_free_to_ask(struct leader *leader)
+/* False: the message says why not. */
+static bool may_request(struct leader *leader)
 {
 	const struct election_status *status = &leader->client.status;
 
 	if (status->view.paused) {
-		buf_add(&leader->said, "the election is paused, so nobody would be elected; paused ");
-		election_status_print_pause(status, &leader->said);
+		buf_add(&leader->message, "the election is paused, so no candidate would be elected; paused ");
+		election_status_print_pause(status, &leader->message);
 		return false;
 	}
 	if (election_status_has_request(status)) {
-		buf_add(&leader->said, "there is another request: ");
-		election_status_print_request(status, &leader->said);
+		buf_add(&leader->message, "there is another request: ");
+		election_status_print_request(status, &leader->message);
 		return false;
 	}
 	return true;
 }
 
-/* Another epoch leads. */
-static void tell_successor(struct leader *leader)
+static void print_successor(struct leader *leader)
 {
 	const struct lock_view *view = &leader->client.status.view;
 	const char *to = leader->call->to, *name = leader->client.election->name;
@@ -159,13 +158,13 @@ static void tell_successor(struct leader *leader)
 			 view->epoch, span);
 }
 
-/* It is asked for: has it come about? */
+/* Our request is written: has it taken effect? */
 static void follow(struct leader *leader)
 {
 	const struct election_status *status = &leader->client.status;
 
 	if (election_status_has_leader(status) && status->view.epoch != leader->epoch)
-		tell_successor(leader);
+		print_successor(leader);
 	else
 		election_client_wait(&leader->client);
 }
@@ -174,13 +173,13 @@ static void act_step_down(struct leader *leader)
 {
 	const struct election_status *status = &leader->client.status;
 
-	if (leader->asked) {
+	if (leader->requested) {
 		follow(leader);
 	} else if (!election_status_has_leader(status)) {
-		end_with(leader, 1, "nobody leads %s, so nobody can step down%s",
+		end_with(leader, 1, "%s has no leader that could step down%s",
 			 status->config->name, *status->view.session ?
-			 ": who has the lock is still being promoted" : "");
-	} else if (!is_free_to_ask(leader) || !has_successor(leader)) {
+			 ": the holder of the lock is still being promoted" : "");
+	} else if (!may_request(leader) || !has_successor(leader)) {
 		end(leader, 1);
 	} else {
 		leader->epoch = status->view.epoch;
@@ -194,12 +193,12 @@ static void act_accept_epoch(struct leader *leader)
 {
 	const struct election_status *status = &leader->client.status;
 
-	if (leader->asked)
+	if (leader->requested)
 		follow(leader);
 	else if (election_status_has_leader(status))
-		end_with(leader, 1, "%s leads %s: there is nothing to accept", status->view.id,
+		end_with(leader, 1, "%s leads %s: no epoch is left to accept", status->view.id,
 			 status->config->name);
-	else if (!is_free_to_ask(leader))
+	else if (!may_request(leader))
 		end(leader, 1);
 	else
 		write_request(leader);
@@ -215,11 +214,11 @@ static void act_pause(struct leader *leader)
 		write_key(leader, 0, json_object());
 		return;
 	}
-	buf_print(&leader->said, "%s %s paused ", status->config->name,
-		  leader->asked ? "is" : "has already been");
-	election_status_print_pause(status, &leader->said);
-	if (leader->asked && election_status_has_leader(status))
-		buf_print(&leader->said, "; %s goes on leading", status->view.id);
+	buf_print(&leader->message, "%s %s paused ", status->config->name,
+		  leader->requested ? "is" : "has already been");
+	election_status_print_pause(status, &leader->message);
+	if (leader->requested && election_status_has_leader(status))
+		buf_print(&leader->message, "; %s goes on leading", status->view.id);
 	end(leader, EX_OK);
 }
 
@@ -227,14 +226,14 @@ static void act_resume(struct leader *leader)
 {
 	const struct election_status *status = &leader->client.status;
 
-	if (status->view.paused && !leader->asked) {
-		buf_print(&leader->said, "%s goes on; it was paused ", status->config->name);
-		election_status_print_pause(status, &leader->said);
+	if (status->view.paused && !leader->requested) {
+		buf_print(&leader->message, "%s goes on; it was paused ", status->config->name);
+		election_status_print_pause(status, &leader->message);
 		election_client_delete(&leader->client, leader->action->writes, 0);
 		return;
 	}
-	if (!leader->asked)
-		buf_print(&leader->said, "%s is not paused", status->config->name);
+	if (!leader->requested)
+		buf_print(&leader->message, "%s is not paused", status->config->name);
 	end(leader, EX_OK);
 }
 
@@ -247,7 +246,7 @@ static const struct action actions[] = {
 	{ .name = "accept-epoch", .act = act_accept_epoch, .writes = "/request" },
 };
 
-/* ---- what comes ---- */
+/* ---- callbacks ---- */
 
 static void on_known(struct election_client *client)
 {
@@ -256,17 +255,17 @@ static void on_known(struct election_client *client)
 	leader->action->act(leader);
 }
 
-/* If another was faster, we look what he did. */
+/* If another writer was faster, we read what it wrote. */
 static void on_written(struct election_client *client, bool written)
 {
 	struct leader *leader = container_of(client, struct leader, client);
 
-	if (leader->over) {
+	if (leader->withdrawing) {
 		loop_stop(&leader->loop);
 		return;
 	}
 	if (written) {
-		leader->asked = client->patient = true;
+		leader->requested = client->persistent = true;
 		timer_set(&leader->deadline, leader->call->timeout);
 	}
 	election_client_look(client);
@@ -276,26 +275,26 @@ static void on_failed(struct election_client *client, int code, const char *why)
 {
 	struct leader *leader = container_of(client, struct leader, client);
 
-	if (leader->over) {
+	if (leader->withdrawing) {
 		loop_stop(&leader->loop);
 		return;
 	}
-	buf_clear(&leader->said);
+	buf_clear(&leader->message);
 	end_with(leader, code, "%s", why);
 }
 
 static const struct election_client_ops ops = { on_known, on_written, on_failed };
 
-/* Nothing of what was asked for is to happen when nobody waits for it any more. */
+/* Once we stop waiting, our request must not take effect: withdraw it. */
 static void give_up(struct leader *leader, int code)
 {
 	leader->code = code;
 	timer_stop(&leader->deadline);
-	if (leader->over || !is_ours(leader)) {
+	if (leader->withdrawing || !is_ours(leader)) {
 		loop_stop(&leader->loop);
 		return;
 	}
-	leader->over = true;
+	leader->withdrawing = true;
 	election_client_delete(&leader->client, "/request", leader->client.status.view.request.modified);
 }
 
@@ -307,16 +306,16 @@ static void on_deadline(struct timer *timer)
 	char span[32];
 
 	duration_print(leader->call->timeout, span);
-	buf_clear(&leader->said);
-	buf_print(&leader->said, "not within %s: ", span);
+	buf_clear(&leader->message);
+	buf_print(&leader->message, "not within %s: ", span);
 	if (*trouble)
-		buf_print(&leader->said, "consul at %s: %s", leader->agent.config->address, trouble);
+		buf_print(&leader->message, "consul at %s: %s", leader->agent.config->address, trouble);
 	else if (election_status_has_leader(status))
-		buf_print(&leader->said, "%s %s leads %s", status->view.id,
-			  is_ours(leader) ? "does not hear it, and" : "has heard it, but still",
+		buf_print(&leader->message, "%s %s leads %s", status->view.id,
+			  is_ours(leader) ? "has not seen the request and" : "has seen the request but still",
 			  status->config->name);
 	else
-		buf_print(&leader->said, "nobody leads %s yet", status->config->name);
+		buf_print(&leader->message, "%s has no leader yet", status->config->name);
 	give_up(leader, *trouble ? EX_UNAVAILABLE : 1);
 }
 
@@ -324,8 +323,8 @@ static void on_signal(struct loop *loop, const struct signalfd_siginfo *info)
 {
 	struct leader *leader = container_of(loop, struct leader, loop);
 
-	buf_clear(&leader->said);
-	buf_add(&leader->said, strsignal((int)info->ssi_signo));
+	buf_clear(&leader->message);
+	buf_add(&leader->message, strsignal((int)info->ssi_signo));
 	give_up(leader, 128 + (int)info->ssi_signo);
 }
 
@@ -347,7 +346,7 @@ static const struct action *find_action(const struct leader_args *call, struct e
 		     call->to ? "--to" : "--json");
 		return NULL;
 	}
-	fail(error, "leader %s? It is one of %s", call->action, names.data);
+	fail(error, "leader: unknown action %s; the actions are %s", call->action, names.data);
 	return NULL;
 }
 
@@ -367,27 +366,26 @@ static const struct election_config *find_election(const struct config *config,
 	if (!config->election_count)
 		fail(error, "%s has no elections", call->path);
 	else if (call->election)
-		fail(error, "no election %s; there are: %s", call->election, names.data);
+		fail(error, "no election %s; the elections are: %s", call->election, names.data);
 	else
-		fail(error, "which election? There are: %s", names.data);
+		fail(error, "there are several elections, name one of: %s", names.data);
 	return NULL;
 }
 
-/* Texts of others are in it: nothing of them may steer a terminal.  That nobody leads is an answer,
- * too, if that was the question. */
-static void say(struct leader *leader)
+/* For `status`, the answer that there is no leader is a success. */
+static void print_message(struct leader *leader)
 {
-	struct buf *said = &leader->said;
+	struct buf *message = &leader->message;
 	bool well = !leader->code || (leader->code == 1 && leader->action->act == act_status);
 
-	if (!said->used)
+	if (!message->used)
 		return;
-	for (size_t i = 0; i < said->used; i++)
-		if ((unsigned char)said->data[i] < ' ' && said->data[i] != '\n')
-			said->data[i] = '?';
-	if (said->data[said->used - 1] != '\n')
-		buf_add_char(said, '\n');
-	fprintf(well ? stdout : stderr, "%s%s", well ? "" : "pilotfish: ", said->data);
+	for (size_t i = 0; i < message->used; i++)
+		if ((unsigned char)message->data[i] < ' ' && message->data[i] != '\n')
+			message->data[i] = '?';
+	if (message->data[message->used - 1] != '\n')
+		buf_add_char(message, '\n');
+	fprintf(well ? stdout : stderr, "%s%s", well ? "" : "pilotfish: ", message->data);
 }
 
 static void run(struct leader *leader, const struct election_config *election)
@@ -405,23 +403,23 @@ static void run(struct leader *leader, const struct election_config *election)
 	leader->client.needs_candidates = leader->action->needs_candidates;
 	election_client_begin(&leader->client);
 	loop_run(&leader->loop);
-	say(leader);
+	print_message(leader);
 	election_client_release(&leader->client);
 	timer_stop(&leader->deadline);
-	buf_release(&leader->said);
+	buf_release(&leader->message);
 	free(leader->former);
 }
 
 static int run_action(const struct leader_args *call, const struct config *config,
 		      struct error *error)
 {
-	struct leader leader = { .call = call, .action = find_action(call, error), .said = BUF_INIT };
+	struct leader leader = { .call = call, .action = find_action(call, error), .message = BUF_INIT };
 	const struct election_config *election = find_election(config, call, error);
 
 	if (!leader.action || !election)
 		return EX_USAGE;
 	loop_init(&leader.loop);
-	log_open(&leader.loop, "stderr", LEVEL_ERROR, FORMAT_TEXT);	/* we say ourselves what is wrong */
+	log_open(&leader.loop, "stderr", LEVEL_ERROR, FORMAT_TEXT);	/* we print errors ourselves */
 	if (agent_init(&leader.agent, &leader.loop, &config->consul, error)) {
 		run(&leader, election);
 		agent_release(&leader.agent);

@@ -16,13 +16,13 @@
 
 #define DEFAULT_CONFIG "/etc/pilotfish.conf"
 
-/* What the command line says behind the verb. */
+/* The command line behind the verb. */
 struct call {
 	const char *config;		/* NULL: not given */
 	bool mdoc;
 	struct template_args args;
 	struct leader_args leader;
-	struct strv words;		/* what is no option */
+	struct strv words;		/* arguments that are no options */
 };
 
 typedef int verb_fn(const struct call *call);

@@ -122,7 +122,7 @@ static void on_rights(struct election_client *client)
 	election_client_look(client);
 }
 
-/* Without access rules (401), and before Consul 1.7 (404), nobody can say. */
+/* Without access rules (401), and before Consul 1.7 (404), there is no answer about rights. */
 static bool is_about_rights(const struct election_client *client, enum agent_answer answer)
 {
 	return is_known(client, answer) || client->request.http.status == 401;
@@ -187,7 +187,7 @@ static void on_deleted(struct election_client *client)
 	client->ops->on_written(client, client->request.http.status == 200);
 }
 
-/* 409: it is another by now. */
+/* 409: the key has changed. */
 static bool is_decided(const struct election_client *client, enum agent_answer answer)
 {
 	return answer == ANSWER_OK || client->request.http.status == 409;
@@ -205,7 +205,7 @@ void election_client_delete(struct election_client *client, const char *suffix, 
 	agent_put(&client->request, "/v1/txn", json_dumps(txn, JSON_COMPACT), AGENT_TIMEOUT);
 }
 
-/* ---- the whole ---- */
+/* ---- life ---- */
 
 static void on_reply(struct agent_request *request, enum agent_answer answer)
 {
@@ -219,7 +219,7 @@ static void on_reply(struct agent_request *request, enum agent_answer answer)
 	agent_explain(request, &error);
 	if (answer == ANSWER_DENIED) {
 		fail_with(client, EX_NOPERM, "consul refuses our token: %s", error.text);
-	} else if (client->patient && client->step == &keys_step && answer == ANSWER_TROUBLE) {
+	} else if (client->persistent && client->step == &keys_step && answer == ANSWER_TROUBLE) {
 		client->trouble = error;
 		timer_set(&client->retry, RETRY_PAUSE);
 	} else {

@@ -1,7 +1,7 @@
-/* election_client.h - looks up how an election stands and writes its keys, one request after another.
+/* election_client.h - reads the status of an election and writes its keys, one request at a time.
  *
- * First of all it asks whether our token has the rights for what is intended, so that the one
- * which is missing can be named: what may not be read is just not there in many of Consul's answers.
+ * The first request asks whether our token has the rights for what is intended, so that an error can
+ * name the missing rule.  Many of Consul's answers just leave out what the token may not read.
  */
 #ifndef ELECTION_CLIENT_H
 #define ELECTION_CLIENT_H
@@ -12,22 +12,23 @@
 struct election_client;
 
 struct election_client_ops {
-	void (*on_known)(struct election_client *client);		/* `status` is up to date */
-	void (*on_written)(struct election_client *client, bool written);	/* false: lost the race */
+	void (*on_known)(struct election_client *client);		/* `status` is current */
+	void (*on_written)(struct election_client *client, bool written);	/* false: too late */
 	void (*on_failed)(struct election_client *client, int code, const char *why);	/* of sysexits(3) */
 };
 
 struct election_client {
 	const struct election_config *election;	/* borrowed */
 	const struct election_client_ops *ops;
-	const char *writes;		/* the key that is to be written, behind the lock's; or NULL */
+	const char *writes;		/* suffix of the key to be written, or NULL */
 	bool needs_candidates;
-	bool patient;			/* when Consul is in trouble it looks again, and does not fail */
-	struct error trouble;		/* with the last look */
+	bool persistent;		/* retries while Consul is in trouble, instead of failing */
+	struct error trouble;		/* of the newest read */
 	struct election_status status;
 
+	/* private */
 	struct agent_request request;
-	const struct election_client_step *step;	/* what `request` is */
+	const struct election_client_step *step;	/* of `request` */
 	unsigned long index;		/* of the keys */
 	struct timer retry;
 };
@@ -37,13 +38,13 @@ void election_client_init(struct election_client *client, struct agent *agent,
 			  const struct election_client_ops *ops);
 void election_client_release(struct election_client *client);
 
-/* Each ends with one of the ops.  A new one replaces what is under way. */
-void election_client_begin(struct election_client *client);	/* the rights, keys, candidates */
-void election_client_look(struct election_client *client);	/* the keys, now */
-void election_client_wait(struct election_client *client);	/* the keys, once they have changed */
+/* Each call ends with one of the ops.  A new call replaces the one under way. */
+void election_client_begin(struct election_client *client);	/* rights, keys, candidates */
+void election_client_look(struct election_client *client);	/* reads the keys now */
+void election_client_wait(struct election_client *client);	/* ... once they have changed */
 
-/* Written only if the key's ModifyIndex is still `cas` (0: it is not there); takes `value`.
- * Deleted only then, too, but with 0 whatever it is. */
+/* Writes only if the key's ModifyIndex is still `cas` (0: the key does not exist); takes `value`.
+ * Deletes only then, too, but with 0 always. */
 void election_client_write(struct election_client *client, const char *suffix, unsigned long cas,
 			   json_t *value);
 void election_client_delete(struct election_client *client, const char *suffix, unsigned long cas);

@@ -21,7 +21,7 @@ void election_status_release(struct election_status *status)
 	*status = (struct election_status){ 0 };
 }
 
-/* ---- what Consul answers ---- */
+/* ---- reading ---- */
 
 bool election_status_read_candidates(struct election_status *status, const json_t *answer,
 				     struct error *error)
@@ -31,9 +31,9 @@ bool election_status_read_candidates(struct election_status *status, const json_
 	return status->candidates;
 }
 
-/* ---- what follows from it ---- */
+/* ---- conclusions ---- */
 
-/* What follows "NAME-election-" in the id of its service. */
+/* The id of a candidate's service is "NAME-election-ID". */
 static const char *id_of(const struct election_status *status, const json_t *candidate)
 {
 	const char *id = answer_text(candidate, "id"), *name = status->config->name;
@@ -82,7 +82,7 @@ size_t election_status_rivals(const struct election_status *status)
 	return count;
 }
 
-/* ---- in words ---- */
+/* ---- as text ---- */
 
 static void print_time(double at, struct buf *out)
 {
@@ -98,7 +98,7 @@ static void print_time(double at, struct buf *out)
 static void print_leader(const struct election_status *status, struct buf *out)
 {
 	const struct lock_view *view = &status->view;
-	const char *id = *view->id ? view->id : "somebody who does not say who";
+	const char *id = *view->id ? view->id : "a holder without an id";
 
 	if (election_status_has_leader(status)) {
 		buf_add(out, id);
@@ -111,14 +111,14 @@ static void print_leader(const struct election_status *status, struct buf *out)
 		}
 		return;
 	}
-	buf_add(out, "nobody");
+	buf_add(out, "none");
 	if (*view->session)
 		buf_print(out, " yet; %s has the lock and is being promoted", id);
 	else if (view->epoch)
 		buf_print(out, "; the last was %s, epoch %lu", id, view->epoch);
 }
 
-/* Whoever lost it without releasing it may have left a lock delay, which Consul does not show. */
+/* A lock lost without a release may be in its lock delay, which Consul does not show. */
 static const char *lock_state(const struct election_status *status)
 {
 	const struct lock_view *view = &status->view;
@@ -136,7 +136,7 @@ static void print_lock(const struct election_status *status, struct buf *out)
 	if (*view->session) {
 		buf_print(out, "held by session %s", view->session);
 	} else if (!view->exists) {
-		buf_add(out, "free; nobody has ever had it");
+		buf_add(out, "free; it has never been held");
 	} else {
 		duration_print(status->config->lock_delay, span);
 		buf_add(out, "free");
@@ -144,7 +144,7 @@ static void print_lock(const struct election_status *status, struct buf *out)
 			buf_print(out, ", or in its lock delay (%s)", span);
 	}
 	if (view->foreign)
-		buf_add(out, "; its value is none of an election's");
+		buf_add(out, "; its value is no election's");
 }
 
 void election_status_print_pause(const struct election_status *status, struct buf *out)
@@ -167,7 +167,7 @@ void election_status_print_request(const struct election_status *status, struct 
 		buf_add(out, "none");
 		return;
 	}
-	buf_add(out, *request->action ? request->action : "an unknown one");
+	buf_add(out, *request->action ? request->action : "an unknown request");
 	if (*request->to)
 		buf_print(out, " to %s", request->to);
 	buf_add(out, ", since ");
@@ -175,7 +175,7 @@ void election_status_print_request(const struct election_status *status, struct 
 	if (*request->by)
 		buf_print(out, ", by %s", request->by);
 	if (!lock_is_fresh(request))
-		buf_add(out, ": too old to be heard");
+		buf_add(out, ": too old, ignored");
 }
 
 void election_status_print_candidates(const struct election_status *status, struct buf *out)
@@ -184,7 +184,7 @@ void election_status_print_candidates(const struct election_status *status, stru
 	size_t i;
 
 	if (!json_array_size(status->candidates))
-		buf_add(out, "nobody");
+		buf_add(out, "none");
 	json_array_foreach(status->candidates, i, candidate) {
 		buf_print(out, "%s%s (%s)", i ? ", " : "", id_of(status, candidate),
 			  answer_text(candidate, "status"));
@@ -194,7 +194,7 @@ void election_status_print_candidates(const struct election_status *status, stru
 static void print_candidates(const struct election_status *status, struct buf *out)
 {
 	if (status->config->bind == BIND_SESSION)
-		buf_add(out, "not known, as their sessions are bound to no check");
+		buf_add(out, "unknown, as their sessions are bound to no check");
 	else
 		election_status_print_candidates(status, out);
 }
@@ -265,14 +265,14 @@ static json_t *candidates_json(const struct election_status *status)
 json_t *election_status_json(const struct election_status *status)
 {
 	const struct lock_view *view = &status->view;
-	bool led = election_status_has_leader(status);
+	bool has_leader = election_status_has_leader(status);
 
 	return json_pack("{ss ss so so sI so ss so so so so so}",
 			 "election", status->config->name, "key", status->config->key,
-			 "leader", text_or_null(led ? view->id : ""),
-			 "address", text_or_null(led ? view->address : ""),
+			 "leader", text_or_null(has_leader ? view->id : ""),
+			 "address", text_or_null(has_leader ? view->address : ""),
 			 "epoch", (json_int_t)view->epoch,
-			 "since", led && view->since ? json_integer((json_int_t)view->since)
+			 "since", has_leader && view->since ? json_integer((json_int_t)view->since)
 						     : json_null(),
 			 "lock", lock_state(status), "session", text_or_null(view->session),
 			 "holder", text_or_null(*view->session ? view->id : ""),

@@ -20,22 +20,22 @@ static json_t *command_tree(const char *command)
 	return json_pack("[s]", command);
 }
 
-/* What stands before the next colon; *rest behind it, NULL: there is none. */
-static char *cut(const char **park)
+/* The text before the next colon; moves *rest behind it, or to NULL if there is no colon. */
+static char *cut(const char **rest)
 {
-	const char *text = *park, *colon = text ? strchr(text, ':') : NULL;
+	const char *text = *rest, *colon = text ? strchr(text, ':') : NULL;
 
 	if (!text)
 		return NULL;
-	*park = colon ? colon + 1 : NULL;
+	*rest = colon ? colon + 1 : NULL;
 	return colon ? copy_bytes(text, (size_t)(colon - text)) : copy_string(text);
 }
 
 static json_t *template_tree(const struct template_args *args, const char *text,
 			     struct error *error)
 {
-	const char *park = text;
-	AUTOFREE char *in = cut(&park), *out = cut(&park);
+	const char *rest = text;
+	AUTOFREE char *in = cut(&rest), *out = cut(&rest);
 	AUTOFREE char *destination = absolute_path(out && *out ? out : in);
 	json_t *tree;
 
@@ -45,8 +45,8 @@ static json_t *template_tree(const struct template_args *args, const char *text,
 	}
 	tree = json_pack("{ss ss ss}", "name", out && *out ? out : in, "source", in,
 			 "destination", destination);
-	if (park && *park)
-		json_object_set_new(tree, "exec", json_pack("{so ss}", "exec", command_tree(park),
+	if (rest && *rest)
+		json_object_set_new(tree, "exec", json_pack("{so ss}", "exec", command_tree(rest),
 				    "restarts", args->once ? "never" : "onFailure"));
 	return tree;
 }

@@ -7,12 +7,12 @@
 struct template_args {
 	struct strv templates;
 	const char *consul;		/* address; NULL: the environment's, else the default */
-	bool once;			/* stop when all is written and all commands have run */
+	bool once;			/* stop after all files are written and all commands have run */
 	bool dry;			/* only print; once */
 };
 
-/* The configuration that they are short for.  Without OUT the text is printed.  COMMAND runs after
- * each change of the file, its first one included: by a shell, if it is more than one word. */
+/* The equivalent configuration.  Without OUT the text is printed.  COMMAND runs after each change of
+ * the file, the first one included; a shell runs it if it has more than one word. */
 struct config *template_args_config(const struct template_args *args, struct error *error);
 
 #endif

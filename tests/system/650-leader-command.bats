@@ -1,4 +1,4 @@
-# pilotfish leader: how an election stands, and a word in it.  Those who lead here are the test itself.
+# pilotfish leader: the status of an election, and requests to it.  The test itself plays the leaders.
 
 load leader
 
@@ -13,7 +13,7 @@ setup()
 	election_config
 }
 
-# Who gets the request does this with it: the lock is given back, and ID leads with EPOCH.
+# What a leader does with a request: it releases the lock, and ID leads with EPOCH.
 serve()		# ID EPOCH
 {
 	await has_request
@@ -23,16 +23,16 @@ serve()		# ID EPOCH
 	consul_request DELETE "/v1/kv/service/$election/leader/request"
 }
 
-@test "status: nobody has ever led" {
+@test "status: there was never a leader" {
 	leader 1 status
 	[[ $output == *"election    $election"*"key         service/$election/leader"* ]]
-	[[ $output == *"leader      nobody"*"free; nobody has ever had it"*"paused      no"* ]]
-	[[ $output == *"request     none"*"candidates  nobody"* ]]
+	[[ $output == *"leader      none"*"free; it has never been held"*"paused      no"* ]]
+	[[ $output == *"request     none"*"candidates  none"* ]]
 	leader 1 status --json
 	jq -e '.leader == null and .lock == "free" and .epoch == 0 and .candidates == []' <<<"$output"
 }
 
-@test "status: who leads since when, and who could" {
+@test "status: the leader since when, and the candidates" {
 	candidate a
 	candidate b critical
 	lead a 17
@@ -46,22 +46,22 @@ serve()		# ID EPOCH
 		[.candidates[] | .id, .status] == ["a", "passing", "b", "critical"]' <<<"$output"
 }
 
-@test "status: who is still being promoted does not lead" {
+@test "status: a holder that is being promoted does not lead" {
 	session=$(session)
 	hold "$session" '{ "id": "a" }'
 	leader 1 status
-	[[ $output == *"nobody yet; a has the lock and is being promoted"* ]]
+	[[ $output == *"none yet; a has the lock and is being promoted"* ]]
 	leader 1 status --json
 	jq -e '.leader == null and .holder == "a" and .lock == "held"' <<<"$output"
 	leader 1 step-down
-	[[ $stderr == *"nobody leads $election"*"still being promoted"* ]]
+	[[ $stderr == *"$election has no leader"*"still being promoted"* ]]
 }
 
 @test "status: a lock that was lost may be in its delay, one that was released is free" {
 	lead a 5
 	consul_put "/v1/session/destroy/$session"
 	leader 1 status
-	[[ $output == *"nobody; the last was a, epoch 5"*"free, or in its lock delay (10s)"* ]]
+	[[ $output == *"none; the last was a, epoch 5"*"free, or in its lock delay (10s)"* ]]
 	leader 1 status --json
 	jq -e '.lock == "free-or-delayed"' <<<"$output"
 	consul_put "/v1/kv/service/$election/leader" '{ "id": "a", "released": true, "epoch": 5 }'
@@ -69,11 +69,11 @@ serve()		# ID EPOCH
 	jq -e '.lock == "free" and .leader == null and .epoch == 5' <<<"$output"
 }
 
-@test "status: values that others wrote are shown, and steer no terminal" {
+@test "status: values of other programs are shown, and steer no terminal" {
 	session=$(session)
 	hold "$session" 'not JSON'
 	leader 1 status
-	[[ $output == *"held by session $session; its value is none of an election's"* ]]
+	[[ $output == *"held by session $session; its value is no election's"* ]]
 	release "$session" ''
 	for value in '[]' '{ "id": 7, "epoch": "x", "address": null }' '{ "epoch": -1 }' '"a"' ''; do
 		consul_put "/v1/kv/service/$election/leader" "$value"
@@ -90,14 +90,14 @@ serve()		# ID EPOCH
 	jq -e '.leader | utf8bytelength == 254' <<<"$output"
 }
 
-@test "which election: the only one, the one that is named, else they are listed" {
+@test "the election is the only one or the named one, else all are listed" {
 	election_config '' ', { name = "other"; key = "other/lock"; job = "more"; }'
 	leader 64 status
-	[[ $stderr == *"which election? There are: $election, other"* ]]
+	[[ $stderr == *"there are several elections, name one of: $election, other"* ]]
 	leader 1 status other
 	[[ $output == *"key         other/lock"* ]]
 	leader 64 status nosuch
-	[[ $stderr == *"no election nosuch; there are: $election, other"* ]]
+	[[ $stderr == *"no election nosuch; the elections are: $election, other"* ]]
 	leader 64 status other more
 	leader 64
 	leader 64 nosuch
@@ -108,7 +108,7 @@ serve()		# ID EPOCH
 	leader 64 step-down --timeout soon
 }
 
-@test "step-down: another leads, and the request says who asked whom for what" {
+@test "step-down: another leads, and the request names action, leader and requester" {
 	candidate a
 	candidate b
 	lead a 5
@@ -121,7 +121,7 @@ serve()		# ID EPOCH
 	has_no_request
 }
 
-@test "step-down --to: it leads, or somebody else does" {
+@test "step-down --to: the successor leads, or another candidate does" {
 	candidate a
 	candidate b
 	candidate c
@@ -136,7 +136,7 @@ serve()		# ID EPOCH
 	[[ $output == *"c leads $election now, and not a: epoch 12"* ]]
 }
 
-@test "step-down: who stepped down leads again" {
+@test "step-down: the former leader leads again" {
 	candidate a
 	candidate b
 	lead a 5
@@ -146,27 +146,27 @@ serve()		# ID EPOCH
 	[[ $output == *"a stepped down, but leads $election again: epoch 9"* ]]
 }
 
-@test "step-down: nothing happens within the timeout, so the request is withdrawn" {
+@test "step-down: without effect within the timeout the request is withdrawn" {
 	candidate a
 	candidate b
 	lead a 5
 	leader 1 step-down --timeout 300ms
-	[[ $stderr == *"not within 300ms: a does not hear it, and leads $election"* ]]
+	[[ $stderr == *"not within 300ms: a has not seen the request and leads $election"* ]]
 	has_no_request
 	leader_in_background step-down --timeout 1s
 	await has_request
 	consul_request DELETE "/v1/kv/service/$election/leader/request"
 	leader_ended 1
-	[[ $output == *"not within 1s: a has heard it, but still leads $election"* ]]
+	[[ $output == *"not within 1s: a has seen the request but still leads $election"* ]]
 	leader_in_background step-down --timeout 1s
 	await has_request
 	release "$session" '{ "id": "a", "released": true, "epoch": 5 }'
 	leader_ended 1
-	[[ $output == *"not within 1s: nobody leads $election yet"* ]]
+	[[ $output == *"not within 1s: $election has no leader yet"* ]]
 	has_no_request
 }
 
-@test "step-down: interrupted, it withdraws the request" {
+@test "step-down: an interrupt withdraws the request" {
 	candidate a
 	candidate b
 	lead a 5
@@ -179,24 +179,24 @@ serve()		# ID EPOCH
 	leader 0 status
 }
 
-@test "step-down is refused: nobody leads, nobody could follow, --to is not fit" {
+@test "step-down is refused without a leader, a successor, or a passing --to" {
 	leader 1 step-down
-	[[ $stderr == *"nobody leads $election"* ]]
+	[[ $stderr == *"$election has no leader that could step down"* ]]
 	candidate a
 	candidate bad critical
 	lead a 5
 	leader 1 step-down
-	[[ $stderr == *"nobody else could lead; candidates: a (passing), bad (critical)"* ]]
+	[[ $stderr == *"no other candidate could lead; candidates: a (passing), bad (critical)"* ]]
 	leader 1 step-down --to bad
 	[[ $stderr == *"bad is critical and could not lead"* ]]
 	leader 1 step-down --to nosuch
-	[[ $stderr == *"nosuch is no candidate; these are: a (passing), bad (critical)"* ]]
+	[[ $stderr == *"nosuch is no candidate; the candidates are: a (passing), bad (critical)"* ]]
 	leader 1 step-down --to a
 	[[ $stderr == *"a leads already"* ]]
 	has_no_request
 }
 
-@test "step-down is refused while another request is heard, or the election is paused" {
+@test "step-down is refused while another request is pending, or the election is paused" {
 	candidate a
 	candidate b
 	lead a 5
@@ -206,18 +206,18 @@ serve()		# ID EPOCH
 	[[ $stderr == *"there is another request: step-down to b, since 20"*", by x"* ]]
 	leader 0 status --json
 	jq -e '.request.to == "b" and .request.fresh' <<<"$output"
-	# One that is older than a minute is written over.
+	# A request that is older than a minute is overwritten.
 	consul_put "/v1/kv/service/$election/leader/request" \
 		"{ \"action\": \"step-down\", \"at\": $(($(date +%s) - 61)) }"
 	leader 0 status
-	[[ $output == *"step-down, since 20"*": too old to be heard"* ]]
+	[[ $output == *"step-down, since 20"*": too old, ignored"* ]]
 	leader_in_background step-down
 	await has_our_request
 	serve b 9
 	leader_ended 0
 	leader 0 pause
 	leader 1 step-down
-	[[ $stderr == *"the election is paused, so nobody would be elected; paused since 20"*", by me"* ]]
+	[[ $stderr == *"the election is paused, so no candidate would be elected; paused since 20"*", by me"* ]]
 }
 
 has_our_request()
@@ -225,19 +225,19 @@ has_our_request()
 	[[ $(key /request) == *'"by"'*'"me"'* ]]
 }
 
-@test "sessions that are bound to no check: who could lead is not known, and not asked" {
+@test "sessions bound to no check: candidates are unknown, and not required" {
 	election_config 'bind = "session";'
 	candidate a
 	lead a 5
 	leader 0 status
-	[[ $output == *"candidates  not known"* ]]
+	[[ $output == *"candidates  unknown"* ]]
 	leader 1 step-down --to a
 	leader_in_background step-down --to b
 	serve b 9
 	leader_ended 0
 }
 
-@test "two ask at once: one is heard, the other told so" {
+@test "of two requests at once the second is refused" {
 	candidate a
 	candidate b
 	lead a 5
@@ -270,7 +270,7 @@ has_our_request()
 	[[ $output == *"paused      no"* ]]
 }
 
-@test "accept-epoch: somebody is elected; not while anybody leads" {
+@test "accept-epoch: a candidate is elected; refused while there is a leader" {
 	leader_in_background accept-epoch
 	await has_request
 	key /request | jq -e '.action == "accept-epoch" and .by == "me" and (has("leader") | not)'
@@ -278,16 +278,16 @@ has_our_request()
 	leader_ended 0
 	[[ $output == "a leads $election now, epoch 3, after "* ]]
 	leader 1 accept-epoch
-	[[ $stderr == *"a leads $election: there is nothing to accept"* ]]
-	# It stays for a minute, for other candidates, and is in nobody's way.
+	[[ $stderr == *"a leads $election: no epoch is left to accept"* ]]
+	# The request stays for a minute, for other candidates, and blocks no other request.
 	has_request
 	candidate a
 	candidate b
 	leader 1 step-down --timeout 100ms
-	[[ $stderr == *"not within 100ms: a does not hear it"* ]]
+	[[ $stderr == *"not within 100ms: a has not seen the request"* ]]
 }
 
-@test "Consul is not there, has no leader, or talks nonsense" {
+@test "Consul is away, has no leader, or answers garbage" {
 	local port
 
 	free_port
@@ -311,7 +311,7 @@ has_our_request()
 	leader_ended 143
 }
 
-@test "Consul goes away while one waits, and comes back" {
+@test "Consul goes away and comes back while step-down waits" {
 	start_consul -n own --data
 	election_config
 	candidate a
@@ -325,7 +325,7 @@ has_our_request()
 	[[ $output == "b leads $election now, epoch 9, after "* ]]
 }
 
-@test "without rights the rule that is missing is named" {
+@test "the error names the missing rule" {
 	local token rules='' lock="service/$election/leader"
 
 	start_consul -n acl --acl

@@ -1,4 +1,4 @@
-# One of several leads, says so, and hands over.
+# One of several candidates leads, publishes that, and hands over.
 
 load elections
 
@@ -12,7 +12,7 @@ setup()
 	begin_election
 }
 
-@test "one of three leads; the lock says who, the others know" {
+@test "one of three leads; the lock names the leader, the others know it" {
 	on_elected="\"sh\", \"-c\", \"env | grep ^PILOTFISH_E >$dir/env; cat >$dir/document; $primary promote\""
 	member c1
 	LIMIT=15 await_primary -n c1
@@ -35,7 +35,7 @@ setup()
 	expect_reigns --count 1
 }
 
-@test "who is stopped hands over before it ends, without the lock delay" {
+@test "a leader that is stopped hands over before it ends, without the lock delay" {
 	member c1
 	LIMIT=15 await_primary
 	member c2
@@ -123,7 +123,7 @@ consul_shows()		# TAG N
 	expect_log -n c1 'said [1-9]'
 }
 
-@test "who is no candidate only follows" {
+@test "without candidate = true a container only follows" {
 	start_pilotfish -n watcher <<-EOF
 		consul = "$consul_address";
 		jobs = ( { name = "db"; exec = "sleep 1000"; } );
@@ -142,7 +142,7 @@ consul_shows()		# TAG N
 	refute_events -n watcher "election.db elected"
 }
 
-@test "priority decides who goes first" {
+@test "the candidate with the highest priority leads first" {
 	candidate c1
 	LIMIT=15 await_primary
 	candidate c2 'priority = 10;'
@@ -154,7 +154,7 @@ consul_shows()		# TAG N
 	expect_reigns --count 2
 }
 
-@test "canLead keeps those out that may not" {
+@test "a candidate whose canLead fails is not elected" {
 	candidate c1 "canLead = \"test -e $dir/fit\";"
 	expect_events -n c1 "db.canLead exitFailed" || expect_log -n c1 'canLead|may not lead'
 	refute_events -n c1 "election.db elected"

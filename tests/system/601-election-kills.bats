@@ -1,4 +1,4 @@
-# Who leads is killed: another leads soon, but never too soon.
+# A killed leader has a successor soon, but never too soon.
 
 load elections
 
@@ -26,7 +26,7 @@ two_of()		# candidate or member
 	expect_events -n c2 "election.db leader"
 }
 
-@test "runs: the workload is killed, and runs again, as its pilotfish leads" {
+@test "runs: a killed workload runs again, as its pilotfish still leads" {
 	two_of candidate
 	signal_workload KILL c1
 	expect_events -n c1 "db exitFailed" "db running"
@@ -35,7 +35,7 @@ two_of()		# candidate or member
 	expect_reigns --count 2
 }
 
-@test "the job is killed: the next leads at once, and it comes back as a replica" {
+@test "the job is killed: the next leads at once, and the job comes back as a replica" {
 	two_of member
 	signal_workload KILL c1
 	await_primary -n c2
@@ -56,7 +56,7 @@ two_of()		# candidate or member
 	expect_reigns --count 2
 }
 
-@test "pilotfish is killed where it is not PID 1: what it ran for the lock dies with it" {
+@test "pilotfish is killed where it is not PID 1: the jobs of its election die with it" {
 	PRIMARY_ID=c1 start_pilotfish -n c1 <<-EOF
 		consul = "$consul_address";
 		jobs = ( { name = "db"; exec = [ "$primary", "reign" ]; runs = "election.db"; } );
@@ -70,7 +70,7 @@ two_of()		# candidate or member
 	expect_reigns --count 2
 }
 
-@test "Consul is killed and comes back in time: nobody is deposed" {
+@test "Consul is killed and comes back in time: the leader is not deposed" {
 	timings='ttl = "4s"; lockDelay = "20s"; demoteTimeout = "1s";'
 	two_of candidate
 	restart_consul
@@ -81,7 +81,7 @@ two_of()		# candidate or member
 	expect_reigns --count 1
 }
 
-@test "Consul is killed for long: the leader stops before its time is up" {
+@test "Consul is killed for long: the leader stops before its lease ends" {
 	local began
 
 	two_of candidate
@@ -95,7 +95,7 @@ two_of()		# candidate or member
 }
 
 
-@test "the session is destroyed by somebody: the leader ends before the lock delay does" {
+@test "the session is destroyed from outside: the leader ends before the lock delay does" {
 	local began ended
 
 	two_of candidate
@@ -109,7 +109,7 @@ two_of()		# candidate or member
 	expect_reigns --count 2
 }
 
-@test "everybody is killed at once, and comes back" {
+@test "all containers are killed at once, and come back" {
 	two_of candidate
 	signal_pilotfish -n c1 KILL
 	signal_pilotfish -n c2 KILL

@@ -1,4 +1,4 @@
-# SIGSTOP of everybody: what does not move is not to be believed in.
+# SIGSTOP of the workload, of pilotfish, of the container and of Consul.
 
 load elections
 
@@ -31,7 +31,7 @@ begin()			# candidate or member
 	expect_events -n c2 "election.db leader"
 }
 
-@test "the workload stands still: it leads, as it does nothing wrong" {
+@test "a stopped workload without a health check goes on leading" {
 	begin candidate
 	signal_workload STOP c1
 	pass 6
@@ -41,7 +41,7 @@ begin()			# candidate or member
 	expect_reigns --count 1
 }
 
-@test "the workload stands still, and is unhealthy for it: it is killed, and another leads" {
+@test "a stopped workload fails its health check: it is killed, and another leads" {
 	job_keys="health = { exec = [ \"sh\", \"-c\", \"! test -e $dir/sick-\$PRIMARY_ID\" ]; interval = \"200ms\"; failures = 1; };"
 	member c1 'promoteTimeout = "1s";'
 	LIMIT=15 await_primary
@@ -55,7 +55,7 @@ begin()			# candidate or member
 	expect_reigns --count 2
 }
 
-@test "pilotfish stands still for less than its deadline: nobody is deposed" {
+@test "pilotfish is stopped for less than its deadline: the leader is not deposed" {
 	timings='ttl = "2s"; lockDelay = "8s"; demoteTimeout = 0;'
 	begin candidate
 	signal_pilotfish -n c1 STOP
@@ -67,10 +67,10 @@ begin()			# candidate or member
 	expect_reigns --count 1
 }
 
-@test "pilotfish alone stands still past its deadline: the store refuses what is stale" {
+@test "pilotfish alone is stopped past its deadline: the store refuses the lower epoch" {
 	begin candidate
 	signal_pilotfish -n c1 STOP
-	# Beside one whose pilotfish cannot act.
+	# Besides the leader whose pilotfish cannot act.
 	expect_events -n c2 "election.db elected" "db running"
 	pass 1
 	signal_pilotfish -n c1 CONT
@@ -84,7 +84,7 @@ gone_workload()
 	! workload "$1" >/dev/null
 }
 
-@test "a whole container stands still past its deadline: it wakes up to its end" {
+@test "a whole container is stopped past its deadline: it is killed when it continues" {
 	local first beats
 
 	begin candidate
@@ -95,11 +95,11 @@ gone_workload()
 	kill -CONT "$(pid_of c1)" "$first"
 	await gone_workload c1
 	expect_events -n c1 "election.db deposed"
-	# It lives for the instant that the kernel needs to deliver a signal, if at all.
+	# The workload lives for the instant that the kernel needs to deliver a signal, if at all.
 	at_most $((beats + 10)) "$(beats_of c1)"
 }
 
-@test "Consul stands still for less than the deadline: nobody is deposed" {
+@test "Consul is stopped for less than the deadline: the leader is not deposed" {
 	timings='ttl = "10s"; lockDelay = "10s"; demoteTimeout = "1s";'
 	begin candidate
 	pause_consul
@@ -111,7 +111,7 @@ gone_workload()
 	expect_reigns --count 1
 }
 
-@test "Consul stands still for longer: the leader ends before its deadline" {
+@test "Consul is stopped for longer: the leader ends before its deadline" {
 	local began
 
 	begin candidate
@@ -125,7 +125,7 @@ gone_workload()
 	expect_reigns --count 2
 }
 
-@test "Consul stands still for longer: onDeposed has its time, and the job becomes a replica" {
+@test "Consul is stopped for longer: onDeposed has its time, and the job becomes a replica" {
 	local began
 
 	timings='ttl = "2s"; lockDelay = "6s"; demoteTimeout = "1s";'

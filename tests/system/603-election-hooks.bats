@@ -1,4 +1,4 @@
-# Hooks of an election that fail, hang or do not listen, and the end of pilotfish at any moment.
+# Hooks of an election that fail, hang or ignore signals, and the end of pilotfish at any moment.
 
 load elections
 
@@ -12,7 +12,7 @@ setup()
 	begin_election
 }
 
-@test "onElected fails: the lock is given back, and another is promoted" {
+@test "onElected fails: the lock is released, and another is promoted" {
 	on_elected="\"false\"" member c1
 	LIMIT=15 expect_events -n c1 "election.db elected" "db.onElected exitFailed" "election.db deposed"
 	expect_log -n c1 'promotion-failed'
@@ -49,13 +49,13 @@ setup()
 	expect_reigns --count 2
 }
 
-# As an operator asks for it.
+# A step-down request.
 step_down()
 {
 	consul_put "/v1/kv/$key/request" >/dev/null "{ \"action\": \"step-down\", \"leader\": \"$1\", \"at\": $(date +%s), \"by\": \"test\" }"
 }
 
-@test "onDeposed hangs, and the workload does not listen either: SIGKILL, then the lock is given back" {
+@test "onDeposed hangs, and the workload ignores SIGTERM: SIGKILL, then the lock is released" {
 	on_deposed="\"sh\", \"-c\", \"trap '' TERM; while :; do sleep 1; done\"" mood=stubborn \
 		member c1 'promoteTimeout = "1s";'
 	LIMIT=15 await_primary
@@ -83,7 +83,7 @@ step_down()
 	expect_reigns --count 2
 }
 
-@test "a workload that ignores SIGTERM holds nobody up for longer than stopTimeout" {
+@test "a workload that ignores SIGTERM delays the handover by stopTimeout at most" {
 	mood=stubborn candidate c1
 	LIMIT=15 await_primary
 	candidate c2
@@ -106,7 +106,7 @@ step_down()
 	at_most 3500 "$took"
 }
 
-@test "SIGTERM as a follower: the leader hears nothing of it" {
+@test "SIGTERM as a follower: the leader is not affected" {
 	candidate c1
 	LIMIT=15 await_primary
 	candidate c2
@@ -118,7 +118,7 @@ step_down()
 	expect_reigns --count 1
 }
 
-@test "SIGTERM in the lock delay: no session is left behind" {
+@test "SIGTERM in the lock delay: no session is left" {
 	candidate c1
 	LIMIT=15 await_primary
 	candidate c2
@@ -131,7 +131,7 @@ step_down()
 	await eval '[[ $(consul_get /v1/session/list | jq length) == 0 ]]'
 }
 
-@test "SIGTERM while onElected runs: the lock is given back" {
+@test "SIGTERM while onElected runs: the lock is released" {
 	on_elected="\"sleep\", \"1000\"" member c1
 	LIMIT=15 expect_events -n c1 "election.db elected" "db.onElected running"
 	stop_pilotfish -n c1
@@ -141,7 +141,7 @@ step_down()
 	expect_reigns --count 1
 }
 
-@test "SIGTERM while onDeposed runs: it goes on, and is waited for" {
+@test "SIGTERM while onDeposed runs: the hook is awaited" {
 	on_deposed="\"sh\", \"-c\", \"sleep 1; $primary demote; touch $dir/done\"" member c1
 	LIMIT=15 await_primary
 	step_down c1

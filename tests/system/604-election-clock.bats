@@ -1,4 +1,4 @@
-# The wall clock may do what it wants: leases are counted by another.
+# The wall clock jumps: leases do not depend on it.
 
 load elections
 
@@ -21,7 +21,7 @@ clock()			# SECONDS
 	mv "$dir/shift.new" "$dir/shift"
 }
 
-# What a candidate's log has as its last time is this far from what it is.
+# The difference between the last time in a candidate's log and the real time.
 off_by()
 {
 	local stamp
@@ -30,7 +30,7 @@ off_by()
 	echo $(($(date -d "$stamp" +%s) - $(date +%s)))
 }
 
-@test "an hour forward, an hour back: nobody is deposed, and a handover is as quick" {
+@test "an hour forward, an hour back: the leader is not deposed, and a handover is as quick" {
 	LD_PRELOAD=$B/tests/shift-clock.so member c1
 	LIMIT=15 await_primary
 	LD_PRELOAD=$B/tests/shift-clock.so member c2
@@ -48,7 +48,7 @@ off_by()
 	expect_reigns --count 2
 }
 
-@test "an hour forward, or back, while Consul is gone: the deadline is what it was" {
+@test "an hour forward, or back, while Consul is gone: the deadline does not move" {
 	local seconds began
 
 	for seconds in 3600 -3600; do

@@ -1,4 +1,4 @@
-# What may be wrong with Consul, with its rights and with the lock, and what is said about it.
+# Trouble with Consul, with rights and with the lock, and the messages about it.
 
 load elections
 
@@ -12,7 +12,7 @@ teardown()
 	lib_teardown
 }
 
-@test "no right to sessions: said, with the rule that is missing" {
+@test "no right to sessions: the log names the missing rule" {
 	election_consul --acl
 	consul_keys="token = \"$(consul_token_for 'key_prefix "" { policy = "write" } service_prefix "" { policy = "write" }
 		node_prefix "" { policy = "read" }')\";" candidate c1
@@ -22,7 +22,7 @@ teardown()
 	expect_code 0
 }
 
-@test "no right to the key: said, with the rule that is missing" {
+@test "no right to the key: the log names the missing rule" {
 	election_consul --acl
 	consul_keys="token = \"$(consul_token_for 'session_prefix "" { policy = "write" } service_prefix "" { policy = "write" }
 		node_prefix "" { policy = "read" } agent_prefix "" { policy = "read" }')\";" candidate c1
@@ -32,7 +32,7 @@ teardown()
 	expect_code 0
 }
 
-@test "only the right to read the key: said, with the rule that is missing" {
+@test "only the right to read the key: the log names the missing rule" {
 	election_consul --acl
 	consul_keys="token = \"$(consul_token_for 'session_prefix "" { policy = "write" } service_prefix "" { policy = "write" }
 		node_prefix "" { policy = "read" } agent_prefix "" { policy = "read" } key_prefix "" { policy = "read" }')\";" candidate c1
@@ -40,7 +40,7 @@ teardown()
 	refute_events -n c1 "election.db elected"
 }
 
-@test "the least rights do" {
+@test "the documented rights suffice" {
 	election_consul --acl
 	consul_keys="token = \"$(consul_token_for "session_prefix \"\" { policy = \"write\" } service_prefix \"\" { policy = \"write\" }
 		node_prefix \"\" { policy = \"read\" } key_prefix \"${key%/leader}\" { policy = \"write\" }")\";" candidate c1
@@ -50,7 +50,7 @@ teardown()
 	[[ $(consul_get /v1/session/list | jq length) == 0 ]]
 }
 
-@test "rights are taken from the leader: it ends in time" {
+@test "the leader loses its rights: it ends in time" {
 	local id began
 
 	election_consul --acl
@@ -65,7 +65,7 @@ teardown()
 	expect_reigns --count 1
 }
 
-@test "the key is held by somebody else's session" {
+@test "a foreign session holds the key" {
 	local other
 
 	election_consul
@@ -80,7 +80,7 @@ teardown()
 	expect_reigns --count 1
 }
 
-@test "the key has a plain value: it is left alone, and said how to go on" {
+@test "the key has a foreign value: it is not touched, and the log says how to go on" {
 	election_consul
 	consul_put "/v1/kv/$key" "hello, world"
 	candidate c1
@@ -92,7 +92,7 @@ teardown()
 	[[ $(lock_value | jq -r .id) == c1 ]]
 }
 
-@test "the leader's value is overwritten: put right, and nobody is deposed" {
+@test "the leader's value is overwritten: the leader writes it again and is not deposed" {
 	local text
 
 	election_consul
@@ -110,7 +110,7 @@ teardown()
 	await_primary -n c2
 }
 
-@test "the key is deleted under the leader: it ends at once" {
+@test "the key of the leader is deleted: the leader ends at once" {
 	local began
 
 	election_consul
@@ -124,7 +124,7 @@ teardown()
 	expect_reigns --count 2
 }
 
-@test "an epoch lower than one already seen: refused, and how to go on is said" {
+@test "an epoch lower than one already seen: refused, and the log says how to go on" {
 	election_consul
 	consul_put "/v1/kv/$key" '{ "id": "c9", "epoch": 4000000000, "released": true }'
 	candidate c1
@@ -134,7 +134,7 @@ teardown()
 	expect_reigns --count 0
 }
 
-@test "Consul forgets everything: the epoch is lower than one already seen" {
+@test "Consul loses its data: the epoch is lower than one already seen" {
 	election_consul
 	consul_put /v1/kv/padding x
 	candidate c1
@@ -146,14 +146,14 @@ teardown()
 	expect_reigns --min 1
 }
 
-@test "a ttl below what Consul accepts: said, with what it wants" {
+@test "a ttl below Consul's minimum: the log names the minimum" {
 	start_consul
 	candidate c1 'bind = "session";'
 	LIMIT=15 expect_log -n c1 '[Tt][Tt][Ll]'
 	refute_events -n c1 "election.db elected"
 }
 
-@test "no leader in the datacentre at the start: the job starts as a follower, and it is said why it waits" {
+@test "no Consul leader at the start: the job starts as a follower, and the log says why" {
 	local ports
 
 	free_port ports
@@ -166,7 +166,7 @@ teardown()
 	expect_code 0
 }
 
-# A server that waits for two others.
+# A server that waits for two more servers.
 start_consul_without_leader()
 {
 	consul_dir=$dir consul=lonely consul_token=''

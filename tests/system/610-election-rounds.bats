@@ -1,4 +1,4 @@
-# Three Consul servers, three hosts, and something happens to each in turn: never two primaries.
+# Three Consul servers, three hosts, and a fault for each in turn: never two primaries.
 # serial
 
 load lib
@@ -21,6 +21,6 @@ rounds()		# N OPTION...
 	rounds $([[ $sanitized ]] && echo 2 || echo 8)
 }
 
-@test "hosts that ask a server" {
+@test "hosts that use a server directly" {
 	rounds $([[ $sanitized ]] && echo 4 || echo 12) --no-agents
 }

@@ -1,4 +1,4 @@
-# What a reload does to elections.
+# Reloads and elections.
 
 load elections
 
@@ -35,7 +35,7 @@ start()
 	same=$(election_of c1 "job = \"db\"; onElected = [ $on_elected ]; onDeposed = [ $on_deposed ];")
 }
 
-@test "what has nothing to do with it leaves the leader alone" {
+@test "an unrelated change leaves the leader alone" {
 	start
 	more='watches = ( { name = "other"; onChange = "true"; } );'
 	reload 'backoff = { min = "50ms"; max = "200ms"; };' "$same"
@@ -57,19 +57,19 @@ start()
 	expect_reigns --count 2
 }
 
-@test "an election that goes gives back the lock, its session and its place in the catalogue" {
+@test "a removed election releases its lock, its session and its place in the catalogue" {
 	start
 	reload 'backoff = { min = "50ms"; max = "200ms"; };' ''
 	[[ -z $(lock_session) ]]
 	await_gone db-election
 	[[ $(consul_get /v1/session/list | jq "[.[] | select(.Name == \"$key c1\")] | length") == 0 ]]
-	# Who was elected ends with pilotfish, who was not need not: the job is another one now.
+	# The job has changed, so either process may have ended already.
 	expect_events -n c1 "db running"
 	stop_pilotfish -n c1
 	expect_reigns --count 1
 }
 
-@test "a job that changes is deposed first, and its successor is elected" {
+@test "a changed job is deposed first, and the new job is elected" {
 	start
 	reload 'env = { NEW = "1"; }; backoff = { min = "50ms"; max = "200ms"; };' "$same"
 	LIMIT=15 await_primary -n c1
@@ -79,7 +79,7 @@ start()
 	expect_reigns --count 2
 }
 
-@test "an election that comes finds the job that runs already" {
+@test "a new election finds the job that runs already" {
 	start_pilotfish -1 -n c1 <<-EOF
 		consul = { address = "$consul_address"; };
 		jobs = ( { name = "other"; exec = "sleep 1000"; } );

@@ -1,4 +1,4 @@
-# examples/timeline: what it draws of a real failover is what happened.
+# examples/timeline draws a real failover correctly.
 
 load leader
 
@@ -30,7 +30,7 @@ timeline()		# CODE ARG...
 	run -"$1" --separate-stderr "$root/examples/timeline" "${@:2}"
 }
 
-# The moment that is told by a line of the form "3.10 s  TEXT", in milliseconds.
+# The time of a line of the form "3.10 s  TEXT", in milliseconds.
 moment()
 {
 	awk -v text="$1" 'index($0, text) { print int($1 * ($2 == "s" ? 1000 : 1)); exit }' <<<"$stderr"
@@ -72,7 +72,7 @@ bars()			# FILE TEXT: how many there are whose tip begins so
 	[[ $(bars "$dir/picture.svg" "held by a") == 1 ]]
 	at_least 1 "$(bars "$dir/picture.svg" "onElected")"	# that of a is in view where all goes quickly
 	! grep -q "<title>demoting" "$dir/picture.svg"
-	# Its own log does not tell: all that is known is when the others saw its lock become free.
+	# The killed leader logs nothing: only the others show when its lock became free.
 	timeline 0 -o "$dir/other.svg" "$dir"/{a,b,c}.log
 	[[ $(moment "the lock is free") == 0 ]]
 	[[ $(grep -c "<path.*stroke-width=\"3\"" "$dir/picture.svg" "$dir/other.svg" | cut -d : -f 2 | xargs) == "1 0" ]]
@@ -101,13 +101,13 @@ leads_another()
 	timeline 0 -n 2 "$dir"/{a,b,c}.log
 	[[ $stderr == *"b is elected"* ]]
 	timeline 1 -n 3 "$dir"/{a,b,c}.log
-	[[ $stderr == *"there are 2 changes of leader"* ]]
+	[[ $stderr == *"these logs have 2 changes of leader"* ]]
 }
 
 @test "logs with no election in them, or no change of leader, or garbage" {
 	echo 'hello {"time": 7} world' >"$dir/x"
 	timeline 1 "$dir/x"
-	[[ $stderr == *"nothing of an election in it"* ]]
+	[[ $stderr == *"no events of an election"* ]]
 	cat >"$dir/x" <<-'EOF'
 		{"time":"2026-01-02T03:04:05.006Z","level":"info","msg":"election db: elected, epoch 5"}
 		{"time":"yesterday","level":"info","msg":"election db: elected, epoch 6"}

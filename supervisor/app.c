@@ -41,12 +41,10 @@ struct app {
 	int code;
 };
 
-static bool open_log(struct app *app, const struct log_config *config)
+static bool open_log(struct app *app, const struct log_config *config, struct error *error)
 {
-	if (log_open(&app->loop, config->output, config->level, config->format))
-		return true;
-	log_error("cannot log to %s: %s", config->output, strerror(errno));
-	return false;
+	return log_open(&app->loop, config->output, config->level, config->format) ||
+	       fail(error, "cannot log to %s: %s", config->output, strerror(errno));
 }
 
 static void on_stopped(struct units *units, struct job_unit *unit)
@@ -161,21 +159,30 @@ static struct config *load_next(const struct app_call *call, struct load_error *
 	return NULL;
 }
 
+static bool prepare(struct app *app, struct config *next, struct error *error)
+{
+	if (!reload_prepare(&app->reload, next, error))
+		return fail_in(error, "%s", app->call->name);
+	if (open_log(app, &next->logging, error))
+		return true;
+	reload_cancel(&app->reload);
+	return false;
+}
+
 static void start_reload(struct app *app)
 {
 	struct load_error error = { .code = 0 };
 	struct config *next = load_next(app->call, &error);
 
 	app->reload_again = false;
-	if (!next) {
+	if (!next || !prepare(app, next, &error.error)) {
 		log_error("not reloaded, the old configuration stays: %s", error.error.text);
 		return;
 	}
 	log_info("reloading %s", app->call->name);
-	open_log(app, &next->logging);
 	app->stop_timeout = next->stop_timeout;
 	app->phase = &reloading;
-	reload_begin(&app->reload, next, next->stop_timeout);
+	reload_begin(&app->reload, next->stop_timeout);
 }
 
 /* True: all templates are rendered and no job runs; *code is then the exit code. */
@@ -220,15 +227,12 @@ static const struct phase running = {
 
 /* ---- reloading ---- */
 
-static void on_reloaded(struct reload *reload, const struct error *error)
+static void on_reloaded(struct reload *reload)
 {
 	struct app *app = container_of(reload, struct app, reload);
 
 	app->phase = &running;
-	if (error)
-		log_error("the new configuration does not work: %s", error->text);
-	else
-		log_info("reloaded");
+	log_info("reloaded");
 	source_publish(&app->units.global, EVENT_RELOADED);
 	if (app->reload_again)
 		start_reload(app);
@@ -343,13 +347,17 @@ static void on_any_event(struct subscription *sub, const struct event *event)
 
 static bool start(struct app *app, struct config *config, struct error *error)
 {
+	CLEANUP(staged_release) struct staged staged = { .agent = NULL };
 	sigset_t all;
 
 	sigfillset(&all);
 	process_adopt_orphans();
 	if (!loop_take_signals(&app->loop, &all, on_signal))
 		return fail(error, "cannot make a signalfd: %s", strerror(errno));
-	if (!units_add(&app->units, config, error) || !units_link(&app->units, error))
+	if (!units_stage(&app->units, config, &staged, error))
+		return false;
+	units_add(&app->units, config, &staged);
+	if (!units_link(&app->units, error))
 		return false;
 	source_publish(&app->units.global, EVENT_STARTUP);
 	if (units_is_spent(&app->units)) {
@@ -398,7 +406,8 @@ int app_run(const struct app_call *call)
 	}
 	init(&app, call);
 	app.stop_timeout = config->stop_timeout;
-	if (!open_log(&app, &config->logging)) {
+	if (!open_log(&app, &config->logging, &error.error)) {
+		log_error("%s", error.error.text);
 		app.code = EX_CANTCREAT;
 	} else if (start(&app, config, &error.error)) {
 		config_free(steal(&config));

@@ -8,13 +8,11 @@
 #include "hooks/exec.h"
 #include "units.h"
 
-enum role { WORKLOAD, RUNNER, PROMOTER, DEMOTER };
-
 struct participant {
 	struct subscription on_event;
 	struct election_unit *owner;
 	struct job_unit *job_unit;
-	enum role role;
+	enum election_role role;
 	bool removed;			/* by a reload */
 	pid_t group;			/* in the dead-man timer; 0: none */
 };
@@ -24,7 +22,8 @@ static struct election_unit *election_unit_of(struct election *election)
 	return container_of(election, struct election_unit, election);
 }
 
-static struct participant *find_participant(const struct election_unit *unit, enum role role)
+static struct participant *find_participant(const struct election_unit *unit,
+					    enum election_role role)
 {
 	for (size_t i = 0; i < unit->participant_count; i++)
 		if (unit->participants[i].role == role)
@@ -61,7 +60,7 @@ static enum election_reason why_not_able(const struct participant *workload)
 
 static void update_able(struct election_unit *unit)
 {
-	const struct participant *workload = find_participant(unit, WORKLOAD);
+	const struct participant *workload = find_participant(unit, ROLE_WORKLOAD);
 	enum election_reason why = workload ? why_not_able(workload) : REASON_NONE;
 
 	if (unit->election.candidate.able != !why || unit->election.candidate.why_not != why)
@@ -119,7 +118,7 @@ static void on_can_lead_timeout(struct timer *timer)
 /* Others reach the leader at its first service, or else at this host. */
 static char *address_of(const struct election_unit *unit)
 {
-	const struct participant *workload = find_participant(unit, WORKLOAD);
+	const struct participant *workload = find_participant(unit, ROLE_WORKLOAD);
 	const char *host = unit->units->agent->local_address;
 	const struct service *service;
 
@@ -136,7 +135,7 @@ static void consider(struct election *election)
 	AUTOFREE char *address = address_of(unit);
 
 	election_set_address(election, address);
-	if (is_any_running(unit, 1u << PROMOTER | 1u << DEMOTER))
+	if (is_any_running(unit, 1u << ROLE_PROMOTER | 1u << ROLE_DEMOTER))
 		election_consent(election, false);	/* hooks of the last term still run */
 	else if (unit->considering)
 		unit->outdated = true;
@@ -152,7 +151,7 @@ static void promote(struct election *election)
 {
 	struct election_unit *unit = election_unit_of(election);
 
-	unit->promoting = find_participant(unit, PROMOTER);
+	unit->promoting = find_participant(unit, ROLE_PROMOTER);
 	if (!unit->promoting)
 		election_promoted(election, true);
 }
@@ -160,7 +159,8 @@ static void promote(struct election *election)
 /* Services without a role ignore the call. */
 static void show(struct election *election, bool leads)
 {
-	const struct participant *workload = find_participant(election_unit_of(election), WORKLOAD);
+	const struct participant *workload =
+	    find_participant(election_unit_of(election), ROLE_WORKLOAD);
 
 	for (size_t i = 0; workload && i < workload->job_unit->service_count; i++)
 		service_set_role(&workload->job_unit->services[i], leads);
@@ -170,13 +170,13 @@ static void show(struct election *election, bool leads)
 
 static void check_demotion(struct election_unit *unit)
 {
-	const struct participant *workload = find_participant(unit, WORKLOAD);
-	unsigned roles = 1u << PROMOTER | 1u << RUNNER;
+	const struct participant *workload = find_participant(unit, ROLE_WORKLOAD);
+	unsigned roles = 1u << ROLE_PROMOTER | 1u << ROLE_RUNNER;
 
 	if (!unit->demoting)
 		return;
 	if (unit->fencing)
-		roles |= 1u << DEMOTER;
+		roles |= 1u << ROLE_DEMOTER;
 	if (is_any_running(unit, roles))
 		return;
 	if (workload && !unit->demoted)
@@ -216,14 +216,14 @@ static double time_left(const struct election_unit *unit)
 static void demote(struct election *election)
 {
 	struct election_unit *unit = election_unit_of(election);
-	struct participant *workload = find_participant(unit, WORKLOAD);
+	struct participant *workload = find_participant(unit, ROLE_WORKLOAD);
 
 	unit->promoting = false;
 	unit->demoting = true;
 	unit->demoted = !is_running(workload);
-	end_participants(unit, 1u << PROMOTER, 0);
-	end_participants(unit, 1u << RUNNER, time_left(unit));
-	if (!unit->demoted && !find_participant(unit, DEMOTER))
+	end_participants(unit, 1u << ROLE_PROMOTER, 0);
+	end_participants(unit, 1u << ROLE_RUNNER, time_left(unit));
+	if (!unit->demoted && !find_participant(unit, ROLE_DEMOTER))
 		end_participant(workload, time_left(unit));
 	check_demotion(unit);
 }
@@ -234,8 +234,9 @@ static void fence(struct election *election)
 
 	unit->promoting = false;
 	unit->demoting = unit->fencing = true;
-	unit->demoted = !is_running(find_participant(unit, WORKLOAD));
-	end_participants(unit, 1u << WORKLOAD | 1u << RUNNER | 1u << PROMOTER | 1u << DEMOTER, 0);
+	unit->demoted = !is_running(find_participant(unit, ROLE_WORKLOAD));
+	end_participants(unit, 1u << ROLE_WORKLOAD | 1u << ROLE_RUNNER | 1u << ROLE_PROMOTER |
+			 1u << ROLE_DEMOTER, 0);
 	check_demotion(unit);
 }
 
@@ -259,7 +260,7 @@ static void on_promoter_ended(struct participant *participant)
 static void on_demoter_ended(struct participant *participant)
 {
 	struct election_unit *unit = participant->owner;
-	struct participant *workload = find_participant(unit, WORKLOAD);
+	struct participant *workload = find_participant(unit, ROLE_WORKLOAD);
 
 	if (!unit->demoting || unit->fencing || unit->demoted)
 		return;
@@ -292,10 +293,10 @@ static void on_started(struct participant *participant)
 static void on_ended(struct participant *participant)
 {
 	static void (*const reactions[])(struct participant *participant) = {
-		[WORKLOAD] = on_workload_ended,
-		[RUNNER] = on_runner_ended,
-		[PROMOTER] = on_promoter_ended,
-		[DEMOTER] = on_demoter_ended,
+		[ROLE_WORKLOAD] = on_workload_ended,
+		[ROLE_RUNNER] = on_runner_ended,
+		[ROLE_PROMOTER] = on_promoter_ended,
+		[ROLE_DEMOTER] = on_demoter_ended,
 	};
 
 	if (participant->group)
@@ -313,14 +314,15 @@ static void on_event(struct subscription *sub, const struct event *event)
 		on_started(participant);
 	else if (event->code == EVENT_EXIT_SUCCESS || event->code == EVENT_EXIT_FAILED)
 		on_ended(participant);
-	if (participant->role == WORKLOAD)
+	if (participant->role == ROLE_WORKLOAD)
 		update_able(unit);
 	check_demotion(unit);
 }
 
 /* ---- participants ---- */
 
-static void add_participant(struct election_unit *unit, struct job_unit *job_unit, enum role role)
+static void add_participant(struct election_unit *unit, struct job_unit *job_unit,
+			    enum election_role role)
 {
 	unit->participants = alloc_resize(unit->participants,
 					(unit->participant_count + 1) * sizeof *unit->participants);
@@ -342,36 +344,28 @@ static void unlink_all(struct election_unit *unit)
 
 static void find_participants(struct election_unit *unit)
 {
-	const struct election_config *config = unit->config;
-	AUTOFREE char *promoter = format_string("%s.onElected", config->name);
-	AUTOFREE char *demoter = format_string("%s.onDeposed", config->name);
-	const char *source = unit->election.source.name;
-
 	list_each(node, &unit->units->jobs) {
 		struct job_unit *job_unit = list_entry(node, struct job_unit, link);
-		const struct job_config *job = job_unit->job.config;
+		enum election_role role = election_role_of(unit->config, job_unit->job.config);
 
-		if (config->job && !strcmp(job->name, config->job))
-			add_participant(unit, job_unit, WORKLOAD);
-		else if (job->runs && !strcmp(job->runs, source))
-			add_participant(unit, job_unit, RUNNER);
-		else if (!strcmp(job->name, promoter))
-			add_participant(unit, job_unit, PROMOTER);
-		else if (!strcmp(job->name, demoter))
-			add_participant(unit, job_unit, DEMOTER);
+		if (role != ROLE_NONE)
+			add_participant(unit, job_unit, role);
 	}
 }
 
-bool election_unit_lose(struct election_unit *unit, const struct job_unit *job_unit)
+bool election_unit_concerns(const struct election_unit *unit, const struct job_unit *job_unit)
 {
-	bool found = false;
+	for (size_t i = 0; i < unit->participant_count; i++)
+		if (unit->participants[i].job_unit == job_unit)
+			return true;
+	return false;
+}
 
-	for (size_t i = 0; i < unit->participant_count; i++) {
-		if (unit->participants[i].job_unit != job_unit)
-			continue;
-		found = unit->participants[i].removed = true;
-	}
-	return found;
+void election_unit_lose(struct election_unit *unit, const struct job_unit *job_unit)
+{
+	for (size_t i = 0; i < unit->participant_count; i++)
+		if (unit->participants[i].job_unit == job_unit)
+			unit->participants[i].removed = true;
 }
 
 void election_unit_link(struct election_unit *unit)
@@ -409,7 +403,7 @@ static void on_departure(struct deferred *deferred)
 
 void election_unit_leave(struct election_unit *unit, enum election_reason reason, double limit)
 {
-	const struct participant *workload = find_participant(unit, WORKLOAD);
+	const struct participant *workload = find_participant(unit, ROLE_WORKLOAD);
 
 	unit->final = reason == REASON_SHUTDOWN;
 	for (size_t i = 0; workload && unit->final && i < workload->job_unit->service_count; i++)
@@ -419,7 +413,7 @@ void election_unit_leave(struct election_unit *unit, enum election_reason reason
 		       fmin(limit, unit->config->promote_timeout));
 }
 
-bool election_unit_init(struct election_unit *unit, struct units *units,
+bool election_unit_init(struct election_unit *unit, struct units *units, struct agent *agent,
 			struct election_config *config, struct error *error)
 {
 	static const struct election_ops ops = {
@@ -432,7 +426,7 @@ bool election_unit_init(struct election_unit *unit, struct units *units,
 	};
 	timer_init(&unit->can_lead_timeout, units->loop, on_can_lead_timeout);
 	deferred_init(&unit->departure, units->loop, on_departure);
-	if (!election_init(&unit->election, units->agent, config, &ops, error))
+	if (!election_init(&unit->election, agent, config, &ops, error))
 		return false;
 	if (!config->can_lead.exec.argv.count)
 		return true;

@@ -51,15 +51,16 @@ struct election_unit {
 };
 
 /* Takes `config`. */
-bool election_unit_init(struct election_unit *unit, struct units *units,
+bool election_unit_init(struct election_unit *unit, struct units *units, struct agent *agent,
 			struct election_config *config, struct error *error);
 void election_unit_release(struct election_unit *unit);
 
 void election_unit_link(struct election_unit *unit);	/* finds participants; again after changes */
 void election_unit_leave(struct election_unit *unit, enum election_reason reason, double limit);
 
-/* A reload removes the job: when the election is left, the job is stopped instead of its run.
- * False: the job has no part in the election. */
-bool election_unit_lose(struct election_unit *unit, const struct job_unit *job_unit);
+bool election_unit_concerns(const struct election_unit *unit, const struct job_unit *job_unit);
+
+/* A reload removes the job: when the election is left, the job is stopped instead of its run. */
+void election_unit_lose(struct election_unit *unit, const struct job_unit *job_unit);
 
 #endif

@@ -78,7 +78,6 @@ static void remove_job(struct reload *reload, struct job_unit *unit)
 		return;
 	reload->jobs = alloc_resize(reload->jobs, (reload->job_count + 1) * sizeof(struct job_unit *));
 	reload->jobs[reload->job_count++] = unit;
-	log_info("%s has changed or gone", unit->job.source.name);
 	before = is_started_by_success(unit) ? find_trigger(reload, unit) : NULL;
 	if (before)
 		remove_job(reload, before);
@@ -143,36 +142,33 @@ static struct election_unit *election_unit_at(struct list *node)
 }
 
 /* An election is left if it has changed, if Consul has, or if a job goes that has a part in it. */
-static bool is_to_be_left(const struct reload *reload, struct election_unit *election_unit)
+static bool is_to_be_left(const struct reload *reload, const struct election_unit *election_unit)
 {
-	bool is_left = !next_election(reload->next, election_unit) ||
-		       !json_equal(reload->units->consul->tree, reload->next->consul.tree);
-
+	if (!next_election(reload->next, election_unit) ||
+	    !units_keeps_agent(reload->units, reload->next))
+		return true;
 	for (size_t i = 0; i < reload->job_count; i++)
-		is_left |= election_unit_lose(election_unit, reload->jobs[i]);
-	return is_left;
+		if (election_unit_concerns(election_unit, reload->jobs[i]))
+			return true;
+	return false;
 }
 
-static void remove_elections(struct reload *reload)
+static void remove_election(struct reload *reload, struct election_unit *election_unit)
 {
-	list_each(node, &reload->units->elections) {
-		if (!is_to_be_left(reload, election_unit_at(node)))
-			continue;
-		reload->elections = alloc_resize(reload->elections, (reload->election_count + 1) *
-						 sizeof(struct election_unit *));
-		reload->elections[reload->election_count++] = election_unit_at(node);
-	}
+	reload->elections = alloc_resize(reload->elections, (reload->election_count + 1) *
+					 sizeof(struct election_unit *));
+	reload->elections[reload->election_count++] = election_unit;
 }
 
 static void sort_out_elections(struct reload *reload)
 {
-	for (size_t i = 0; i < reload->election_count; i++)
-		units_remove_election(reload->elections[i]);
 	list_each(node, &reload->units->elections) {
-		struct election_config **same = next_election(reload->next, election_unit_at(node));
+		struct election_unit *election_unit = election_unit_at(node);
 
-		if (same)
-			election_config_free(steal(same));
+		if (is_to_be_left(reload, election_unit))
+			remove_election(reload, election_unit);
+		else
+			election_config_free(steal(next_election(reload->next, election_unit)));
 	}
 }
 
@@ -222,26 +218,11 @@ static void sort_out_templates(struct reload *reload)
 	}
 }
 
-static bool swap(struct reload *reload, struct error *error)
-{
-	struct units *units = reload->units;
-	bool added;
-
-	sort_out_elections(reload);
-	if (units->agent && !json_equal(units->consul->tree, reload->next->consul.tree))
-		units_drop_agent(units);
-	sort_out_watches(reload);
-	sort_out_templates(reload);
-	for (size_t i = 0; i < reload->job_count; i++)
-		units_remove_job(reload->jobs[i]);
-	added = units_add(units, reload->next, error);
-	return units_link(units, error) && added;
-}
-
 static void forget(struct reload *reload)
 {
 	deferred_cancel(&reload->swap);
 	timer_stop(&reload->deadline);
+	staged_release(&reload->staged);
 	config_free(steal(&reload->next));
 	free(steal(&reload->jobs));
 	free(steal(&reload->elections));
@@ -251,11 +232,22 @@ static void forget(struct reload *reload)
 static void on_swap(struct deferred *deferred)
 {
 	struct reload *reload = container_of(deferred, struct reload, swap);
+	struct units *units = reload->units;
 	struct error error = ERROR_INIT;
-	bool fine = swap(reload, &error);
 
+	for (size_t i = 0; i < reload->election_count; i++)
+		units_remove_election(reload->elections[i]);
+	if (units->agent && !reload->keeps_agent)
+		units_drop_agent(units);
+	sort_out_watches(reload);
+	sort_out_templates(reload);
+	for (size_t i = 0; i < reload->job_count; i++)
+		units_remove_job(reload->jobs[i]);
+	units_add(units, reload->next, &reload->staged);
+	if (!units_link(units, &error))		/* config_check() has linked the same names */
+		log_error("the new configuration does not work: %s", error.text);
 	forget(reload);
-	reload->on_over(reload, fine ? NULL : &error);
+	reload->on_over(reload);
 }
 
 static void on_deadline(struct timer *timer)
@@ -320,19 +312,37 @@ void reload_on_left(struct reload *reload)
 		stop_removed(reload);
 }
 
-void reload_begin(struct reload *reload, struct config *next, double seconds)
+bool reload_prepare(struct reload *reload, struct config *next, struct error *error)
 {
 	reload->next = next;
-	reload->seconds = seconds;
-	timer_set(&reload->deadline, seconds);
 	list_each(node, &reload->units->jobs)
 		if (has_changed(next, unit_at(node)))
 			remove_job(reload, unit_at(node));
 	remove_followers(reload);
-	remove_elections(reload);
+	sort_out_elections(reload);
+	reload->keeps_agent = units_keeps_agent(reload->units, next);
+	if (units_stage(reload->units, next, &reload->staged, error))
+		return true;
+	forget(reload);
+	return false;
+}
+
+static void leave_election(struct reload *reload, struct election_unit *election_unit)
+{
+	for (size_t i = 0; i < reload->job_count; i++)
+		election_unit_lose(election_unit, reload->jobs[i]);
+	election_unit_leave(election_unit, REASON_RELOAD, reload->seconds / 2);
+}
+
+void reload_begin(struct reload *reload, double seconds)
+{
+	reload->seconds = seconds;
+	timer_set(&reload->deadline, seconds);
+	for (size_t i = 0; i < reload->job_count; i++)
+		log_info("%s has changed or gone", reload->jobs[i]->job.source.name);
 	ignore_ends(reload);
 	keep_the_rest(reload);
 	for (size_t i = 0; i < reload->election_count; i++)
-		election_unit_leave(reload->elections[i], REASON_RELOAD, seconds / 2);
+		leave_election(reload, reload->elections[i]);
 	reload_on_left(reload);
 }

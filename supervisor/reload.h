@@ -7,6 +7,8 @@
  * down.  Then the jobs that have changed or gone are stopped and removed, the new parts are added, and
  * all units are linked again.  If a job or its preStart has changed, both are replaced; so are the
  * jobs that are triggered by the stop of a job that is removed.
+ *
+ * Whatever can be refused is made before anything is stopped.
  */
 #ifndef RELOAD_H
 #define RELOAD_H
@@ -15,10 +17,12 @@
 
 struct reload {
 	struct units *units;
-	void (*on_over)(struct reload *reload, const struct error *error);	/* NULL: it worked */
+	void (*on_over)(struct reload *reload);
 
 	/* private */
 	struct config *next;		/* owned while the reload is under way */
+	struct staged staged;
+	bool keeps_agent;
 	double seconds;			/* for what has to stop */
 	struct job_unit **jobs;		/* that go */
 	size_t job_count;
@@ -31,8 +35,9 @@ struct reload {
 void reload_init(struct reload *reload, struct units *units);
 void reload_release(struct reload *reload);
 
-/* Takes `next`. */
-void reload_begin(struct reload *reload, struct config *next, double seconds);
+/* Takes `next`.  False: it is refused, and nothing has changed. */
+bool reload_prepare(struct reload *reload, struct config *next, struct error *error);
+void reload_begin(struct reload *reload, double seconds);	/* what was prepared */
 void reload_cancel(struct reload *reload);
 
 /* Once begun: a job has stopped, an election was left. */

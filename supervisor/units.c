@@ -27,11 +27,20 @@ static struct source *signal_source(struct units *units, const char *name)
 	return &signal->source;
 }
 
+/* Jobs come first, as in the checks of a configuration (config/check.c): a job may be named as the
+ * source of a different kind, such as "consul". */
 static struct source *find_source(void *context, const char *name)
 {
 	struct units *units = context;
-	struct source *source = bus_find(&units->loop->bus, name);
+	struct source *source = NULL;
 
+	list_each(node, &units->jobs) {
+		struct job *job = &list_entry(node, struct job_unit, link)->job;
+
+		if (!strcmp(job->config->name, name))
+			return &job->source;
+	}
+	source = bus_find(&units->loop->bus, name);
 	return source ? source : signal_source(units, name);
 }
 
@@ -177,22 +186,44 @@ bool units_is_spent(const struct units *units)
 
 /* ---- Consul ---- */
 
-static bool add_agent(struct units *units, struct config *config, struct error *error)
+bool units_keeps_agent(const struct units *units, const struct config *config)
 {
-	if (units->agent || !config->consul.enabled)
+	return units->agent && config->consul.enabled &&
+	       json_equal(units->consul->tree, config->consul.tree);
+}
+
+static void drop_consul(struct agent **agent, struct consul_config **consul)
+{
+	if (*agent)
+		agent_release(*agent);
+	free(steal(agent));
+	if (*consul)
+		consul_config_release(*consul);
+	free(steal(consul));
+}
+
+static bool stage_agent(struct units *units, struct config *config, struct staged *staged,
+			struct error *error)
+{
+	if (!config->consul.enabled || units_keeps_agent(units, config))
 		return true;
-	units->consul = NEW(struct consul_config);
-	*units->consul = config->consul;
+	staged->consul = NEW(struct consul_config);
+	*staged->consul = config->consul;
 	config->consul = (struct consul_config){ 0 };
-	units->agent = NEW(struct agent);
-	if (agent_init(units->agent, units->loop, units->consul, error)) {
-		template_data_use(&units->data, units->agent, units->consul->settle);
+	staged->agent = NEW(struct agent);
+	if (agent_init(staged->agent, units->loop, staged->consul, error))
 		return true;
-	}
-	free(steal(&units->agent));
-	consul_config_release(units->consul);
-	free(steal(&units->consul));
+	free(steal(&staged->agent));
 	return fail_in(error, "consul");
+}
+
+static void adopt_agent(struct units *units, struct staged *staged)
+{
+	if (!staged->agent)
+		return;
+	units->agent = steal(&staged->agent);
+	units->consul = steal(&staged->consul);
+	template_data_use(&units->data, units->agent, units->consul->settle);
 }
 
 static void add_watch(struct units *units, struct watch_config *config)
@@ -224,21 +255,25 @@ void units_drop_agent(struct units *units)
 	if (!units->agent)
 		return;
 	template_data_use(&units->data, NULL, 0);
-	agent_release(units->agent);
-	free(steal(&units->agent));
-	consul_config_release(units->consul);
-	free(steal(&units->consul));
+	drop_consul(&units->agent, &units->consul);
 }
 
 /* ---- elections ---- */
 
-static bool add_election(struct units *units, struct election_config *config, struct error *error)
+static bool stage_election(struct units *units, struct election_config *config,
+			   struct staged *staged, struct error *error)
 {
 	struct election_unit *election_unit = NEW(struct election_unit);
-	bool fine = election_unit_init(election_unit, units, config, error);
+	struct agent *agent = staged->agent ? staged->agent : units->agent;
 
-	list_append(&units->elections, &election_unit->link);
-	return fine || fail_in(error, "elections[%s]", config->name);
+	if (election_unit_init(election_unit, units, agent, config, error)) {
+		list_append(&staged->elections, &election_unit->link);
+		return true;
+	}
+	fail_in(error, "elections[%s]", config->name);
+	election_unit_release(election_unit);
+	free(election_unit);
+	return false;
 }
 
 void units_remove_election(struct election_unit *election_unit)
@@ -269,10 +304,31 @@ void units_remove_template(struct template_unit *template_unit)
 
 /* ---- the whole ---- */
 
-bool units_add(struct units *units, struct config *config, struct error *error)
+bool units_stage(struct units *units, struct config *config, struct staged *staged,
+		 struct error *error)
 {
-	if (!add_agent(units, config, error))
+	*staged = (struct staged){ .agent = NULL };
+	list_init(&staged->elections);
+	if (!stage_agent(units, config, staged, error))
 		return false;
+	for (size_t i = 0; i < config->election_count; i++)
+		if (config->elections[i] &&
+		    !stage_election(units, steal(&config->elections[i]), staged, error))
+			return false;
+	return true;
+}
+
+void staged_release(struct staged *staged)
+{
+	while (staged->elections.next && !list_empty(&staged->elections))
+		units_remove_election(
+		    list_entry(staged->elections.next, struct election_unit, link));
+	drop_consul(&staged->agent, &staged->consul);
+}
+
+void units_add(struct units *units, struct config *config, struct staged *staged)
+{
+	adopt_agent(units, staged);
 	for (size_t i = 0; i < config->job_count; i++)
 		if (config->jobs[i])
 			add_job(units, steal(&config->jobs[i]));
@@ -284,11 +340,7 @@ bool units_add(struct units *units, struct config *config, struct error *error)
 			add_template(units, steal(&config->templates[i]));
 	list_each(node, &units->jobs)
 		add_services(units, list_entry(node, struct job_unit, link));
-	for (size_t i = 0; i < config->election_count; i++)
-		if (config->elections[i] &&
-		    !add_election(units, steal(&config->elections[i]), error))
-			return false;
-	return true;
+	list_move_all(&staged->elections, &units->elections);
 }
 
 bool units_link(struct units *units, struct error *error)

@@ -59,9 +59,23 @@ struct units {
 void units_init(struct units *units, struct loop *loop);
 void units_release(struct units *units);
 
-/* Take what `config` has left: its Consul unless there is an agent, its watches, templates, elections
- * and jobs. */
-bool units_add(struct units *units, struct config *config, struct error *error);
+/* The parts of a configuration that the system can refuse.  They are made first, so that a refused
+ * reload has stopped nothing; the rest of a configuration cannot fail. */
+struct staged {
+	struct agent *agent;
+	struct consul_config *consul;
+	struct list elections;
+};
+
+/* Take from `config` its Consul, unless that is in use already, and the elections that it has left.
+ * False: staged_release() is to be called all the same. */
+bool units_stage(struct units *units, struct config *config, struct staged *staged,
+		 struct error *error);
+void staged_release(struct staged *staged);	/* ignores a zeroed one; idempotent */
+bool units_keeps_agent(const struct units *units, const struct config *config);
+
+/* Take what is staged, and the watches, templates and jobs that `config` has left. */
+void units_add(struct units *units, struct config *config, struct staged *staged);
 bool units_link(struct units *units, struct error *error);	/* all units; again after changes */
 
 void units_remove_job(struct job_unit *unit);

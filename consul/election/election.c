@@ -308,6 +308,7 @@ void election_release(struct election *election)
 
 void election_start(struct election *election)
 {
+	epoch_catch_up(&election->observed.seen);
 	lock_refresh(&election->lock);
 	election_step(election, ELECTION_START);
 }

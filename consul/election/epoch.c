@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,23 +9,20 @@
 #include "base/file.h"
 #include "base/log.h"
 
-enum { NUMBER_MAX = 32 };
-
 bool epoch_init(struct epoch *epoch, const char *path, struct error *error)
 {
-	CLEANUP(buf_release) struct buf text = BUF_INIT;
-	char *end;
-
 	*epoch = (struct epoch){ .path = path };
-	if (!path || access(path, F_OK))
-		return true;
-	if (!file_read_regular(path, NUMBER_MAX, &text, error))
-		return false;
-	errno = 0;
-	epoch->highest = strtoul(text.data, &end, 10);
-	if (errno || end == text.data || strcmp(end, "\n"))
-		return fail(error, "%s: expected a number, found \"%.20s\"", path, text.data);
-	return true;
+	return !path || access(path, F_OK) || file_read_number(path, &epoch->highest, error);
+}
+
+void epoch_catch_up(struct epoch *epoch)
+{
+	struct error ignored = ERROR_INIT;
+	unsigned long number;
+
+	if (epoch->path && file_read_number(epoch->path, &number, &ignored) &&
+	    number > epoch->highest)
+		epoch->highest = number;
 }
 
 static bool write_file(const char *path, unsigned long number)

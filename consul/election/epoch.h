@@ -17,6 +17,9 @@ struct epoch {
 };
 
 bool epoch_init(struct epoch *epoch, const char *path, struct error *error);
+/* Before the election starts: a former election with the same file may have written since. */
+void epoch_catch_up(struct epoch *epoch);
+
 void epoch_see(struct epoch *epoch, unsigned long seen);
 void epoch_forget(struct epoch *epoch);
 

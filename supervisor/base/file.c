@@ -2,8 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "alloc.h"
 
 enum { CHUNK = 64 * 1024 };
 
@@ -58,6 +61,22 @@ bool file_read_regular(const char *path, size_t limit, struct buf *text, struct 
 		return fail(error, "cannot read %s: not a regular file", path);
 	}
 	return read_and_close(fd, path, limit, text, error);
+}
+
+bool file_read_number(const char *path, unsigned long *number, struct error *error)
+{
+	CLEANUP(buf_release) struct buf text = BUF_INIT;
+	unsigned long value;
+	char *end;
+
+	if (!file_read_regular(path, 32, &text, error))
+		return false;
+	errno = 0;
+	value = strtoul(text.data, &end, 10);
+	if (errno || text.data[0] < '0' || text.data[0] > '9' || strcmp(end, "\n"))
+		return fail(error, "%s: expected a number, found \"%.20s\"", path, text.data);
+	*number = value;
+	return true;
 }
 
 bool file_is_unchanged(const struct stat *before, const struct stat *now)

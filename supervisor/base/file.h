@@ -15,6 +15,9 @@ bool file_read(const char *path, size_t limit, struct buf *text, struct error *e
 /* Refuses all but regular files: reading a FIFO would block until a process writes to it. */
 bool file_read_regular(const char *path, size_t limit, struct buf *text, struct error *error);
 
+/* Reads a decimal number and a newline. */
+bool file_read_number(const char *path, unsigned long *number, struct error *error);
+
 /* Are file and contents the same, as far as stat(2) can tell? */
 bool file_is_unchanged(const struct stat *before, const struct stat *now);
 

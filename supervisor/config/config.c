@@ -262,14 +262,28 @@ static void add_roles(struct config *config)
 	}
 }
 
-/* True if the job acts as leader, or promotes one. */
-static bool is_of_leader(const struct job_config *job, const struct election_config *election)
+enum election_role election_role_of(const struct election_config *election,
+				    const struct job_config *job)
 {
 	AUTOFREE char *source = format_string("election.%s", election->name);
 	AUTOFREE char *promoter = format_string("%s.onElected", election->name);
+	AUTOFREE char *demoter = format_string("%s.onDeposed", election->name);
 
-	return (election->job && !strcmp(job->name, election->job)) ||
-	       (job->runs && !strcmp(job->runs, source)) || !strcmp(job->name, promoter);
+	if (election->job && !strcmp(job->name, election->job))
+		return ROLE_WORKLOAD;
+	if (job->runs && !strcmp(job->runs, source))
+		return ROLE_RUNNER;
+	if (!strcmp(job->name, promoter))
+		return ROLE_PROMOTER;
+	return strcmp(job->name, demoter) ? ROLE_NONE : ROLE_DEMOTER;
+}
+
+/* True if the job acts as leader, or promotes one. */
+static bool is_of_leader(const struct job_config *job, const struct election_config *election)
+{
+	enum election_role role = election_role_of(election, job);
+
+	return role == ROLE_WORKLOAD || role == ROLE_RUNNER || role == ROLE_PROMOTER;
 }
 
 /* If pilotfish is not PID 1 and is killed, no process is left that would depose the leader. */

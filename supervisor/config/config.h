@@ -213,6 +213,17 @@ struct config {
 	size_t election_count;
 };
 
+/* The part of a job in an election. */
+enum election_role {
+	ROLE_NONE,
+	ROLE_WORKLOAD,			/* the election's `job` */
+	ROLE_RUNNER,			/* has `runs` */
+	ROLE_PROMOTER,			/* NAME.onElected */
+	ROLE_DEMOTER,			/* NAME.onDeposed */
+};
+enum election_role election_role_of(const struct election_config *election,
+				    const struct job_config *job);
+
 /* Decodes and checks a tree after sugar_expand().  NULL: `error` begins with the key's path. */
 struct config *config_decode(json_t *tree, struct error *error);
 void config_free(struct config *config);	/* NULL-safe */

@@ -52,6 +52,32 @@ static bool choose_scheme(struct consul_config *consul, struct error *error)
 	return true;
 }
 
+static bool is_port(const char *text, size_t length)
+{
+	char *end;
+	long port = strtol(text, &end, 10);
+
+	return length && strspn(text, "0123456789") >= length && end == text + length && port > 0 &&
+	       port <= 65535;
+}
+
+/* "host", "host:port", "[v6]", "[v6]:port" or a bare IPv6 address. */
+static bool check_host(const char *url, const char *host, struct error *error)
+{
+	size_t length = strcspn(host, "/?#");
+	const char *end = host + length, *bracket = *host == '[' ? memchr(host, ']', length) : NULL,
+		   *colon = memchr(bracket ? bracket : host, ':', (size_t)(end - (bracket ? bracket : host)));
+
+	if (!length || colon == host || (*host == '[' && (!bracket || bracket == host + 1)))
+		return fail(error, ".address: \"%.64s\" lacks the name of the host", url);
+	if (memchr(host, '@', length) || memchr(host, ' ', length) || memchr(host, '\t', length))
+		return fail(error, ".address: must be \"host:port\", found \"%.64s\"", url);
+	if (!bracket && colon && memchr(colon + 1, ':', (size_t)(end - colon - 1)))
+		return true;
+	return !colon || is_port(colon + 1, (size_t)(end - colon - 1)) ||
+	       fail(error, ".address: the port must be 1 to 65535, found \"%.64s\"", url);
+}
+
 static bool check_url(char *url, struct error *error)
 {
 	size_t length = strlen(url);
@@ -59,6 +85,8 @@ static bool check_url(char *url, struct error *error)
 	if (strncmp(url, "http://", 7) && strncmp(url, "https://", 8))
 		return fail(error, ".address: must begin with http://, https:// or unix:///, found "
 			    "\"%.64s\"", url);
+	if (!check_host(url, strstr(url, "://") + 3, error))
+		return false;
 	while (url[length - 1] == '/')
 		url[--length] = '\0';
 	return true;
@@ -81,7 +109,7 @@ static bool complete_address(struct consul_config *consul, struct error *error)
 	whole = format_string("%s://%s%s", consul->scheme, host, port);
 	free(consul->address);
 	consul->address = whole;
-	return true;
+	return check_url(whole, error);
 }
 
 bool consul_rules(void *object, const json_t *tree, struct error *error)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "config.h"
 #include "lease.h"
 
@@ -56,6 +57,17 @@ static bool check_observer(const struct election_config *election, const json_t 
 	return true;
 }
 
+/* A file that is there is read: an election would refuse it only when it is made. */
+static bool check_epoch_file(const char *path, struct error *error)
+{
+	unsigned long ignored;
+
+	if (path && *path != '/')
+		return fail(error, ".epochFile: must be an absolute path, found \"%.64s\"", path);
+	return !path || access(path, F_OK) || file_read_number(path, &ignored, error) ||
+	       fail_in(error, ".epochFile");
+}
+
 static bool check_texts(const struct election_config *election, struct error *error)
 {
 	if (!is_label(election->name, LONGEST_NAME))
@@ -63,10 +75,7 @@ static bool check_texts(const struct election_config *election, struct error *er
 			    LONGEST_NAME, election->name);
 	if (election->service && !service_name_check(election->service, error))
 		return fail_in(error, ".service");
-	if (election->epoch_file && *election->epoch_file != '/')
-		return fail(error, ".epochFile: must be an absolute path, found \"%.64s\"",
-			    election->epoch_file);
-	return check_key(election->key, error);
+	return check_epoch_file(election->epoch_file, error) && check_key(election->key, error);
 }
 
 bool election_rules(void *object, const json_t *tree, struct error *error)

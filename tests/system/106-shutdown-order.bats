@@ -112,3 +112,71 @@ slow_app()
 	expect_code 3
 	expect_events "app stopped" "side stopped" "db stopping" "db stopped"
 }
+
+# Every job depends on Consul's agent, unless the agent depends on it.
+agent()
+{
+	mkdir -p "$dir/bin"
+	ln -sf "$(type -P sleep)" "$dir/bin/consul"
+}
+
+@test "SIGTERM while the preStart of a job that runs Consul's agent runs" {
+	agent
+	start_pilotfish <<-EOF
+		jobs = (
+		  { name = "agent"; exec = "$dir/bin/consul 1000"; preStart = "sleep 1000"; },
+		  { name = "app"; exec = "sleep 1000"; }
+		);
+	EOF
+	expect_events "app running" "agent.preStart running"
+	stop_pilotfish
+	expect_code 0
+	((took < 3000 * slow))
+}
+
+@test "Consul's agent stops last, but not after a job that it needs itself" {
+	agent
+	start_pilotfish <<-EOF
+		jobs = (
+		  { name = "agent"; exec = "$dir/bin/consul 1000"; needs = [ "network running" ]; },
+		  { name = "network"; exec = "sleep 1000"; },
+		  { name = "app"; exec = "sleep 1000"; }
+		);
+	EOF
+	expect_events "agent running"
+	stop_pilotfish
+	expect_code 0
+	expect_events "app stopped" "agent stopping" "agent stopped" "network stopping" "network stopped"
+}
+
+@test "two agents that need each other's jobs by a chain, and an agent that needs a health check" {
+	agent
+	start_pilotfish <<-EOF
+		jobs = (
+		  { name = "one"; exec = "$dir/bin/consul 1000"; needs = [ "a healthy" ]; },
+		  { name = "two"; exec = "$dir/bin/consul 1001"; when = { source = "one"; once = "running"; }; },
+		  { name = "a"; exec = "sleep 1000"; needs = [ "b running" ];
+		    health = { exec = "true"; interval = "1s"; ttl = "5s"; }; },
+		  { name = "b"; exec = "sleep 1000"; },
+		  { name = "c"; exec = "sleep 1000"; needs = [ "a.health exitSuccess" ]; }
+		);
+	EOF
+	expect_events "two running"
+	stop_pilotfish
+	expect_code 0
+	expect_events "two stopped" "one stopping" "one stopped" "a stopping" "a stopped" "b stopping"
+}
+
+@test "a job with the name of a different source hides it, in the check as in the run" {
+	start_pilotfish <<-EOF
+		jobs = (
+		  { name = "app"; exec = "sleep 1000"; needs = [ "b running" ];
+		    health = { exec = "true"; interval = "1s"; ttl = "5s"; }; },
+		  { name = "b"; exec = "sleep 1000"; needs = [ "app.health exitSuccess" ]; },
+		  { name = "app.health"; exec = "true"; }
+		);
+	EOF
+	expect_events "b running" "app running"
+	stop_pilotfish
+	expect_code 0
+}

@@ -295,3 +295,85 @@ reload()
 	stop_pilotfish
 	expect_code 0
 }
+
+# A configuration that is refused only by what it stands for: nothing has been stopped when that shows.
+refuse_reload()		# MESSAGE, the configuration on stdin
+{
+	mark
+	write_config
+	signal_pilotfish HUP
+	expect_log "not reloaded, the old configuration stays: .*$1"
+	refute_events "app draining" "app stopping" "app stopped" "global reloaded"
+	run -65 "$pilotfish" check -c "$dir/main.conf"
+	[[ $output =~ $1 ]]
+}
+
+goes_on()
+{
+	write_config <<<'jobs = ( { name = "app"; exec = "sleep 1000"; }, { name = "more"; exec = "sleep 1000"; } );'
+	signal_pilotfish HUP
+	expect_events "global reloaded" "more running"
+	refute_events "app stopped"
+	stop_pilotfish
+	expect_code 0
+}
+
+@test "an address of Consul without a host is refused before anything is stopped" {
+	start_pilotfish <<<'jobs = ( { name = "app"; exec = "sleep 1000"; } );'
+	expect_events "app running"
+	for address in http://:8500 :8500 http:// http://host:0 http://host:x; do
+		refuse_reload 'consul.address: ' <<-EOF
+			consul = "$address";
+			jobs = ( { name = "app"; exec = "sleep 1001"; } );
+		EOF
+	done
+	goes_on
+}
+
+@test "an epochFile that holds garbage, or is none, is refused before anything is stopped" {
+	start_pilotfish <<<'jobs = ( { name = "app"; exec = "sleep 1000"; } );'
+	expect_events "app running"
+	for text in garbage -1 99999999999999999999999 ''; do
+		echo "$text" >"$dir/epoch"
+		refuse_reload 'elections\[main\].epochFile: .*expected a number' <<-EOF
+			consul = "127.0.0.1:1";
+			jobs = ( { name = "app"; exec = "sleep 1001"; } );
+			elections = ( { name = "main"; job = "app"; epochFile = "$dir/epoch"; } );
+		EOF
+	done
+	rm "$dir/epoch"
+	mkfifo "$dir/epoch"
+	cp "$dir/main.conf" "$dir/fifo.conf"
+	refuse_reload 'elections\[main\].epochFile: .*not a regular file' <"$dir/fifo.conf"
+	goes_on
+}
+
+@test "a log that cannot be opened refuses the reload" {
+	start_pilotfish <<<'jobs = ( { name = "app"; exec = "sleep 1000"; } );'
+	expect_events "app running"
+	mark
+	write_config <<-EOF
+		logging = { output = "$dir/missing/log"; };
+		jobs = ( { name = "app"; exec = "sleep 1001"; } );
+	EOF
+	signal_pilotfish HUP
+	expect_log "not reloaded, the old configuration stays: cannot log to $dir/missing/log"
+	refute_events "app draining" "app stopped"
+	goes_on
+}
+
+@test "a timer that an election cannot have refuses the reload" {
+	start_pilotfish <<<'jobs = ( { name = "app"; exec = "sleep 1000"; } );'
+	expect_events "app running"
+	mark
+	prlimit --pid "$pid" --sigpending=0:0
+	write_config <<-EOF
+		consul = "127.0.0.1:1";
+		jobs = ( { name = "app"; exec = "sleep 1001"; } );
+		elections = ( { name = "main"; job = "app"; } );
+	EOF
+	signal_pilotfish HUP
+	expect_log "not reloaded, the old configuration stays: .*elections\[main\]: cannot make a timer"
+	refute_events "app draining" "app stopped"
+	goes_on
+}

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/output.h"
 #include "base/strv.h"
+#include "config/secret.h"
 
 struct exec {
 	struct hook hook;
@@ -46,6 +47,8 @@ static void build_env(struct strv *env, const struct exec *exec, const struct ho
 	const struct exec_config *config = exec->config;
 
 	strv_copy(env, environ);
+	if (!config->pass_token)
+		secret_unset(env);
 	if (config->identity.set) {
 		strv_set(env, "HOME", config->identity.home ? config->identity.home : "/");
 		if (config->identity.user)
@@ -146,6 +149,7 @@ static bool spawn(struct exec *exec, const int fds[3], char *const *envp, struct
 		.umask = config->umask,
 		.nice = (int)config->nice,
 		.oom_score = (int)config->oom_score,
+		.confinement = &config->confinement,
 		.no_new_privs = config->no_new_privs,
 		.death_signal = config->death_signal,
 	};

@@ -91,7 +91,8 @@ static void add_groups_of(struct identity *identity, const char *name)
 			add_group(identity, entry->gr_gid);
 }
 
-/* A number needs no entry; if there is one it tells the group and the home. */
+/* A number needs no entry in the file.  Without one the group has the user's number: our own group
+ * may be root's. */
 static bool find_identity(struct identity *identity, const char *name, struct error *error)
 {
 	bool numeric = parse_id(name, &identity->uid);
@@ -99,7 +100,7 @@ static bool find_identity(struct identity *identity, const char *name, struct er
 
 	if (!entry && !numeric)
 		return fail(error, "no user \"%s\" in %s", name, user_file);
-	identity->gid = getgid();
+	identity->gid = identity->uid == geteuid() ? getegid() : (gid_t)identity->uid;
 	if (entry) {
 		identity->uid = entry->pw_uid;
 		identity->gid = entry->pw_gid;

@@ -19,6 +19,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include "confine.h"
 #include "error.h"
 #include "list.h"
 #include "loop.h"
@@ -53,6 +54,7 @@ struct spawn {				/* all pointers are borrowed for the call */
 	int fds[3];			/* a descriptor, INHERIT or NOTHING */
 	bool terminal;			/* make its group our terminal's foreground group */
 	const struct identity *identity;	/* NULL: ours */
+	const struct confinement *confinement;	/* NULL: none */
 	const struct limit *limits;
 	size_t limit_count;
 	int umask;			/* -1: ours */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "confine.h"
 #include "descriptor.h"
 
 /* The child shares our memory.  It calls only async-signal-safe functions, and the address
@@ -34,6 +35,8 @@ struct child {
 	char *const *envp;
 	char **script;			/* argv for a shell; the child sets [1] */
 	pid_t parent, parent_group;
+	struct filter filter;
+	const char *path;		/* of the step "paths" */
 	const char *stage;		/* the step that failed, or NULL */
 	int error;			/* the errno of that step */
 };
@@ -189,31 +192,64 @@ IN_CHILD bool set_directory(struct child *child)
 	return !child->spawn->cwd || chdir(child->spawn->cwd) == 0;
 }
 
+IN_CHILD bool is_same_user(const struct identity *to)
+{
+	return getuid() == to->uid && geteuid() == to->uid && getgid() == to->gid &&
+	       getegid() == to->gid;
+}
+
 /* System calls, because the C library's functions would change the ids of all threads.  If we are
  * the user already and may not set groups, the child keeps our groups. */
-IN_CHILD bool set_identity(struct child *child)
+IN_CHILD bool set_groups(struct child *child)
 {
 	const struct identity *to = child->spawn->identity;
-	bool same;
 
-	if (!to || !to->set)
+	if (!to || !to->set || syscall(SYS_setgroups, to->group_count, to->groups) == 0)
 		return true;
-	same = getuid() == to->uid && geteuid() == to->uid &&
-	       getgid() == to->gid && getegid() == to->gid;
-	if (syscall(SYS_setgroups, to->group_count, to->groups) < 0 && !(same && errno == EPERM)) {
-		child->stage = "setgroups";
-		return false;
-	}
-	if (syscall(SYS_setgid, to->gid) < 0) {
-		child->stage = "setgid";
-		return false;
-	}
-	return syscall(SYS_setuid, to->uid) == 0;
+	return errno == EPERM && is_same_user(to);
+}
+
+IN_CHILD bool set_group(struct child *child)
+{
+	const struct identity *to = child->spawn->identity;
+
+	return !to || !to->set || syscall(SYS_setgid, to->gid) == 0;
+}
+
+IN_CHILD bool limit_capabilities(struct child *child)
+{
+	const struct confinement *confinement = child->spawn->confinement;
+
+	return !confinement || (confine_bounding(confinement, child->spawn->no_new_privs) &&
+				confine_keep(confinement));
+}
+
+IN_CHILD bool set_user(struct child *child)
+{
+	const struct identity *to = child->spawn->identity;
+
+	return !to || !to->set || syscall(SYS_setuid, to->uid) == 0;
+}
+
+IN_CHILD bool set_capabilities(struct child *child)
+{
+	return !child->spawn->confinement || confine_capabilities(child->spawn->confinement);
 }
 
 IN_CHILD bool set_privileges(struct child *child)
 {
 	return !child->spawn->no_new_privs || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+}
+
+IN_CHILD bool set_paths(struct child *child)
+{
+	return !child->spawn->confinement ||
+	       confine_paths(child->spawn->confinement, &child->path);
+}
+
+IN_CHILD bool set_filter(struct child *child)
+{
+	return confine_calls(&child->filter);
 }
 
 /* If the parent has died before prctl(), the kernel sends nothing: we send the signal. */
@@ -303,8 +339,10 @@ IN_CHILD bool execute(struct child *child)
 	return false;
 }
 
-/* The order matters: first the steps that need privileges; then groups, then the user; then the
- * death signal, which a change of ids clears; the signal mask last. */
+/* The order matters: first the steps that need privileges; then groups, the bounding set and the
+ * user; then the death signal, which a change of ids clears; the filter last, because it might
+ * refuse a step. */
+static const char paths_step[] = "paths";
 static const struct {
 	const char *name;
 	bool (*run)(struct child *child);
@@ -317,11 +355,17 @@ static const struct {
 	{ "setrlimit", set_limits },
 	{ "umask", set_umask },
 	{ "chdir", set_directory },
-	{ "setuid", set_identity },
+	{ "setgroups", set_groups },
+	{ "setgid", set_group },
+	{ "capability bounding set", limit_capabilities },
+	{ "setuid", set_user },
+	{ "capabilities", set_capabilities },
 	{ "no_new_privs", set_privileges },
+	{ paths_step, set_paths },
 	{ "PR_SET_PDEATHSIG", set_death_signal },
 	{ "pid", tell_pid },
 	{ "signals", set_signals },
+	{ "restrict", set_filter },
 	{ "exec", execute },
 };
 
@@ -349,6 +393,11 @@ static void explain(const struct child *child, int *status, struct error *error)
 	*status = (executed && child->error == ENOENT ? 127 : 126) << 8;
 	if (!strcmp(child->stage, "chdir"))
 		fail(error, "chdir %s: %s", child->spawn->cwd, why);
+	else if (child->stage == paths_step && child->path)
+		fail(error, "%s: %s: %s", child->stage, child->path, why);
+	else if (child->stage == paths_step &&
+		 (child->error == ENOSYS || child->error == EOPNOTSUPP))
+		fail(error, "%s: this kernel has no Landlock", child->stage);
 	else if (!executed)
 		fail(error, "%s: %s", child->stage, why);
 	else if (child->error == ENOENT && *program == '/' && !access(program, F_OK))
@@ -396,8 +445,14 @@ pid_t spawn_start(const struct spawn *spawn, int *status, struct error *error)
 		.envp = spawn->envp ? spawn->envp : environ,
 		.parent = getpid(), .parent_group = getpgrp(),
 	};
-	pid_t pid = clone_child(&child);
+	pid_t pid;
 
+	if (spawn->confinement && !filter_build(&child.filter, spawn->confinement->restrictions)) {
+		*status = 126 << 8;
+		fail(error, "restrict: not supported on this architecture");
+		return -1;
+	}
+	pid = clone_child(&child);
 	if (pid < 0) {
 		child.stage = "cannot start a process";
 		child.error = errno;

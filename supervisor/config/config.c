@@ -15,6 +15,8 @@ static void exec_release(struct exec_config *exec)
 	strv_release(&exec->argv);
 	strv_release(&exec->env);
 	identity_release(&exec->identity);
+	strv_release(&exec->confinement.read);
+	strv_release(&exec->confinement.write);
 	free(exec->cwd);
 	free(exec->limits);
 }

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
+#include "base/confine.h"
 #include "base/event.h"
 #include "base/log.h"
 #include "base/process.h"
@@ -50,6 +51,8 @@ struct exec_config {
 	long nice;
 	long oom_score;			/* NO_OOM_SCORE: ours */
 	bool no_new_privs;
+	struct confinement confinement;
+	bool pass_token;		/* the environment keeps Consul's token and password */
 	int death_signal;		/* sent to the child when pilotfish is killed; 0: none */
 	bool raw;			/* its output is not captured */
 };

@@ -9,6 +9,8 @@ decode_fn decode_umask;			/* int: "022", "inherited" */
 decode_fn decode_perms;			/* int: "0644", "keep" */
 decode_fn decode_check;			/* struct bounded_command: a command, a group */
 decode_fn decode_rlimits;		/* struct exec_config: { nofile = "1024:4096"; } */
+decode_fn decode_capabilities;		/* struct exec_config: [ "NET_BIND_SERVICE" ], [ ] */
+decode_fn decode_restrict;		/* struct exec_config: [ "no-network" ] */
 decode_fn decode_oom_score;		/* long: -500, "inherited" */
 decode_fn decode_restarts;		/* long: "never", "unlimited", "onFailure", 3 */
 decode_fn decode_needs;			/* struct job_config: [ "db healthy" ] */

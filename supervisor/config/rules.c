@@ -39,11 +39,43 @@ static bool read_identity(struct identity *identity, const json_t *tree, struct 
 	       fail_in(error, has_user ? ".user" : ".group");
 }
 
+bool paths_rules(void *object, const json_t *tree, struct error *error)
+{
+	const struct confinement *confinement = &((struct exec_config *)object)->confinement;
+	const struct strv *lists[] = { &confinement->read, &confinement->write };
+
+	(void)tree;
+	for (int list = 0; list < 2; list++)
+		for (size_t i = 0; i < lists[list]->count; i++)
+			if (*lists[list]->items[i] != '/')
+				return fail(error, ".%s: must be absolute paths, found \"%.64s\"",
+					    list ? "write" : "read", lists[list]->items[i]);
+	return confinement->read.count || confinement->write.count ||
+	       fail(error, "read or write must be given");
+}
+
+/* A user other than root keeps no capabilities by default.  Without no_new_privs the kernel lets
+ * only root install a filter or Landlock rules. */
+static bool set_confinement(struct exec_config *exec, const json_t *tree, struct error *error)
+{
+	struct confinement *confinement = &exec->confinement;
+	bool needed = confinement->restrictions || has_key(tree, "paths");
+
+	if (has_key(tree, "user") && exec->identity.uid)
+		confinement->drops = true;
+	if (!has_key(tree, "noNewPrivs"))
+		exec->no_new_privs = confinement->drops || needed;
+	if (!has_key(tree, "passToken"))
+		exec->pass_token = !has_key(tree, "user");
+	return !needed || exec->no_new_privs ||
+	       fail(error, ".noNewPrivs: must be true with restrict or paths");
+}
+
 bool exec_rules(void *object, const json_t *tree, struct error *error)
 {
 	struct exec_config *exec = object;
 
-	return read_identity(&exec->identity, tree, error);
+	return read_identity(&exec->identity, tree, error) && set_confinement(exec, tree, error);
 }
 
 /* A signal is a source with one event, so that the event may be omitted. */

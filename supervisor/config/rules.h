@@ -11,7 +11,7 @@
 
 typedef bool rule_fn(void *object, const json_t *tree, struct error *error);
 
-rule_fn exec_rules;			/* struct exec_config */
+rule_fn exec_rules, paths_rules;	/* struct exec_config */
 rule_fn when_rules, backoff_rules;
 rule_fn health_rules;
 rule_fn registration_rules;		/* struct service_config, of a job or in `services` */

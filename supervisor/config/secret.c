@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
+
 #define SHOWN "(secret)"
 #define LEAST_PART 6		/* the shortest beginning of a secret that counts as one */
 
@@ -36,16 +38,48 @@ static size_t match(const struct strv *secrets, const char *text, bool parts)
 	return longest;
 }
 
+/* The length of "user:password" if the text is behind the "://" of a URL with it, else 0. */
+static size_t match_userinfo(const char *start, const char *text)
+{
+	size_t size = strcspn(text, "/?# \t\n\"'<>@");
+
+	return text - start >= 3 && !memcmp(text - 3, "://", 3) && text[size] == '@' ? size : 0;
+}
+
 static void hide(const struct strv *secrets, bool parts, const char *text, struct buf *out)
 {
-	while (*text) {
-		size_t size = match(secrets, text, parts);
+	const char *start = text;
 
+	while (*text) {
+		size_t size = match_userinfo(start, text);
+
+		if (!size)
+			size = match(secrets, text, parts);
 		if (size)
 			buf_add(out, SHOWN);
 		else
 			buf_add_char(out, *text);
 		text += size ? size : 1;
+	}
+}
+
+void secret_unset(struct strv *env)
+{
+	static const char *const names[] = {
+		"CONSUL_HTTP_TOKEN", "CONSUL_HTTP_TOKEN_FILE", "CONSUL_HTTP_AUTH",
+		"CONSUL_HTTP_AUTH_FILE",
+	};
+	const char *address = strv_get(env, "CONSUL_HTTP_ADDR");
+	const char *host = address ? strstr(address, "://") : NULL;
+	size_t size = host ? match_userinfo(address, host + 3) : 0;
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		strv_unset(env, names[i]);
+	if (size) {
+		AUTOFREE char *clean = format_string("%.*s%s", (int)(host + 3 - address), address,
+						     host + 3 + size + 1);
+
+		strv_set(env, "CONSUL_HTTP_ADDR", clean);
 	}
 }
 

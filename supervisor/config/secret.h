@@ -1,5 +1,5 @@
 /* secret.h - replace secrets by "(secret)" in text that users see: the values of {{secret "X"}},
- * and Consul's token and auth. */
+ * Consul's token and auth, and the user and password in any URL. */
 #ifndef SECRET_H
 #define SECRET_H
 
@@ -14,5 +14,9 @@ void secret_hide(const struct strv *secrets, struct buf *text);
 void secret_hide_in_tree(const struct strv *secrets, json_t *tree);
 /* A message may contain only the beginning of a value: hides that too. */
 void secret_hide_in_error(const struct strv *secrets, struct error *error);
+
+/* Removes from an environment: Consul's token and auth, the names of their files, and the user and
+ * password in Consul's address. */
+void secret_unset(struct strv *env);
 
 #endif

@@ -39,6 +39,26 @@ static const struct record raw_record = {
 	.title = "logging of a job or a health check", .fields = raw_fields,
 };
 
+static const struct field paths_fields[] = {
+	{ "read", STRINGS(exec_config, confinement.read),
+	  .help = "Files and directories to read, with everything below, and programs to run." },
+	{ "write", STRINGS(exec_config, confinement.write),
+	  .help = "Files and directories to read, write, create and remove, with everything "
+		  "below." },
+	{ "optional", BOOL(exec_config, confinement.paths_optional), .initial = "false",
+	  .help = "If the kernel has no Landlock, start the program without this restriction. "
+		  "Without this key the start fails." },
+	{ 0 }
+};
+static const struct record paths_record = {
+	.title = "paths",
+	.about = "All other paths are inaccessible, by Landlock (Linux 5.13 and later). Each path "
+		 "must be absolute and exist. The program, its interpreter and its libraries must "
+		 "be among them. /dev/null, zero, full, random and urandom are always accessible. "
+		 "Already open descriptors, sockets and stat(2) are not restricted.",
+	.fields = paths_fields, .finish = paths_rules,
+};
+
 static const struct field exec_fields[] = {
 	{ "exec", COMMAND(exec_config, argv),
 	  .help = "The program and its arguments. A string is split into words as a shell "
@@ -67,8 +87,32 @@ static const struct field exec_fields[] = {
 	  .must_be = "a whole number from -1000 to 1000",
 	  .help = "When memory runs out, the kernel kills processes with a higher value first, "
 		  "and never one with -1000." },
-	{ "noNewPrivs", BOOL(exec_config, no_new_privs), .initial = "false",
-	  .help = "Set-user-ID programs and file capabilities give the program no privileges." },
+	{ "noNewPrivs", BOOL(exec_config, no_new_privs),
+	  .help = "Set-user-ID programs and file capabilities give the program no privileges. "
+		  "Default: true with a user other than root, capabilities, restrict or paths; "
+		  "else false." },
+	{ "capabilities", CUSTOM_WHOLE(decode_capabilities),
+	  .must_be = "a list of capabilities such as [ \"NET_BIND_SERVICE\" ]",
+	  .help = "The only capabilities that the program has, by their names in "
+		  "capabilities(7), with or without CAP_; [ ] is none. The bounding set is "
+		  "reduced to them. Default: none with a user other than root, else "
+		  "pilotfish's own." },
+	{ "restrict", CUSTOM_WHOLE(decode_restrict),
+	  .must_be = "a list of \"no-network\", \"no-namespaces\", \"no-mount\", \"no-debug\" and "
+		     "\"no-kernel\"",
+	  .help = "System calls that fail for the program and its children. no-network: "
+		  "sockets other than Unix sockets. no-namespaces: new namespaces, and setns. "
+		  "no-mount: mounts, chroot and pivot_root. no-debug: ptrace, and access to the "
+		  "memory and descriptors of other processes. no-kernel: kernel modules, BPF, "
+		  "io_uring, kexec, keys, swap, the clock and similar. A program of another "
+		  "architecture, such as a 32-bit one, is killed. For amd64 and arm64." },
+	{ "paths", GROUP(paths_record),
+	  .help = "The files and directories that the program and its children can open." },
+	{ "passToken", BOOL(exec_config, pass_token),
+	  .help = "Leave the variables CONSUL_HTTP_TOKEN, CONSUL_HTTP_TOKEN_FILE, "
+		  "CONSUL_HTTP_AUTH and CONSUL_HTTP_AUTH_FILE in the environment, and the user "
+		  "and password in CONSUL_HTTP_ADDR. The commands of Consul need them. Default: "
+		  "false with user, else true. Variables in env are not affected." },
 	{ "logging", GROUP(raw_record),
 	  .help = "How the output is logged." },
 	{ 0 }

@@ -28,7 +28,7 @@ run_as()	# SETTINGS COMMAND
 	run_as 'user = "54321:54322";' 'id -u; id -g; id -G; echo $HOME'
 	[[ $(said app) == $'54321\n54322\n54322\n/' ]]
 	run_as 'user = 54321;' 'id -u; id -G'
-	[[ $(said app) == $'54321\n0' ]]		# as Docker has it
+	[[ $(said app) == $'54321\n54321' ]]		# not our own group, which is root's
 }
 
 @test "cwd, env, umask" {

@@ -213,6 +213,34 @@ static void test_how_to_run(void **state)
 	assert_true(config->jobs[0]->stop_group);
 }
 
+static void test_rights(void **state)
+{
+	LOAD("jobs = ( { name = \"a\"; exec = \"a\"; }, { name = \"b\"; exec = \"b\"; user = \"12\"; },"
+	     "{ name = \"c\"; exec = \"c\"; user = \"root\"; passToken = true; },"
+	     "{ name = \"d\"; exec = \"d\"; user = 12; noNewPrivs = false; capabilities = [ \"chown\", \"CAP_KILL\" ]; },"
+	     "{ name = \"e\"; exec = \"e\"; restrict = [ \"no-mount\" ]; },"
+	     "{ name = \"f\"; exec = \"f\"; paths = { read = \"/\"; optional = true; }; capabilities = [ ]; } );");
+	const struct exec_config *exec[6];
+
+	(void)state;
+	for (int i = 0; i < 6; i++)
+		exec[i] = &config->jobs[i]->exec;
+	assert_false(exec[0]->no_new_privs || exec[0]->confinement.drops);
+	assert_true(exec[0]->pass_token);
+	assert_true(exec[1]->no_new_privs && exec[1]->confinement.drops);
+	assert_false(exec[1]->pass_token);
+	assert_int_equal(exec[1]->identity.gid, 12);
+	assert_true(exec[2]->pass_token);
+	assert_false(exec[2]->no_new_privs || exec[2]->confinement.drops);
+	assert_false(exec[3]->no_new_privs);
+	assert_true(exec[3]->confinement.drops && exec[3]->confinement.capabilities == 0x21);
+	assert_true(exec[4]->no_new_privs && !exec[4]->confinement.drops);
+	assert_int_equal(exec[4]->confinement.restrictions, 1 << RESTRICT_NO_MOUNT);
+	assert_true(exec[5]->no_new_privs && exec[5]->confinement.drops);
+	assert_true(exec[5]->confinement.capabilities == 0 && exec[5]->confinement.paths_optional);
+	assert_string_equal(exec[5]->confinement.read.items[0], "/");
+}
+
 static void test_watches(void **state)
 {
 	LOAD("consul = { settle = 3; }; watches = ( { name = \"a\"; tag = [ \"x\", \"y\" ]; passing = false; },"
@@ -420,6 +448,7 @@ int main(void)
 		TEST(test_health),
 		TEST(test_services),
 		TEST(test_how_to_run),
+		TEST(test_rights),
 		TEST(test_watches),
 		TEST(test_template_defaults),
 		TEST(test_templates),

@@ -2,8 +2,8 @@
 # make demo      see it at work              make check   prove it
 #
 # Yours to set: CC CFLAGS CPPFLAGS LDFLAGS LDLIBS, PREFIX DESTDIR, B (the folder of all products),
-# SAN=address,undefined (with a B of its own), WERROR=1, COMMIT, ARCH=arm64 (with release, on amd64),
-# MINUTES and ROUNDS (of soak).
+# SAN=$(SANITIZERS) (with a B of its own), WERROR=1, COMMIT, ARCH=arm64 (with release, on amd64),
+# MINUTES and ROUNDS (of soak), FUZZ_TIME (of fuzz).
 PROG    := pilotfish
 NUMBER  := 0.1.0
 # Empty outside of a git tree: the version is the number alone then.
@@ -16,7 +16,7 @@ MANDIR  ?= $(PREFIX)/share/man
 COMPDIR ?= $(PREFIX)/share/bash-completion/completions
 B       ?= build
 JOBS    ?= $(shell nproc)
-FUZZ_TIME ?= 60
+SANITIZERS := address,undefined,float-cast-overflow
 PKGS    := libcurl jansson libconfig
 PKG_CONFIG ?= pkg-config
 
@@ -33,7 +33,7 @@ harden  := -fstack-protector-strong $(position) \
 compile = $(CC) -I. -Isupervisor -D_GNU_SOURCE $(includes) $(CPPFLAGS) \
 	-std=gnu17 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
 	-Wformat=2 -fno-common -fno-strict-aliasing $(harden) \
-	$(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=undefined -fno-omit-frame-pointer) \
+	$(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=undefined,float-cast-overflow -fno-omit-frame-pointer) \
 	$(if $(WERROR),-Werror) $(sections) $(CFLAGS)
 link    = $(CC) $(mode) -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=$(SAN)) $(CFLAGS) $(LDFLAGS)
 includes := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
@@ -56,6 +56,8 @@ UNIT    := $(TESTS:%.c=$B/%)
 SYSTEM  := $(sort $(wildcard tests/system/*.bats))
 BROWSER := $(sort $(wildcard tests/browser/*.bats))
 DOCKER  := $(sort $(wildcard tests/docker/*.bats))
+# The same script for each fuzzer.
+FUZZ    := $(foreach fuzzer,$(FUZZERS),FUZZER=$(basename $(notdir $(fuzzer))) tests/fuzz/fuzz.sh)
 HELPERS := $B/tests/primary $B/tests/shift-clock.so
 SAN_B   := $B/san
 
@@ -133,8 +135,10 @@ $B/tests/%.so: tests/system/helpers/%.c $B/flags
 helpers: $(HELPERS)
 tests: $(UNIT) $B/tests/template-cases helpers
 fuzzers: $(FUZZERS:%.c=$B/%)
+fuzzed:
+	$(again) CC=clang SAN=$(SANITIZERS),fuzzer-no-link B=$B/fuzz fuzzers
 sanitized:
-	$(again) SAN=address,undefined B=$(SAN_B) all tests
+	$(again) SAN=$(SANITIZERS) B=$(SAN_B) all tests
 
 demo:				## see it at work, with a real Consul; KEEP=1: stay up
 	$(Q)tests/setup demo
@@ -142,15 +146,15 @@ demo:				## see it at work, with a real Consul; KEEP=1: stay up
 	$(Q)B=$B KEEP=$(KEEP) examples/demo/run
 check:				## prove it: installs what is missing, runs all tests and checks below
 	$(Q)tests/setup
-	$(again) WERROR=1 all tests sanitized
+	$(again) WERROR=1 all tests sanitized fuzzed
 	$(again) release
 	$(again) release ARCH=arm64
 	$(Q)B=$B tests/docker/prepare
 	$(run) B=$B $(STYLE) $(LINT) $(UNIT) tests/template-cases.sh $(SYSTEM) $(BROWSER) $(DOCKER) \
-		B=$(SAN_B) $(UNIT:$B/%=$(SAN_B)/%) tests/template-cases.sh $(SYSTEM)
+		B=$(SAN_B) $(UNIT:$B/%=$(SAN_B)/%) tests/template-cases.sh $(SYSTEM) B=$B FUZZ_TIME=20 $(FUZZ)
 check-style: all		## folders, sizes, dependencies, English, documentation
 	$(run) B=$B $(STYLE)
-check-lint: $B/flags		## cppcheck, clang-tidy
+check-lint: $B/flags		## cppcheck, clang-tidy, gcc's analyzer
 	$(run) B=$B $(LINT)
 check-unit: tests		## unit tests
 	$(run) B=$B $(UNIT) tests/template-cases.sh
@@ -178,13 +182,12 @@ soak:				## run for MINUTES, and ROUNDS of elections and failovers
 	$(Q)B=$B tests/system/helpers/election-rounds $(or $(ROUNDS),100) --longest 60 --no-agents
 	$(Q)B=$B tests/docker/prepare
 	$(Q)LIMIT_FILE=20000 tests/run B=$B MYSQL_ROUNDS=$(or $(ROUNDS),20) tests/docker/400-mysql.bats
-fuzz:				## each fuzzer for FUZZ_TIME seconds
+check-fuzz: fuzzed		## each fuzzer for 20 seconds
+	$(run) B=$B FUZZ_TIME=20 $(FUZZ)
+fuzz:				## each fuzzer for FUZZ_TIME seconds (600)
 	$(Q)tests/setup fuzz
-	$(again) CC=clang SAN=address,undefined,fuzzer-no-link B=$B/fuzz fuzzers
-	$(Q)for fuzzer in $(FUZZERS:%.c=$B/fuzz/%); do \
-		mkdir -p $$fuzzer.found && \
-		$$fuzzer -max_total_time=$(FUZZ_TIME) -timeout=10 -max_len=65536 -print_final_stats=1 \
-			-dict=tests/fuzz/words.dict -artifact_prefix=$$fuzzer- $$fuzzer.found tests/cases || exit 1; done
+	$(again) fuzzed
+	$(Q)V=$(V) JOBS=$(JOBS) LIMIT_FILE=$$(($(or $(FUZZ_TIME),600) + 300)) tests/run B=$B FUZZ_TIME=$(or $(FUZZ_TIME),600) $(FUZZ)
 
 release:			## one static program for any image, build/release; ARCH=arm64
 	$(Q)tests/setup release $(ARCH)
@@ -206,7 +209,7 @@ help:				## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n",$$1,$$2}' Makefile
 
 .PHONY: all helpers tests fuzzers sanitized demo check check-style check-lint check-unit check-system \
-	check-browser check-docker check-san bench soak fuzz release install uninstall format clean help \
+	check-browser check-docker check-san check-fuzz bench soak fuzz fuzzed release install uninstall format clean help \
 	FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

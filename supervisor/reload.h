@@ -8,7 +8,7 @@
  * all units are linked again.  If a job or its preStart has changed, both are replaced; so are the
  * jobs that are triggered by the stop of a job that is removed.
  *
- * Whatever can be refused is made before anything is stopped.
+ * All parts that can be refused are made before anything is stopped.
  */
 #ifndef RELOAD_H
 #define RELOAD_H

@@ -547,12 +547,12 @@ static const struct field config_fields[] = {
 	  .must_be = "\"host:port\", a group { address = ...; } or false",
 	  .help = "How to reach Consul, or false." },
 	{ "stopTimeout", SECONDS(config, stop_timeout), .initial = "8s",
-	  .help = "The time for the whole shutdown, drain included. What still runs then is "
-		  "killed. Note that docker stop waits 10 seconds." },
+	  .help = "The time for the whole shutdown, drain included. Then pilotfish kills the "
+		  "remaining processes. Note that docker stop waits 10 seconds." },
 	{ "jobs", POINTERS(config, jobs, job_count, job_record),
 	  .help = "The programs to run." },
 	{ "watches", POINTERS(config, watches, watch_count, watch_record),
-	  .help = "What to watch in Consul." },
+	  .help = "The services and keys to watch in Consul." },
 	{ "templates", POINTERS(config, templates, template_count, template_record),
 	  .help = "The files to write from data in Consul." },
 	{ "elections", POINTERS_OF(config, elections, election_count, election_record),

@@ -35,7 +35,7 @@ void arena_charge(struct arena *arena, size_t size);		/* counts memory held else
 void arena_pause(struct arena *arena);
 
 /* Every computation counts its steps here, of a nanosecond or some: at times it is paused, and it may
- * be over afterwards.  What allocates or adds text is counted already. */
+ * be over afterwards.  Allocations and added text are counted already. */
 static inline void arena_work(struct arena *arena, size_t work)
 {
 	arena->work += work;

@@ -13,7 +13,7 @@ setup()
 	election_config
 }
 
-# What a leader does with a request: it releases the lock, and ID leads with EPOCH.
+# Acts as a leader that serves a request: releases the lock, and ID leads with EPOCH.
 serve()		# ID EPOCH
 {
 	await has_request

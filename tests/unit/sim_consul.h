@@ -1,13 +1,13 @@
 /* sim_consul.h - for unit tests: a model of Consul, as far as elections use it.
  *
  * One agent and its servers in one: services with TTL checks, sessions, keys with locks, lock
- * delays, indexes, transactions.  It knows no network and no clock of its own: who asks says what
- * time it is (sim_serve), and lets it reach that time first (sim_expire).  Status codes and bodies
- * are those of Consul 1.8.7, as tried; so are what a lock delay, a plain PUT on a locked key and the
- * same lock taken twice do to its indexes.
+ * delays, indexes, transactions.  It has no network and no clock: the caller passes the time
+ * (sim_serve), and lets the model reach that time first (sim_expire).  Status codes and bodies
+ * are those of Consul 1.8.7, as tried; so are the effects on its indexes of a lock delay, of a plain
+ * PUT on a locked key, and of the same lock taken twice.
  *
- * A session ends at twice its TTL, as Consul's do.  Whose lock is taken or freed, and how, is told to
- * `on_lock` and `on_unlock`: there a test checks what must hold at that instant. */
+ * A session ends at twice its TTL, as Consul's do.  `on_lock` and `on_unlock` learn whose lock was
+ * taken or freed, and how; there a test checks the invariants of that instant. */
 #ifndef SIM_CONSUL_H
 #define SIM_CONSUL_H
 
@@ -23,7 +23,7 @@ enum { SIM_KEYS = 16, SIM_CHECKS = 16, SIM_ID = 40 };
 
 struct sim_key {
 	char *key, *value;		/* key NULL: free.  value NULL: deleted */
-	unsigned session;		/* who holds it; 0: nobody */
+	unsigned session;		/* the holder; 0: none */
 	unsigned long created, modified, locks;
 	double delayed;			/* the lock delay's end */
 };
@@ -217,7 +217,7 @@ static inline void sim_set(struct sim_consul *consul, struct sim_key *key, const
 	key->modified = ++consul->index;
 }
 
-/* What `curl -X PUT` does: the session stays, the count of locks does not. */
+/* As `curl -X PUT`: the session stays, the count of locks does not. */
 static inline void sim_put(struct sim_consul *consul, const char *name, const char *value)
 {
 	struct sim_key *key = sim_make_key(consul, name);

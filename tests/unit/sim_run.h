@@ -13,7 +13,7 @@ struct next {
 	void *what;
 };
 
-/* What was held up is not overdue, but comes now. */
+/* A delayed event is not overdue, but comes now. */
 static inline void next_offer(struct next *next, const struct next *other)
 {
 	double at = fmax(other->at, the_world->now);

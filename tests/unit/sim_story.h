@@ -31,7 +31,7 @@ static inline struct sim_candidate *await_leader(struct world *world, double sec
 {
 	if (!world_await(world, has_leader, seconds))
 		world_fail(world, "nobody leads after %g s", seconds);
-	world_run(world, 0.5);		/* the value is written, and everybody has seen it */
+	world_run(world, 0.5);		/* the value is written, and all candidates have seen it */
 	if (has_none(world))
 		world_fail(world, "whoever led does so no more");
 	return leader_of(world);
@@ -53,7 +53,7 @@ static inline unsigned promotions(const struct world *world)
 	return count;
 }
 
-/* Somebody's who is no candidate that runs.  Its number. */
+/* Makes a session of an owner that is no running candidate; returns its number. */
 static inline unsigned make_session(struct world *world, const char *name)
 {
 	AUTOFREE char *body = format_string("{\"Name\":\"%s\",\"TTL\":\"24h\"}", name);

@@ -1,14 +1,14 @@
-/* sim_user.h - for unit tests: candidates with users, who do as they are told or do not, and what
- * must hold after every step of the world (sim_world.h).
+/* sim_user.h - for unit tests: candidates with users, which obey orders or do not, and the
+ * invariants after every step of the world (sim_world.h).
  *
  *   I1 no two users are primary at one instant      I5 no two orders overlap, none comes twice
- *   I3 epochs are unique and grow                   I6 nobody is primary beyond its hard deadline
+ *   I3 epochs are unique and grow                   I6 no user is primary beyond its hard deadline
  *   I8 no lock is released before its user says that it is demoted
- *   I9 whoever is released leaves no timers and no requests
- *   G1 an epoch is one by which this candidate, and nobody since, took the lock
+ *   I9 a released candidate leaves no timers and no requests
+ *   G1 by its epoch this candidate took the lock, and no other has taken it since
  *
- * Whose lock was torn away by a deletion of the key is not counted for I1 while it has that epoch:
- * no lock can protect from that.  Who is frozen is primary without doing anything. */
+ * I1 does not count a user whose lock ended by a deletion of the key, while it has that epoch: no
+ * lock can protect from that.  A frozen user stays primary without doing anything. */
 #ifndef SIM_USER_H
 #define SIM_USER_H
 
@@ -48,7 +48,7 @@ static inline void on_consider(struct election *election)
 	user_take(candidate, ORDER_CONSIDER, user->consider_time);
 }
 
-/* Was the lock taken with this epoch, or one before that nobody took it after, by us? */
+/* Did we take the lock with this epoch, or with a lower one without another taker since? */
 static inline void check_epoch(struct sim_candidate *candidate, unsigned long epoch)
 {
 	struct world *world = candidate->world;

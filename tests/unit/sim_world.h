@@ -4,11 +4,11 @@
  * a little faster or slower.  Nothing here waits: world_step() goes to the next instant at which
  * something happens, and lets that happen.
  *
- * What the program calls is replaced by the linker: timers, clocks, http_send() and its like, the
- * dead-man timer, and chance.  So agent.c judges answers as it always does.
+ * The linker replaces the functions that the program calls: timers, clocks, http_send() and the
+ * like, the dead-man timer, and chance.  So agent.c judges answers as in production.
  *
- * A request that was given up by its sender is under way all the same, and may arrive.  What
- * becomes of each is said by world.fate(); by default it arrives after a millisecond. */
+ * A request that its sender has given up is still under way and may arrive.  world.fate() decides
+ * each request's fate; by default the request arrives after a millisecond. */
 #ifndef SIM_WORLD_H
 #define SIM_WORLD_H
 
@@ -29,7 +29,7 @@ enum {
 
 enum order { ORDER_NONE, ORDER_CONSIDER, ORDER_PROMOTE, ORDER_DEMOTE, ORDER_FENCE };
 
-/* Who is told to lead, and what it does: a job and its hooks (sim_user.h). */
+/* The receiver of the orders to lead, a job and its hooks, and its state (sim_user.h). */
 struct user {
 	enum order order;		/* that is not answered yet */
 	double answer_at;		/* by its own clock; INFINITY: never */
@@ -76,7 +76,7 @@ struct sim_candidate {
 enum fate {
 	FATE_FINE, FATE_LOST,		/* LOST: on its way there */
 	FATE_UNANSWERED,		/* lost on its way back */
-	FATE_REFUSED,			/* there is nobody to connect to */
+	FATE_REFUSED,			/* nothing listens there */
 	FATE_ERROR,			/* 500, and not applied */
 	FATE_SAYS,			/* what message->says says, and not applied */
 };
@@ -86,7 +86,7 @@ struct message {
 	unsigned long number;		/* they are counted */
 	struct sim_candidate *from;
 	unsigned life;			/* of it */
-	struct http_request *request;	/* NULL: nobody waits for the answer any more */
+	struct http_request *request;	/* NULL: its sender has given it up */
 	char *method, *path, *body;
 	enum fate fate;
 	double sent, given_up;		/* by the candidate's clock */
@@ -116,7 +116,7 @@ struct world {
 	unsigned long void_epoch;	/* up to here the lock was torn from its holder's hands */
 	struct { unsigned long epoch; unsigned session; } locks[WORLD_LOCKS];	/* a ring */
 	unsigned long locked;		/* how often the lock was taken */
-	bool forgiving;			/* nobody looks at epochs */
+	bool forgiving;			/* epochs are not checked */
 
 	char trace[WORLD_TRACE][WORLD_LINE];
 	unsigned long steps;
@@ -175,13 +175,13 @@ static inline void world_print_keys(const struct world *world)
 	}
 }
 
-/* What is only routine would hide the rest. */
+/* Routine requests would hide the others in the trace. */
 static inline bool is_routine(const char *path)
 {
 	return strstr(path, "/renew/") || strstr(path, "/pass/");
 }
 
-/* What must hold does not: with the last that happened. */
+/* Reports a broken invariant, with the newest part of the trace. */
 static inline void world_fail(const struct world *world, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 static inline void world_fail(const struct world *world, const char *format, ...)

@@ -9,7 +9,7 @@
 
 enum { HIGH = 1000 };			/* an epoch */
 
-/* What was done, by the letters of `orders` and by the newest request. */
+/* The outcome of an input: the orders, and the newest request. */
 struct outcome {
 	enum election_state state;
 	char orders[64];		/* "consider promote demote fence show hide stopped" */
@@ -150,7 +150,7 @@ static void (*const ways[ELECTION_STATE_COUNT])(struct world *world) = {
 
 /* ---- the input ---- */
 
-/* What is in view goes with the input. */
+/* Makes the view fit the input. */
 static void prepare(struct election *election, enum election_input input)
 {
 	struct lock_view *view = &election->lock.view;

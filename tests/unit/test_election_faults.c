@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-/* What can go wrong with Consul, one thing at a time. */
+/* The troubles of Consul, one at a time. */
 
 /* ---- answers that mean trouble ---- */
 
@@ -78,7 +78,7 @@ static void test_nonsense_in_view(void **state)
 	}
 }
 
-/* Nobody leads because of an answer that says nothing; and nobody gives up. */
+/* An unusable answer makes no candidate lead, and none gives up. */
 static void test_acquiring(void **state)
 {
 	static const struct trouble others[] = {
@@ -209,7 +209,7 @@ static void test_session_destroyed(void **state)
 	world_free(world);
 }
 
-/* Somebody's own value is not overwritten; when it is gone somebody leads. */
+/* A foreign value is not overwritten; when it is gone, a candidate leads. */
 static void test_foreign_key(void **state)
 {
 	struct election_config config = world_config();
@@ -247,7 +247,7 @@ static void test_foreign_session(void **state)
 
 /* ---- what Consul itself suffers ---- */
 
-/* A new leader of Consul within the lease: nobody is deposed. */
+/* A new leader of Consul within the lease: no leader is deposed. */
 static void test_consul_without_leader(void **state)
 {
 	struct election_config config = world_config();
@@ -267,7 +267,7 @@ static void test_consul_without_leader(void **state)
 	world_free(world);
 }
 
-/* All is gone, and indexes begin anew: nobody leads by an epoch that is not higher, until told. */
+/* The data are lost and indexes start again: no candidate leads with a lower epoch, until told. */
 static void test_data_lost(void **state)
 {
 	struct election_config config = world_config();

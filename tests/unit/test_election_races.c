@@ -24,14 +24,14 @@ static void test_unanswered_acquire(void **state)
 	world_free(world);
 }
 
-/* It arrives when nobody waits for it any more: late, but ours. */
+/* The request arrives after we have given it up: late, but ours. */
 static void test_late_acquire(void **state)
 {
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 0);
 
 	(void)state;
-	/* What is tried meanwhile comes later still. */
+	/* Later attempts arrive even later. */
 	strike(world, "\"lock\"", (struct trouble){ .late = 5 }, -1);
 	candidate_start(&world->candidates[0]);
 	world_run(world, 4.9);
@@ -388,7 +388,7 @@ static void test_lock_is_proof(void **state)
 	}
 }
 
-/* Nobody has time to step down where there is none: neither if the lock is lost ... */
+/* Without time to step down the user is killed: if the lock is lost ... */
 static void test_lost_without_time(void **state)
 {
 	struct election_config config = world_config();
@@ -474,7 +474,7 @@ static void test_request_stays(void **state)
 	world_free(world);
 }
 
-/* Who has led does not ask more often than who has not. */
+/* A former leader does not ask more often than other candidates. */
 static void test_pause_after_leading(void **state)
 {
 	struct election_config config = world_config();

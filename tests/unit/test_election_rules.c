@@ -165,7 +165,7 @@ static void test_runs(void **state)
 	assert_null(config->jobs[0]->runs);
 }
 
-/* Who leads may be waited for by anybody, also by the job that could lead: it may be another. */
+/* Any job may wait for the `leader` event, also the job that could lead. */
 static void test_leader_event_makes_no_cycle(void **state)
 {
 	struct load_error error = { 0 };

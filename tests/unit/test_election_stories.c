@@ -4,8 +4,8 @@
 
 #include <cmocka.h>
 
-/* What elections are for, told in order: who leads when, what users are told and when, and what
- * becomes of a user that does not do as it is told. */
+/* The purposes of elections, in order: which candidate leads and when, the orders to users, and
+ * the end of a user that does not obey. */
 
 static struct sim_candidate *nth(struct world *world, size_t n) { return &world->candidates[n]; }
 
@@ -77,7 +77,7 @@ static void test_priority(void **state)
 	}
 }
 
-/* Whoever is no candidate has no session, but knows who leads. */
+/* An observer has no session, but knows the leader. */
 static void test_observer(void **state)
 {
 	struct election_config config = world_config();
@@ -156,7 +156,7 @@ static void test_agreement_too_late(void **state)
 
 /* ---- handing over ---- */
 
-/* Released before its session ends, so that nobody waits for the lock delay. */
+/* A leaving leader releases the lock before its session ends, so no lock delay follows. */
 static void test_leaving(void **state)
 {
 	struct election_config config = world_config();
@@ -235,7 +235,7 @@ static void step_down(uint64_t chance)
 	assert_false(has_request(world));
 	assert_null(strstr(value_of(world), "\"to\""));
 
-	ask_for(world, "step-down", "b", "", 0);	/* for anybody: who has led lets others go first */
+	ask_for(world, "step-down", "b", "", 0);	/* for any: a former leader lets others go first */
 	assert_true(world_await(world, has_none, 1));
 	assert_ptr_not_equal(await_leader(world, 2), nth(world, 1));
 	world_free(world);
@@ -249,7 +249,7 @@ static void test_step_down(void **state)
 		step_down(chance);
 }
 
-/* The successor is not there: after a while of courtesy somebody else leads. */
+/* The successor is absent: after a pause another candidate leads. */
 static void test_step_down_without_successor(void **state)
 {
 	struct election_config config = world_config();
@@ -469,7 +469,7 @@ static void test_consul_unreachable(void **state)
 	world_free(world);
 }
 
-/* Nobody has the time to step down: killed at once. */
+/* Without time to step down the user is killed at once. */
 static void test_no_time_to_demote(void **state)
 {
 	struct election_config config = world_config();

@@ -99,12 +99,12 @@ static void fault_value(struct world *world)
 	size_t which = world_random(world) % (sizeof values / sizeof *values);
 	const struct sim_key *key = sim_find_key(&world->consul, LOCK);
 
-	/* What is foreign stays so until somebody deletes it. */
+	/* A foreign value stays until the key is deleted. */
 	if (key && key->session)
 		sim_put(&world->consul, LOCK, values[which]);
 }
 
-/* Whoever had it by now has lost it, without the lock delay that protects. */
+/* The present holder loses the lock without the protection of the lock delay. */
 static void fault_deletion(struct world *world)
 {
 	world->void_epoch = world->consul.index;
@@ -251,7 +251,7 @@ static void heal(struct world *world)
 	}
 }
 
-/* Who is leader by its own word, by the lock, and by the lock's value, too. */
+/* One candidate leads by its own state, by the lock, and by the lock's value. */
 static bool is_led(const struct world *world)
 {
 	const struct sim_candidate *leader = holder(world);
@@ -275,8 +275,8 @@ static void revive(struct world *world)
 	}
 }
 
-/* I4.  A session that nobody ends lives as long as twice its TTL, after the last request that was
- * late arrives; and whoever has hung longest in an order to promote needs that time. */
+/* I4.  A session that is not destroyed lives for twice its TTL after the last late request has
+ * arrived; and the user that hangs longest in an order to promote needs its own time. */
 static void check_recovery(struct world *world)
 {
 	const struct election_config *config = &world->candidates[0].config;
@@ -319,7 +319,7 @@ static bool is_deposed(const struct world *world)
 	return !is_led(world);
 }
 
-/* I7: nobody is deposed because Consul was silent for less than the lease allows. */
+/* I7: no leader is deposed because Consul was silent for less than the lease allows. */
 static void check_patience(struct world *world)
 {
 	struct sim_candidate *leader = holder(world);

@@ -20,6 +20,9 @@ SANITIZERS := address,undefined,float-cast-overflow
 PKGS    := libcurl jansson libconfig
 PKG_CONFIG ?= pkg-config
 
+# A variable for its comma.
+fatal   := -fno-sanitize-recover=undefined,float-cast-overflow
+
 # Mitigations; FORTIFY_SOURCE mixes neither with sanitizers nor with -O0.
 CFLAGS  ?= -O2 $(if $(STATIC),,-g)
 machine := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null)))
@@ -33,7 +36,7 @@ harden  := -fstack-protector-strong $(position) \
 compile = $(CC) -I. -Isupervisor -D_GNU_SOURCE $(includes) $(CPPFLAGS) \
 	-std=gnu17 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
 	-Wformat=2 -fno-common -fno-strict-aliasing $(harden) \
-	$(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=undefined,float-cast-overflow -fno-omit-frame-pointer) \
+	$(if $(SAN),-fsanitize=$(SAN) $(fatal) -fno-omit-frame-pointer) \
 	$(if $(WERROR),-Werror) $(sections) $(CFLAGS)
 link    = $(CC) $(mode) -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=$(SAN)) $(CFLAGS) $(LDFLAGS)
 includes := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)

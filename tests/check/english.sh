@@ -152,7 +152,7 @@ FNR == 1 {
 }
 FNR == 1 && /^#!/ { next }
 match(tolower($0), /(^|[^a-z])(crew|lookout|scribe|candidacy|candidacies|tidings|tenure|contest|ballot|crowd|alarm|tally|tallies|clerk|standing|occasion|bulletin|lane)s?([^a-z]|$)/) &&
-	tolower($0) !~ /(^|[^a-z])alarm\(/ { refuse(FNR, "a retired name", substr($0, RSTART)) }
+	tolower($0) !~ /(^|[^a-z])alarm\(|wake_alarm/ { refuse(FNR, "a retired name", substr($0, RSTART)) }
 kind == "c" { c_line($0); next }
 kind == "markdown" { markdown_line($0); next }
 kind == "manual" { manual_line($0); next }

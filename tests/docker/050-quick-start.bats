@@ -40,9 +40,9 @@ block()			# AFTER BEFORE: the lines of code in the README between these
 	[ "$(wc -l <pilotfish.conf)" = 10 ]
 
 	run -0 bash -e commands
-	[[ ${lines[-1]} == *'"Service":"web"'*'"Status":"passing"'* ]]
+	[[ $output == *'"Service": "web"'*'"Status": "passing"'* ]]
 
 	run -0 docker stop quick-web
 	[ "$(docker inspect -f '{{ .State.ExitCode }}' quick-web)" = 0 ]
-	[ "$(curl -s "http://127.0.0.1:$PORT/v1/health/service/web")" = '[]' ]
+	[ "$(curl -s "http://127.0.0.1:$PORT/v1/health/service/web" | jq length)" = 0 ]
 }

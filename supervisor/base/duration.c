@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DURATION_MOST 9223372036.0	/* seconds: 292 years, the most that Go's type holds */
+
 static const struct {
 	const char *name;
 	double seconds;
@@ -62,14 +64,20 @@ bool duration_parse(const char *text, double *seconds)
 		sum += number * unit;
 		first = false;
 	} while (*text);
+	if (sum > DURATION_MOST)
+		return false;
 	*seconds = sign * sum;
 	return true;
 }
 
 void duration_print(double seconds, char text[static 32])
 {
-	long minutes = (long)(seconds / 60);
+	long minutes;
 
+	seconds = fmin(fmax(seconds, -DURATION_MOST), DURATION_MOST);
+	if (fabs(seconds) >= 1)
+		seconds = round(seconds * 1e3) / 1e3;
+	minutes = (long)(seconds / 60);
 	if (fabs(seconds) < 1)
 		snprintf(text, 32, "%.4gms", seconds * 1e3);
 	else if (minutes < 1)

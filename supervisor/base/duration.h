@@ -1,5 +1,6 @@
 /* duration.h - durations as text: whole seconds ("5") or the syntax of Go's time.ParseDuration
- * ("250ms", "1m30s", "1.5h"; units ns us µs ms s m h).  Values are seconds, as double. */
+ * ("250ms", "1m30s", "1.5h"; units ns us µs ms s m h), up to Go's limit of
+ * 292 years.  Values are seconds, as double. */
 #ifndef DURATION_H
 #define DURATION_H
 

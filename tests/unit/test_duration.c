@@ -68,6 +68,8 @@ static void test_refused(void **state)
 	is_not("--5s");
 	is_not("5S");
 	is_not("99999999999999999999999999999999999s");
+	is_not("99999999999999999999h");
+	is_not("-2562048h");
 }
 
 static void prints(double seconds, const char *wanted)
@@ -88,6 +90,10 @@ static void test_print(void **state)
 	prints(90, "1m30s");
 	prints(3600, "1h");
 	prints(5400, "1h30m");
+	prints(60.000001, "1m");
+	prints(59.9999, "1m");
+	prints(61.5, "1m1.5s");
+	prints(1e300, "2562047h47m");
 }
 
 int main(void)

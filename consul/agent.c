@@ -1,5 +1,6 @@
 #include "agent.h"
 
+#include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,6 +46,14 @@ static char *complete_host(const char *text, size_t size, bool tls)
 	return format_string("%s:%d", host, port);
 }
 
+/* No query, fragment or control character: paths of requests are appended to the address. */
+static bool is_url_part(const char *text)
+{
+	while (isgraph((unsigned char)*text) && *text != '?' && *text != '#')
+		text++;
+	return !*text;
+}
+
 static bool parse_address(struct agent *agent, const char *text, struct error *error)
 {
 	const char *address = text, *name = agent->config->tls.server_name;
@@ -62,8 +71,9 @@ static bool parse_address(struct agent *agent, const char *text, struct error *e
 	tls = skip(&address, "https://");
 	if (!tls && !skip(&address, "http://") && strstr(address, "://"))
 		return fail(error, "\"%s\" is neither http, https nor unix", text);
-	size = strcspn(address, "/?#");
-	if (!size || *address == ':' || memchr(address, '@', size) || memchr(address, ' ', size))
+	size = strcspn(address, "/");
+	if (!size || (*address == ':' && address[1] != ':') || memchr(address, '@', size) ||
+	    !is_url_part(address))
 		return fail(error, "\"%s\" is not host:port", text);
 	host = complete_host(address, size, tls);
 	address += size;

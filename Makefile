@@ -111,7 +111,7 @@ $B/tests/template-%: $B/tests/template-%.o $B/core.a
 
 $B/tests/fuzz/%: $B/tests/fuzz/%.o $B/core.a
 	$(call say,LD,$@)
-	$(Q)$(link) -fsanitize=fuzzer -o $@ $^ $(libs)
+	$(Q)$(link) $(wraps) -fsanitize=fuzzer -o $@ $^ $(libs) -lcmocka
 
 # The program prints the reference of its options; the example is a file that tests check.
 EXAMPLE := examples/simple/pilotfish.conf

@@ -284,10 +284,8 @@ static void on_started(struct participant *participant)
 	const struct hook *hook = participant->job_unit->job.hook;
 
 	participant->group = hook ? hook->pid : 0;
-	if (participant->group &&
-	    !deadman_add(&participant->owner->election.leading.deadman, participant->group))
-		log_error("election %s: too many jobs for its dead-man timer",
-			  participant->owner->config->name);
+	if (participant->group)
+		deadman_add(&participant->owner->election.leading.deadman, participant->group);
 }
 
 static void on_ended(struct participant *participant)

@@ -141,8 +141,12 @@ static void run(struct election *election, enum election_input input)
 /* Inputs that a step causes are handled after that step. */
 void election_step(struct election *election, enum election_input input)
 {
-	if (election->input_count < ELECTION_INPUTS_MAX)
-		election->inputs[election->input_count++] = input;
+	if (election->input_count == election->input_capacity) {
+		election->input_capacity += 16;
+		election->inputs = alloc_resize(election->inputs, election->input_capacity *
+						sizeof *election->inputs);
+	}
+	election->inputs[election->input_count++] = input;
 	if (election->stepping)
 		return;
 	election->stepping = true;
@@ -303,6 +307,7 @@ void election_release(struct election *election)
 	session_release(&election->session);
 	source_release(&election->source);
 	free(election->address);
+	free(election->inputs);
 	*election = (struct election){ 0 };
 }
 

@@ -144,8 +144,6 @@ struct observed {
 	unsigned long leader_epoch, former_epoch;	/* as last published, and before that */
 };
 
-enum { ELECTION_INPUTS_MAX = 16 };
-
 struct election {
 	struct source source;		/* "election.NAME" */
 	const struct election_config *config;	/* borrowed */
@@ -162,8 +160,8 @@ struct election {
 	enum election_reason resign_reason;
 	char *address;			/* ours, for others; "" until the user sets it */
 	bool stepping;			/* a step is under way: further inputs are queued */
-	enum election_input inputs[ELECTION_INPUTS_MAX];
-	size_t input_count;
+	enum election_input *inputs;	/* none is ever dropped */
+	size_t input_count, input_capacity;
 };
 
 bool election_init(struct election *election, struct agent *agent,

@@ -11,22 +11,32 @@
  * The timer repeats every 20 ms until it is set again or stopped, so a group that is gone must be
  * removed.  The signal is SIGRTMAX, which the loop then does not get.  Children inherit nothing of
  * this.
+ *
+ * Any process of our uid can send that signal, and forge all that siginfo says.  So the handler reads
+ * nothing from the signal: it kills the groups of those deadmen whose own deadline is over by the
+ * clock.  All changes to what the handler reads are made with the signal blocked.
  */
 #ifndef DEADMAN_H
 #define DEADMAN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 #include <time.h>
 
 #include "error.h"
-
-enum { DEADMAN_GROUPS = 16 };
+#include "list.h"
 
 struct deadman {
-	timer_t timer;
 	bool made;
-	volatile pid_t groups[DEADMAN_GROUPS];	/* 0: none */
+
+	/* private */
+	timer_t timer;
+	bool armed;
+	struct timespec deadline;	/* of CLOCK_BOOTTIME */
+	pid_t *groups;
+	size_t count, capacity;
+	struct list link;
 };
 
 bool deadman_init(struct deadman *deadman, struct error *error);
@@ -37,7 +47,7 @@ void deadman_set(struct deadman *deadman, double deadline);
 void deadman_stop(struct deadman *deadman);		/* idempotent */
 
 /* Register a group after its leader was spawned, unregister it after the leader was reaped. */
-bool deadman_add(struct deadman *deadman, pid_t group);	/* false: too many */
+void deadman_add(struct deadman *deadman, pid_t group);		/* idempotent; any number */
 void deadman_remove(struct deadman *deadman, pid_t group);	/* idempotent */
 
 #endif

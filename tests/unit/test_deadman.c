@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -90,7 +91,7 @@ static int set_up(void **state)
 		assert_true(deadman_init(&deadmen[i], &error));
 	first = start_group();
 	second = start_group();
-	assert_true(deadman_add(&deadmen[0], first.leader));
+	deadman_add(&deadmen[0], first.leader);
 	return 0;
 }
 
@@ -131,7 +132,7 @@ static void test_past_deadline_fires_at_once(void **state)
 	(void)state;
 	deadman_set(&deadmen[0], boottime_now() - never);
 	await_end(&first);
-	assert_true(deadman_add(&deadmen[1], second.leader));
+	deadman_add(&deadmen[1], second.leader);
 	deadman_set(&deadmen[1], 0);
 	await_end(&second);
 }
@@ -139,7 +140,7 @@ static void test_past_deadline_fires_at_once(void **state)
 static void test_removed_group_survives(void **state)
 {
 	(void)state;
-	assert_true(deadman_add(&deadmen[0], second.leader));
+	deadman_add(&deadmen[0], second.leader);
 	deadman_remove(&deadmen[0], first.leader);
 	deadman_remove(&deadmen[0], first.leader);
 	deadman_set(&deadmen[0], boottime_now() + soon);
@@ -152,14 +153,14 @@ static void test_group_added_after_firing_is_killed(void **state)
 	(void)state;
 	deadman_set(&deadmen[0], boottime_now());
 	await_end(&first);
-	assert_true(deadman_add(&deadmen[0], second.leader));
+	deadman_add(&deadmen[0], second.leader);
 	await_end(&second);
 }
 
 /* The end of the second group shows that the first deadline has passed. */
 static void let_time_pass(void)
 {
-	assert_true(deadman_add(&deadmen[1], second.leader));
+	deadman_add(&deadmen[1], second.leader);
 	deadman_set(&deadmen[1], boottime_now() + later);
 	await_end(&second);
 }
@@ -205,18 +206,62 @@ static void test_foreign_signal_kills_nothing(void **state)
 	assert_lives(&first);
 }
 
-static void test_number_of_groups_is_limited(void **state)
+/* As a timer sends it, but from a process: siginfo points where it likes. */
+static void forge(void *pointer)
 {
-	struct deadman *deadman = &deadmen[1];
+	siginfo_t info = { .si_signo = SIGRTMAX, .si_code = SI_TIMER };
+	pid_t parent = getpid(), child = fork();
+	int status;
+
+	info.si_value.sival_ptr = pointer;
+	if (!child)
+		_exit(syscall(SYS_rt_sigqueueinfo, parent, SIGRTMAX, &info) ? 1 : 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+static void test_forged_timer_signal_kills_nothing(void **state)
+{
+	(void)state;
+	deadman_set(&deadmen[0], boottime_now() + never);
+	forge((void *)1);
+	forge(NULL);
+	forge(&deadmen[0]);
+	forge(&first);
+	let_time_pass();
+	assert_lives(&first);
+}
+
+/* No deadman is left: the handler stays. */
+static void test_forged_timer_signal_after_release(void **state)
+{
+	(void)state;
+	deadman_release(&deadmen[0]);
+	deadman_release(&deadmen[1]);
+	forge(&deadmen[0]);
+	assert_lives(&first);
+}
+
+static void test_number_of_groups_is_not_limited(void **state)
+{
+	struct group groups[100];
 
 	(void)state;
-	for (pid_t group = 100; group < 100 + DEADMAN_GROUPS; group++) {
-		assert_true(deadman_add(deadman, group));
-		assert_true(deadman_add(deadman, group));
+	for (size_t i = 0; i < 100; i++) {
+		groups[i] = start_group();
+		deadman_add(&deadmen[1], groups[i].leader);
+		deadman_add(&deadmen[1], groups[i].leader);
 	}
-	assert_false(deadman_add(deadman, 99));
-	deadman_remove(deadman, 107);
-	assert_true(deadman_add(deadman, 99));
+	deadman_remove(&deadmen[1], groups[50].leader);
+	deadman_set(&deadmen[1], boottime_now());
+	for (size_t i = 0; i < 100; i++)
+		if (i != 50)
+			await_end(&groups[i]);
+	assert_lives(&groups[50]);
+	end_group(&groups[50]);
+	for (size_t i = 0; i < 100; i++)
+		if (i != 50)
+			close(groups[i].end);
 }
 
 static bool ended;
@@ -285,7 +330,9 @@ int main(void)
 		TEST(test_stopped_deadman_kills_nothing),
 		TEST(test_released_deadman_kills_nothing),
 		TEST(test_foreign_signal_kills_nothing),
-		TEST(test_number_of_groups_is_limited),
+		TEST(test_forged_timer_signal_kills_nothing),
+		TEST(test_forged_timer_signal_after_release),
+		TEST(test_number_of_groups_is_not_limited),
 		TEST(test_works_beside_a_loop_with_signalfd),
 		TEST(test_children_inherit_nothing),
 	};

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -11,6 +12,7 @@
 #include "base/duration.h"
 #include "base/file.h"
 #include "base/url.h"
+#include "weight.h"
 
 enum {
 	TOKEN_MAX = 4096, REASON_MAX = 200,
@@ -19,6 +21,7 @@ enum {
 };
 #define ANSWER_MAX ((size_t)64 << 20)	/* of a GET or POST; below, of a PUT */
 #define RECEIPT_MAX ((size_t)64 << 10)
+#define UNBUDGETED ((size_t)64 << 10)	/* what is smaller, no budget refuses */
 #define CONNECT_TIMEOUT 6.0		/* a resolver tries its first server for 5 s */
 
 static bool skip(const char **text, const char *prefix)
@@ -159,6 +162,7 @@ bool agent_init(struct agent *agent, struct loop *loop, const struct consul_conf
 	};
 	http_init(&agent->http, loop);
 	agent->http.connections_max = CONNECTIONS_MAX;
+	budget_init(&agent->budget, loop, "consul.memory", config->memory_limit);
 	source_init(&agent->source, &loop->bus, "consul", NULL);
 	if (!parse_address(agent, config->address, error)) {
 		agent_release(agent);
@@ -174,6 +178,7 @@ bool agent_init(struct agent *agent, struct loop *loop, const struct consul_conf
 void agent_release(struct agent *agent)
 {
 	http_release(&agent->http);
+	budget_release(&agent->budget);
 	source_release(&agent->source);
 	free(agent->base);
 	free(agent->connect_to);
@@ -209,7 +214,7 @@ static void now_down(struct agent *agent, const char *reason)
 /* A truncated or oversized answer is trouble of the request, not of the agent. */
 static bool has_answered(const struct http_request *http)
 {
-	return http->status || http->reply.used;
+	return http->status || http->size;
 }
 
 /* Agents before 1.9 answer 500 where newer ones answer 404. */
@@ -225,18 +230,41 @@ static bool is_unknown(const struct http_request *http)
 	return false;
 }
 
+/* Parses the body, unless the tree would exceed the budget.  A large body is then freed. */
+static json_t *parse(struct agent_request *request)
+{
+	struct http_request *http = &request->http;
+	json_error_t where;
+	json_t *json;
+	const struct budget *budget = &request->agent->budget;
+	size_t limit = budget->limit ? budget->limit : SIZE_MAX, weight;
+
+	if (!weight_of_text(&http->reply, limit, &weight, &http->error))
+		return NULL;
+	if (weight > UNBUDGETED && !budget_has(budget, weight)) {
+		fail(&http->error, "an answer whose JSON exceeds %s = %zuM", budget->name,
+		     budget->limit >> 20);
+		return NULL;
+	}
+	json = json_loadb(http->reply.data, http->reply.used, JSON_DECODE_ANY, &where);
+	if (!json)
+		return NULL;
+	charge_set(&request->charge, weight);
+	if (http->reply.used > UNBUDGETED)
+		http_forget_reply(http);
+	return json;
+}
+
 static enum agent_answer judge(struct agent_request *request)
 {
 	const struct http_request *http = &request->http;
-	json_error_t where;
 
 	if (http->status >= 200 && http->status < 300) {
 		if (http->no_leader)
 			return ANSWER_TROUBLE;
 		if (!strcmp(http->method, "PUT"))
 			return ANSWER_OK;
-		request->json = json_loadb(http->reply.data, http->reply.used, JSON_DECODE_ANY,
-					   &where);
+		request->json = parse(request);
 		return request->json ? ANSWER_OK : ANSWER_TROUBLE;
 	}
 	if (http->status == 404 || is_unknown(http))
@@ -272,6 +300,7 @@ void agent_request_init(struct agent_request *request, struct agent *agent, cons
 		.agent = agent,
 		.name = copy_string(name),
 		.on_reply = on_reply,
+		.charge = { .budget = &agent->budget },
 	};
 }
 
@@ -279,7 +308,8 @@ void agent_forget_answer(struct agent_request *request)
 {
 	json_decref(request->json);
 	request->json = NULL;
-	buf_release(&request->http.reply);
+	charge_set(&request->charge, 0);
+	http_forget_reply(&request->http);
 }
 
 json_t *agent_receipt(const struct agent_request *request)
@@ -346,6 +376,7 @@ static void ask(struct agent_request *request, const char *method, const char *p
 	request->http.tls = &agent->tls;
 	request->http.timeout = timeout;
 	request->http.connect_timeout = CONNECT_TIMEOUT;
+	request->http.budget = strcmp(method, "PUT") ? &agent->budget : NULL;
 	request->http.limit = strcmp(method, "PUT") ? ANSWER_MAX : RECEIPT_MAX;
 	request->http.on_reply = on_http_reply;
 	http_send(request->own_http ? request->own_http : &agent->http, &request->http);
@@ -402,7 +433,7 @@ void agent_explain(const struct agent_request *request, struct error *error)
 	const struct http_request *http = &request->http;
 	size_t size = 0;
 
-	if (!http->status) {
+	if (!http->status || http->error.text[0]) {
 		fail(error, "%s", http->error.text);
 		return;
 	}

@@ -34,6 +34,7 @@ struct agent {
 	enum agent_state { AGENT_UNKNOWN, AGENT_UP, AGENT_DOWN } state;
 	double down_since;		/* monotonic */
 	struct source source;		/* "consul": healthy, unhealthy */
+	struct budget budget;		/* memory for answers and what is made of them */
 	struct query_pool *pool;	/* of its feeds; NULL: no feeds */
 };
 
@@ -58,6 +59,7 @@ struct agent_request {
 	char *name;			/* for the log: its purpose */
 	char *url, *body;		/* owned */
 	json_t *json;			/* of an ANSWER_OK, unless to a PUT; owned */
+	struct charge charge;		/* for `json` */
 	agent_reply_fn *on_reply;
 	enum agent_answer logged_failure;	/* ANSWER_OK: none */
 };

@@ -19,6 +19,8 @@ the same port:
            shape      200 and JSON of an unexpected form
            truncated  the connection ends within the JSON
            huge       100 MB of JSON            drip      a byte a second
+           endless    JSON without an end
+           zeros      48 MB of 0,0,0            deep      48 MB of [[[
            empty      200 and []                spin      an answer at once, whatever the index
            backwards  as spin, and every other index is a small one
            denied     from now on ACLs are on, and in this mode our token has no rights: [], and no
@@ -303,6 +305,23 @@ class Server:
             await writer.drain()
         writer.write(b'""]')
         return False
+
+    async def stream(self, writer, start, part, count):
+        writer.write(b"HTTP/1.1 200 OK\r\nX-Consul-Index: 99\r\nConnection: close\r\n\r\n" + start)
+        while count:
+            writer.write(part)
+            await writer.drain()
+            count -= 1
+        return False
+
+    async def do_endless(self, _request, writer):
+        return await self.stream(writer, b"[", b'"' + b"x" * (1 << 16) + b'",', -1)
+
+    async def do_zeros(self, _request, writer):
+        return await self.stream(writer, b"[0", b",0" * (1 << 15), 768)
+
+    async def do_deep(self, _request, writer):
+        return await self.stream(writer, b"[", b"[" * (1 << 16), 768)
 
     async def do_drip(self, request, writer):
         text = json.dumps(self.agent.answer(request)[1]).encode()

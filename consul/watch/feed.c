@@ -2,9 +2,11 @@
 
 #include "base/alloc.h"
 #include "base/url.h"
+#include "consul/weight.h"
 
 enum { POLL = 15 };			/* seconds, if answers carry no index */
 #define COST_OF_NEWS 0.1
+#define FEED_UNBUDGETED ((size_t)64 << 10)	/* what is smaller, no budget refuses */
 
 static void on_ask(struct pool_member *member)
 {
@@ -44,6 +46,7 @@ static void set_pending(struct feed *feed, json_t *state)
 {
 	json_decref(feed->pending);
 	feed->pending = state;
+	charge_set(&feed->pending_charge, state ? weight_of_json(state) : 0);
 }
 
 static void cancel_rights(struct feed *feed)
@@ -64,7 +67,19 @@ static bool adopt(struct feed *feed, json_t *state)
 	}
 	json_decref(feed->state);
 	feed->state = state;
+	charge_set(&feed->state_charge, weight_of_json(state));
 	return true;
+}
+
+/* The answer itself is freed; what is made of it has to fit in beside the state that it replaces. */
+static bool fits(struct feed *feed, const json_t *state, struct error *error)
+{
+	const struct budget *budget = &feed->agent->budget;
+	size_t weight = weight_of_json(state);
+
+	agent_forget_answer(&feed->request);
+	return weight <= FEED_UNBUDGETED || budget_has(budget, weight) ||
+	       fail(error, "data that exceed %s = %zuM", budget->name, budget->limit >> 20);
 }
 
 static void on_slot(struct slot *slot)
@@ -199,7 +214,8 @@ static void on_reply(struct agent_request *request, enum agent_answer answer)
 	json_t *state = read_answer(feed, answer, &error);
 	bool news = false;
 
-	if (error.text[0]) {
+	if (error.text[0] || (state && !fits(feed, state, &error))) {
+		json_decref(state);
 		agent_log_failure(request, answer == ANSWER_OK ? ANSWER_TROUBLE : answer, &error);
 		on_trouble(feed);
 		return;
@@ -305,6 +321,8 @@ void feed_init(struct feed *feed, struct agent *agent, const struct blocking_que
 			.on_distrust = on_distrust,
 		},
 		.slot.on_slot = on_slot,
+		.state_charge = { .budget = &agent->budget },
+		.pending_charge = { .budget = &agent->budget },
 		.backoff = { .min = 0.25, .max = 30 },
 	};
 	pace_init(&feed->pace, 10, 10);
@@ -331,6 +349,7 @@ void feed_release(struct feed *feed)
 	query_pool_forget(feed->member.pool, &feed->slot);
 	query_pool_leave(&feed->member);
 	json_decref(feed->state);
-	json_decref(feed->pending);
+	set_pending(feed, NULL);
+	charge_set(&feed->state_charge, 0);
 	*feed = (struct feed){ 0 };
 }

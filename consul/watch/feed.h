@@ -53,6 +53,7 @@ struct feed {
 	unsigned long highest;		/* of the answers that counted */
 	unsigned long older;		/* of the last answer, if consistent and below; else 0 */
 	json_t *pending;		/* Consul's last answer, while it is not believed */
+	struct charge state_charge, pending_charge;
 	bool distrusted;		/* there was trouble since the last good answer */
 	bool allowed;			/* to read the last set; known before this query was sent */
 	struct pace pace;

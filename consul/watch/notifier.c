@@ -48,7 +48,7 @@ static void on_refusal(struct notifier *notifier)
 
 static void ask_again(struct notifier *notifier, bool news)
 {
-	double size = (double)notifier->request.http.reply.used;
+	double size = (double)notifier->request.http.size;
 	double delay = pace_spend(&notifier->pace, (news ? COST_OF_NEWS : 1) + size * COST_OF_BYTE);
 
 	agent_forget_answer(&notifier->request);

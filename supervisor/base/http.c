@@ -14,6 +14,7 @@ enum {
 	CONNECTIONS_SPARE = 8,
 	STREAMS = 250,			/* Consul's limit for one HTTP/2 connection */
 	KEEPALIVE_IDLE = 20, KEEPALIVE_INTERVAL = 5,	/* seconds */
+	SMALL = 64 << 10,		/* a body that the budget does not refuse */
 	NAMES_KEPT = 5,			/* seconds: a restarted Consul may have another address */
 };
 
@@ -78,7 +79,7 @@ static void finish(struct http_request *request, CURLcode result)
 {
 	const char *address = NULL;
 
-	if (result == CURLE_OK) {
+	if (result == CURLE_OK && !request->error.text[0]) {
 		request->connected = true;
 		curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &request->status);
 	} else {
@@ -170,16 +171,59 @@ static int on_curl_socket(CURL *easy, curl_socket_t fd, int what, void *data, vo
 	return 0;
 }
 
+/* The memory is free at once; libcurl ends the request when more of the body comes. */
+static void refuse(struct http_request *request)
+{
+	fail(&request->error, "an answer that exceeds %s = %zuM", request->budget->name,
+	     request->budget->limit >> 20);
+	http_forget_reply(request);
+}
+
+static struct http_request *find_largest(const struct http_request *like)
+{
+	struct http_request *largest = NULL;
+
+	list_each(node, &like->http->requests) {
+		struct http_request *request = list_entry(node, struct http_request, link);
+
+		if (request->budget == like->budget &&
+		    (!largest || request->reply.used > largest->reply.used))
+			largest = request;
+	}
+	return largest;
+}
+
+/* Frees the largest bodies until the budget has room for `size` more bytes of this one.  May refuse
+ * this one. */
+static void make_room(struct http_request *request, size_t size)
+{
+	size_t whole = request->reply.used + size;
+
+	while (whole > SMALL && !budget_has(request->budget, size)) {
+		struct http_request *largest = find_largest(request);
+
+		if (largest == request || largest->reply.used <= whole) {
+			refuse(request);
+			return;
+		}
+		refuse(largest);
+	}
+}
+
 static size_t on_body(char *bytes, size_t size, size_t count, void *data)
 {
 	struct http_request *request = data;
 
 	size *= count;
-	if (size > request->limit - request->reply.used) {
+	if (size > request->limit - request->reply.used)
 		fail(&request->error, "an answer of more than %zu bytes", request->limit);
+	else if (request->budget)
+		make_room(request, size);
+	request->size += size;
+	if (request->error.text[0])
 		return 0;
-	}
 	buf_append(&request->reply, bytes, size);
+	charge_set(&request->charge, request->reply.used);
 	return size;
 }
 
@@ -384,7 +428,9 @@ void http_send(struct http *http, struct http_request *request)
 	request->no_leader = false;
 	request->connected = false;
 	request->local_address[0] = '\0';
-	buf_release(&request->reply);	/* it may be large, and a blocking query lasts a minute */
+	http_forget_reply(request);	/* it may be large, and a blocking query lasts a minute */
+	request->size = 0;
+	request->charge = (struct charge){ .budget = request->budget };
 
 	set_connection(request->easy, request);
 	if (!strncasecmp(request->url, "https:", 6))
@@ -405,10 +451,16 @@ void http_cancel(struct http_request *request)
 		detach(request);
 }
 
+void http_forget_reply(struct http_request *request)
+{
+	buf_release(&request->reply);
+	charge_set(&request->charge, 0);
+}
+
 void http_forget(struct http_request *request)
 {
 	http_cancel(request);
-	buf_release(&request->reply);
+	http_forget_reply(request);
 }
 
 bool http_is_busy(const struct http_request *request)

@@ -8,6 +8,8 @@
  *   an error ("the connection was lost"), because a blocking query must not take its index to an
  *   agent that may have restarted without its data.
  * - A body larger than `limit` is an error; it is never cut.
+ * - If the budget is exceeded, the largest body under way fails, and the others go on.  A body below
+ *   64 KiB never fails for that.
  * - Redirects are not followed and proxies are not used: the configured address is meant.
  * - The number of kept connections is that of the requests under way, and a few more.
  * - NOSIGNAL and QUICK_EXIT are set, so a hanging resolver blocks neither the loop nor our exit.
@@ -18,6 +20,7 @@
 #include <curl/curl.h>
 #include <stdbool.h>
 
+#include "budget.h"
 #include "buf.h"
 #include "error.h"
 #include "list.h"
@@ -54,6 +57,7 @@ struct http_request {
 	double timeout;			/* seconds for the whole request, connecting included */
 	double connect_timeout;		/* 0: the same as timeout */
 	size_t limit;			/* of the answer's body, in bytes */
+	struct budget *budget;		/* for the answer's body; NULL: none */
 	bool fresh;			/* use a new connection and close it afterwards */
 	http_reply_fn *on_reply;
 
@@ -61,12 +65,14 @@ struct http_request {
 	long status;			/* 0: no answer, and error has the reason */
 	struct error error;
 	struct buf reply;
+	size_t size;			/* of the body, as received */
 	unsigned long index;		/* X-Consul-Index; 0: none */
 	bool no_leader;			/* X-Consul-KnownLeader: false */
 	char local_address[64];		/* of our end of the connection; "" over a unix socket */
 	bool connected;			/* a connection was established */
 
 	/* private */
+	struct charge charge;		/* for `reply` */
 	struct http *http;		/* NULL: not under way; then these are NULL, too: */
 	CURL *easy;
 	struct curl_slist *list, *route;
@@ -80,6 +86,7 @@ void http_release(struct http *http);			/* cancels what is under way */
 
 void http_send(struct http *http, struct http_request *request);	/* cancels it first */
 void http_cancel(struct http_request *request);		/* idempotent */
+void http_forget_reply(struct http_request *request);	/* frees the body */
 void http_forget(struct http_request *request);		/* cancels, and frees the reply */
 bool http_is_busy(const struct http_request *request);
 

@@ -43,6 +43,7 @@ void consul_config_release(struct consul_config *consul)
 {
 	json_decref(consul->tree);
 	free(consul->scheme);
+	free(consul->memory);
 	free(consul->address);
 	free(consul->token);
 	free(consul->token_file);

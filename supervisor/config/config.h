@@ -191,6 +191,8 @@ struct consul_config {
 	char *datacenter, *namespace, *partition;
 	struct tls_config tls;
 	double settle;
+	char *memory;
+	size_t memory_limit;		/* bytes; of `memory` */
 	bool once;			/* ask without blocking: after we exit, the agent would keep
 					 * the connection of a blocking query */
 };

@@ -7,6 +7,9 @@
 #include "base/setting.h"
 #include "config.h"
 
+#define MEMORY_MIN ((size_t)8 << 20)
+#define MEMORY_MAX ((size_t)64 << 30)
+
 static const char *look_up(const char *name)
 {
 	const char *value = getenv(name);
@@ -112,6 +115,26 @@ static bool complete_address(struct consul_config *consul, struct error *error)
 	return check_url(whole, error);
 }
 
+/* "64M", "64MiB", "1G" */
+static bool read_memory(struct consul_config *consul, struct error *error)
+{
+	static const struct { const char *unit; int shift; } units[] = {
+		{ "", 0 }, { "K", 10 }, { "M", 20 }, { "G", 30 },
+		{ "KiB", 10 }, { "MiB", 20 }, { "GiB", 30 },
+	};
+	const char *text = consul->memory ? consul->memory : "64M";
+	size_t digits = strspn(text, "0123456789");
+	unsigned long number = strtoul(text, NULL, 10);
+
+	for (size_t i = 0; digits && digits < 10 && i < sizeof units / sizeof *units; i++)
+		if (!strcmp(text + digits, units[i].unit))
+			consul->memory_limit = (size_t)number << units[i].shift;
+	if (consul->memory_limit < MEMORY_MIN || consul->memory_limit > MEMORY_MAX)
+		return fail(error, ".memory: must be a size from 8M to 64G, such as \"64M\", found "
+			    "\"%.64s\"", text);
+	return true;
+}
+
 bool consul_rules(void *object, const json_t *tree, struct error *error)
 {
 	struct consul_config *consul = object;
@@ -121,5 +144,5 @@ bool consul_rules(void *object, const json_t *tree, struct error *error)
 	if (consul->auth && !strchr(consul->auth, ':'))
 		return fail(error, ".auth: must be \"user:password\"");
 	return choose_token(consul, error) && choose_scheme(consul, error) &&
-	       complete_address(consul, error);
+	       complete_address(consul, error) && read_memory(consul, error);
 }

@@ -239,6 +239,46 @@ static void test_connect_opens_and_closes(void **state)
 	assert_int_equal(fixture->server.asked.count, 0);
 }
 
+static char *make_reply(size_t size)
+{
+	CLEANUP(buf_release) struct buf text = BUF_INIT;
+
+	buf_add(&text, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
+	while (size--)
+		buf_add_char(&text, 'x');
+	return buf_take(&text);
+}
+
+static void test_a_body_that_exceeds_the_budget(void **state)
+{
+	AUTOFREE char *large = make_reply(100000), *small = make_reply(60000);
+	const char *const replies[] = { large, large, small, large, NULL };
+	struct http_request first = make_request(), second = make_request();
+	struct budget budget;
+
+	(void)state;
+	budget_init(&budget, &fixture->loop, "x.memory", 150000);
+	first.limit = second.limit = 1000000;
+	first.budget = second.budget = &budget;
+	ask(&first, replies);
+	assert_int_equal(first.reply.used, 100000);
+	assert_int_equal(budget.used, 100000);
+	ask(&second, replies);
+	assert_int_equal(second.status, 0);
+	assert_string_equal(second.error.text, "an answer that exceeds x.memory = 0M");
+	assert_int_equal(second.reply.used, 0);
+	assert_int_equal(budget.used, 100000);
+	ask(&second, replies);			/* small enough to be allowed in any case */
+	assert_int_equal(second.reply.used, 60000);
+	http_forget_reply(&first);
+	ask(&second, replies);
+	assert_int_equal(second.reply.used, 100000);
+	http_forget(&first);
+	http_forget(&second);
+	assert_int_equal(budget.used, 0);
+	budget_release(&budget);
+}
+
 static void test_redirects_are_not_followed(void **state)
 {
 	static const char *const replies[] = {
@@ -380,6 +420,7 @@ int main(void)
 		TEST(test_connection_is_reused),
 		TEST(test_lost_request_is_not_repeated),
 		TEST(test_connect_opens_and_closes),
+		TEST(test_a_body_that_exceeds_the_budget),
 		TEST(test_redirects_are_not_followed),
 		TEST(test_other_protocols_are_refused),
 		TEST(test_reply_may_cancel_a_request),

@@ -17,6 +17,7 @@ struct data_user {
 /* Embedded by the owner of the data. */
 struct data_provider {
 	struct template_provider data;
+	unsigned long changes;		/* of any value: a render during which it grows may be outdated */
 	/* Replaces the dependencies of `user` by `names`, each of which was looked up before.
 	 * False: one of them can never have a value. */
 	bool (*want)(struct data_provider *self, struct data_user *user, const struct strv *names,

@@ -12,7 +12,7 @@
 #include "template/dependency.h"
 #include "exec.h"
 
-enum { SHOWN_MISSING = 10 };
+enum { SHOWN_MISSING = 10, RENDER_SECONDS = 10 };
 static const double report_after = 10;	/* seconds without data */
 static const double retry_pause = 0.05;	/* between renders while data is missing */
 
@@ -195,6 +195,14 @@ static void refuse(struct render *render)
 	retry_later(render, &error);
 }
 
+/* Renders what has changed while it was busy. */
+static void catch_up(struct render *render)
+{
+	if (render->stale)
+		timer_set(&render->due, 0);
+	render->stale = false;
+}
+
 static void on_check_done(struct hook_user *user)
 {
 	struct render *render = container_of(user, struct render, check_user);
@@ -205,9 +213,7 @@ static void on_check_done(struct hook_user *user)
 		refuse(render);
 	else
 		commit(render);
-	if (render->stale)
-		timer_set(&render->due, 0);
-	render->stale = false;
+	catch_up(render);
 }
 
 static void print(struct render *render)
@@ -272,54 +278,82 @@ static bool look_up(struct template_provider *self, const struct dependency *dep
 		json_array_size(*value) >= least_entries(render->config, dependency->kind));
 }
 
-/* False: the template has an error, or a dependency can never have a value. */
-static bool try_text(struct render *render, struct error *error)
+static void run_text(struct task *task)
 {
-	struct template_input input = {
-		.env = environ, .data = &render->bounded, .now = time(NULL),
-	};
-	struct error why = ERROR_INIT;
-	bool fine = template_render(render->config->template, &input, &render->output, &why);
+	struct render *render = container_of(task, struct render, task);
 
-	if (!render->provider->want(render->provider, &render->user, &render->output.used, error))
-		render->user.awaited = 0;
-	else if (!fine)
-		*error = why;
-	return !error->text[0];
+	render->changes = render->provider->changes;
+	render->made = template_render(render->config->template, &render->input, &render->output,
+				       &render->error);
 }
 
-static void on_slow(struct timer *timer)
+static void start_text(struct render *render)
 {
-	struct render *render = container_of(timer, struct render, slow);
+	render->input = (struct template_input){
+		.env = environ, .data = &render->bounded, .now = time(NULL), .task = &render->task,
+		.limits.seconds = RENDER_SECONDS,
+	};
+	render->error.text[0] = '\0';
+	task_start(&render->task);
+}
+
+static void report_missing(struct render *render)
+{
 	CLEANUP(buf_release) struct buf missing = BUF_INIT;
 	struct error error = ERROR_INIT;
 
-	try_text(render, &error);	/* updates the list of missing data */
-	if (!render->user.awaited)
-		return;
 	print_missing(render, &missing);
-	error.text[0] = '\0';
 	fail(&error, "waiting for %s", missing.data);
 	report(render, &error);
+	render->report_missing = false;
 }
 
-/* False: there is no text yet; the reason is logged. */
-static bool make_text(struct render *render)
+/* False: the text is not right yet; the reason is logged. */
+static bool accept_text(struct render *render)
 {
 	struct error error = ERROR_INIT;
-	bool done = try_text(render, &error);
+	bool outdated;
 
-	if (render->user.awaited) {
-		if (!timer_is_set(&render->slow))
-			timer_set(&render->slow, report_after);
-		return false;
+	if (!render->provider->want(render->provider, &render->user, &render->output.used, &error)) {
+		render->user.awaited = 0;
+		render->made = false;
+		render->error = error;
 	}
+	if (render->user.awaited && render->report_missing)
+		report_missing(render);
+	else if (render->user.awaited && !timer_is_set(&render->slow))
+		timer_set(&render->slow, report_after);
+	if (render->user.awaited)
+		return false;
 	timer_stop(&render->slow);
-	if (render->output.missing.count && done)
+	outdated = render->changes != render->provider->changes;
+	render->stale |= outdated;
+	if (outdated && (!render->made || render->output.missing.count))
+		return false;
+	if (!render->made)
+		complain(render, &render->error);
+	else if (render->output.missing.count)
 		keep(render);
-	else if (!done)
-		complain(render, &error);
-	return done && !render->output.missing.count;
+	return render->made && !render->output.missing.count;
+}
+
+static void on_text(struct task *task)
+{
+	struct render *render = container_of(task, struct render, task);
+
+	if (accept_text(render))
+		place(render);
+	if (!render->checking)
+		catch_up(render);
+}
+
+/* Renders once more, to know what is missing now. */
+static void on_slow(struct timer *timer)
+{
+	struct render *render = container_of(timer, struct render, slow);
+
+	render->report_missing = true;
+	timer_set(&render->due, 0);
 }
 
 static void on_due(struct timer *timer)
@@ -327,10 +361,10 @@ static void on_due(struct timer *timer)
 	struct render *render = container_of(timer, struct render, due);
 
 	render->wait_end = 0;
-	if (render->checking)
+	if (render->checking || task_is_running(&render->task))
 		render->stale = true;
-	else if (make_text(render))
-		place(render);
+	else
+		start_text(render);
 }
 
 /* Renders the first text at once, later ones when the changes pause. */
@@ -384,6 +418,7 @@ void render_init(struct render *render, struct loop *loop, struct data_provider 
 	};
 	source_init(&render->source, &loop->bus, name, &ops);
 	data_user_init(&render->user, on_news);
+	task_init(&render->task, loop, run_text, on_text);
 	timer_init(&render->due, loop, on_due);
 	timer_init(&render->limit, loop, on_check_too_long);
 	timer_init(&render->slow, loop, on_slow);
@@ -395,6 +430,7 @@ void render_release(struct render *render)
 	struct strv nothing = { 0 };
 	struct error error = ERROR_INIT;
 
+	task_cancel(&render->task);
 	render->provider->want(render->provider, &render->user, &nothing, &error);
 	release_check(render);
 	target_drop(&render->target);

@@ -4,7 +4,8 @@
  * rendered again whenever values arrive, because each may lead to further dependencies; errors do not
  * count until all values are there.  Then the text is compared with the file, staged beside it,
  * checked, and put in its place (target.h).  From then on a change of any dependency renders it again.
- * `wait` applies only to these later renders.
+ * `wait` applies only to these later renders.  However long a render takes, the loop does not wait
+ * for it (task.h).
  *
  * Events: `rendered` when the file is right for the first time; `changed` when a new file has replaced
  * an old one; `unhealthy` when all data is there but the file cannot be made, written or checked;
@@ -22,6 +23,7 @@
 #include "base/backoff.h"
 #include "base/event.h"
 #include "base/loop.h"
+#include "base/task.h"
 #include "config/config.h"
 #include "data.h"
 #include "hook.h"
@@ -34,7 +36,11 @@ struct render {
 	struct data_provider *provider;
 	struct data_user user;
 	struct template_provider bounded;	/* hides answers with too few entries */
+	struct task task;		/* makes the text */
+	struct template_input input;
 	struct template_output output;
+	struct error error;		/* of the text, unless it is made */
+	unsigned long changes;		/* the provider's, when the text was begun */
 	enum target_state state;	/* the result of the last comparison */
 	struct target target;
 	struct hook *check;		/* the last one, perhaps still running; NULL: none yet */
@@ -45,8 +51,8 @@ struct render {
 	struct backoff backoff;
 	double wait_end;		/* monotonic: wait.max is over then; 0: no change is pending */
 	char *complaint;		/* the present trouble, logged; NULL: none */
-	bool rendered, stale;		/* stale: data changed during the check */
-	bool checking, timed_out, in_place;
+	bool rendered, stale;		/* stale: data changed while it was busy */
+	bool made, report_missing, checking, timed_out, in_place;
 };
 
 void render_init(struct render *render, struct loop *loop, struct data_provider *provider,

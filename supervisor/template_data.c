@@ -48,6 +48,7 @@ static void tell(struct watched_dependency *watched)
 	bool first = !watched->known;
 
 	watched->known = true;
+	watched->data->source.changes++;
 	list_each(node, &watched->uses) {
 		struct data_user *user = list_entry(node, struct use, of_watched)->user;
 
@@ -285,7 +286,7 @@ static bool want(struct data_provider *self, struct data_user *user, const struc
 {
 	struct template_data *data = container_of(self, struct template_data, source);
 	struct data_user before;
-	bool possible = true;
+	bool possible = true, forgotten = false;
 
 	data_user_init(&before, NULL);
 	list_move_all(&user->uses, &before.uses);
@@ -293,7 +294,9 @@ static bool want(struct data_provider *self, struct data_user *user, const struc
 	for (size_t i = 0; i < names->count; i++) {
 		struct watched_dependency *watched = find(data, names->items[i]);
 
-		if (!is_file(watched) && !data->agent)
+		if (!watched)
+			forgotten = true;	/* by its last user, after the lookup */
+		else if (!is_file(watched) && !data->agent)
 			possible = fail(error, "this configuration has no consul, which %s "
 					"needs", watched->name);
 		else
@@ -301,6 +304,8 @@ static bool want(struct data_provider *self, struct data_user *user, const struc
 	}
 	list_each(node, &before.uses)
 		drop(list_entry(node, struct use, of_user));
+	if (forgotten)
+		user->on_news(user);
 	return possible;
 }
 
@@ -308,7 +313,7 @@ static bool want(struct data_provider *self, struct data_user *user, const struc
 
 void template_data_init(struct template_data *data, struct loop *loop)
 {
-	*data = (struct template_data){ .source = { { look_up }, want }, .loop = loop };
+	*data = (struct template_data){ .source = { .data = { look_up }, .want = want }, .loop = loop };
 	timer_init(&data->ask_again, loop, on_ask_again);
 }
 

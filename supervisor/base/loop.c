@@ -68,6 +68,7 @@ void loop_init(struct loop *loop)
 	*loop = (struct loop){ .ev = ev_loop_new(EVFLAG_NOENV | EVFLAG_NOSIGMASK) };
 	bus_init(&loop->bus);
 	list_init(&loop->deferred);
+	list_init(&loop->tasks);
 	ev_prepare_init(&loop->drain, on_prepare);
 	ev_prepare_start(loop->ev, &loop->drain);
 	ev_idle_init(&loop->busy, on_idle);

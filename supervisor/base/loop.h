@@ -36,6 +36,8 @@ struct loop {
 	unsigned turns;			/* of the loop in a row that left events in the queue */
 	ev_idle busy;			/* keeps the loop awake while events or calls are waiting */
 	ev_io signals;
+	struct list tasks;		/* task.h */
+	ev_timer slice;
 };
 
 void loop_init(struct loop *loop);

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include "base/alloc.h"
@@ -19,11 +20,18 @@ char *command_config_path(const struct call *call, struct error *error)
 	return path ? path : copy_string(DEFAULT_CONFIG);
 }
 
+/* A message of a template has several lines. */
 int command_fail(int code, const struct error *error)
 {
-	AUTOFREE char *text = printable_copy(error->text);
+	CLEANUP(buf_release) struct buf text = BUF_INIT;
+	const char *line = error->text, *end;
 
-	fprintf(stderr, "pilotfish: %s\n", text);
+	for (; (end = strchr(line, '\n')); line = end + 1) {
+		printable_add(&text, line, (size_t)(end - line), PRINTABLE_PLAIN);
+		buf_add_char(&text, '\n');
+	}
+	printable_add(&text, line, strlen(line), PRINTABLE_PLAIN);
+	fprintf(stderr, "pilotfish: %s\n", text.data);
 	return code;
 }
 

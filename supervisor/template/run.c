@@ -6,19 +6,11 @@
 /* Each level of nesting takes some 500 bytes of stack. */
 #define DEPTH_LIMIT 6000
 #define CALLS_LIMIT 1000
-#define STEPS_BETWEEN_CLOCKS 1024
+#define STEP_WORK 64		/* of arena_work() */
 
 enum flow { FLOW_FAILED, FLOW_ON, FLOW_BREAK, FLOW_CONTINUE };
 
 static enum flow run_list(struct scope *scope, const struct node *list);
-
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
 
 bool run_fail(struct run *run, size_t at, const char *format, ...)
 {
@@ -32,17 +24,14 @@ bool run_fail(struct run *run, size_t at, const char *format, ...)
 
 bool run_step(struct run *run, const struct node *node)
 {
+	arena_work(&run->arena, STEP_WORK);
+	if (run->late)
+		return run_fail(run, node->at, "takes longer than %g s", run->limits.seconds);
 	if (run->arena.over)
 		return run_fail(run, node->at, "needs more than %zu MiB of memory",
 				run->limits.memory >> 20);
-	if (++run->steps > run->limits.steps)
-		return run_fail(run, node->at, "more than %zu steps", run->limits.steps);
-	if (run->steps % STEPS_BETWEEN_CLOCKS)
-		return true;
-	if (!run->deadline)
-		run->deadline = now() + run->limits.seconds;
-	return now() < run->deadline ||
-	       run_fail(run, node->at, "takes longer than %g s", run->limits.seconds);
+	return ++run->steps <= run->limits.steps ||
+	       run_fail(run, node->at, "more than %zu steps", run->limits.steps);
 }
 
 static bool print(struct run *run, const struct node *node, const char *bytes, size_t size)

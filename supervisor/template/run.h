@@ -19,7 +19,9 @@ struct run {
 	struct regexes *regexes;
 	json_t *owned;
 	size_t steps;
-	double deadline;
+	struct pacer pacer;
+	double began;			/* in processor time */
+	bool late;
 	int depth, calls;
 };
 

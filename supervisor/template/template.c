@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/task.h"
 #include "run.h"
 #include "regex.h"
 
@@ -49,8 +50,11 @@ bool run_lookup(struct run *run, const struct dependency *dependency, const char
 	struct template_provider *data = run->input->data;
 
 	push_once(&run->output->used, run->known_used, name);
-	if (data && data->lookup(data, dependency, name, value))
+	if (data && data->lookup(data, dependency, name, value)) {
+		/* It may be replaced during a pause. */
+		json_array_append(run->owned, *value);
 		return true;
+	}
 	run_miss(run, name);
 	return false;
 }
@@ -166,6 +170,17 @@ static void output_reset(struct template_output *output)
 	release_lists(output);
 }
 
+/* A cancelled task ends as a late one does. */
+static void on_pause(struct pacer *pacer)
+{
+	struct run *run = container_of(pacer, struct run, pacer);
+	struct task *task = run->input->task;
+	double spent = task ? task_spent(task) : processor_now() - run->began;
+
+	if ((task && !task_pause(task)) || spent > run->limits.seconds)
+		run->late = run->arena.over = true;
+}
+
 bool template_render(const struct template *template, const struct template_input *input,
 		     struct template_output *output, struct error *error)
 {
@@ -175,11 +190,13 @@ bool template_render(const struct template *template, const struct template_inpu
 		.error = error, .sink = &output->text, .scratch = &scratch,
 		.owned = json_array(),
 		.known_used = json_object(), .known_missing = json_object(),
+		.pacer = { on_pause }, .began = processor_now(),
 	};
 	bool fine;
 
 	output_reset(output);
 	arena_init(&run.arena, run.limits.memory);
+	run.arena.pacer = &run.pacer;
 	run.regexes = regexes_new(&run.arena);
 	fine = run_tree(&run, template->trees, first_dot(&run), 0);
 	if (!fine)

@@ -36,13 +36,14 @@ struct template_options {
  * borrowed until the render ends and has the form of consul-template's structures (reply.h). */
 struct template_provider;
 struct dependency;
+struct task;
 typedef bool template_lookup_fn(struct template_provider *self, const struct dependency *dependency,
 				const char *name, json_t **value);
 struct template_provider { template_lookup_fn *lookup; };
 
 struct template_limits {
 	size_t memory, output, steps;
-	double seconds;
+	double seconds;			/* of processor time */
 };
 
 struct template_input {
@@ -54,6 +55,7 @@ struct template_input {
 					 * NULL: none */
 	time_t now;
 	struct template_limits limits;	/* 0: the default */
+	struct task *task;		/* that renders, and pauses; NULL: none */
 };
 
 struct template_output {

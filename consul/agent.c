@@ -293,6 +293,13 @@ static void on_http_reply(struct http_request *http)
 	request->on_reply(request, answer);
 }
 
+static void on_unmade(struct timer *timer)
+{
+	struct agent_request *request = container_of(timer, struct agent_request, unmade);
+
+	request->on_reply(request, ANSWER_REFUSED);
+}
+
 void agent_request_init(struct agent_request *request, struct agent *agent, const char *name,
 			agent_reply_fn *on_reply)
 {
@@ -302,6 +309,7 @@ void agent_request_init(struct agent_request *request, struct agent *agent, cons
 		.on_reply = on_reply,
 		.charge = { .budget = &agent->budget },
 	};
+	timer_init(&request->unmade, agent->http.loop, on_unmade);
 }
 
 void agent_forget_answer(struct agent_request *request)
@@ -324,6 +332,7 @@ void agent_request_release(struct agent_request *request)
 {
 	if (!request->agent)
 		return;
+	timer_stop(&request->unmade);
 	http_forget(&request->http);
 	agent_forget_answer(request);
 	free(request->name);
@@ -418,13 +427,51 @@ void agent_post(struct agent_request *request, const char *path, char *body, dou
 	ask(request, "POST", path, body, timeout);
 }
 
+static void refuse_unmade(struct agent_request *request)
+{
+	struct http_request *http = &request->http;
+
+	agent_cancel(request);
+	agent_forget_answer(request);
+	http->status = 0;
+	http->error = (struct error)ERROR_INIT;
+	fail(&http->error, "the request has a text that is not UTF-8");
+	if (request->logged_failure != ANSWER_REFUSED)
+		log_error("%s: %s, so it is not sent", request->name, http->error.text);
+	request->logged_failure = ANSWER_REFUSED;
+	timer_set(&request->unmade, 0);
+}
+
+static void ask_json(struct agent_request *request, const char *method, const char *path,
+		     json_t *body, double timeout)
+{
+	char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+
+	json_decref(body);
+	if (text)
+		ask(request, method, path, text, timeout);
+	else
+		refuse_unmade(request);
+}
+
+void agent_put_json(struct agent_request *request, const char *path, json_t *body, double timeout)
+{
+	ask_json(request, "PUT", path, body, timeout);
+}
+
+void agent_post_json(struct agent_request *request, const char *path, json_t *body, double timeout)
+{
+	ask_json(request, "POST", path, body, timeout);
+}
+
 bool agent_is_busy(const struct agent_request *request)
 {
-	return http_is_busy(&request->http);
+	return http_is_busy(&request->http) || timer_is_set(&request->unmade);
 }
 
 void agent_cancel(struct agent_request *request)
 {
+	timer_stop(&request->unmade);
 	http_cancel(&request->http);
 }
 

@@ -58,6 +58,7 @@ struct agent_request {
 					 * NULL: the agent's */
 	char *name;			/* for the log: its purpose */
 	char *url, *body;		/* owned */
+	struct timer unmade;		/* on_reply is due for a request that could not be made */
 	json_t *json;			/* of an ANSWER_OK, unless to a PUT; owned */
 	struct charge charge;		/* for `json` */
 	agent_reply_fn *on_reply;
@@ -85,6 +86,11 @@ void agent_get_consistent(struct agent_request *request, const char *path);
 void agent_wait(struct agent_request *request, const char *path, unsigned long index);
 void agent_put(struct agent_request *request, const char *path, char *body, double timeout);
 void agent_post(struct agent_request *request, const char *path, char *body, double timeout);
+
+/* Both take `body` and send its text.  If there is none (`body` is NULL, or holds a string that is not
+ * UTF-8), nothing is sent: that is an error of ours, logged, and on_reply gets ANSWER_REFUSED. */
+void agent_put_json(struct agent_request *request, const char *path, json_t *body, double timeout);
+void agent_post_json(struct agent_request *request, const char *path, json_t *body, double timeout);
 bool agent_is_busy(const struct agent_request *request);
 void agent_cancel(struct agent_request *request);
 void agent_forget_answer(struct agent_request *request);	/* its JSON and its text */

@@ -9,7 +9,7 @@
 
 enum { OUTPUT_MAX = 4096 };		/* Consul truncates the output of a check there */
 
-static enum health_status status_of(const struct service *service)
+enum health_status entry_status(const struct service *service)
 {
 	if (!service->verdict)
 		return service->down ? STATUS_CRITICAL : STATUS_PASSING;
@@ -51,15 +51,19 @@ static json_t *meta_of(const struct service *service)
 static json_t *check_of(const struct service *service)
 {
 	const struct service_config *config = service->config;
-	enum health_status status = service->maintenance ? STATUS_CRITICAL : status_of(service);
+	enum health_status status = service->maintenance ? STATUS_CRITICAL : entry_status(service);
+	CLEANUP(buf_release) struct buf notes = BUF_INIT;
 	char ttl[32], after[32];
 	json_t *check;
 
 	duration_print(config->ttl, ttl);
 	duration_print(config->deregister_after, after);
+	buf_add(&notes, "sent by pilotfish at least every TTL/3");
+	if (service->explained)
+		buf_print(&notes, "; change %u of the reason", service->explained);
 	check = json_pack("{ss ss ss ss ss}", "CheckID", service->check_id,
 			  "Name", "health", "TTL", ttl, "Status", health_status_name(status),
-			  "Notes", "sent by pilotfish at least every TTL/3");
+			  "Notes", notes.data);
 	if (config->deregister_after > 0)
 		json_object_set_new(check, "DeregisterCriticalServiceAfter", json_string(after));
 	return check;
@@ -88,7 +92,6 @@ static json_t *output_of(const struct service *service)
 	const struct verdict *verdict = service->verdict;
 	CLEANUP(buf_release) struct buf text = BUF_INIT;
 	char took[64] = "", span[32];
-	json_t *output;
 
 	if (!verdict)
 		return json_string(service->down ? "its process has ended" : "its process runs");
@@ -99,13 +102,12 @@ static json_t *output_of(const struct service *service)
 		   utf8_cut(verdict->output.data, verdict->output.used,
 			    OUTPUT_MAX - strlen(took)));
 	buf_add(&text, took);
-	output = json_stringn(text.data, text.used);
-	return output ? output : json_string("output that is not UTF-8");
+	return json_stringn(text.data, text.used);
 }
 
 json_t *entry_verdict(const struct service *service)
 {
-	return json_pack("{ss so}", "Status", health_status_name(status_of(service)),
+	return json_pack("{ss so}", "Status", health_status_name(entry_status(service)),
 			 "Output", output_of(service));
 }
 

@@ -4,6 +4,7 @@
 
 #include "service.h"
 
+enum health_status entry_status(const struct service *service);	/* of its check */
 json_t *entry_registration(const struct service *service);	/* needs service->address */
 json_t *entry_verdict(const struct service *service);		/* status and output of its check */
 

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/alloc.h"
+#include "base/printable.h"
 #include "base/url.h"
 #include "answer.h"
 #include "entry.h"
@@ -24,17 +25,24 @@ static void advance(struct service *service);
 
 /* The first try has a short timeout, because a newer verdict may follow.  Retries have a long
  * one, so that they succeed even where name lookups are slow. */
-static void put(struct service *service, const char *path, const char *id, json_t *body)
+static double time_limit(const struct service *service)
 {
-	double timeout = service->backoff.tries ? AGENT_TIMEOUT : AGENT_SHORT_TIMEOUT;
+	return service->backoff.tries ? AGENT_TIMEOUT : AGENT_SHORT_TIMEOUT;
+}
+
+static void put(struct service *service, const char *path, const char *id)
+{
 	CLEANUP(buf_release) struct buf whole = BUF_INIT;
 
 	buf_add(&whole, path);
 	if (id)
 		url_escape(&whole, id);
-	agent_put(&service->request, whole.data, body ? json_dumps(body, JSON_COMPACT) : NULL,
-		  timeout);
-	json_decref(body);
+	agent_put(&service->request, whole.data, NULL, time_limit(service));
+}
+
+static void put_json(struct service *service, const char *path, json_t *body)
+{
+	agent_put_json(&service->request, path, body, time_limit(service));
 }
 
 static void retry_later(struct service *service)
@@ -59,7 +67,7 @@ static bool is_leaving(const struct service *service)
 static void send_deregistration(struct service *service)
 {
 	service->registered = false;
-	put(service, "/v1/agent/service/deregister/", service->id, NULL);
+	put(service, "/v1/agent/service/deregister/", service->id);
 }
 
 static void on_deregistered(struct service *service)
@@ -185,6 +193,14 @@ static bool is_unregistered(const struct service *service)
 	return service->wanted && (!service->registered || is_role_changed(service));
 }
 
+static struct service_report current_report(const struct service *service)
+{
+	return (struct service_report){
+		.status = entry_status(service),
+		.reason = service->verdict ? service->verdict->reason : 0,
+	};
+}
+
 static void send_registration(struct service *service)
 {
 	if (!find_address(service))
@@ -192,7 +208,8 @@ static void send_registration(struct service *service)
 	service->present = true;
 	service->registered = false;	/* not yet as wanted */
 	service->told_leads = service->leads;
-	put(service, "/v1/agent/service/register", NULL, entry_registration(service));
+	service->sent = current_report(service);
+	put_json(service, "/v1/agent/service/register", entry_registration(service));
 }
 
 static void on_registered(struct service *service)
@@ -202,6 +219,8 @@ static void on_registered(struct service *service)
 	log_info("service %s at %s port %ld is registered%s%s", service->id, service->address,
 		 service->config->port, tag ? " with tag " : "", tag ? tag : "");
 	service->registered = true;
+	if (!service->confirmed)	/* the check is new there, and without output */
+		service->shown = (struct service_report){ .status = service->sent.status };
 	service->confirmed = false;
 	service->dirty = true;		/* else it would be critical after the agent restarts */
 }
@@ -233,7 +252,7 @@ static void send_maintenance(struct service *service)
 	buf_add(&path, "/v1/agent/service/maintenance/");
 	url_escape(&path, service->id);
 	buf_add(&path, service->maintenance ? "?enable=true&reason=pilotfish" : "?enable=false");
-	put(service, path.data, NULL, NULL);
+	put(service, path.data, NULL);
 }
 
 static void on_maintained(struct service *service)
@@ -250,15 +269,47 @@ static bool is_untold(const struct service *service)
 
 static void send_verdict(struct service *service)
 {
+	CLEANUP(buf_release) struct buf path = BUF_INIT;
+
 	service->dirty = false;		/* a verdict that comes meanwhile sets it again */
-	put(service, "/v1/agent/check/update/", service->check_id, entry_verdict(service));
+	service->sent = current_report(service);
+	buf_add(&path, "/v1/agent/check/update/");
+	url_escape(&path, service->check_id);
+	put_json(service, path.data, entry_verdict(service));
 }
 
 static void on_told(struct service *service)
 {
 	service->confirmed = true;
+	service->told = service->sent;
+	if (service->told.status != service->shown.status)
+		service->shown = service->told;
 	if (service->config->ttl > 0)
 		timer_set(&service->heartbeat, service->config->ttl / 3);
+}
+
+/* ---- explain: the reason of a status that stays ---- */
+
+/* An agent sends a change of the output alone to the servers after minutes (check_update_interval), a
+ * change of the notes at once, and the output with it.  The status is not touched: a registration keeps
+ * that of a check which the agent has. */
+static bool is_unexplained(const struct service *service)
+{
+	return service->wanted && service->confirmed && service->told.status != STATUS_PASSING &&
+	       service->told.reason != service->shown.reason;
+}
+
+static void send_explanation(struct service *service)
+{
+	service->explained = service->told.reason;
+	put_json(service, "/v1/agent/service/register", entry_registration(service));
+}
+
+/* The update restores the output in agents that forget it with a registration. */
+static void on_explained(struct service *service)
+{
+	service->shown = service->told;
+	service->dirty = true;
 }
 
 /* ---- remove entries of earlier processes ---- */
@@ -271,7 +322,7 @@ static bool has_leftovers(const struct service *service)
 static void send_removal(struct service *service)
 {
 	put(service, "/v1/agent/service/deregister/",
-	    service->leftovers.items[service->leftovers.count - 1], NULL);
+	    service->leftovers.items[service->leftovers.count - 1]);
 }
 
 static void on_removed(struct service *service)
@@ -293,6 +344,7 @@ static const struct service_step steps[] = {	/* the first one that is due is sen
 	{ is_unregistered, send_registration,   on_registered,   NULL },
 	{ is_maintenance_changed, send_maintenance,    on_maintained,   on_lost },
 	{ is_untold,       send_verdict,        on_told,         on_lost },
+	{ is_unexplained,  send_explanation,    on_explained,    NULL },
 	{ has_leftovers,   send_removal,        on_removed,      on_removed },
 };
 
@@ -403,6 +455,18 @@ static void on_verdict(struct service *service)
 	advance_now(service);
 }
 
+/* A check has ended: the status stays, its reason may have changed. */
+static void on_check(struct subscription *self, const struct event *event)
+{
+	struct service *service = container_of(self, struct service, on_check);
+
+	(void)event;
+	if (!service->registered || service->verdict->reason == service->sent.reason)
+		return;
+	service->dirty = true;
+	advance(service);
+}
+
 static void on_gone(struct service *service)
 {
 	service->up = false;
@@ -475,9 +539,13 @@ static void on_consul_back(struct subscription *self, const struct event *event)
 
 static void listen_to_all(struct service *service)
 {
+	AUTOFREE char *checks = format_string("%s.health", service->job->name);
 	struct source *global = bus_find(service->job->bus, "global");
+	struct source *check = service->verdict ? bus_find(service->job->bus, checks) : NULL;
 
 	subscribe(&service->on_job, service->job, EVENT_ANY, on_job);
+	if (check)
+		subscribe(&service->on_check, check, EVENT_ANY, on_check);
 	subscribe(&service->on_consul, &service->agent->source, EVENT_HEALTHY, on_consul_back);
 	if (global) {
 		subscribe(&service->on_global, global, EVENT_ANY, on_global);
@@ -492,17 +560,19 @@ void service_init(struct service *service, struct agent *agent, const struct ser
 		  struct source *job, const struct verdict *verdict)
 {
 	AUTOFREE char *name = format_string("service %s", config->name);
+	CLEANUP(buf_release) struct buf host = BUF_INIT;
 	struct loop *loop = agent->http.loop;
 	struct utsname system;
 
 	uname(&system);
+	printable_repair(&host, system.nodename, strlen(system.nodename));
 	*service = (struct service){
 		.config = config,
 		.agent = agent,
 		.verdict = verdict,
 		.job = job,
-		.id = format_string("%s-%s", config->name, system.nodename),
-		.check_id = format_string("service:%s-%s", config->name, system.nodename),
+		.id = format_string("%s-%s", config->name, host.data),
+		.check_id = format_string("service:%s-%s", config->name, host.data),
 		.started = (long)time(NULL),
 		/* At most the interval of its heartbeat. */
 		.backoff = { .min = 0.25, .max = fmin(fmax(config->ttl / 3, 1), 30) },
@@ -519,6 +589,7 @@ void service_release(struct service *service)
 	if (!service->agent)
 		return;
 	unsubscribe(&service->on_job);
+	unsubscribe(&service->on_check);
 	unsubscribe(&service->on_global);
 	unsubscribe(&service->on_consul);
 	timer_stop(&service->retry);

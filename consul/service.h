@@ -16,6 +16,8 @@
  *   registration.
  * - `draining` deregisters, and holds the job's source until Consul has answered, for 1 s at most.
  *   `stopped` deregisters if that has not succeeded.
+ * - While a job stays critical or warning, a change of the reason (health.h) goes to the servers by a
+ *   new registration: agents send a change of the output alone after minutes.
  * - Maintenance, of all (source `global`) or of this service, takes the service out of traffic.
  *   Maintenance that an earlier process of ours left is ended.
  * - Role: while we lead, the service has the additional tag `leader_tag`.  A change of role
@@ -29,12 +31,18 @@
 #include "agent.h"
 #include "base/verdict.h"
 
+/* The status of the check, and the number of its reason (verdict.h; 0: none). */
+struct service_report {
+	enum health_status status;
+	unsigned reason;
+};
+
 struct service {
 	const struct service_config *config;	/* borrowed */
 	struct agent *agent;
 	const struct verdict *verdict;	/* NULL: passing while the job runs */
 	struct source *job;
-	struct subscription on_job, on_global, on_consul;
+	struct subscription on_job, on_check, on_global, on_consul;
 	char *id, *check_id;
 	char *address;			/* as registered; NULL: not known yet */
 	long started;			/* seconds since the epoch */
@@ -58,6 +66,10 @@ struct service {
 	bool told_maintenance;
 	bool told_leads;		/* at the last registration */
 	bool dirty;			/* the verdict has not been sent */
+	struct service_report sent;	/* with the last request */
+	struct service_report told;	/* to the agent */
+	struct service_report shown;	/* by the servers: the output of this one */
+	unsigned explained;		/* the reason that the notes count; 0: none */
 	struct strv leftovers;		/* IDs to remove */
 
 	struct hold hold;		/* of the job's source while it drains */

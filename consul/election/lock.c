@@ -203,14 +203,17 @@ void lock_refresh(struct lock *lock)
 
 /* ---- operations: sending ---- */
 
+/* Takes `members`; NULL if these could not be made, so that nothing incomplete is sent. */
 static json_t *operation(const char *verb, const char *key, json_t *members)
 {
 	json_t *kv = json_pack("{ss ss}", "Verb", verb, "Key", key);
 
-	if (members)
-		json_object_update(kv, members);
+	if (!members || json_object_update(kv, members) < 0) {
+		json_decref(kv);
+		kv = NULL;
+	}
 	json_decref(members);
-	return json_pack("{so}", "KV", kv);
+	return kv ? json_pack("{so}", "KV", kv) : NULL;
 }
 
 /* Takes `value`. */
@@ -219,21 +222,22 @@ static json_t *encode(json_t *value)
 	AUTOFREE char *text = json_dumps(value, JSON_COMPACT);
 	CLEANUP(buf_release) struct buf encoded = BUF_INIT;
 
-	base64_encode(BASE64_PLAIN, text, strlen(text), &encoded);
 	json_decref(value);
+	if (!text)
+		return NULL;			/* the request becomes unmade, too (agent.h) */
+	base64_encode(BASE64_PLAIN, text, strlen(text), &encoded);
 	return json_string(encoded.data);
 }
 
 /* Takes the operations. */
 static void transact(struct agent_request *request, json_t *first, json_t *second, double timeout)
 {
-	json_t *list = json_array();
+	agent_put_json(request, "/v1/txn", json_pack("[oo]", first, second), timeout);
+}
 
-	json_array_append_new(list, first);
-	if (second)
-		json_array_append_new(list, second);
-	agent_put(request, "/v1/txn", json_dumps(list, JSON_COMPACT), timeout);
-	json_decref(list);
+static void transact_one(struct agent_request *request, json_t *only, double timeout)
+{
+	agent_put_json(request, "/v1/txn", json_pack("[o]", only), timeout);
 }
 
 static json_t *name_of(const struct lock *lock, const char *address)
@@ -258,7 +262,7 @@ void lock_acquire(struct lock *lock, const char *address)
 		 operation("lock", key,
 			   json_pack("{so ss}", "Value", encode(name_of(lock, address)),
 				     "Session", lock->session)),
-		 operation("get", key, NULL), AGENT_SHORT_TIMEOUT);
+		 operation("get", key, json_object()), AGENT_SHORT_TIMEOUT);
 }
 
 static void send_value(struct lock *lock)
@@ -286,11 +290,10 @@ void lock_write(struct lock *lock, const char *address, unsigned long epoch, lon
 
 static void send_release(struct lock *lock)
 {
-	transact(&lock->request,
-		 operation("unlock", lock->config->key,
-			   json_pack("{sO ss}", "Value", lock->value, "Session",
-				     lock->session)),
-		 NULL, AGENT_SHORT_TIMEOUT);
+	transact_one(&lock->request,
+		     operation("unlock", lock->config->key,
+			       json_pack("{sO ss}", "Value", lock->value, "Session",
+					 lock->session)), AGENT_SHORT_TIMEOUT);
 }
 
 void lock_unlock(struct lock *lock, unsigned long epoch, const char *to, double limit)
@@ -311,11 +314,11 @@ void lock_clear_request(struct lock *lock)
 {
 	AUTOFREE char *key = format_string("%s/request", lock->config->key);
 
-	transact(&lock->deletion,
-		 operation("delete-cas", key,
-			   json_pack("{sI}", "Index",
-				     (json_int_t)lock->view.request.modified)),
-		 NULL, AGENT_SHORT_TIMEOUT);
+	transact_one(&lock->deletion,
+		     operation("delete-cas", key,
+			       json_pack("{sI}", "Index",
+					 (json_int_t)lock->view.request.modified)),
+		     AGENT_SHORT_TIMEOUT);
 }
 
 /* ---- operations: answers ---- */

@@ -15,16 +15,13 @@
 
 enum { TRIES_BEFORE_COMPLAINT = 4 };	/* a check needs a moment from the agent to the servers */
 
-static void put(struct agent_request *request, const char *path, const char *id, json_t *body,
-		double timeout)
+static void put(struct agent_request *request, const char *path, const char *id, double timeout)
 {
 	CLEANUP(buf_release) struct buf whole = BUF_INIT;
 
 	buf_add(&whole, path);
-	if (id)
-		url_escape(&whole, id);
-	agent_put(request, whole.data, body ? json_dumps(body, JSON_COMPACT) : NULL, timeout);
-	json_decref(body);
+	url_escape(&whole, id);
+	agent_put(request, whole.data, NULL, timeout);
 }
 
 /* The check ends the session of a killed process; the session's own TTL covers a dead agent. */
@@ -58,13 +55,13 @@ static json_t *service_of(const struct session *session)
 
 static void send_service(struct session *session)
 {
-	put(&session->request, "/v1/agent/service/register", NULL, service_of(session),
+	agent_put_json(&session->request, "/v1/agent/service/register", service_of(session),
 	    AGENT_SHORT_TIMEOUT);
 }
 
 static void send_first_pass(struct session *session)
 {
-	put(&session->request, "/v1/agent/check/pass/", session->check_id, NULL,
+	put(&session->request, "/v1/agent/check/pass/", session->check_id,
 	    AGENT_SHORT_TIMEOUT);
 }
 
@@ -76,7 +73,7 @@ static void send_search(struct session *session)
 static void send_sweep(struct session *session)
 {
 	put(&session->request, "/v1/session/destroy/",
-	    session->leftovers.items[session->leftovers.count - 1], NULL, AGENT_SHORT_TIMEOUT);
+	    session->leftovers.items[session->leftovers.count - 1], AGENT_SHORT_TIMEOUT);
 }
 
 static void send_session(struct session *session)
@@ -90,7 +87,7 @@ static void send_session(struct session *session)
 	if (config->bind == BIND_ALIVE)
 		json_array_append_new(checks, json_pack("{ss}", "ID", session->check_id));
 	session->sent = boottime_now();
-	put(&session->request, "/v1/session/create", NULL,
+	agent_put_json(&session->request, "/v1/session/create",
 	    json_pack("{ss ss ss ss s[] so}", "Name", session->name, "TTL", ttl,
 		      "LockDelay", delay, "Behavior", "release", "NodeChecks",
 		      "ServiceChecks", checks),
@@ -100,7 +97,7 @@ static void send_session(struct session *session)
 static void send_renewal(struct session *session)
 {
 	session->sent = boottime_now();
-	put(&session->request, "/v1/session/renew/", session->id, NULL, attempt(session));
+	put(&session->request, "/v1/session/renew/", session->id, attempt(session));
 }
 
 static void send_verification(struct session *session)
@@ -112,13 +109,13 @@ static void send_verification(struct session *session)
 
 static void send_end(struct session *session)
 {
-	put(&session->request, "/v1/session/destroy/", session->id, NULL,
+	put(&session->request, "/v1/session/destroy/", session->id,
 	    AGENT_SHORT_TIMEOUT);
 }
 
 static void send_deregistration(struct session *session)
 {
-	put(&session->request, "/v1/agent/service/deregister/", session->service_id, NULL,
+	put(&session->request, "/v1/agent/service/deregister/", session->service_id,
 	    AGENT_SHORT_TIMEOUT);
 }
 
@@ -279,7 +276,7 @@ static void on_pass_timer(struct timer *timer)
 {
 	struct session *session = container_of(timer, struct session, pass_timer);
 
-	put(&session->pass, "/v1/agent/check/pass/", session->check_id, NULL,
+	put(&session->pass, "/v1/agent/check/pass/", session->check_id,
 	    fmin(session->config->ttl / 3, ATTEMPT_MAX));
 }
 

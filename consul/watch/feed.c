@@ -85,12 +85,12 @@ static bool fits(struct feed *feed, const json_t *state, struct error *error)
 static void on_slot(struct slot *slot)
 {
 	struct feed *feed = container_of(slot, struct feed, slot);
-	CLEANUP(json_decrefp) json_t *rights = blocking_query_rights(feed->query, feed->state);
+	json_t *rights = blocking_query_rights(feed->query, feed->state);
 	CLEANUP(buf_release) struct buf path = BUF_INIT;
 
 	buf_add(&path, "/v1/internal/acl/authorize");
 	url_add(&path, "dc", feed->query->dc);
-	agent_post(&feed->rights, path.data, json_dumps(rights, JSON_COMPACT), AGENT_TIMEOUT);
+	agent_post_json(&feed->rights, path.data, rights, AGENT_TIMEOUT);
 }
 
 static bool became_empty(const struct feed *feed, const json_t *state)

@@ -140,7 +140,7 @@ static void add_right(json_t *rights, const char *resource, const char *access, 
 
 void election_client_begin(struct election_client *client)
 {
-	CLEANUP(json_decrefp) json_t *rights = json_array();
+	json_t *rights = json_array();
 	const struct election_config *election = client->election;
 
 	add_right(rights, "key", "read", copy_string(election->key));
@@ -150,8 +150,8 @@ void election_client_begin(struct election_client *client)
 	if (client->needs_candidates)
 		add_right(rights, "service", "read", format_string("%s-election", election->name));
 	begin(client, &rights_step);
-	agent_post(&client->request, "/v1/internal/acl/authorize",
-		   json_dumps(rights, JSON_COMPACT), AGENT_TIMEOUT);
+	agent_post_json(&client->request, "/v1/internal/acl/authorize", rights,
+			AGENT_TIMEOUT);
 }
 
 /* ---- writing ---- */
@@ -178,8 +178,7 @@ void election_client_write(struct election_client *client, const char *suffix, u
 	url_escape(&path, client->election->key);
 	buf_print(&path, "%s?cas=%lu", suffix, cas);
 	begin(client, &write_step);
-	agent_put(&client->request, path.data, json_dumps(value, JSON_COMPACT), AGENT_TIMEOUT);
-	json_decref(value);
+	agent_put_json(&client->request, path.data, value, AGENT_TIMEOUT);
 }
 
 static void on_deleted(struct election_client *client)
@@ -198,11 +197,11 @@ static const struct election_client_step delete_step = { on_deleted, is_decided 
 void election_client_delete(struct election_client *client, const char *suffix, unsigned long cas)
 {
 	AUTOFREE char *key = format_string("%s%s", client->election->key, suffix);
-	CLEANUP(json_decrefp) json_t *txn = json_pack("[{s{ss ss sI}}]", "KV",
+	json_t *txn = json_pack("[{s{ss ss sI}}]", "KV",
 		"Verb", cas ? "delete-cas" : "delete", "Key", key, "Index", (json_int_t)cas);
 
 	begin(client, &delete_step);
-	agent_put(&client->request, "/v1/txn", json_dumps(txn, JSON_COMPACT), AGENT_TIMEOUT);
+	agent_put_json(&client->request, "/v1/txn", txn, AGENT_TIMEOUT);
 }
 
 /* ---- life ---- */

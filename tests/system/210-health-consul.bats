@@ -216,3 +216,71 @@ has_output()
 	await_checks plain critical 1
 	await_passing plain 1
 }
+
+reason_of()		# the first line of the output that the catalogue has
+{
+	consul_get "/v1/health/service/$1" |
+		jq -r '.[].Checks[] | select(.CheckID | startswith("service:")) | .Output | split("\n")[0]'
+}
+
+has_reason()
+{
+	[[ $(reason_of "$1") == "$2" ]]
+}
+
+@test "the first reason of a failing check, and each change, are in the catalogue within a second" {
+	echo "database is away" >"$dir/reason"
+	start_pilotfish <<-EOF
+		consul = "$consul_address";
+		jobs = ( { name = "why"; exec = "sleep 1000"; port = 80;
+			   health = { exec = [ "sh", "-c", "cat $dir/reason; exit 1" ]; interval = "100ms"; ttl = "30s"; }; } );
+	EOF
+	await_checks why critical 1
+	LIMIT=1 await has_reason why "database is away"
+	start_program statuses sh -c "while :; do curl -s $consul_address/v1/agent/checks | jq -r '.[] | select(.ServiceName == \"why\") | .Status'; done >$dir/statuses"
+	for reason in "disk is full" "no answer from 10.0.0.7" "database is away"; do
+		echo "$reason" >"$dir/reason.new"
+		mv "$dir/reason.new" "$dir/reason"
+		LIMIT=2 await has_reason why "$reason"
+		expect_log "why is still critical: $reason"
+	done
+	stop_program statuses
+	[[ $(sort -u "$dir/statuses") == critical ]]
+	[[ $(count_log 'is registered') == 1 ]]
+}
+
+@test "a reason that changes with each check is written to the catalogue ever more slowly" {
+	start_fake_consul
+	start_pilotfish <<-EOF
+		consul = "$fake_address";
+		jobs = ( { name = "noisy"; exec = "sleep 1000"; port = 80;
+			   health = { exec = [ "sh", "-c", "date +%N; exit 1" ]; interval = "50ms"; ttl = "30s"; }; } );
+	EOF
+	expect_events "noisy unhealthy"
+	for _ in $(seq 100); do
+		expect_events "noisy.health exitFailed"
+	done
+	at_most 10 "$(count_log 'noisy is still critical')"
+	at_least 2 "$(count_log 'noisy is still critical')"
+}
+
+@test "output and a host name that are not UTF-8: their bytes are replaced" {
+	((EUID == 0)) || skip "needs root"
+	cat >"$dir/main.conf" <<-EOF
+		consul = "$consul_address";
+		jobs = ( { name = "latin"; exec = "sleep 1000"; port = 80;
+			   health = { exec = [ "printf", "caf\\\\351 ferm\\\\303\\\\251" ]; interval = "1s"; ttl = "30s"; }; } );
+	EOF
+	current=main
+	cat >"$dir/run.py" <<-EOF
+		import ctypes, os
+		name = b"h\xf6st"
+		assert ctypes.CDLL(None).sethostname(name, len(name)) == 0
+		os.execv("$pilotfish", ["pilotfish", "-c", "$dir/main.conf"])
+	EOF
+	PILOTFISH_LOG_LEVEL=debug PILOTFISH_LOG_FORMAT=json start_program main unshare -u python3 "$dir/run.py"
+	pid=$(pid_of main)
+	await_passing latin 1
+	await has_output latin $'^caf\ufffd ferm\u00e9'
+	[[ $(consul_get /v1/health/service/latin | jq -r '.[].Service.ID') == $'latin-h\ufffdst' ]]
+}

@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "base/printable.h"
 #include "base/url.h"
-#include "answer.h"
+#include "claim.h"
 #include "entry.h"
 
 #define DRAIN_LIMIT 1.0
@@ -110,27 +110,10 @@ static bool find_address(struct service *service)
 	return true;
 }
 
-static bool is_leftover(const struct service *service, const json_t *entry)
-{
-	return !strcmp(answer_text(entry, "Service"), service->config->name) &&
-	       !strcmp(answer_text(entry, "Address"), service->address) &&
-	       json_integer_value(json_object_get(entry, "Port")) == service->config->port;
-}
-
 static void on_listing(struct service *service)
 {
-	json_t *listing = service->request.json, *entry;
-	const char *id;
-
-	if (!find_address(service))
-		return;
-	strv_release(&service->leftovers);
-	json_object_foreach(listing, id, entry)
-		if (is_leftover(service, entry) && strcmp(id, service->id))
-			strv_push(&service->leftovers, id);
-	entry = json_object_get(listing, service->id);
-	service->elsewhere = strcmp(answer_text(entry, "Address"), service->address);
-	service->claim = entry ? CLAIM_UNCERTAIN : CLAIM_OURS;
+	if (find_address(service))
+		claim_from_services(service, service->request.json);
 }
 
 /* ---- inspect the checks of the ID: does its owner live? ---- */
@@ -145,40 +128,9 @@ static void send_inspection(struct service *service)
 	agent_get(&service->request, "/v1/agent/checks", AGENT_TIMEOUT);
 }
 
-static void take_other_id(struct service *service)
-{
-	char *id = format_string("%s-%s", service->id, service->address);
-
-	log_warn("service %s is passing at another address: registering as %s",
-		 service->id, id);
-	free(service->id);
-	free(service->check_id);
-	service->id = id;
-	service->check_id = format_string("service:%s", id);
-	service->renamed = true;
-	service->claim = CLAIM_NONE;
-}
-
 static void on_inspection(struct service *service)
 {
-	AUTOFREE char *mode = format_string("_service_maintenance:%s", service->id);
-	bool passing = true, maintained = false;
-	const char *check_id;
-	json_t *check;
-
-	json_object_foreach(service->request.json, check_id, check) {
-		if (strcmp(answer_text(check, "ServiceID"), service->id))
-			continue;
-		passing = passing && strcmp(answer_text(check, "Status"), "critical");
-		maintained = maintained || !strcmp(check_id, mode);
-	}
-	if (service->elsewhere && passing && !service->renamed) {
-		take_other_id(service);
-		return;
-	}
-	service->claim = CLAIM_OURS;
-	service->present = true;
-	service->told_maintenance = maintained;
+	claim_from_checks(service, service->request.json);
 }
 
 /* ---- register ---- */

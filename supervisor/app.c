@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/output.h"
 #include "units.h"
@@ -411,6 +412,7 @@ int app_run(const struct app_call *call)
 		app.code = EX_CANTCREAT;
 	} else if (start(&app, config, &error.error)) {
 		config_free(steal(&config));
+		file_wait_no_more();
 		loop_run(&app.loop);
 	} else {
 		log_error("%s: %s", call->name, error.error.text);

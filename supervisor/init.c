@@ -121,7 +121,8 @@ static bool parse_stop_timeout(struct init_options *options, struct error *error
 	if (!text || !*text)
 		return true;
 	if (!duration_parse(text, &options->stop_timeout) || options->stop_timeout < 0)
-		return fail(error, "%s: \"%s\" is no duration, as 8s or 500ms", name, text);
+		return fail(error, "%s: \"%.64s\" is not a duration from 0 to 277777h, such as 8s",
+			    name, text);
 	return true;
 }
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DURATION_MOST 9223372036.0	/* seconds: 292 years, the most that Go's type holds */
+#define PRINTED_MAX 9223372036.0	/* seconds: 292 years, the most that Go's type holds */
 
 static const struct {
 	const char *name;
@@ -64,7 +64,7 @@ bool duration_parse(const char *text, double *seconds)
 		sum += number * unit;
 		first = false;
 	} while (*text);
-	if (sum > DURATION_MOST)
+	if (sum > DURATION_MAX)
 		return false;
 	*seconds = sign * sum;
 	return true;
@@ -74,7 +74,7 @@ void duration_print(double seconds, char text[static 32])
 {
 	long minutes;
 
-	seconds = fmin(fmax(seconds, -DURATION_MOST), DURATION_MOST);
+	seconds = fmin(fmax(seconds, -PRINTED_MAX), PRINTED_MAX);
 	if (fabs(seconds) >= 1)
 		seconds = round(seconds * 1e3) / 1e3;
 	minutes = (long)(seconds / 60);

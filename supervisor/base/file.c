@@ -2,23 +2,52 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "alloc.h"
+#include "loop.h"
 
 enum { CHUNK = 64 * 1024 };
 
+static double wait_limit = 5;		/* seconds for a pipe that has no data yet */
+
+void file_wait_no_more(void)
+{
+	wait_limit = 0;
+}
+
+/* A FIFO that no process writes to reads as empty; poll(2) waits for a writer.  *why is set if the time
+ * is over. */
+static bool wait_for_data(int fd, double until, int *why)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	double left = until - monotonic_now();
+
+	*why = EAGAIN;
+	return left > 0 && poll(&ready, 1, (int)(1e3 * left) + 1) > 0;
+}
+
+/* `fd` is not blocking.  The end of a FIFO counts once there was data. */
 static bool read_all(int fd, size_t limit, struct buf *text, int *why)
 {
+	double until = monotonic_now() + wait_limit;
 	size_t total = 0;
+	struct stat status;
+	bool is_pipe = !fstat(fd, &status) && S_ISFIFO(status.st_mode);
 
 	for (;;) {
 		ssize_t size = read(fd, buf_reserve(text, CHUNK), CHUNK);
 
 		if (size < 0 && errno == EINTR)
 			continue;
+		if ((size < 0 && errno == EAGAIN) || (!size && is_pipe && !total)) {
+			if (wait_for_data(fd, until, why))
+				continue;
+			return false;
+		}
 		*why = size < 0 ? errno : EFBIG;
 		if (size < 0 || total + (size_t)size > limit)
 			return false;
@@ -30,6 +59,17 @@ static bool read_all(int fd, size_t limit, struct buf *text, int *why)
 	}
 }
 
+static bool explain(int why, const char *path, size_t limit, struct error *error)
+{
+	if (why == EFBIG)
+		return fail(error, "cannot read %s: more than %zu bytes", path, limit);
+	if (why == EAGAIN && !wait_limit)
+		return fail(error, "cannot read %s: a pipe cannot be awaited now", path);
+	if (why == EAGAIN)
+		return fail(error, "cannot read %s: no data within %gs", path, wait_limit);
+	return fail(error, "cannot read %s: %s", path, strerror(why));
+}
+
 /* Closes `fd`.  If `fd` is -1, errno holds the reason. */
 static bool read_and_close(int fd, const char *path, size_t limit, struct buf *text,
 			   struct error *error)
@@ -39,21 +79,22 @@ static bool read_and_close(int fd, const char *path, size_t limit, struct buf *t
 
 	if (fd >= 0)
 		close(fd);
-	if (read)
-		return true;
-	if (why == EFBIG)
-		return fail(error, "cannot read %s: more than %zu bytes", path, limit);
-	return fail(error, "cannot read %s: %s", path, strerror(why));
+	return read || explain(why, path, limit, error);
+}
+
+static int open_to_read(const char *path)
+{
+	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 }
 
 bool file_read(const char *path, size_t limit, struct buf *text, struct error *error)
 {
-	return read_and_close(open(path, O_RDONLY | O_CLOEXEC), path, limit, text, error);
+	return read_and_close(open_to_read(path), path, limit, text, error);
 }
 
 bool file_read_regular(const char *path, size_t limit, struct buf *text, struct error *error)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = open_to_read(path);
 	struct stat status;
 
 	if (fd >= 0 && !fstat(fd, &status) && !S_ISREG(status.st_mode)) {

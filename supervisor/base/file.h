@@ -9,8 +9,12 @@
 #include "buf.h"
 #include "error.h"
 
-/* Appends the contents of the file; more than `limit` bytes are an error. */
+/* Appends the contents of the file; more than `limit` bytes are an error.  A pipe without data or
+ * writer is waited for, 5 s in all, and not at all after file_wait_no_more(). */
 bool file_read(const char *path, size_t limit, struct buf *text, struct error *error);
+
+/* The loop runs from now on: nothing may block it. */
+void file_wait_no_more(void);
 
 /* Refuses all but regular files: reading a FIFO would block until a process writes to it. */
 bool file_read_regular(const char *path, size_t limit, struct buf *text, struct error *error);

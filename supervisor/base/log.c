@@ -1,9 +1,11 @@
 #include "log.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -211,6 +213,28 @@ static void emit(const struct record *record)
 	put(record);
 }
 
+static bool is_fifo(int fd)
+{
+	struct stat found;
+
+	return fd >= 0 && !fstat(fd, &found) && S_ISFIFO(found.st_mode);
+}
+
+/* A FIFO without a reader is ENXIO; one whose reader goes breaks the pipe.  Opened for reading, too, it
+ * holds the records until a reader comes (fifo(7)). */
+static int open_file(const char *path)
+{
+	const int how = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | how, 0666);
+	int both = is_fifo(fd) || (fd < 0 && errno == ENXIO) ? open(path, O_RDWR | how) : -1;
+
+	if (both < 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return both;
+}
+
 static int open_output(const char *output, bool *is_file)
 {
 	*is_file = false;
@@ -219,7 +243,7 @@ static int open_output(const char *output, bool *is_file)
 	if (!strcmp(output, "stderr"))
 		return STDERR_FILENO;
 	*is_file = true;
-	return open(output, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+	return open_file(output);
 }
 
 static void close_output(struct writer *writer, int file, double timeout)

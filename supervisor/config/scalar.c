@@ -9,7 +9,7 @@
 #include "base/duration.h"
 #include "base/process.h"
 
-enum { SHOWN = 60, LONGEST = 1000 * 1000 * 1000 };	/* bytes; seconds */
+enum { SHOWN = 60 };			/* bytes */
 
 char *scalar_text(const json_t *value)
 {
@@ -137,7 +137,7 @@ static bool decode_seconds(const struct field *field, void *slot, const json_t *
 	(void)error;
 	if (!json_is_integer(value) && !(text && duration_parse(text, &seconds)))
 		return false;
-	if (!is_within(field, seconds) || seconds > LONGEST)
+	if (!is_within(field, seconds) || seconds > DURATION_MAX)
 		return false;
 	*(double *)slot = seconds;
 	return true;

@@ -540,7 +540,8 @@ static const struct field log_fields[] = {
 	  .help = "The format of the log's lines; \"default\" is ContainerPilot's. Control sequences "
 		  "are escaped in all formats; colours of jobs pass in text and default." },
 	{ "output", STRING(log_config, output), .initial = "stdout",
-	  .help = "\"stdout\", \"stderr\" or the path of a file." },
+	  .help = "\"stdout\", \"stderr\" or the path of a file. A FIFO needs no reader: it is filled, "
+		  "and pilotfish continues when it is read." },
 	{ 0 }
 };
 static const struct record log_record = { .title = "logging", .fields = log_fields };

@@ -46,6 +46,8 @@ static void test_units(void **state)
 	is(".5s", .5);
 	is("2.s", 2);
 	is("-1h1m1s", -3661);
+	is("277777h", 277777. * 3600);
+	is("1000000000", 1e9);
 }
 
 static void test_refused(void **state)
@@ -69,7 +71,9 @@ static void test_refused(void **state)
 	is_not("5S");
 	is_not("99999999999999999999999999999999999s");
 	is_not("99999999999999999999h");
-	is_not("-2562048h");
+	is_not("1000000001");
+	is_not("-277778h");
+	is_not("277777h60000m");
 }
 
 static void prints(double seconds, const char *wanted)

@@ -8,15 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "folder.h"
 
 static const char mark[] = ".pilotfish-", pattern[] = "XXXXXX";
 
 /* The longest label that fits between the leading dot and the mark. */
 enum { LABEL_MAX = NAME_MAX - 1 - (sizeof mark - 1) - (sizeof pattern - 1) };
+
+enum { UNIQUE_TRIES = 100 };
 
 struct attributes {
 	mode_t mode;
@@ -29,6 +33,16 @@ static void close_descriptor(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
+}
+
+static void close_descriptors(struct target *target)
+{
+	int *all[] = { &target->lock, &target->folder, &target->place };
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		close_descriptor(all[i]);
+		*all[i] = -1;
+	}
 }
 
 static void close_folder(DIR **folder)
@@ -51,19 +65,27 @@ static const char *kind_name(mode_t mode)
 	return "of an unknown kind";
 }
 
-/* st_mode 0: the file does not exist. */
-static bool look(const char *path, struct stat *found, struct error *error)
+static const char *name_in(const char *path)
 {
+	return strrchr(path, '/') + 1;
+}
+
+/* st_mode 0: the file does not exist. */
+static bool look(int folder, const char *path, struct stat *found, struct error *error)
+{
+	const char *name = name_in(path);
+
 	*found = (struct stat){ 0 };
-	if (lstat(path, found) < 0)
+	if (fstatat(folder, name, found, AT_SYMLINK_NOFOLLOW | (*name ? 0 : AT_EMPTY_PATH)) < 0)
 		return errno == ENOENT || fail(error, "cannot look at %s: %s", path, strerror(errno));
 	return S_ISREG(found->st_mode) || fail(error, "%s is %s", path, kind_name(found->st_mode));
 }
 
 /* Opens a regular file, and nothing that replaced it since look(). */
-static int open_file(const char *path, int how, struct stat *found, struct error *error)
+static int open_file(int folder, const char *path, int how, struct stat *found,
+		     struct error *error)
 {
-	int fd = open(path, how | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int fd = openat(folder, name_in(path), how | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
 	if (fd < 0 || fstat(fd, found) < 0)
 		fail(error, "cannot open %s: %s", path, strerror(errno));
@@ -92,15 +114,22 @@ static bool load(int fd, size_t size, struct buf *text)
 	return true;
 }
 
-static bool load_file(const char *path, int how, int *fd, struct buf *text, struct error *error)
+struct opened { int folder, how, fd; };
+
+static bool load_file(struct opened *file, const char *path, struct buf *text, struct error *error)
 {
 	struct stat found;
 
-	*fd = open_file(path, how, &found, error);
-	if (*fd < 0)
+	file->fd = open_file(file->folder, path, file->how, &found, error);
+	if (file->fd < 0)
 		return false;
-	return load(*fd, (size_t)found.st_size, text) ||
+	return load(file->fd, (size_t)found.st_size, text) ||
 	       fail(error, "cannot read %s: %s", path, strerror(errno));
+}
+
+static void close_opened(struct opened *file)
+{
+	close_descriptor(&file->fd);
 }
 
 /* False: errno. */
@@ -118,12 +147,19 @@ static bool write_all(int fd, const struct buf *text)
 	return true;
 }
 
+static bool is_foreign(const struct stat *found)
+{
+	return found->st_uid && found->st_uid != geteuid();
+}
+
+/* A file that another user made first in an exposed directory counts for nothing: the text would
+ * become his. */
 static struct attributes wanted_attributes(const struct target_config *config,
-					   const struct stat *former)
+					   const struct stat *former, bool exposed)
 {
 	struct attributes wanted = { .mode = 0644, .uid = (uid_t)-1, .gid = (gid_t)-1 };
 
-	if (former->st_mode) {
+	if (former->st_mode && !(exposed && is_foreign(former))) {
 		wanted.mode = former->st_mode & 07777;
 		wanted.uid = former->st_uid;
 		wanted.gid = former->st_gid;
@@ -174,65 +210,43 @@ static bool set_attributes(int fd, const struct attributes *wanted, const char *
 	       fail(error, "cannot set the mode of %s: %s", path, strerror(errno));
 }
 
+/* False, errno ENOENT and no error: the directory does not exist. */
+static bool open_place(const struct target_config *config, bool create, int *place,
+		       bool *exposed, struct error *error)
+{
+	*place = folder_open(config->destination, create, exposed, error);
+	return *place >= 0 || error->text[0] || errno == ENOENT ? *place >= 0
+		: fail(error, "cannot write %s: %s", config->destination, strerror(errno));
+}
+
 bool target_compare(const struct target_config *config, const struct buf *text,
 		    enum target_state *state, struct error *error)
 {
 	CLEANUP(buf_release) struct buf former = BUF_INIT;
-	CLEANUP(close_descriptor) int fd = -1;
+	CLEANUP(close_descriptor) int place = -1;
+	CLEANUP(close_opened) struct opened file = { .how = O_RDONLY, .fd = -1 };
 	struct attributes wanted;
-	struct stat found;
+	struct stat found = { 0 };
+	bool exposed;
 
-	if (!look(config->destination, &found, error))
+	if (!open_place(config, false, &place, &exposed, error) && error->text[0])
+		return false;
+	if (place >= 0 && !look(place, config->destination, &found, error))
 		return false;
 	if (!found.st_mode) {
 		*state = TARGET_NEW;
 		return true;
 	}
-	wanted = wanted_attributes(config, &found);
+	wanted = wanted_attributes(config, &found, false);
 	if ((size_t)found.st_size != text->used || !has_attributes(&found, &wanted)) {
 		*state = TARGET_DIFFERS;
 		return true;
 	}
-	if (!load_file(config->destination, O_RDONLY, &fd, &former, error))
+	file.folder = place;
+	if (!load_file(&file, config->destination, &former, error))
 		return false;
 	*state = former.used == text->used && !memcmp(former.data, text->data, text->used)
 			 ? TARGET_SAME : TARGET_DIFFERS;
-	return true;
-}
-
-static const char *name_in(const char *path)
-{
-	return strrchr(path, '/') + 1;
-}
-
-static char *folder_of(const char *path)	/* with its slash */
-{
-	return copy_bytes(path, (size_t)(name_in(path) - path));
-}
-
-/* mkdir(2) applies our umask, fchmod(2) does not. */
-static bool make_folder(const char *path, struct error *error)
-{
-	CLEANUP(close_descriptor) int fd = -1;
-
-	if (mkdir(path, 0755) < 0)
-		return errno == EEXIST ||
-		       fail(error, "cannot make the directory %s: %s", path, strerror(errno));
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return (fd >= 0 && fchmod(fd, 0755) == 0) ||
-	       fail(error, "cannot set the mode of %s: %s", path, strerror(errno));
-}
-
-static bool make_folders(const char *destination, struct error *error)
-{
-	AUTOFREE char *path = folder_of(destination);
-
-	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (!make_folder(path, error))
-			return false;
-		*slash = '/';
-	}
 	return true;
 }
 
@@ -248,44 +262,84 @@ static void remove_if_left(int folder, const char *name)
 		unlinkat(folder, name, 0);
 }
 
-static void remove_leftovers(const char *folder, const char *start)
+static void remove_leftovers(int folder, const char *start)
 {
-	CLEANUP(close_folder) DIR *entries = opendir(folder);
+	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CLEANUP(close_folder) DIR *entries = fd < 0 ? NULL : fdopendir(fd);
 	size_t length = strlen(start);
 	const struct dirent *entry;
 
 	while (entries && (entry = readdir(entries)))
 		if (!strncmp(entry->d_name, start, length) &&
 		    strlen(entry->d_name) == length + sizeof pattern - 1)
-			remove_if_left(dirfd(entries), entry->d_name);
+			remove_if_left(folder, entry->d_name);
+	if (!entries)
+		close_descriptor(&fd);
 }
 
-/* A new empty file of mode 0600 whose name tells its destination.  -1: errno. */
-static int make_staged(struct target *target, const char *folder, const char *label)
+static void randomize(char suffix[static sizeof pattern - 1])
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+	unsigned char bytes[sizeof pattern - 1] = { 0 };
+
+	if (getrandom(bytes, sizeof bytes, GRND_NONBLOCK) < 0)
+		for (size_t i = 0; i < sizeof bytes; i++)
+			bytes[i] = (unsigned char)rand();
+	for (size_t i = 0; i < sizeof bytes; i++)
+		suffix[i] = digits[bytes[i] % (sizeof digits - 1)];
+}
+
+/* Like mkostemp(3), in a directory that is open. */
+static int make_unique(int folder, char *name)
+{
+	int fd;
+
+	for (int i = 0; i < UNIQUE_TRIES; i++) {
+		randomize(name + strlen(name) - (sizeof pattern - 1));
+		fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd >= 0 || errno != EEXIST)
+			return fd;
+	}
+	return -1;
+}
+
+/* A new empty file of mode 0600 in target->folder whose name tells its destination.  `path`: of the
+ * directory, with its slash.  -1: errno. */
+static int make_staged(struct target *target, const char *path, size_t path_size, const char *label)
 {
 	size_t length = strlen(label), cut = length > LABEL_MAX ? length - LABEL_MAX : 0;
 	AUTOFREE char *start = format_string(".%s%s", label + cut, mark);
-	AUTOFREE char *path = format_string("%s%s%s", folder, start, pattern);
+	AUTOFREE char *name = format_string("%s%s", start, pattern);
 	int fd;
 
-	remove_leftovers(folder, start);
-	fd = mkostemp(path, O_CLOEXEC);
+	remove_leftovers(target->folder, start);
+	fd = make_unique(target->folder, name);
 	if (fd < 0)
 		return -1;
 	/* A second descriptor: a check could not execute a file that is open for writing. */
-	target->lock = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	target->lock = openat(target->folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (target->lock >= 0)
 		flock(target->lock, LOCK_SH | LOCK_NB);
-	target->staged = steal(&path);
+	target->staged = format_string("%.*s%s", (int)path_size, path, name);
 	return fd;
 }
 
 static int make_beside(struct target *target)
 {
-	const char *destination = target->config->destination;
-	AUTOFREE char *folder = folder_of(destination);
+	const char *destination = target->config->destination, *name = name_in(destination);
 
-	return make_staged(target, folder, name_in(destination));
+	target->folder = fcntl(target->place, F_DUPFD_CLOEXEC, 0);
+	return target->folder < 0 ? -1
+		: make_staged(target, destination, (size_t)(name - destination), name);
+}
+
+static int make_in(struct target *target, const char *path, const char *label)
+{
+	AUTOFREE char *folder = format_string("%s/", path);
+
+	target->folder = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return target->folder < 0 ? -1 : make_staged(target, folder, strlen(folder), label);
 }
 
 /* The label is the whole path: files of one name from several directories share the folder. */
@@ -298,10 +352,10 @@ static int make_elsewhere(struct target *target)
 	for (char *slash = strchr(label, '/'); slash; slash = strchr(slash, '/'))
 		*slash = '+';
 	for (size_t i = 0; i < sizeof folders / sizeof *folders && fd < 0; i++) {
-		AUTOFREE char *folder = format_string("%s/", folders[i] ? folders[i] : "");
-
-		if (folder[1])
-			fd = make_staged(target, folder, label);
+		close_descriptor(&target->folder);
+		target->folder = -1;
+		if (folders[i] && *folders[i])
+			fd = make_in(target, folders[i], label);
 	}
 	target->elsewhere = true;
 	return fd;
@@ -313,11 +367,23 @@ static int make_staged_anywhere(struct target *target, struct error *error)
 	int fd = make_beside(target), why = errno;
 
 	if (fd < 0 && (why == EROFS || why == EACCES || why == EPERM) &&
-	    access(destination, W_OK) == 0)
+	    faccessat(target->place, name_in(destination), W_OK, 0) == 0)
 		fd = make_elsewhere(target);
 	if (fd < 0)
 		fail(error, "cannot write %s: %s", destination, strerror(why));
 	return fd;
+}
+
+static bool open_destination(struct target *target, struct error *error)
+{
+	const struct target_config *config = target->config;
+	bool named = *name_in(config->destination);
+
+	if (open_place(config, named && config->create_dirs, &target->place, &target->exposed,
+		       error))
+		return true;
+	return named ? fail(error, "cannot write %s: %s", config->destination, strerror(errno))
+		     : fail(error, "%s is the name of a directory", config->destination);
 }
 
 bool target_stage(struct target *target, const struct target_config *config,
@@ -329,17 +395,15 @@ bool target_stage(struct target *target, const struct target_config *config,
 	int fd;
 
 	target_drop(target);
-	*target = (struct target){ .config = config };
-	if (!look(config->destination, &former, error))
+	*target = (struct target){ .config = config, .lock = -1, .folder = -1, .place = -1 };
+	fd = open_destination(target, error) &&
+	     look(target->place, config->destination, &former, error)
+		? make_staged_anywhere(target, error) : -1;
+	if (fd < 0) {
+		close_descriptors(target);
 		return false;
-	if (!*name_in(config->destination))
-		return fail(error, "%s is the name of a directory", config->destination);
-	if (config->create_dirs && !make_folders(config->destination, error))
-		return false;
-	fd = make_staged_anywhere(target, error);
-	if (fd < 0)
-		return false;
-	wanted = wanted_attributes(config, &former);
+	}
+	wanted = wanted_attributes(config, &former, target->exposed);
 	good = (write_all(fd, text) ||
 		fail(error, "cannot write %s: %s", config->destination, strerror(errno))) &&
 	       set_attributes(fd, &wanted, config->destination, error);
@@ -354,11 +418,14 @@ bool target_stage(struct target *target, const struct target_config *config,
 static bool link_former(struct target *spare)
 {
 	int fd = make_beside(spare);
+	const char *name;
 
 	if (fd < 0)
 		return false;
 	close(fd);
-	return unlink(spare->staged) == 0 && link(spare->config->destination, spare->staged) == 0;
+	name = name_in(spare->staged);
+	return unlinkat(spare->folder, name, 0) == 0 &&
+	       linkat(spare->place, name_in(spare->config->destination), spare->folder, name, 0) == 0;
 }
 
 static bool copy_former(struct target *spare, struct error *error)
@@ -366,32 +433,47 @@ static bool copy_former(struct target *spare, struct error *error)
 	const char *destination = spare->config->destination;
 	const struct target_config as_it_is = { .perms = -1 };
 	CLEANUP(buf_release) struct buf text = BUF_INIT;
-	CLEANUP(close_descriptor) int from = -1, fd = -1;
+	CLEANUP(close_opened) struct opened from = { spare->place, O_RDONLY, -1 };
+	CLEANUP(close_descriptor) int fd = -1;
 	struct attributes wanted;
 	struct stat former;
 
-	if (!load_file(destination, O_RDONLY, &from, &text, error))
+	if (!load_file(&from, destination, &text, error))
 		return false;
 	fd = make_beside(spare);
-	if (fd < 0 || fstat(from, &former) < 0 || !write_all(fd, &text))
+	if (fd < 0 || fstat(from.fd, &former) < 0 || !write_all(fd, &text))
 		return fail(error, "cannot copy %s: %s", destination, strerror(errno));
-	wanted = wanted_attributes(&as_it_is, &former);
+	wanted = wanted_attributes(&as_it_is, &former, spare->exposed);
 	return set_attributes(fd, &wanted, spare->staged, error);
 }
 
-static bool keep_former(const struct target_config *config, bool may_link, struct error *error)
+/* A spare with the same destination; -1: its descriptors are not open. */
+static struct target spare_of(const struct target *target)
 {
-	AUTOFREE char *kept = format_string("%s.bak", config->destination);
-	CLEANUP(target_drop) struct target spare = { .config = config };
+	return (struct target){
+		.config = target->config,
+		.lock = -1,
+		.folder = -1,
+		.place = fcntl(target->place, F_DUPFD_CLOEXEC, 0),
+		.exposed = target->exposed,
+	};
+}
+
+static bool keep_former(const struct target *target, bool may_link, struct error *error)
+{
+	const char *destination = target->config->destination;
+	AUTOFREE char *kept = format_string("%s.bak", destination);
+	CLEANUP(target_drop) struct target spare = spare_of(target);
 
 	if (!may_link || !link_former(&spare)) {
 		target_drop(&spare);
+		spare = spare_of(target);
 		if (!copy_former(&spare, error))
 			return fail_in(error, "%s", kept);
 	}
 	/* If both names are links to one file, rename(2) does nothing and the drop removes the link. */
-	return rename(spare.staged, kept) == 0 ||
-	       fail(error, "cannot keep %s as %s: %s", config->destination, kept, strerror(errno));
+	return renameat(spare.folder, name_in(spare.staged), spare.place, name_in(kept)) == 0 ||
+	       fail(error, "cannot keep %s as %s: %s", destination, kept, strerror(errno));
 }
 
 /* False only if the file system reports a lack of space; some cannot tell. */
@@ -419,24 +501,28 @@ static bool write_in_place(const struct target *target, struct error *error)
 {
 	const char *destination = target->config->destination;
 	CLEANUP(buf_release) struct buf text = BUF_INIT, former = BUF_INIT;
-	CLEANUP(close_descriptor) int from = -1, fd = -1;
+	CLEANUP(close_opened) struct opened from = { target->folder, O_RDONLY, -1 };
+	CLEANUP(close_opened) struct opened to = { target->place, O_RDWR, -1 };
 	struct attributes wanted;
 	struct stat found;
 	int why;
 
-	if (!load_file(target->staged, O_RDONLY, &from, &text, error) ||
-	    !load_file(destination, O_RDWR, &fd, &former, error))
+	if (!load_file(&from, target->staged, &text, error) ||
+	    !load_file(&to, destination, &former, error))
 		return false;
-	if (fstat(fd, &found) < 0 || !has_room(fd, text.used, former.used))
+	if (fstat(to.fd, &found) < 0 || !has_room(to.fd, text.used, former.used))
 		return fail(error, "cannot write %s: %s", destination, strerror(errno));
-	wanted = wanted_attributes(target->config, &found);
-	if (!set_attributes(fd, &wanted, destination, error))
+	if (target->elsewhere && target->exposed && is_foreign(&found))
+		return fail(error, "%s belongs to user %u, in a directory that others can write to",
+			    destination, (unsigned)found.st_uid);
+	wanted = wanted_attributes(target->config, &found, false);
+	if (!set_attributes(to.fd, &wanted, destination, error))
 		return false;
-	if (overwrite(fd, &text))
+	if (overwrite(to.fd, &text))
 		return true;
 	why = errno;
 	return fail(error, "cannot write %s: %s%s", destination, strerror(why),
-		    overwrite(fd, &former) ? "" : "; its old content is lost");
+		    overwrite(to.fd, &former) ? "" : "; its old content is lost");
 }
 
 static bool replace(const struct target *target, bool *in_place, struct error *error)
@@ -445,13 +531,14 @@ static bool replace(const struct target *target, bool *in_place, struct error *e
 	bool backup = config->backup;
 	struct stat former;
 
-	if (!look(config->destination, &former, error))
+	if (!look(target->place, config->destination, &former, error))
 		return false;
 	backup = backup && former.st_mode;
 	if (!target->elsewhere) {
-		if (backup && !keep_former(config, true, error))
+		if (backup && !keep_former(target, true, error))
 			return false;
-		if (rename(target->staged, config->destination) == 0) {
+		if (renameat(target->folder, name_in(target->staged), target->place,
+			     name_in(config->destination)) == 0) {
 			*in_place = false;
 			return true;
 		}
@@ -460,7 +547,7 @@ static bool replace(const struct target *target, bool *in_place, struct error *e
 				    strerror(errno));
 	}
 	/* Writing in place would change a hard link, too: copy. */
-	if (backup && !keep_former(config, false, error))
+	if (backup && !keep_former(target, false, error))
 		return false;
 	if (!write_in_place(target, error))
 		return false;
@@ -478,9 +565,9 @@ bool target_commit(struct target *target, bool *in_place, struct error *error)
 
 void target_drop(struct target *target)
 {
-	if (!target->staged)
-		return;
-	unlink(target->staged);
-	close_descriptor(&target->lock);
+	if (target->staged)
+		unlinkat(target->folder, name_in(target->staged), 0);
+	if (target->config)
+		close_descriptors(target);
 	free(steal(&target->staged));
 }

@@ -7,11 +7,15 @@
  * removes the staged file; directories that were made stay.
  *
  * - The destination is a regular file or does not exist: a symbolic link, dangling or not, is an error
- *   and never followed.  Directories on the path may be links, as /var/run is.
+ *   and never followed.  Directories on the path may be links, as /var/run is, except in a directory
+ *   that others can write to (folder.h).  The destination's directory is opened once for a staging:
+ *   all files are made, renamed and removed relative to its descriptor.
  * - The mode is the configured one, else that of the existing file, else 0644, whatever our umask.
  *   The owner is the configured one, else that of the existing file if we may give files away.  If we
  *   may not, the file is ours and loses set-user-ID and set-group-ID.  Extended attributes, and with
  *   them labels and ACLs, are not copied.
+ *   In a directory that others can write to, a file of a user who is neither root nor us counts as
+ *   missing: its mode and owner are not kept, else its maker could read the text.
  * - A destination that is a mount point (a file bind-mounted into the container) cannot be replaced:
  *   rename(2) fails with EBUSY or EXDEV.  In that case, and where the file is writable but not the
  *   directory, the text is written into the existing file, after fallocate(2) has reserved the space.
@@ -39,6 +43,8 @@ struct target {				/* one staged file; zeroed: none */
 	char *staged;			/* its path; NULL: nothing is staged */
 	int lock;			/* shows other processes that we live */
 	bool elsewhere;			/* not in the destination's directory */
+	int folder, place;		/* the directories of `staged` and of the destination; -1: closed */
+	bool exposed;			/* others can make files in the destination's (folder.h) */
 };
 
 enum target_state { TARGET_SAME, TARGET_DIFFERS, TARGET_NEW };

@@ -208,3 +208,26 @@ nothing_staged()
 	chmod 777 "$dir/closed"
 	expect_file closed/user text
 }
+
+@test "a directory that others can write to: their file does not keep its owner, their links lead nowhere" {
+	needs_root
+	put shared/key secret
+	template shared <<<'{{ key "shared/key" }}'
+	mkdir -m 1777 "$dir/shared.d"
+	mkdir "$dir/victim"
+	echo mine >"$dir/shared.d/file"
+	chmod 666 "$dir/shared.d/file"
+	ln -s ../victim "$dir/shared.d/link"
+	chown -h 65534:65534 "$dir/shared.d/file" "$dir/shared.d/link"
+	start_templates <<-EOF
+		{ name = "file"; source = "$dir/shared.ctmpl"; destination = "$dir/shared.d/file"; perms = "0600"; },
+		{ name = "link"; source = "$dir/shared.ctmpl"; destination = "$dir/shared.d/link/file"; },
+		{ name = "deep"; source = "$dir/shared.ctmpl"; destination = "$dir/shared.d/link/deep/file"; }
+	EOF
+	expect_file shared.d/file secret
+	[[ $(stat -c '%a %u %g' "$dir/shared.d/file") == "600 0 0" ]]
+	run ! setpriv --reuid 65534 --regid 65534 --clear-groups cat "$dir/shared.d/file"
+	expect_log 'template.link: .*link.* is a symbolic link in a directory that others can write to'
+	expect_log 'template.deep: .*link.* is a symbolic link in a directory that others can write to'
+	[[ $(ls -A "$dir/victim") == "" ]]
+}

@@ -193,7 +193,8 @@ static inline int make_folder(void **state)
 	(void)state;
 	umask(022);
 	snprintf(folder, sizeof folder, "/tmp/test_target.XXXXXX");
-	if (!mkdtemp(folder) || (may_mount && mount("tmpfs", folder, "tmpfs", 0, NULL) < 0))
+	if (!mkdtemp(folder) || (may_mount && mount("tmpfs", folder, "tmpfs", 0, NULL) < 0) ||
+	    chmod(folder, 0755) < 0)
 		return -1;
 	return chdir(folder);
 }

@@ -24,20 +24,21 @@ enum { NOBODY = 65534 };
 static bool no_links, no_renames;
 static mode_t mode_at_write;		/* of the file that was written last */
 
-int __real_link(const char *from, const char *to);
-int __wrap_link(const char *from, const char *to);
-int __wrap_link(const char *from, const char *to)
+int __real_linkat(int at, const char *from, int to_at, const char *to, int flags);
+int __wrap_linkat(int at, const char *from, int to_at, const char *to, int flags);
+int __wrap_linkat(int at, const char *from, int to_at, const char *to, int flags)
 {
 	errno = EPERM;
-	return no_links ? -1 : __real_link(from, to);
+	return no_links ? -1 : __real_linkat(at, from, to_at, to, flags);
 }
 
-int __real_rename(const char *from, const char *onto);
-int __wrap_rename(const char *from, const char *onto);
-int __wrap_rename(const char *from, const char *onto)
+int __real_renameat(int at, const char *from, int onto_at, const char *onto);
+int __wrap_renameat(int at, const char *from, int onto_at, const char *onto);
+int __wrap_renameat(int at, const char *from, int onto_at, const char *onto)
 {
 	errno = EBUSY;
-	return no_renames && !strstr(onto, ".bak") ? -1 : __real_rename(from, onto);
+	return no_renames && !strstr(onto, ".bak") ? -1
+		: __real_renameat(at, from, onto_at, onto);
 }
 
 ssize_t __real_pwrite(int fd, const void *bytes, size_t size, off_t from);
@@ -353,6 +354,134 @@ static void test_links_among_the_directories(void **state)
 	holds("real/a", "newer");
 }
 
+/* A directory that belongs to another user, or that others can write to. */
+static void make_exposed(const char *name, uid_t owner, mode_t mode)
+{
+	need(is_root, "only root gives directories away");
+	assert_int_equal(mkdir(name, 0755), 0);
+	assert_int_equal(chown(name, owner, 0), 0);
+	assert_int_equal(chmod(name, mode), 0);
+}
+
+static void give_to_nobody(const char *name)
+{
+	assert_int_equal(lchown(name, NOBODY, NOBODY), 0);
+}
+
+static void test_a_file_that_another_user_made_first(void **state)
+{
+	static const struct { uid_t owner; mode_t mode; bool kept; } cases[] = {
+		{ 0, 0755, true }, { 0, 01777, false }, { 0, 0775, false }, { 12, 0755, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char name[] = "x0/a";
+		AUTOFREE char *path = NULL;
+		struct target_config config;
+
+		name[1] = (char)('0' + i);
+		name[2] = '\0';
+		make_exposed(name, cases[i].owner, cases[i].mode);
+		name[2] = '/';
+		path = in_folder(name);
+		config = to(path);
+		put(name, "mine");
+		assert_int_equal(chmod(name, 0666), 0);
+		give_to_nobody(name);
+		write_text(&config, "secret");
+		has_owner(name, cases[i].kept ? NOBODY : 0, cases[i].kept ? NOBODY : 0);
+		has_mode(name, cases[i].kept ? 0666 : 0644);
+		assert_int_equal(chmod(name, 0600), 0);		/* root's attributes are kept */
+		assert_int_equal(chown(name, 0, 34), 0);
+		write_text(&config, "next");
+		has_owner(name, 0, 34);
+		has_mode(name, 0600);
+	}
+}
+
+static void is_led_astray(const char *name)
+{
+	AUTOFREE char *path = in_folder(name);
+	struct target_config config = to(path);
+	struct buf text = text_of("new");
+	struct error error = ERROR_INIT;
+	enum target_state state;
+
+	assert_false(target_compare(&config, &text, &state, &error));
+	contains(&error, "is a symbolic link in a directory that others can write to");
+	for (int create = 0; create < 2; create++) {
+		config.create_dirs = create;
+		is_not_staged(&config, "new", "is a symbolic link in a directory that others can write to");
+	}
+}
+
+static void test_links_of_others_among_the_directories(void **state)
+{
+	(void)state;
+	make_exposed("open", 0, 01777);
+	make_exposed("foreign", NOBODY, 0755);
+	assert_int_equal(mkdir("victim", 0755), 0);
+	assert_int_equal(mkdir("victim/deep", 0755), 0);
+	assert_int_equal(symlink("../victim", "open/link"), 0);
+	give_to_nobody("open/link");
+	assert_int_equal(symlink("../victim", "foreign/link"), 0);
+	assert_int_equal(symlink("open/link", "trusted"), 0);	/* root's own leads to it */
+	is_led_astray("open/link/a");
+	is_led_astray("open/link/deep/a");
+	is_led_astray("foreign/link/a");
+	is_led_astray("trusted/a");
+	is_missing("victim/a");
+	is_missing("victim/deep/a");
+}
+
+static void test_links_below_a_directory_of_ours(void **state)
+{
+	AUTOFREE char *path = in_folder("open/mine/link/a");
+	struct target_config config = to(path);
+
+	(void)state;
+	make_exposed("open", 0, 01777);
+	assert_int_equal(mkdir("open/mine", 0755), 0);
+	assert_int_equal(mkdir("real", 0755), 0);
+	assert_int_equal(symlink("../../real", "open/mine/link"), 0);
+	write_text(&config, "new");
+	holds("real/a", "new");
+}
+
+static void test_a_directory_that_is_replaced_meanwhile(void **state)
+{
+	AUTOFREE char *path = in_folder("x/a");
+	struct target_config config = to(path);
+	struct target target = { 0 };
+
+	(void)state;
+	assert_int_equal(mkdir("x", 0755), 0);
+	assert_int_equal(mkdir("victim", 0755), 0);
+	config.backup = true;
+	put("x/a", "old");
+	put("victim/a", "untouched");
+	stage(&target, &config, "new");
+	assert_int_equal(rename("x", "moved"), 0);
+	assert_int_equal(symlink("victim", "x"), 0);
+	commit(&target);
+	holds("moved/a", "new");
+	holds("moved/a.bak", "old");
+	holds("victim/a", "untouched");
+	has_staged(folder, 0);
+	is_missing("victim/a.bak");
+}
+
+static void test_endless_links(void **state)
+{
+	AUTOFREE char *path = in_folder("loop/a");
+	struct target_config config = to(path);
+
+	(void)state;
+	assert_int_equal(symlink("loop", "loop"), 0);
+	is_not_staged(&config, "new", "loop/a: Too many levels of symbolic links");
+}
+
 static void test_missing_directories(void **state)
 {
 	AUTOFREE char *path = in_folder("x/y/a"), *name = in_folder("z/");
@@ -416,7 +545,7 @@ static void test_backup(void **state)
 	assert_int_equal(look_at("a.bak").st_nlink, 1);
 	/* The state after a commit that failed behind the backup. */
 	assert_int_equal(unlink("a.bak"), 0);
-	assert_int_equal(__real_link("a", "a.bak"), 0);
+	assert_int_equal(link("a", "a.bak"), 0);
 	write_text(&config, "4");
 	holds("a.bak", "3");
 	has_staged(folder, 0);
@@ -549,6 +678,11 @@ int main(void)
 		T(test_devices),
 		T(test_refuses_a_link_made_after_staging),
 		T(test_links_among_the_directories),
+		T(test_a_file_that_another_user_made_first),
+		T(test_links_of_others_among_the_directories),
+		T(test_links_below_a_directory_of_ours),
+		T(test_a_directory_that_is_replaced_meanwhile),
+		T(test_endless_links),
 		T(test_missing_directories),
 		T(test_long_names),
 		T(test_backup),

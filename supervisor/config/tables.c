@@ -425,7 +425,8 @@ static const struct field template_fields[] = {
 	  .must_be = "an octal number in quotes such as \"0640\"",
 	  .help = "The file's permissions. Default: those of the existing file, else 0644." },
 	{ "user", CUSTOM_WHOLE(decode_user), .must_be = "the name or number of a user",
-	  .help = "The file's owner. Default: that of the existing file." },
+	  .help = "The file's owner. Default: that of the existing file. In a directory that "
+		  "others can write to, only if that is root or pilotfish's own user." },
 	{ "group", CUSTOM_WHOLE(decode_user), .must_be = "the name or number of a group",
 	  .help = "The file's group." },
 	{ "backup", BOOL(template_config, target.backup), .initial = "false",

@@ -2,7 +2,7 @@
  *
  * A directory is *exposed* if another user can make files in it: it belongs to a user who is neither
  * root nor us, or its group or others may write.  In such a directory anyone can put a symbolic link
- * that leads root's files to a place of his choice, so no link in it is followed.  Links in other
+ * that leads root's files to a place of that user's choice, so no link in it is followed.  Links in other
  * directories were made by root or by us, as /var/run is, and are followed.
  *
  * The path is walked one component at a time with O_NOFOLLOW, each relative to the directory before

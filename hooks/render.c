@@ -163,20 +163,12 @@ static void start_check(struct render *render)
 
 	prepare_check(render);
 	if (render->check->ops->start(render->check, &context, &error)) {
-		timer_set(&render->limit, render->config->check.timeout);
+		timer_set_awake(&render->limit, render->config->check.timeout);
 		return;
 	}
 	render->checking = false;
 	fail_in(&error, "cannot start its check");
 	retry_later(render, &error);
-}
-
-static void on_check_too_long(struct timer *timer)
-{
-	struct render *render = container_of(timer, struct render, limit);
-
-	render->timed_out = true;
-	render->check->ops->signal(render->check, SIGKILL);
 }
 
 static void refuse(struct render *render)
@@ -214,6 +206,19 @@ static void on_check_done(struct hook_user *user)
 	else
 		commit(render);
 	catch_up(render);
+}
+
+/* The verdict does not wait for the end of the check: it may not be possible to kill it. */
+static void on_check_too_long(struct timer *timer)
+{
+	struct render *render = container_of(timer, struct render, limit);
+
+	render->check->ops->signal(render->check, SIGKILL);
+	if (render->check->sweeping)
+		return;				/* it has ended in time */
+	render->timed_out = true;
+	on_check_done(&render->check_user);
+	release_check(render);
 }
 
 static void print(struct render *render)

@@ -152,8 +152,8 @@ static bool is_foreign(const struct stat *found)
 	return found->st_uid && found->st_uid != geteuid();
 }
 
-/* A file that another user made first in an exposed directory counts for nothing: the text would
- * become his. */
+/* In an exposed directory the owner and mode of another user's file are not kept: that user could
+ * read the text. */
 static struct attributes wanted_attributes(const struct target_config *config,
 					   const struct stat *former, bool exposed)
 {

@@ -84,7 +84,7 @@ static void run_can_lead(struct election_unit *unit)
 	source->ops->add_env(source, EVENT_LEADER, &env);
 	unit->considering = unit->can_lead->ops->start(unit->can_lead, &context, &error);
 	if (unit->considering) {
-		timer_set(&unit->can_lead_timeout, unit->config->can_lead.timeout);
+		timer_set_awake(&unit->can_lead_timeout, unit->config->can_lead.timeout);
 		return;
 	}
 	log_error("election %s: canLead cannot start: %s", unit->config->name, error.text);

@@ -112,7 +112,7 @@ bool job_link(struct job *job, find_source_fn *find, void *context, struct error
 		trigger_set(&job->when, job, source, code);
 		if (job->state == JOB_WAITING && config->when.interval <= 0 &&
 		    config->when.timeout > 0)
-			timer_set(&job->deadline, config->when.timeout);
+			timer_set_awake(&job->deadline, config->when.timeout);
 	}
 	for (size_t i = 0; i < config->need_count; i++) {
 		source = find_or_fail(config->needs[i].source, find, context, error);

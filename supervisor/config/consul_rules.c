@@ -1,5 +1,6 @@
 #include "rules.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,16 +65,24 @@ static bool is_port(const char *text, size_t length)
 	       port <= 65535;
 }
 
+/* No query, fragment or control character: paths of requests are appended to the address. */
+static bool is_url_part(const char *text)
+{
+	while (isgraph((unsigned char)*text) && *text != '?' && *text != '#')
+		text++;
+	return !*text;
+}
+
 /* "host", "host:port", "[v6]", "[v6]:port" or a bare IPv6 address. */
 static bool check_host(const char *url, const char *host, struct error *error)
 {
-	size_t length = strcspn(host, "/?#");
+	size_t length = strcspn(host, "/");
 	const char *end = host + length, *bracket = *host == '[' ? memchr(host, ']', length) : NULL,
 		   *colon = memchr(bracket ? bracket : host, ':', (size_t)(end - (bracket ? bracket : host)));
 
-	if (!length || colon == host || (*host == '[' && (!bracket || bracket == host + 1)))
+	if (!length || (colon == host && host[1] != ':') || (*host == '[' && (!bracket || bracket == host + 1)))
 		return fail(error, ".address: \"%.64s\" lacks the name of the host", url);
-	if (memchr(host, '@', length) || memchr(host, ' ', length) || memchr(host, '\t', length))
+	if (memchr(host, '@', length) || !is_url_part(host))
 		return fail(error, ".address: must be \"host:port\", found \"%.64s\"", url);
 	if (!bracket && colon && memchr(colon + 1, ':', (size_t)(end - colon - 1)))
 		return true;

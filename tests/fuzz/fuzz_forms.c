@@ -12,6 +12,7 @@
 #include "base/duration.h"
 #include "base/url.h"
 #include "config/address.h"
+#include "config/rules.h"
 #include "consul/agent.h"
 #include "template/dependency.h"
 
@@ -46,7 +47,7 @@ static void try_duration(const char *text)
 }
 
 /* The host of the URL is the host of the text, and the URL cannot carry a second request. */
-static void try_agent(const char *text)
+static bool try_agent(const char *text)
 {
 	struct consul_config config = { .address = (char *)text };
 	struct error error = ERROR_INIT;
@@ -65,6 +66,21 @@ static void try_agent(const char *text)
 		agent_release(&agent);
 	}
 	bus_release(&loop.bus);
+	return made;
+}
+
+/* The agent takes each address that the rules of the configuration let pass. */
+static void try_rules(const char *text)
+{
+	struct consul_config config = { .address = copy_string(text), .tls.verify = true };
+	struct error error = ERROR_INIT;
+	bool good = consul_rules(&config, NULL, &error);
+
+	require_message(good, &error);
+	if (good && *config.address)
+		require(try_agent(config.address));
+	free(config.address);
+	free(config.scheme);
 }
 
 static size_t unescape(const char *text, char *out)
@@ -153,12 +169,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!text)
 		return 0;
-	switch (data[0] % 5) {
+	switch (data[0] % 6) {
 	case 0: try_duration(text); break;
 	case 1: try_agent(text); break;
 	case 2: try_url(text); break;
 	case 3: try_interface(text); break;
-	case 4: try_dependency(text, data[0] / 5); break;
+	case 4: try_dependency(text, data[0] / 6); break;
+	case 5: try_rules(text); break;
 	}
 	return 0;
 }

@@ -331,12 +331,31 @@ static void test_consul_address(void **state)
 	address_is("\"10.0.0.1\"", "http://10.0.0.1:8500");
 	address_is("\"[::1]\"", "http://[::1]:8500");
 	address_is("\"[::1]:1\"", "http://[::1]:1");
+	address_is("\"::1\"", "http://::1");	/* agent.c adds brackets and the port */
 	address_is("\"https://consul:8501/\"", "https://consul:8501");
 	address_is("\"unix:///run/consul.sock\"", "unix:///run/consul.sock");
 	address_is("\"\"", "http://127.0.0.1:8500");
 	address_is("{ }", "http://127.0.0.1:8500");
 	address_is("{ address = \"c\"; scheme = \"https\"; }", "https://c:8501");
 	address_is("{ address = \"http://c\"; scheme = \"https\"; }", "http://c");
+}
+
+/* Paths of requests are appended to the address, so what would end it is refused. */
+static void test_wrong_consul_addresses(void **state)
+{
+	static const char *const cases[] = {
+		"http://consul/path?x=", "http://consul/#x", "http://consul/a b", "http://consul\\r\\nX: 1",
+		"http://consul/\\n", "http://consul/\\x7f", "https://me@consul",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		AUTOFREE char *text = format_string("consul = \"%s\";", cases[i]);
+		struct load_error error = { 0 };
+
+		assert_null(load_text(text, "x.conf", &error));
+		assert_non_null(strstr(error.error.text, "consul.address: must be \"host:port\""));
+	}
 }
 
 static void test_consul_environment(void **state)
@@ -453,6 +472,7 @@ int main(void)
 		TEST(test_template_defaults),
 		TEST(test_templates),
 		TEST(test_consul_address),
+		TEST(test_wrong_consul_addresses),
 		TEST(test_consul_environment),
 		TEST(test_consul_by_environment_alone),
 		TEST(test_environment_wins),

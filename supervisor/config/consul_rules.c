@@ -80,7 +80,8 @@ static bool check_host(const char *url, const char *host, struct error *error)
 	const char *end = host + length, *bracket = *host == '[' ? memchr(host, ']', length) : NULL,
 		   *colon = memchr(bracket ? bracket : host, ':', (size_t)(end - (bracket ? bracket : host)));
 
-	if (!length || (colon == host && host[1] != ':') || (*host == '[' && (!bracket || bracket == host + 1)))
+	if (!length || (colon == host && host[1] != ':') ||
+	    (*host == '[' && (!bracket || bracket == host + 1)))
 		return fail(error, ".address: \"%.64s\" lacks the name of the host", url);
 	if (memchr(host, '@', length) || !is_url_part(host))
 		return fail(error, ".address: must be \"host:port\", found \"%.64s\"", url);

@@ -1,7 +1,7 @@
 /* exec.h - the hook that runs a program.
  *
- * PILOTFISH_EVENT, PILOTFISH_SOURCE and PILOTFISH_JOB tell the program what happened, and so does its
- * standard input: a sealed memory file (memfd_create(2)), which the program need not read.  The
+ * PILOTFISH_EVENT, PILOTFISH_SOURCE and PILOTFISH_JOB tell the program what happened, and so does
+ * its standard input: a sealed memory file (memfd_create(2)), which the program need not read.  The
  * program runs in its own process group; the hook is done when the whole group is gone (process.h).
  */
 #ifndef EXEC_H

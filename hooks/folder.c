@@ -13,7 +13,7 @@ enum { LINKS_MAX = 40 };		/* as in path_resolution(7) */
 
 struct walk {
 	const char *path;		/* for messages */
-	char *rest;			/* components still to be entered, and the name of the file */
+	char *rest;			/* components to enter, and the name of the file */
 	int fd;				/* the directory so far */
 	unsigned links;			/* that were followed */
 	bool exposed;

@@ -1,8 +1,8 @@
 /* hook.h - an action: run a program, probe an address, render a file.
  *
  * A hook is started, may be signalled, and calls on_done() once for each successful start, from the
- * loop and never from within start().  After on_done() the hook can be started again.  The user owns
- * the hook; free() stops a running hook without a call of on_done().
+ * loop and never from within start().  After on_done() the hook can be started again.  The user
+ * owns the hook; free() stops a running hook without a call of on_done().
  */
 #ifndef HOOK_H
 #define HOOK_H
@@ -42,7 +42,7 @@ struct hook {
 	int status;			/* of its last end, as from waitpid(); 0: success */
 	bool group;			/* signals go to the whole process group */
 	pid_t pid;			/* of the running program; 0: none */
-	bool sweeping;			/* the program has ended, its group has not: status is set */
+	bool sweeping;			/* only its group has not ended: status is set */
 	struct buf *excerpt;		/* gets the start of the output; borrowed, may be NULL */
 };
 

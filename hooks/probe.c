@@ -119,7 +119,7 @@ struct hook *probe_new(struct http *http, const struct health_config *config)
 		.unix_socket = config->socket,
 		.tls = &probe->tls,
 		.fresh = true,		/* a kept connection would delay the server's graceful end */
-		/* No timeout: health.c ends the probe, and counts only the time in which we run. */
+		/* No timeout: health.c ends the probe, by awake time. */
 		.limit = BODY_LIMIT,
 		.on_reply = on_reply,
 	};

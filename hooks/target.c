@@ -85,7 +85,8 @@ static bool look(int folder, const char *path, struct stat *found, struct error 
 static int open_file(int folder, const char *path, int how, struct stat *found,
 		     struct error *error)
 {
-	int fd = openat(folder, name_in(path), how | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	const int always = O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	int fd = openat(folder, name_in(path), how | always);
 
 	if (fd < 0 || fstat(fd, found) < 0)
 		fail(error, "cannot open %s: %s", path, strerror(errno));
@@ -293,11 +294,12 @@ static void randomize(char suffix[static sizeof pattern - 1])
 /* Like mkostemp(3), in a directory that is open. */
 static int make_unique(int folder, char *name)
 {
+	const int how = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 	int fd;
 
 	for (int i = 0; i < UNIQUE_TRIES; i++) {
 		randomize(name + strlen(name) - (sizeof pattern - 1));
-		fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		fd = openat(folder, name, how, 0600);
 		if (fd >= 0 || errno != EEXIST)
 			return fd;
 	}
@@ -418,14 +420,14 @@ bool target_stage(struct target *target, const struct target_config *config,
 static bool link_former(struct target *spare)
 {
 	int fd = make_beside(spare);
-	const char *name;
+	const char *from = name_in(spare->config->destination), *name;
 
 	if (fd < 0)
 		return false;
 	close(fd);
 	name = name_in(spare->staged);
 	return unlinkat(spare->folder, name, 0) == 0 &&
-	       linkat(spare->place, name_in(spare->config->destination), spare->folder, name, 0) == 0;
+	       linkat(spare->place, from, spare->folder, name, 0) == 0;
 }
 
 static bool copy_former(struct target *spare, struct error *error)

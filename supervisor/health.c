@@ -201,8 +201,8 @@ static void check(struct health *health)
 		timer_set_awake(&health->limit, health->config->timeout);
 }
 
-/* A process in uninterruptible sleep, or one that became another user's, does not end on SIGKILL.  No
- * check can be started beside it, and what it found is not known. */
+/* A process in uninterruptible sleep, or one that became another user's, does not end on SIGKILL.
+ * No check can be started beside it, and what it found is not known. */
 static void conclude_stuck(struct health *health)
 {
 	char span[32];

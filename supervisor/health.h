@@ -1,16 +1,18 @@
 /* health.h - the health check of a job.
  *
- * While the job runs, its check runs every `interval`.  The job's status changes after `failures` or
- * `successes` equal results in a row.  A change of the status is an event of the job: healthy, warning,
- * unhealthy.  The end of each check is an event of the source `JOB.health`: exitSuccess, exitFailed.
+ * While the job runs, its check runs every `interval`.  The job's status changes after `failures`
+ * or `successes` equal results in a row.  A change of the status is an event of the job: healthy,
+ * warning, unhealthy.  The end of each check is an event of the source `JOB.health`: exitSuccess,
+ * exitFailed.
  *
- * Until the first verdict, checks run more often than every `interval`, so that a job enters service
- * without delay.  Failures within `startPeriod` do not count.  A check that exceeds its timeout has
- * failed and is killed; it delays nothing else.  The verdict does not wait for the end of the killed
- * process; while that process lives, each interval counts as one more failure.
+ * Until the first verdict, checks run more often than every `interval`, so that a job enters
+ * service without delay.  Failures within `startPeriod` do not count.  A check that exceeds its
+ * timeout has failed and is killed; it delays nothing else.  The verdict does not wait for the end
+ * of the killed process; while that process lives, each interval counts as one more failure.
  *
- * While the status is not passing, a change of the reason (the first line of the output) is logged and
- * counted in verdict.reason, at once at first, and at most once a minute if it changes all the time.
+ * While the status is not passing, a change of the reason (the first line of the output) is logged
+ * and counted in verdict.reason, at once at first, and at most once a minute if it changes all the
+ * time.
  */
 #ifndef HEALTH_H
 #define HEALTH_H
@@ -33,7 +35,7 @@ struct health {
 	struct buf output;		/* of the running or the last check */
 	struct verdict verdict;
 	bool checking, timed_out;
-	double ending;			/* when a running check was killed (monotonic); 0: it was not */
+	double ending;			/* monotonic: the check was killed then; 0: it was not */
 	char reason[REASON_MOST + 1];	/* the one last reported */
 	struct backoff reason_pace;
 	double reason_due;		/* monotonic: no sooner is a changed reason reported */

@@ -9,7 +9,7 @@ static double random_fraction(void)
 {
 	uint32_t bits = 0;
 
-	/* Early after boot the kernel may have no randomness yet: go on without jitter, do not wait. */
+	/* Early after boot the kernel may have no randomness yet: use no jitter, do not wait. */
 	if (getrandom(&bits, sizeof bits, GRND_NONBLOCK) != sizeof bits)
 		bits = UINT32_MAX;
 	return ldexp(bits, -32);

@@ -1,7 +1,7 @@
 /* backoff.h - the one policy for retries: exponential, with jitter, without an end.
  *
- * The n-th delay lies between half of min * 2^n and the whole of it, and is at most max.  The jitter
- * keeps a hundred containers that lost the same Consul from returning at one instant. */
+ * The n-th delay lies between half of min * 2^n and the whole of it, and is at most max.  The
+ * jitter keeps a hundred containers that lost the same Consul from returning at one instant. */
 #ifndef BACKOFF_H
 #define BACKOFF_H
 

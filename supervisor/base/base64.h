@@ -14,8 +14,8 @@ enum base64 {
 const char *base64_digits(enum base64 alphabet);	/* 64 of them */
 void base64_encode(enum base64 alphabet, const void *bytes, size_t size, struct buf *out);
 
-/* `how`: the alphabet and flags.  False: the text is invalid from the byte *bad on, or, if that is its
- * size, incomplete; `out` has the bytes before that.  `bad` may be NULL. */
+/* `how`: the alphabet and flags.  False: the text is invalid from the byte *bad on, or, if that is
+ * its size, incomplete; `out` has the bytes before that.  `bad` may be NULL. */
 bool base64_decode(unsigned how, const char *text, size_t size, struct buf *out, size_t *bad);
 
 #endif

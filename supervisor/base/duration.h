@@ -1,6 +1,6 @@
 /* duration.h - durations as text: whole seconds ("5") or the syntax of Go's time.ParseDuration
- * ("250ms", "1m30s", "1.5h"; units ns us µs ms s m h).  Values are seconds, as double; their amount is
- * at most DURATION_MAX, which every timer can hold. */
+ * ("250ms", "1m30s", "1.5h"; units ns us µs ms s m h).  Values are seconds, as double; their amount
+ * is at most DURATION_MAX, which every timer can hold. */
 #ifndef DURATION_H
 #define DURATION_H
 

@@ -19,8 +19,8 @@ void file_wait_no_more(void)
 	wait_limit = 0;
 }
 
-/* A FIFO that no process writes to reads as empty; poll(2) waits for a writer.  *why is set if the time
- * is over. */
+/* A FIFO that no process writes to reads as empty; poll(2) waits for a writer.  *why is set if the
+ * time is over. */
 static bool wait_for_data(int fd, double until, int *why)
 {
 	struct pollfd ready = { .fd = fd, .events = POLLIN };

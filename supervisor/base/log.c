@@ -220,8 +220,8 @@ static bool is_fifo(int fd)
 	return fd >= 0 && !fstat(fd, &found) && S_ISFIFO(found.st_mode);
 }
 
-/* A FIFO without a reader is ENXIO; one whose reader goes breaks the pipe.  Opened for reading, too, it
- * holds the records until a reader comes (fifo(7)). */
+/* A FIFO without a reader is ENXIO; one whose reader goes breaks the pipe.  Opened for reading,
+ * too, it holds the records until a reader comes (fifo(7)). */
 static int open_file(const char *path)
 {
 	const int how = O_CLOEXEC | O_NOCTTY | O_NONBLOCK;

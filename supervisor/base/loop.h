@@ -7,8 +7,8 @@
  * any time, and must be stopped before its memory goes.
  *
  * A *deferred* call runs once, outside of every other callback, and after all queued events have
- * been delivered.  An owner defers a call that releases what the caller still uses, or that judges a
- * state which the subscribers of queued events are still to change.  Events that cause each other
+ * been delivered.  An owner defers a call that releases what the caller still uses, or that judges
+ * a state which the subscribers of queued events are still to change.  Events that cause each other
  * without end hold a deferred call up for a bounded number of turns.
  *
  * Signals arrive by a signalfd (signalfd(2)), never by handlers.  So dispositions stay as they were
@@ -69,11 +69,11 @@ struct timer {
 void timer_init(struct timer *timer, struct loop *loop, timer_fn *fn);
 void timer_set(struct timer *timer, double seconds);	/* once, from now; replaces */
 
-/* For the time limit of another process: counts only the time in which the loop runs, so that a limit
- * does not pass while we and that process were stopped (SIGSTOP, a paused container, CPU throttling).
- * The time is counted in eight parts; of a part that ends late the half counts.  Before the timer
- * fires, all that was ready has been handled: the process's end is known if it has ended.  On a loop
- * that is never late the timer is as exact as timer_set(). */
+/* For the time limit of another process: counts only the time in which the loop runs, so that a
+ * limit does not pass while we and that process were stopped (SIGSTOP, a paused container, CPU
+ * throttling).  The time is counted in eight parts; of a part that ends late the half counts.
+ * Before the timer fires, all that was ready has been handled: the process's end is known if it has
+ * ended.  On a loop that is never late the timer is as exact as timer_set(). */
 void timer_set_awake(struct timer *timer, double seconds);
 void timer_stop(struct timer *timer);			/* idempotent */
 bool timer_is_set(const struct timer *timer);

@@ -116,7 +116,8 @@ static bool pull(struct output *output, size_t most)
 	return n > 0 || (n < 0 && errno == EAGAIN);
 }
 
-/* Reads all that the pipe holds now.  Lines that find no room in the log count as lost (writer.h). */
+/* Reads all that the pipe holds now.  Lines that find no room in the log count as lost (writer.h).
+ */
 static void drain(struct output *output)
 {
 	int waiting = 0;

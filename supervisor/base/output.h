@@ -23,7 +23,7 @@ struct output {
 	char *job;
 	struct log_origin origin;	/* the owner sets the pid after the spawn */
 	struct buf held;		/* no newline yet, or no room in the log */
-	struct buf *excerpt;		/* gets the first OUTPUT_EXCERPT bytes; borrowed, may be NULL */
+	struct buf *excerpt;		/* the first OUTPUT_EXCERPT bytes; borrowed, or NULL */
 	bool ended;			/* no process holds the pipe any more */
 	bool quiet;			/* nothing goes to the log */
 	bool draining;			/* do not wait for room in the log */

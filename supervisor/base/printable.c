@@ -5,8 +5,8 @@
 
 static const char replacement[] = "\xEF\xBF\xBD";	/* U+FFFD */
 
-/* The size of the UTF-8 character at `text`; 0: there is none.  The limits are those of table 3-7 of
- * the Unicode Standard: no surrogates, no overlong forms. */
+/* The size of the UTF-8 character at `text`; 0: there is none.  The limits are those of table 3-7
+ * of the Unicode Standard: no surrogates, no overlong forms. */
 static size_t read_character(const char *text, size_t size, uint32_t *character)
 {
 	const unsigned char *c = (const unsigned char *)text;

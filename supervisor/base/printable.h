@@ -28,8 +28,8 @@ bool printable_is_safe(const char *text, size_t size);
  * UTF-8 become U+FFFD, one each. */
 void printable_quote(struct buf *out, const char *text, size_t size);
 
-/* Appends `text` with U+FFFD for each byte that is not UTF-8, and for each NUL: the result can always
- * become a JSON string. */
+/* Appends `text` with U+FFFD for each byte that is not UTF-8, and for each NUL: the result can
+ * always become a JSON string. */
 void printable_repair(struct buf *out, const char *text, size_t size);
 
 #endif

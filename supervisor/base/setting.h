@@ -1,8 +1,8 @@
 /* setting.h - values from the environment.
  *
  * For each variable X, X_FILE may name a file that holds the value, so that a secret need not be in
- * the environment.  One newline at the end of the file is not part of the value.  Setting both X and
- * X_FILE is an error.  An empty variable counts as unset.
+ * the environment.  One newline at the end of the file is not part of the value.  Setting both X
+ * and X_FILE is an error.  An empty variable counts as unset.
  */
 #ifndef SETTING_H
 #define SETTING_H

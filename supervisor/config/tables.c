@@ -182,8 +182,9 @@ static const struct field health_fields[] = {
 	  .help = "The time from the start of one check to the start of the next. Required "
 		  "with exec, http and tcp." },
 	{ "timeout", SECONDS(health_config, timeout), .min = 0.001,
-	  .help = "A check that takes longer has failed. Default: the interval, which is also "
-		  "the maximum." },
+	  .help = "A check that takes longer has failed, and is killed. Default: the interval, "
+		  "which is also the maximum. The time in which pilotfish is stopped or gets no "
+		  "CPU does not count." },
 	{ "ttl", SECONDS(health_config, ttl), .min = 1,
 	  .help = "If Consul receives no result for this long, the service becomes critical. "
 		  "Pilotfish reports changes at once, and repeats the result every third of "

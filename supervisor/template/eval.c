@@ -43,7 +43,7 @@ static bool check_type(struct run *run, const struct node *node, enum type wante
 {
 	if (fits(wanted, value)) {
 		if (kind_of(*value) == KIND_MAP && !value->map)
-			value->map = arena_alloc(&run->arena, sizeof(struct map));
+			value->map = value_map(&run->arena, value->type).map;
 		return true;
 	}
 	if (value->type == TYPE_INVALID)

@@ -18,7 +18,7 @@ static bool fn_md5(struct call *call)
 {
 	unsigned char digest[MD5_SIZE];
 
-	md5(call->args[0].text, call->args[0].size, digest);
+	md5(&(struct hashed){ call->arena, call->args[0].text, call->args[0].size }, digest);
 	return give_hex(call, digest, sizeof digest);
 }
 
@@ -26,7 +26,7 @@ static bool fn_sha256(struct call *call)
 {
 	unsigned char digest[SHA256_SIZE];
 
-	sha256(call->args[0].text, call->args[0].size, digest);
+	sha256(&(struct hashed){ call->arena, call->args[0].text, call->args[0].size }, digest);
 	return give_hex(call, digest, sizeof digest);
 }
 
@@ -38,7 +38,7 @@ static bool fn_hmac(struct call *call)
 	struct text text = { .arena = call->arena };
 
 	if (key.size > DIGEST_BLOCK)
-		sha256(key.text, key.size, inner);
+		sha256(&(struct hashed){ call->arena, key.text, key.size }, inner);
 	else
 		memcpy(inner, key.text, key.size);
 	for (int i = 0; i < DIGEST_BLOCK; i++) {
@@ -47,8 +47,8 @@ static bool fn_hmac(struct call *call)
 	}
 	text_add(&text, (const char *)inner, sizeof inner);
 	text_add(&text, message.text, message.size);
-	sha256(text.data, text.used, outer + DIGEST_BLOCK);
-	sha256(outer, sizeof outer, digest);
+	sha256(&(struct hashed){ call->arena, text.data, text.used }, outer + DIGEST_BLOCK);
+	sha256(&(struct hashed){ call->arena, outer, sizeof outer }, digest);
 	return give_hex(call, digest, sizeof digest);
 }
 

@@ -11,7 +11,7 @@ enum { ME = TEMPLATE_CONSUL };
 static void add_to(struct arena *arena, struct map *map, struct value key, struct value item)
 {
 	enum type list = item.type == TYPE_SNIPPET ? TYPE_SNIPPETS : TYPE_SERVICES;
-	struct value *slot = map_put(arena, map, key);
+	struct value *slot = map_put(map, key);
 	struct value *items = (struct value *)slot->items;
 
 	if (!slot->type)
@@ -125,10 +125,10 @@ static bool fn_by_key(struct call *call)
 			continue;
 		rest = value_text(slash + 1, key.size - (size_t)(slash + 1 - key.text));
 		key.size = (size_t)(slash - key.text);
-		slot = map_put(call->arena, map.map, key);
+		slot = map_put(map.map, key);
 		if (!slot->type)
 			*slot = value_map(call->arena, TYPE_MAP_PAIR);
-		*map_put(call->arena, slot->map, rest) = list.items[i];
+		*map_put(slot->map, rest) = list.items[i];
 	}
 	return give(call, map);
 }
@@ -149,7 +149,7 @@ static bool explode(struct call *call, struct map *map, struct value key, struct
 		}
 		if (!part.size)
 			return true;
-		slot = map_put(call->arena, map, part);
+		slot = map_put(map, part);
 		if (!slash) {
 			if (slot->type == TYPE_MAP_ANY)
 				return fail(call->error, "a key is both a value and a folder");
@@ -179,26 +179,26 @@ static bool fn_explode(struct call *call)
 
 static bool fn_explode_map(struct call *call)
 {
-	const struct map *from = call->args[0].map;
+	struct map *from = call->args[0].map;
 	struct value map = value_map(call->arena, TYPE_MAP_ANY);
 
 	for (size_t i = 0; i < from->count && !call->arena->over; i++)
-		if (!explode(call, map.map, from->entries[i].key, from->entries[i].value))
+		if (!explode(call, map.map, map_at(from, i)->key, map_at(from, i)->value))
 			return false;
 	return give(call, map);
 }
 
 #define MERGE_DEPTH 100
 
-static bool merge(struct call *call, struct map *into, const struct map *from, int how)
+static bool merge(struct call *call, struct map *into, struct map *from, int how)
 {
 	bool replace = how & 1;
 
 	if (how >> 1 > MERGE_DEPTH)
 		return fail(call->error, "the maps are nested too deeply");
 	for (size_t i = 0; i < from->count; i++) {
-		struct value *slot = map_put(call->arena, into, from->entries[i].key);
-		struct value item = from->entries[i].value;
+		struct value *slot = map_put(into, map_at(from, i)->key);
+		struct value item = map_at(from, i)->value;
 
 		if (slot->type == TYPE_MAP_ANY && item.type == TYPE_MAP_ANY) {
 			struct value copy = value_map(call->arena, TYPE_MAP_ANY);

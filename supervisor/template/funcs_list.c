@@ -14,10 +14,11 @@ static bool is_same(struct value a, struct value b)
 	return first == KIND_INT && second == KIND_INT && a.integer == b.integer;
 }
 
-static bool is_in(struct value list, struct value wanted)
+static bool is_in(struct arena *arena, struct value list, struct value wanted)
 {
 	bool found = false;
 
+	arena_work(arena, 4 * list.size);
 	if (list.type == TYPE_STRING)
 		return wanted.type == TYPE_STRING &&
 		       (!wanted.size || memmem(list.text, list.size, wanted.text, wanted.size));
@@ -29,21 +30,21 @@ static bool is_in(struct value list, struct value wanted)
 
 static bool fn_in(struct call *call)
 {
-	return give(call, value_bool(is_in(call->args[0], call->args[1])));
+	return give(call, value_bool(is_in(call->arena, call->args[0], call->args[1])));
 }
 
 static bool fn_contains(struct call *call)
 {
-	return give(call, value_bool(is_in(call->args[1], call->args[0])));
+	return give(call, value_bool(is_in(call->arena, call->args[1], call->args[0])));
 }
 
 /* How many of the first list are in the second. */
-static size_t count_in(const struct call *call)
+static size_t count_in(struct call *call)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < call->args[0].size; i++)
-		count += is_in(call->args[1], call->args[0].items[i]);
+	for (size_t i = 0; i < call->args[0].size && !call->arena->over; i++)
+		count += is_in(call->arena, call->args[1], call->args[0].items[i]);
 	return count;
 }
 

@@ -87,7 +87,7 @@ static bool fn_scratch(struct call *call)
 
 static struct value *scratch_slot(struct call *call)
 {
-	return map_put(call->arena, run_scratch(call->run), call->args[0]);
+	return map_put(run_scratch(call->run), call->args[0]);
 }
 
 static bool scratch_key(struct call *call)
@@ -127,7 +127,7 @@ static bool set_in_map(struct call *call, bool once)
 		*slot = value_map(call->arena, TYPE_MAP_ANY);
 	if (slot->type != TYPE_MAP_ANY)
 		return fail(call->error, "the value is not a map");
-	inner = map_put(call->arena, slot->map, call->args[1]);
+	inner = map_put(slot->map, call->args[1]);
 	if (!once || !inner->type)
 		*inner = call->args[2];
 	return give(call, value_string(""));
@@ -153,7 +153,7 @@ static bool scratch_map_values(struct call *call)
 	if (slot->type != TYPE_MAP_ANY)
 		return fail(call->error, "the value is not a map");
 	for (size_t i = 0; i < slot->map->count; i++)
-		list_add(&list, slot->map->entries[i].value);
+		list_add(&list, map_at(slot->map, i)->value);
 	return give(call, value_list(TYPE_ANYS, list.items, list.count));
 }
 

@@ -90,7 +90,7 @@ static bool fn_parse_json(struct call *call)
 	if (!value.size)
 		return give(call, value_map(call->arena, TYPE_MAP_ANY));
 	/* Small values have the greatest overhead. */
-	arena_charge(call->arena, value.size * 24);
+	arena_charge(call->arena, value.size * 48);
 	if (call->arena->over)
 		return fail(call->error, "the JSON is too large");
 	json = json_loadb(value.text, value.size, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL |

@@ -41,38 +41,52 @@ static bool fn_title(struct call *call)
 	return convert(call, rune_title, true);
 }
 
-static bool in_set(struct value set, uint32_t rune)
-{
-	uint32_t member;
+/* A set of runes: a bit for each up to the greatest. */
+struct runes { uint32_t *bits; uint32_t count; };
 
-	for (size_t i = 0; i < set.size;) {
-		i += utf8_read(set.text + i, set.size - i, &member);
-		if (member == rune)
-			return true;
+static struct runes read_runes(struct arena *arena, struct value text)
+{
+	struct runes runes = { 0 };
+	uint32_t rune;
+
+	for (size_t i = 0; i < text.size; arena_work(arena, 4)) {
+		i += utf8_read(text.text + i, text.size - i, &rune);
+		if (rune >= runes.count)
+			runes.count = rune + 1;
 	}
-	return false;
+	runes.bits = arena_alloc(arena, (runes.count / 32 + 1) * sizeof *runes.bits);
+	for (size_t i = 0; i < text.size; arena_work(arena, 4)) {
+		i += utf8_read(text.text + i, text.size - i, &rune);
+		runes.bits[rune / 32] |= (uint32_t)1 << rune % 32;
+	}
+	return runes;
+}
+
+static bool in_set(const struct runes *set, uint32_t rune)
+{
+	return rune < set->count && set->bits[rune / 32] >> rune % 32 & 1;
 }
 
 /* `set` NULL: white space. */
-static struct value trimmed(struct value value, const struct value *set)
+static struct value trimmed(struct arena *arena, struct value value, const struct runes *set)
 {
 	uint32_t rune;
 
-	while (value.size) {
+	for (; value.size; arena_work(arena, 4)) {
 		size_t length = utf8_read(value.text, value.size, &rune);
 
-		if (!(set ? in_set(*set, rune) : rune_is_space(rune)))
+		if (!(set ? in_set(set, rune) : rune_is_space(rune)))
 			break;
 		value.text += length;
 		value.size -= length;
 	}
-	while (value.size) {
+	for (; value.size; arena_work(arena, 4)) {
 		size_t start = value.size - 1;
 
 		while (start && value.size - start < 4 && ((unsigned char)value.text[start] & 0xC0) == 0x80)
 			start--;
 		utf8_read(value.text + start, value.size - start, &rune);
-		if (!(set ? in_set(*set, rune) : rune_is_space(rune)))
+		if (!(set ? in_set(set, rune) : rune_is_space(rune)))
 			break;
 		value.size = start;
 	}
@@ -81,12 +95,14 @@ static struct value trimmed(struct value value, const struct value *set)
 
 static bool fn_trim(struct call *call)
 {
-	return give(call, trimmed(call->args[1], &call->args[0]));
+	struct runes set = read_runes(call->arena, call->args[0]);
+
+	return give(call, trimmed(call->arena, call->args[1], &set));
 }
 
 static bool fn_trim_space(struct call *call)
 {
-	return give(call, trimmed(call->args[0], NULL));
+	return give(call, trimmed(call->arena, call->args[0], NULL));
 }
 
 static bool fn_trim_prefix(struct call *call)
@@ -142,7 +158,7 @@ static bool next_part(struct value *rest, struct value separator, struct value *
 static bool fn_split(struct call *call)
 {
 	struct list_maker list = { .arena = call->arena };
-	struct value rest = trimmed(call->args[1], NULL), part;
+	struct value rest = trimmed(call->arena, call->args[1], NULL), part;
 
 	if (rest.size)
 		while (!call->arena->over && next_part(&rest, call->args[0], &part))
@@ -152,14 +168,14 @@ static bool fn_split(struct call *call)
 
 static bool fn_split_to_map(struct call *call)
 {
-	struct value map = value_map(call->arena, TYPE_MAP_STRING), rest = trimmed(call->args[2], NULL);
-	struct value part, key;
+	struct value map = value_map(call->arena, TYPE_MAP_STRING), part, key;
+	struct value rest = trimmed(call->arena, call->args[2], NULL);
 
 	if (rest.size)
 		while (!call->arena->over && next_part(&rest, call->args[0], &part))
 			if (next_part(&part, call->args[1], &key) && part.text &&
 			    (part.size || call->args[1].size))
-				*map_put(call->arena, map.map, key) = part;
+				*map_put(map.map, key) = part;
 	return give(call, map);
 }
 

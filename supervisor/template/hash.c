@@ -18,14 +18,18 @@ static uint32_t turn_right(uint32_t word, int bits)
 }
 
 /* Processes all blocks; the last is padded and ends in the length in bits. */
-static void run(block_fn *block, uint32_t *state, const unsigned char *bytes, size_t size, bool big)
+static void run(const struct hashed *hashed, block_fn *block, uint32_t *state, bool big)
 {
+	const unsigned char *bytes = hashed->bytes;
+	size_t size = hashed->size;
 	unsigned char last[2 * DIGEST_BLOCK] = { 0 };
 	size_t whole = size - size % DIGEST_BLOCK, rest = size - whole;
 	size_t padded = rest < DIGEST_BLOCK - 8 ? DIGEST_BLOCK : 2 * DIGEST_BLOCK;
 
-	for (size_t i = 0; i < whole; i += DIGEST_BLOCK)
+	for (size_t i = 0; i < whole; i += DIGEST_BLOCK) {
+		arena_work(hashed->arena, 4 * DIGEST_BLOCK);
 		block(state, bytes + i);
+	}
 	if (rest)
 		memcpy(last, bytes + whole, rest);
 	last[rest] = 0x80;
@@ -36,24 +40,42 @@ static void run(block_fn *block, uint32_t *state, const unsigned char *bytes, si
 		block(state, last + i);
 }
 
+/* Its constants: the first bits of sines. */
+static const uint32_t *md5_words(void)
+{
+	static uint32_t words[64];
+
+	for (int i = 0; i < 64 && !words[63]; i++)
+		words[i] = (uint32_t)(int64_t)floor(fabs(sin(i + 1)) * 0x1p32);
+	return words;
+}
+
 static void md5_block(uint32_t *state, const unsigned char *block)
 {
 	static const int turns[4][4] = {
 		{ 7, 12, 17, 22 }, { 5, 9, 14, 20 }, { 4, 11, 16, 23 }, { 6, 10, 15, 21 },
 	};
+	const uint32_t *words = md5_words();
 	uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
 
 	for (int i = 0; i < 64; i++) {
-		uint32_t mix[4] = { (b & c) | (~b & d), (d & b) | (~d & c), b ^ c ^ d, c ^ (b | ~d) };
-		int at[4] = { i, (5 * i + 1) % 16, (3 * i + 5) % 16, (7 * i) % 16 }, round = i / 16;
-		const unsigned char *m = block + (size_t)(4 * at[round]);
-		uint32_t word = m[0] | (uint32_t)m[1] << 8 | (uint32_t)m[2] << 16 | (uint32_t)m[3] << 24;
-		uint32_t sum = a + mix[round] + (uint32_t)(int64_t)floor(fabs(sin(i + 1)) * 0x1p32) + word;
+		const unsigned char *m;
+		uint32_t word, mix;
+		int at, round = i / 16;
 
+		switch (round) {
+		case 0: mix = (b & c) | (~b & d); at = i; break;
+		case 1: mix = (d & b) | (~d & c); at = (5 * i + 1) % 16; break;
+		case 2: mix = b ^ c ^ d; at = (3 * i + 5) % 16; break;
+		default: mix = c ^ (b | ~d); at = (7 * i) % 16; break;
+		}
+		m = block + (size_t)(4 * at);
+		word = m[0] | (uint32_t)m[1] << 8 | (uint32_t)m[2] << 16 | (uint32_t)m[3] << 24;
+		word += a + mix + words[i];
 		a = d;
 		d = c;
 		c = b;
-		b += turn_left(sum, turns[round][i % 4]);
+		b += turn_left(word, turns[round][i % 4]);
 	}
 	state[0] += a;
 	state[1] += b;
@@ -61,11 +83,11 @@ static void md5_block(uint32_t *state, const unsigned char *block)
 	state[3] += d;
 }
 
-void md5(const void *bytes, size_t size, unsigned char digest[MD5_SIZE])
+void md5(const struct hashed *hashed, unsigned char digest[MD5_SIZE])
 {
 	uint32_t state[4] = { 0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476 };
 
-	run(md5_block, state, bytes, size, false);
+	run(hashed, md5_block, state, false);
 	for (int i = 0; i < MD5_SIZE; i++)
 		digest[i] = (unsigned char)(state[i / 4] >> (8 * (i % 4)));
 }
@@ -83,7 +105,8 @@ static const uint32_t sha256_words[64] = {
 
 static void sha256_block(uint32_t *state, const unsigned char *block)
 {
-	uint32_t w[64], s[8];
+	uint32_t w[64], a = state[0], b = state[1], c = state[2], d = state[3], e = state[4];
+	uint32_t f = state[5], g = state[6], h = state[7];
 
 	for (int i = 0; i < 16; i++, block += 4)
 		w[i] = (uint32_t)block[0] << 24 | (uint32_t)block[1] << 16 | (uint32_t)block[2] << 8 |
@@ -92,27 +115,37 @@ static void sha256_block(uint32_t *state, const unsigned char *block)
 		w[i] = w[i - 16] + w[i - 7] +
 		       (turn_right(w[i - 15], 7) ^ turn_right(w[i - 15], 18) ^ w[i - 15] >> 3) +
 		       (turn_right(w[i - 2], 17) ^ turn_right(w[i - 2], 19) ^ w[i - 2] >> 10);
-	memcpy(s, state, sizeof s);
 	for (int i = 0; i < 64; i++) {
-		uint32_t one = s[7] + sha256_words[i] + w[i] + ((s[4] & s[5]) ^ (~s[4] & s[6])) +
-			(turn_right(s[4], 6) ^ turn_right(s[4], 11) ^ turn_right(s[4], 25));
-		uint32_t two = (turn_right(s[0], 2) ^ turn_right(s[0], 13) ^ turn_right(s[0], 22)) +
-			((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
+		uint32_t one = h + sha256_words[i] + w[i] + ((e & f) ^ (~e & g)) +
+			(turn_right(e, 6) ^ turn_right(e, 11) ^ turn_right(e, 25));
+		uint32_t two = (turn_right(a, 2) ^ turn_right(a, 13) ^ turn_right(a, 22)) +
+			((a & b) ^ (a & c) ^ (b & c));
 
-		memmove(s + 1, s, 7 * sizeof *s);
-		s[4] += one;
-		s[0] = one + two;
+		h = g;
+		g = f;
+		f = e;
+		e = d + one;
+		d = c;
+		c = b;
+		b = a;
+		a = one + two;
 	}
-	for (int i = 0; i < 8; i++)
-		state[i] += s[i];
+	state[0] += a;
+	state[1] += b;
+	state[2] += c;
+	state[3] += d;
+	state[4] += e;
+	state[5] += f;
+	state[6] += g;
+	state[7] += h;
 }
 
-void sha256(const void *bytes, size_t size, unsigned char digest[SHA256_SIZE])
+void sha256(const struct hashed *hashed, unsigned char digest[SHA256_SIZE])
 {
 	uint32_t state[8] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
 			      0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
 
-	run(sha256_block, state, bytes, size, true);
+	run(hashed, sha256_block, state, true);
 	for (int i = 0; i < SHA256_SIZE; i++)
 		digest[i] = (unsigned char)(state[i / 4] >> (24 - 8 * (i % 4)));
 }

@@ -118,7 +118,7 @@ static bool write_members(struct writer *writer, struct value value)
 		return true;
 	}
 	for (size_t i = 0; i < value.map->count; i++)
-		if (!write_member(writer, !i, value.map->entries[i].key, value.map->entries[i].value))
+		if (!write_member(writer, !i, map_at(value.map, i)->key, map_at(value.map, i)->value))
 			return false;
 	return true;
 }

@@ -55,15 +55,15 @@ static void print_list(struct text *text, struct value value)
 	text_char(text, ']');
 }
 
-static void print_map(struct text *text, const struct map *map)
+static void print_map(struct text *text, struct map *map)
 {
 	text_string(text, "map[");
 	for (size_t i = 0; i < map->count; i++) {
 		if (i)
 			text_char(text, ' ');
-		print_inner(text, map->entries[i].key);
+		print_inner(text, map_at(map, i)->key);
 		text_char(text, ':');
-		print_inner(text, map->entries[i].value);
+		print_inner(text, map_at(map, i)->value);
 	}
 	text_char(text, ']');
 }

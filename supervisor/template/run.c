@@ -130,8 +130,8 @@ static void range_item(struct value range, int64_t i, struct value *index, struc
 	switch (kind_of(range)) {
 	case KIND_LIST: *item = range.items[i]; break;
 	case KIND_MAP:
-		*index = range.map->entries[i].key;
-		*item = range.map->entries[i].value;
+		*index = map_at(range.map, (size_t)i)->key;
+		*item = map_at(range.map, (size_t)i)->value;
 		break;
 	case KIND_INT: *item = (struct value){ .type = range.type, .integer = i }; break;
 	default: *item = value_int64(range.integer + i); break;

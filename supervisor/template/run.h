@@ -13,7 +13,7 @@ struct run {
 	struct error reason;		/* why the last function failed */
 	struct arena arena;
 	struct buf *sink;		/* where text goes: the output or executeTemplate's */
-	json_t *known_used, *known_missing;	/* sets of the names in the output's lists */
+	json_t *known_used, *known_missing, *known_secrets;	/* sets of the names in the output's lists */
 	size_t at;			/* where the last function was called */
 	struct map *scratch;
 	struct regexes *regexes;

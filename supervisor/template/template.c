@@ -37,7 +37,7 @@ const char *run_env(const struct run *run, const char *name)
 /* True: the text is new. */
 static bool push_once(struct strv *strv, json_t *known, const char *text)
 {
-	if (json_object_get(known, text))
+	if (json_object_getn(known, text, strlen(text)))
 		return false;
 	json_object_set_new_nocheck(known, text, json_true());
 	strv_push(strv, text);
@@ -70,14 +70,10 @@ void run_miss(struct run *run, const char *name)
 
 void run_add_secret(struct run *run, const char *bytes, size_t size)
 {
-	struct strv *secrets = &run->output->secrets;
 	AUTOFREE char *text = copy_bytes(bytes, size);
 
-	for (size_t i = 0; i < secrets->count; i++)
-		if (!strcmp(secrets->items[i], text))
-			return;
-	if (size)
-		strv_push(secrets, text);
+	if (*text)
+		push_once(&run->output->secrets, run->known_secrets, text);
 }
 
 void run_own(struct run *run, json_t *json)
@@ -112,7 +108,7 @@ static struct value environment(struct arena *arena, char *const *env)
 		const char *equals = strchr(*env, '=');
 
 		if (equals)
-			*map_put(arena, value.map, value_text(*env, (size_t)(equals - *env))) =
+			*map_put(value.map, value_text(*env, (size_t)(equals - *env))) =
 				value_string(equals + 1);
 	}
 	return value;
@@ -184,12 +180,11 @@ static void on_pause(struct pacer *pacer)
 bool template_render(const struct template *template, const struct template_input *input,
 		     struct template_output *output, struct error *error)
 {
-	struct map scratch = { 0 };
 	struct run run = {
 		.template = template, .input = input, .output = output, .limits = limits_of(input),
-		.error = error, .sink = &output->text, .scratch = &scratch,
+		.error = error, .sink = &output->text,
 		.owned = json_array(),
-		.known_used = json_object(), .known_missing = json_object(),
+		.known_used = json_object(), .known_missing = json_object(), .known_secrets = json_object(),
 		.pacer = { on_pause }, .began = processor_now(),
 	};
 	bool fine;
@@ -197,12 +192,14 @@ bool template_render(const struct template *template, const struct template_inpu
 	output_reset(output);
 	arena_init(&run.arena, run.limits.memory);
 	run.arena.pacer = &run.pacer;
+	run.scratch = value_map(&run.arena, TYPE_MAP_ANY).map;
 	run.regexes = regexes_new(&run.arena);
 	fine = run_tree(&run, template->trees, first_dot(&run), 0);
 	if (!fine)
 		buf_clear(&output->text);
 	json_decref(run.known_used);
 	json_decref(run.known_missing);
+	json_decref(run.known_secrets);
 	json_decref(run.owned);
 	regexes_free(run.regexes);
 	arena_release(&run.arena);

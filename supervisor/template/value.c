@@ -2,11 +2,6 @@
 
 #include <stdlib.h>
 
-struct value value_map(struct arena *arena, enum type type)
-{
-	return (struct value){ .type = type, .map = arena_alloc(arena, sizeof(struct map)) };
-}
-
 struct value value_zero(struct arena *arena, enum type type)
 {
 	switch (type_info(type)->kind) {
@@ -28,62 +23,6 @@ int value_compare_text(struct value a, struct value b)
 	int order = memcmp(a.text, b.text, size);
 
 	return order ? order : (a.size > b.size) - (a.size < b.size);
-}
-
-static int compare_keys(struct value a, struct value b)
-{
-	if (a.type == TYPE_STRING)
-		return value_compare_text(a, b);
-	return (a.integer > b.integer) - (a.integer < b.integer);
-}
-
-static int by_key(const void *a, const void *b)
-{
-	return compare_keys(((const struct entry *)a)->key, ((const struct entry *)b)->key);
-}
-
-/* The index of the first entry whose key is not less. */
-static size_t map_index(const struct map *map, struct value key)
-{
-	size_t low = 0, high = map->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (compare_keys(map->entries[middle].key, key) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-struct value *map_find(const struct map *map, struct value key)
-{
-	size_t i = map_index(map, key);
-
-	return i < map->count && !compare_keys(map->entries[i].key, key) ? &map->entries[i].value : NULL;
-}
-
-struct value *map_put(struct arena *arena, struct map *map, struct value key)
-{
-	size_t i = map_index(map, key);
-
-	if (i < map->count && !compare_keys(map->entries[i].key, key))
-		return &map->entries[i].value;
-	if (map->count == map->room) {
-		size_t room = map->room ? 2 * map->room : 8;
-		struct entry *entries = arena_alloc(arena, room * sizeof *entries);
-
-		if (map->count)
-			memcpy(entries, map->entries, map->count * sizeof *entries);
-		map->entries = entries;
-		map->room = room;
-	}
-	memmove(map->entries + i + 1, map->entries + i, (map->count - i) * sizeof *map->entries);
-	map->entries[i] = (struct entry){ .key = key };
-	map->count++;
-	return &map->entries[i].value;
 }
 
 void list_add(struct list_maker *list, struct value item)
@@ -108,16 +47,9 @@ static struct value map_from_json(struct arena *arena, json_t *json, enum type t
 	json_t *item;
 	size_t size;
 
-	value.map->room = json_object_size(json);
-	value.map->entries = arena_alloc(arena, value.map->room * sizeof(struct entry));
-	json_object_keylen_foreach(json, key, size, item) {
-		value.map->entries[value.map->count++] = (struct entry){
-			.key = info->key == TYPE_INT ? value_int(atol(key)) : value_text(key, size),
-			.value = value_from_json(arena, item, info->element),
-		};
-	}
-	if (value.map->count)
-		qsort(value.map->entries, value.map->count, sizeof(struct entry), by_key);
+	json_object_keylen_foreach(json, key, size, item)
+		*map_put(value.map, info->key == TYPE_INT ? value_int(atol(key)) : value_text(key, size)) =
+			value_from_json(arena, item, info->element);
 	return value;
 }
 

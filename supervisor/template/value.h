@@ -62,9 +62,16 @@ struct value {
 
 struct entry { struct value key, value; };
 
+/* In the order of its keys when it is looked at by map_at().  Until then, a large one is in the order in
+ * which its keys came, with an index by hash. */
 struct map {
-	struct entry *entries;	/* sorted by key */
+	/* private, but for `count` */
+	struct entry *entries;
 	size_t count, room;
+	struct arena *arena;
+	bool unsorted;
+	uint32_t *index;	/* of entries, from 1; open addressing */
+	size_t index_size;	/* a power of two; 0: there is none */
 };
 
 const struct type_info *type_info(enum type type);
@@ -136,8 +143,9 @@ int value_compare_text(struct value a, struct value b);
 const struct member *type_field(enum type type, const char *name, size_t size);
 struct value struct_get(struct arena *arena, struct value value, const char *name);
 
-struct value *map_find(const struct map *map, struct value key);	/* NULL: not there */
-struct value *map_put(struct arena *arena, struct map *map, struct value key);	/* makes it */
+struct value *map_find(struct map *map, struct value key);	/* NULL: not there */
+struct value *map_put(struct map *map, struct value key);	/* makes it */
+const struct entry *map_at(struct map *map, size_t i);		/* by the order of the keys */
 
 /* A list that grows. */
 struct list_maker {

@@ -214,10 +214,10 @@ static void print_compound(struct text *text, const struct directive *d, struct 
 		if (i)
 			text_string(text, d->go_syntax ? ", " : " ");
 		if (!list) {
-			print_argument(text, d, value.map->entries[i].key);
+			print_argument(text, d, map_at(value.map, i)->key);
 			text_char(text, ':');
 		}
-		print_element(text, d, list ? value.items[i] : value.map->entries[i].value);
+		print_element(text, d, list ? value.items[i] : map_at(value.map, i)->value);
 	}
 	text_char(text, d->go_syntax ? '}' : ']');
 }

@@ -1,0 +1,166 @@
+#include "value.h"
+
+#define SMALL 32		/* entries that are kept sorted */
+
+struct value value_map(struct arena *arena, enum type type)
+{
+	struct map *map = arena_alloc(arena, sizeof *map);
+
+	map->arena = arena;
+	return (struct value){ .type = type, .map = map };
+}
+
+static int compare_keys(struct value a, struct value b)
+{
+	if (a.type == TYPE_STRING)
+		return value_compare_text(a, b);
+	return (a.integer > b.integer) - (a.integer < b.integer);
+}
+
+/* ---- the order ---- */
+
+/* Merges two neighbours, each sorted. */
+static void merge(const struct entry *from, struct entry *to, size_t middle, size_t end)
+{
+	size_t a = 0, b = middle;
+
+	for (size_t i = 0; i < end; i++) {
+		bool first = b == end || (a < middle && compare_keys(from[a].key, from[b].key) < 0);
+
+		to[i] = from[first ? a++ : b++];
+	}
+}
+
+/* Bottom up: what it has done so far is never lost in a pause. */
+static void sort(struct map *map)
+{
+	struct entry *from = map->entries, *to;
+
+	to = arena_alloc(map->arena, map->room * sizeof *to);
+	for (size_t width = 1; width < map->count; width *= 2) {
+		struct entry *swap = from;
+
+		for (size_t i = 0; i < map->count; i += 2 * width) {
+			size_t rest = map->count - i, end = rest < 2 * width ? rest : 2 * width;
+
+			arena_work(map->arena, 40 * end);
+			merge(from + i, to + i, end < width ? end : width, end);
+		}
+		from = to;
+		to = swap;
+	}
+	map->entries = from;
+	map->unsorted = false;
+	map->index_size = 0;
+}
+
+/* The number of the first entry whose key is not less. */
+static size_t place_of(const struct map *map, struct value key)
+{
+	size_t low = 0, high = map->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_keys(map->entries[middle].key, key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+const struct entry *map_at(struct map *map, size_t i)
+{
+	if (map->unsorted)
+		sort(map);
+	return &map->entries[i];
+}
+
+/* ---- the index ---- */
+
+static size_t hash(struct value key)
+{
+	uint64_t hash = 14695981039346656037u ^ (key.type == TYPE_STRING ? 0 : key.natural);
+
+	for (size_t i = 0; key.type == TYPE_STRING && i < key.size; i++)
+		hash = (hash ^ (unsigned char)key.text[i]) * 1099511628211u;
+	return (size_t)(hash ^ hash >> 29) * 0x9E3779B1u;
+}
+
+/* The slot of the key, or the free one where it belongs. */
+static uint32_t *slot_of(const struct map *map, struct value key)
+{
+	size_t i = hash(key);
+
+	for (;; i++) {
+		uint32_t *slot = &map->index[i & (map->index_size - 1)];
+
+		if (!*slot || !compare_keys(map->entries[*slot - 1].key, key))
+			return slot;
+	}
+}
+
+static void make_index(struct map *map)
+{
+	map->index_size = 4 * SMALL;
+	while (map->index_size < 4 * map->count)
+		map->index_size *= 2;
+	map->index = arena_alloc(map->arena, map->index_size * sizeof *map->index);
+	for (size_t i = 0; i < map->count; i++)
+		*slot_of(map, map->entries[i].key) = (uint32_t)i + 1;
+}
+
+/* ---- entries ---- */
+
+struct value *map_find(struct map *map, struct value key)
+{
+	size_t i;
+
+	if (map->unsorted) {
+		uint32_t *slot = slot_of(map, key);
+
+		return *slot ? &map->entries[*slot - 1].value : NULL;
+	}
+	i = place_of(map, key);
+	return i < map->count && !compare_keys(map->entries[i].key, key) ? &map->entries[i].value : NULL;
+}
+
+static void make_room(struct map *map)
+{
+	struct entry *entries;
+
+	if (map->count < map->room)
+		return;
+	map->room = map->room ? 2 * map->room : 8;
+	entries = arena_alloc(map->arena, map->room * sizeof *entries);
+	if (map->count)
+		memcpy(entries, map->entries, map->count * sizeof *entries);
+	map->entries = entries;
+}
+
+struct value *map_put(struct map *map, struct value key)
+{
+	struct value *found = map_find(map, key);
+	size_t i = map->count;
+
+	if (found)
+		return found;
+	make_room(map);
+	arena_work(map->arena, 100);
+	if (!map->unsorted)
+		i = place_of(map, key);
+	if (i < map->count && map->count >= SMALL) {
+		map->unsorted = true;
+		i = map->count;
+	}
+	if (i < map->count)
+		memmove(map->entries + i + 1, map->entries + i, (map->count - i) * sizeof *map->entries);
+	map->entries[i] = (struct entry){ .key = key };
+	map->count++;
+	if (map->unsorted && 2 * map->count > map->index_size)
+		make_index(map);
+	else if (map->unsorted)
+		*slot_of(map, key) = (uint32_t)map->count;
+	return &map->entries[i].value;
+}

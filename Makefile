@@ -61,7 +61,7 @@ BROWSER := $(sort $(wildcard tests/browser/*.bats))
 DOCKER  := $(sort $(wildcard tests/docker/*.bats))
 # The same script for each fuzzer.
 FUZZ    := $(foreach fuzzer,$(FUZZERS),FUZZER=$(basename $(notdir $(fuzzer))) tests/fuzz/fuzz.sh)
-HELPERS := $B/tests/primary $B/tests/shift-clock.so
+HELPERS := $B/tests/primary $(addprefix $B/tests/,shift-clock.so raise-early.so fail-nth.so)
 SAN_B   := $B/san
 
 Q = $(if $(filter 1,$(V)),,@)
@@ -177,10 +177,11 @@ bench:				## measure what is promised about time and memory
 	$(Q)B=$B tests/bench/run
 	$(again) release
 	$(Q)B=$B/release tests/bench/run start early idle
-soak:				## run for MINUTES, and ROUNDS of elections and failovers
+soak:				## run for MINUTES, ROUNDS of elections and failovers, FAILURES seconds of failing calls
 	$(Q)tests/setup
 	$(again) all helpers
 	$(Q)B=$B tests/bench/soak
+	$(Q)SHIM=$B/tests/fail-nth.so tests/system/helpers/failing-calls $B/pilotfish . $(or $(FAILURES),900) 2
 	$(Q)B=$B tests/system/helpers/election-rounds $(or $(ROUNDS),100) --longest 60
 	$(Q)B=$B tests/system/helpers/election-rounds $(or $(ROUNDS),100) --longest 60 --no-agents
 	$(Q)B=$B tests/docker/prepare

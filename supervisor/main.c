@@ -191,6 +191,18 @@ static int dispatch(int argc, char **argv)
 	return verb->fn(&call);
 }
 
+/* A SIGTERM to PID 1 is lost until signals are blocked: hence before the constructors of libraries. */
+static void block_signals(int argc, char **argv, char **envp)
+{
+	(void)argc;
+	(void)argv;
+	(void)envp;
+	process_block_signals();
+}
+
+__attribute__((section(".preinit_array"), used))
+static void (*const before_main)(int argc, char **argv, char **envp) = block_signals;
+
 int main(int argc, char **argv)
 {
 	/* No exit(): nothing is to be flushed, and the exit handlers of libraries only delay a restart. */

@@ -11,6 +11,7 @@
 
 enum { LATE_MOST = 2 * PARTS };
 
+#define RETRY 0.1			/* seconds */
 enum { CROWDED_TURNS = 100 };		/* that deferred calls wait for the queue at most */
 
 /* A deferred call that is made meanwhile waits for the next turn. */
@@ -51,14 +52,15 @@ static void on_idle(struct ev_loop *ev, ev_idle *watcher, int revents)
 	(void)revents;
 }
 
-static void on_signals(struct ev_loop *ev, ev_io *watcher, int revents)
-{
-	struct loop *loop = container_of(watcher, struct loop, signals);
-	struct signalfd_siginfo infos[16];
-	ssize_t size = read(watcher->fd, infos, sizeof infos);
+static void on_retry(struct ev_loop *ev, ev_timer *watcher, int revents);
 
-	(void)ev;
-	(void)revents;
+static void on_signals(struct io *io, int events)
+{
+	struct loop *loop = container_of(io, struct loop, signals);
+	struct signalfd_siginfo infos[16];
+	ssize_t size = read(io->ev.fd, infos, sizeof infos);
+
+	(void)events;
 	for (ssize_t i = 0; i < size / (ssize_t)sizeof *infos; i++)
 		loop->on_signal(loop, &infos[i]);
 }
@@ -72,16 +74,17 @@ void loop_init(struct loop *loop)
 	ev_prepare_init(&loop->drain, on_prepare);
 	ev_prepare_start(loop->ev, &loop->drain);
 	ev_idle_init(&loop->busy, on_idle);
-	ev_init(&loop->signals, NULL);
-	loop->signals.fd = -1;
+	list_init(&loop->refused);
+	ev_timer_init(&loop->retry, on_retry, RETRY, 0);
+	io_init(&loop->signals, loop, on_signals);
 }
 
 void loop_release(struct loop *loop)
 {
-	if (loop->signals.fd >= 0) {
-		ev_io_stop(loop->ev, &loop->signals);
-		close(loop->signals.fd);
-	}
+	io_stop(&loop->signals);
+	if (loop->signals.ev.fd >= 0)
+		close(loop->signals.ev.fd);
+	ev_timer_stop(loop->ev, &loop->retry);
 	ev_prepare_stop(loop->ev, &loop->drain);
 	ev_idle_stop(loop->ev, &loop->busy);
 	bus_release(&loop->bus);
@@ -105,8 +108,7 @@ bool loop_take_signals(struct loop *loop, const sigset_t *set, signal_fn *on_sig
 	if (fd < 0)
 		return false;
 	loop->on_signal = on_signal;
-	ev_io_init(&loop->signals, on_signals, fd, EV_READ);
-	ev_io_start(loop->ev, &loop->signals);
+	io_set(&loop->signals, fd, IO_READ);
 	return true;
 }
 
@@ -229,20 +231,41 @@ static void on_io(struct ev_loop *ev, ev_io *watcher, int revents)
 {
 	struct io *io = container_of(watcher, struct io, ev);
 
-	(void)ev;
-	io->fn(io, revents & (EV_READ | EV_WRITE));
+	if (!(revents & EV_ERROR)) {
+		io->fn(io, revents & (EV_READ | EV_WRITE));
+		return;
+	}
+	list_append(&io->loop->refused, &io->link);
+	if (ev_is_active(&io->loop->retry))
+		return;
+	ev_timer_set(&io->loop->retry, RETRY, 0);
+	ev_timer_start(ev, &io->loop->retry);
+}
+
+static void on_retry(struct ev_loop *ev, ev_timer *watcher, int revents)
+{
+	struct loop *loop = container_of(watcher, struct loop, retry);
+
+	(void)revents;
+	list_each(node, &loop->refused) {
+		struct io *io = list_entry(node, struct io, link);
+
+		list_remove(node);
+		ev_io_start(ev, &io->ev);
+	}
 }
 
 void io_init(struct io *io, struct loop *loop, io_fn *fn)
 {
 	*io = (struct io){ .loop = loop, .fn = fn };
 	ev_init(&io->ev, on_io);
+	list_init(&io->link);
 	io->ev.fd = -1;
 }
 
 void io_set(struct io *io, int fd, int events)
 {
-	ev_io_stop(io->loop->ev, &io->ev);
+	io_stop(io);
 	ev_io_set(&io->ev, fd, events);
 	if (events)
 		ev_io_start(io->loop->ev, &io->ev);
@@ -250,6 +273,8 @@ void io_set(struct io *io, int fd, int events)
 
 void io_stop(struct io *io)
 {
-	if (io->loop)
-		ev_io_stop(io->loop->ev, &io->ev);
+	if (!io->loop)
+		return;
+	list_remove(&io->link);
+	ev_io_stop(io->loop->ev, &io->ev);
 }

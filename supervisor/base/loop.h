@@ -11,6 +11,9 @@
  * a state which the subscribers of queued events are still to change.  Events that cause each other
  * without end hold a deferred call up for a bounded number of turns.
  *
+ * The kernel may refuse to watch a descriptor (epoll_ctl(2): ENOMEM, ENOSPC).  The loop retries until it
+ * does not, so that no signal and no output is missed for long.
+ *
  * Signals arrive by a signalfd (signalfd(2)), never by handlers.  So dispositions stay as they were
  * inherited, and real-time signals keep their count and value.
  */
@@ -24,6 +27,18 @@
 
 #include "event.h"
 
+enum { IO_READ = EV_READ, IO_WRITE = EV_WRITE };
+
+struct io;
+typedef void io_fn(struct io *io, int events);
+
+struct io {
+	ev_io ev;
+	struct loop *loop;
+	io_fn *fn;
+	struct list link;		/* in loop->refused, or alone */
+};
+
 struct loop;
 typedef void signal_fn(struct loop *loop, const struct signalfd_siginfo *info);
 
@@ -31,11 +46,12 @@ struct loop {
 	struct ev_loop *ev;
 	struct bus bus;
 	signal_fn *on_signal;
-	struct list deferred;
+	struct list deferred, refused;
+	ev_timer retry;			/* of watchers that the kernel has refused */
 	ev_prepare drain;
 	unsigned turns;			/* of the loop in a row that left events in the queue */
 	ev_idle busy;			/* keeps the loop awake while events or calls are waiting */
-	ev_io signals;
+	struct io signals;
 	struct list tasks;		/* task.h */
 	ev_timer slice;
 };
@@ -90,17 +106,6 @@ struct deferred {
 void deferred_init(struct deferred *deferred, struct loop *loop, deferred_fn *fn);
 void defer(struct deferred *deferred);			/* idempotent until it has run */
 void deferred_cancel(struct deferred *deferred);	/* idempotent */
-
-enum { IO_READ = EV_READ, IO_WRITE = EV_WRITE };
-
-struct io;
-typedef void io_fn(struct io *io, int events);
-
-struct io {
-	ev_io ev;
-	struct loop *loop;
-	io_fn *fn;
-};
 
 void io_init(struct io *io, struct loop *loop, io_fn *fn);
 void io_set(struct io *io, int fd, int events);		/* replaces; 0 events: stops */

@@ -86,6 +86,10 @@ struct process {
 	struct list link;
 };
 
+/* Block every signal but the faults.  The kernel drops a signal to PID 1 that is not blocked, so this
+ * may be called before main(), when nothing else is initialised. */
+void process_block_signals(void);
+
 /* Call this first in main.  It blocks every signal (SEGV, BUS, FPE, ILL, TRAP, ABRT and SYS only
  * with `faults_too`), and remembers the mask and the dispositions for the children.  It resets
  * an ignored SIGCHLD, and opens /dev/null for each closed descriptor of 0 to 2. */

@@ -28,6 +28,7 @@ static const char default_path[] =
 
 static struct {
 	sigset_t mask, ignored;
+	bool known;			/* `mask` is */
 } inherited;
 
 struct child {
@@ -61,26 +62,53 @@ static bool is_fault(int signo)
 	return false;
 }
 
+/* A container may have an empty /dev: then a sealed, empty memory file, which reads as the end of a
+ * file and takes no output. */
+IN_CHILD int open_null(bool cloexec)
+{
+	int fd = open("/dev/null", O_RDWR | (cloexec ? O_CLOEXEC : 0));
+
+	if (fd >= 0)
+		return fd;
+	fd = memfd_create("null", MFD_ALLOW_SEALING | (cloexec ? MFD_CLOEXEC : 0));
+	if (fd >= 0)
+		fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_WRITE);
+	return fd;
+}
+
 static void open_standard_descriptors(void)
 {
 	int fd;
 
 	do {
-		fd = open("/dev/null", O_RDWR);
+		fd = open_null(false);
 	} while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd >= 0)
 		close(fd);
 }
 
-void process_setup(bool faults_too)
+static void block(bool faults_too)
 {
-	sigset_t set;
+	sigset_t set, before;
 
 	memset(&set, faults_too ? 0xff : 0, sizeof set);
 	for (int signo = 1; !faults_too && signo <= SIGNALS; signo++)
 		if (!is_fault(signo))
 			sigaddset(&set, signo);
-	change_mask(SIG_BLOCK, &set, &inherited.mask);
+	change_mask(SIG_BLOCK, &set, &before);
+	if (!inherited.known)
+		inherited.mask = before;
+	inherited.known = true;
+}
+
+void process_block_signals(void)
+{
+	block(false);
+}
+
+void process_setup(bool faults_too)
+{
+	block(faults_too);
 	sigemptyset(&inherited.ignored);
 	for (int signo = 1; signo <= SIGNALS; signo++) {
 		struct sigaction action;
@@ -124,11 +152,13 @@ IN_CHILD bool set_descriptors(struct child *child)
 		int fd = child->spawn->fds[i];
 
 		from[i] = fd == INHERIT ? i :
-			  fd == NOTHING ? open("/dev/null", O_RDWR | O_CLOEXEC) : fd;
+			  fd == NOTHING ? open_null(true) : fd;
 		if (from[i] >= 0 && from[i] < 3 && from[i] != i)
 			from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, 3);
-		if (from[i] < 0)
+		if (from[i] < 0) {
+			child->stage = fd == NOTHING ? "/dev/null" : NULL;
 			return false;
+		}
 	}
 	for (int i = 0; i < 3; i++)
 		if (from[i] != i && dup2(from[i], i) < 0)

@@ -119,3 +119,23 @@ $(nice)" ]]
 	EOF
 	[[ $output == *"app cannot start: set"*": Operation not permitted"* ]]
 }
+
+@test "an empty /dev: jobs and checks start, and so does the bare init" {
+	needs_root
+	cat >"$dir/main.conf" <<-EOF
+		jobs = (
+		  { name = "app"; exec = [ "sh", "-c", "read line || echo no input; exec sleep 1000" ];
+		    health = { exec = "true"; interval = "1s"; ttl = "5s"; }; }
+		);
+	EOF
+	export PILOTFISH_LOG_LEVEL=debug PILOTFISH_LOG_FORMAT=json
+	start_program main unshare --mount sh -c 'mount -t tmpfs none /dev && exec "$0" "$@"' \
+		"$pilotfish" -c "$dir/main.conf"
+	current=main
+	expect_events "app running" "app healthy"
+	expect_log 'no input'
+	run -3 unshare --mount sh -c 'mount -t tmpfs none /dev && exec "$0" "$@" <&- >&- 2>&-' \
+		"$pilotfish" -- sh -c 'read line || exit 3'
+	stop_pilotfish
+	expect_code 0
+}

@@ -35,6 +35,19 @@ load jobs
 	expect_log 'SIGTERM: stopping'
 }
 
+@test "a SIGTERM before main, while libraries are initialised, is not lost" {
+	skip_if_sanitized
+	cat >"$dir/main.conf" <<<'jobs = ( { name = "app"; exec = "sleep 1000"; } );'
+	start_program main env LD_PRELOAD="$B/tests/raise-early.so" "$pilotfish" -c "$dir/main.conf"
+	current=main
+	wait_exit
+	expect_code 0
+	expect_log 'SIGTERM: stopping'
+	start_program bare env LD_PRELOAD="$B/tests/raise-early.so" "$pilotfish" -- sleep 1000
+	wait_exit -n bare
+	expect_code 143
+}
+
 @test "SIGTERM while preStart runs" {
 	start_pilotfish <<<'jobs = ( { name = "app"; exec = "sleep 1000"; preStart = "sleep 1000"; } );'
 	expect_events "app.preStart running"

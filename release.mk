@@ -1,7 +1,8 @@
 # release.mk - how the release build differs: one static program, with a libcurl of its own.  The Makefile includes
 # this when STATIC is set.
 #
-# The program is not position-independent.  Without relocations it starts a third faster than a static PIE (the bare init
+# The program begins at process_entry (supervisor/base/spawn.c), which blocks signals.
+# It is not position-independent.  Without relocations it starts a third faster than a static PIE (the bare init
 # takes 1.1 ms, not 1.4 ms; tini takes 1.4 ms) and has 0.4 MB less private memory.
 #
 # libcurl is Debian's source with Debian's fixes, cut down to the features that http.c uses: HTTP/1.1, TLS by OpenSSL,
@@ -21,7 +22,7 @@ target  := $(if $(ARCH),--sysroot=$(sysroot) -B$(archives) -L$(archives))
 includes := -I$(curl)/src/include $(target)
 sections := -ffunction-sections -fdata-sections
 # A static program must not use glibc's name services or load code; libcrypto and c-ares refer to both in unused features.
-mode     := -static -no-pie -s -Wl,--gc-sections $(target) $(patsubst %,-Wl$(comma)--defsym=%=abort, \
+mode     := -static -no-pie -s -Wl,--gc-sections -Wl,-e,process_entry $(target) $(patsubst %,-Wl$(comma)--defsym=%=abort, \
 	getaddrinfo freeaddrinfo getnameinfo gethostbyname getservbyname getservbyport_r) \
 	-Wl,--wrap=dlopen,--defsym=__wrap_dlopen=abort
 # The code in use stands together, so few pages are in memory: libcrypto comes last.

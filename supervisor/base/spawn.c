@@ -42,6 +42,51 @@ struct child {
 	int error;			/* the errno of that step */
 };
 
+/* The entry point of the static program (release.mk).  Its first instructions block all signals but the
+ * faults; then the program begins as usual.  The register that _start() takes for the loader's exit
+ * function is 0, as the kernel has left it. */
+#if defined __x86_64__ || defined __aarch64__
+#define BIT(signo) (1ul << ((signo) - 1))
+__attribute__((used)) static const unsigned long entry_set =
+	~(BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGABRT) |
+	  BIT(SIGSYS));
+__attribute__((used)) static unsigned long entry_mask, entered;
+
+__asm__(".pushsection .text.process_entry, \"ax\", %progbits\n"
+	".globl process_entry\n"
+	".type process_entry, %function\n"
+	"process_entry:\n"
+#ifdef __x86_64__
+	"	movl $14, %eax\n"		/* rt_sigprocmask(SIG_BLOCK, ...) */
+	"	xorl %edi, %edi\n"
+	"	leaq entry_set(%rip), %rsi\n"
+	"	leaq entry_mask(%rip), %rdx\n"
+	"	movl $8, %r10d\n"
+	"	syscall\n"
+	"	movq $1, entered(%rip)\n"
+	"	xorl %edx, %edx\n"
+	"	jmp _start\n"
+#else
+	"	mov x8, #135\n"
+	"	mov x0, #0\n"
+	"	adrp x1, entry_set\n"
+	"	add x1, x1, :lo12:entry_set\n"
+	"	adrp x2, entry_mask\n"
+	"	add x2, x2, :lo12:entry_mask\n"
+	"	mov x3, #8\n"
+	"	svc #0\n"
+	"	mov x0, #1\n"
+	"	adrp x1, entered\n"
+	"	str x0, [x1, :lo12:entered]\n"
+	"	mov x0, #0\n"
+	"	b _start\n"
+#endif
+	".size process_entry, . - process_entry\n"
+	".popsection\n");
+#else
+static unsigned long entry_mask, entered;
+#endif
+
 /* A system call, because the C library's function never changes two signals that it reserves for
  * its threads: the child would not get the mask that we were given. */
 __attribute__((no_sanitize_address))
@@ -96,6 +141,8 @@ static void block(bool faults_too)
 		if (!is_fault(signo))
 			sigaddset(&set, signo);
 	change_mask(SIG_BLOCK, &set, &before);
+	if (!inherited.known && entered)
+		memcpy(&before, &entry_mask, sizeof entry_mask);
 	if (!inherited.known)
 		inherited.mask = before;
 	inherited.known = true;

@@ -1,6 +1,7 @@
 /* fail-nth - preloaded: the Nth call of a function fails, as the system would let it fail.
  *
- * $FAIL_CALL names the function, $FAIL_NTH says which call; the file $FAIL_HIT is made when that comes.
+ * $FAIL_CALL names the function, $FAIL_NTH says which call ("3+": and all that follow); the file $FAIL_HIT is
+ * made when that comes.
  * Children are spared.  Calls that the C library makes by itself are not seen.
  */
 #include <dlfcn.h>
@@ -21,6 +22,7 @@
 
 static char name[32], hit[256];
 static long left;
+static int lasting;
 
 __attribute__((constructor))
 static void read_order(void)
@@ -30,6 +32,7 @@ static void read_order(void)
 	strncpy(name, call ? call : "", sizeof name - 1);
 	strncpy(hit, file ? file : "", sizeof hit - 1);
 	left = nth ? atol(nth) : 0;
+	lasting = nth && strchr(nth, '+');
 	unsetenv("LD_PRELOAD");
 }
 
@@ -37,6 +40,7 @@ static int fails(const char *call, int why)
 {
 	if (strcmp(call, name) || left <= 0 || --left)
 		return 0;
+	left = lasting;
 	syscall(SYS_close, (int)syscall(SYS_openat, AT_FDCWD, hit, O_WRONLY | O_CREAT, 0644));
 	errno = why;
 	return 1;

@@ -8,7 +8,7 @@ WORKDIR /src
 RUN apt-get -q update && apt-get -qy install --no-install-recommends ca-certificates make
 COPY tests/setup tests/
 RUN tests/setup release
-COPY Makefile release.mk ./
+COPY LICENSE Makefile release.mk sbom.sh ./
 COPY consul consul
 COPY hooks hooks
 COPY supervisor supervisor
@@ -18,5 +18,6 @@ RUN make release COMMIT="$COMMIT"
 
 FROM scratch
 COPY --from=build /src/build/release/pilotfish /pilotfish
+COPY --from=build /src/build/release/pilotfish.spdx.json /src/build/release/licenses /usr/share/doc/pilotfish/
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 ENTRYPOINT ["/pilotfish"]

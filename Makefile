@@ -193,9 +193,10 @@ fuzz:				## each fuzzer for FUZZ_TIME seconds (600)
 	$(again) fuzzed
 	$(Q)V=$(V) JOBS=$(JOBS) LIMIT_FILE=$$(($(or $(FUZZ_TIME),600) + 300)) tests/run B=$B FUZZ_TIME=$(or $(FUZZ_TIME),600) $(FUZZ)
 
-release:			## one static program for any image, build/release; ARCH=arm64
+release:			## one static program for any image, with its SBOM, build/release; ARCH=arm64
 	$(Q)tests/setup release $(ARCH)
-	$(again) STATIC=1 $(if $(ARCH),CC=aarch64-linux-gnu-gcc) B=$B/release$(ARCH:%=-%) $B/release$(ARCH:%=-%)/$(PROG)
+	$(again) STATIC=1 $(if $(ARCH),CC=aarch64-linux-gnu-gcc) B=$B/release$(ARCH:%=-%) \
+		$B/release$(ARCH:%=-%)/$(PROG).spdx.json
 
 install: all			## into $(DESTDIR)$(PREFIX)
 	$(Q)install -D -m 755 $B/$(PROG) $(DESTDIR)$(BINDIR)/$(PROG)

@@ -24,7 +24,7 @@ sections := -ffunction-sections -fdata-sections
 # A static program must not use glibc's name services or load code; libcrypto and c-ares refer to both in unused features.
 mode     := -static -no-pie -s -Wl,--gc-sections -Wl,-e,process_entry $(target) $(patsubst %,-Wl$(comma)--defsym=%=abort, \
 	getaddrinfo freeaddrinfo getnameinfo gethostbyname getservbyname getservbyport_r) \
-	-Wl,--wrap=dlopen,--defsym=__wrap_dlopen=abort
+	-Wl,--wrap=dlopen,--defsym=__wrap_dlopen=abort -Wl,-Map=$B/link.map
 # The code in use stands together, so few pages are in memory: libcrypto comes last.
 libs     := -lcares -ljansson -lconfig -lev -lc -lm -lssl -lcrypto $(LDLIBS)
 dev     := libssl-dev libc-ares-dev libjansson-dev libconfig-dev libev-dev libc6-dev linux-libc-dev
@@ -80,3 +80,8 @@ $(curl)/lib/libcurl.a: $(curl)/src release.mk $B/flags | $(sysroot)
 
 $(OBJS): | $(curl)/lib/libcurl.a
 $B/$(PROG): $(curl)/lib/libcurl.a
+
+# The software bill of materials, with licence texts and the checksum.
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+$B/$(PROG).spdx.json: $B/$(PROG) sbom.sh LICENSE
+	$(Q)CURL=$(FETCHED)/curl ./sbom.sh $B/$(PROG) '$(VERSION)' $(or $(ARCH),$(shell dpkg --print-architecture)) '$(sysroot)'

@@ -51,6 +51,8 @@ license()		# SOURCE
 	esac
 }
 
+escaped() { printf %s "$1" | sed "s/:/%3A/g; s/+/%2B/g"; }
+
 package()		# NAME VERSION SOURCE PURL
 {
 	printf ',\n    { "SPDXID": "SPDXRef-%s", "name": "%s", "versionInfo": "%s", "sourceInfo": "Debian source package %s",\n' \
@@ -93,9 +95,9 @@ tar -xOf "$CURL"/curl_*.debian.tar.* debian/copyright >"$licenses/curl"
 		      "checksums": [ { "algorithm": "SHA256", "checksumValue": "$sha256" } ] }
 	END
 	while read -r name release source; do
-		package "$name" "$release" "$source" "pkg:deb/debian/$name@$release?arch=$arch"
+		package "$name" "$release" "$source" "pkg:deb/debian/$name@$(escaped "$release")?arch=$arch"
 	done <"$work/packages"
-	package curl "$curl" curl "pkg:deb/debian/curl@$curl?arch=source"
+	package curl "$curl" curl "pkg:deb/debian/curl@$(escaped "$curl")?arch=source"
 	printf '\n  ],\n  "relationships": [\n    { "spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES", '
 	printf '"relatedSpdxElement": "SPDXRef-pilotfish" }'
 	{ cut -d ' ' -f 1 "$work/packages"; echo curl; } | while read -r name; do

@@ -34,11 +34,11 @@ static void set_or_unset(struct strv *env, const char *name, const char *value)
 static void set_all(struct strv *env, const struct strv *variables)
 {
 	for (size_t i = 0; i < variables->count; i++) {
-		AUTOFREE char *name = copy_string(variables->items[i]);
-		char *equals = strchr(name, '=');
+		const char *pair = variables->items[i];
+		size_t length = strcspn(pair, "=");
+		AUTOFREE char *name = copy_bytes(pair, length);
 
-		*equals = '\0';
-		strv_set(env, name, equals + 1);
+		strv_set(env, name, pair[length] ? pair + length + 1 : "");
 	}
 }
 

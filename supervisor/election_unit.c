@@ -223,7 +223,7 @@ static void demote(struct election *election)
 	unit->demoted = !is_running(workload);
 	end_participants(unit, 1u << ROLE_PROMOTER, 0);
 	end_participants(unit, 1u << ROLE_RUNNER, time_left(unit));
-	if (!unit->demoted && !find_participant(unit, ROLE_DEMOTER))
+	if (workload && !unit->demoted && !find_participant(unit, ROLE_DEMOTER))
 		end_participant(workload, time_left(unit));
 	check_demotion(unit);
 }

@@ -144,8 +144,7 @@ static struct election_unit *election_unit_at(struct list *node)
 /* An election is left if it has changed, if Consul has, or if a job goes that has a part in it. */
 static bool is_to_be_left(const struct reload *reload, const struct election_unit *election_unit)
 {
-	if (!next_election(reload->next, election_unit) ||
-	    !units_keeps_agent(reload->units, reload->next))
+	if (!units_keeps_agent(reload->units, reload->next))
 		return true;
 	for (size_t i = 0; i < reload->job_count; i++)
 		if (election_unit_concerns(election_unit, reload->jobs[i]))
@@ -164,11 +163,12 @@ static void sort_out_elections(struct reload *reload)
 {
 	list_each(node, &reload->units->elections) {
 		struct election_unit *election_unit = election_unit_at(node);
+		struct election_config **next = next_election(reload->next, election_unit);
 
-		if (is_to_be_left(reload, election_unit))
+		if (!next || is_to_be_left(reload, election_unit))
 			remove_election(reload, election_unit);
 		else
-			election_config_free(steal(next_election(reload->next, election_unit)));
+			election_config_free(steal(next));
 	}
 }
 

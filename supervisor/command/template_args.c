@@ -8,7 +8,7 @@
 
 static char *absolute_path(const char *path)
 {
-	AUTOFREE char *folder = *path == '/' ? NULL : getcwd(NULL, 0);
+	AUTOFREE char *folder = path[0] == '/' ? NULL : getcwd(NULL, 0);
 
 	return folder ? format_string("%s/%s", folder, path) : copy_string(path);
 }
@@ -36,10 +36,10 @@ static json_t *template_tree(const struct template_args *args, const char *text,
 {
 	const char *rest = text;
 	AUTOFREE char *in = cut(&rest), *out = cut(&rest);
-	AUTOFREE char *destination = absolute_path(out && *out ? out : in);
+	AUTOFREE char *destination = in ? absolute_path(out && *out ? out : in) : NULL;
 	json_t *tree;
 
-	if (!*in) {
+	if (!in || !*in) {
 		fail(error, "\"%s\": a template is IN[:OUT[:COMMAND]]", text);
 		return NULL;
 	}

@@ -28,13 +28,12 @@ static char *copy_key(const json_t *tree, const char *key)
 
 static bool read_identity(struct identity *identity, const json_t *tree, struct error *error)
 {
-	AUTOFREE char *user = copy_key(tree, "user"), *group = copy_key(tree, "group");
-	bool has_user = user;
+	bool has_user = has_key(tree, "user");
+	AUTOFREE char *group = copy_key(tree, "group");
+	AUTOFREE char *user = has_user ? copy_key(tree, "user") : format_string("%u", geteuid());
 
-	if (!user && !group)
+	if ((!has_user && !group) || !user)
 		return true;
-	if (!user)
-		user = format_string("%u", geteuid());
 	return identity_parse(identity, user, group, error) ||
 	       fail_in(error, has_user ? ".user" : ".group");
 }

@@ -73,7 +73,8 @@ static bool eval_number(struct run *run, const struct node *node, enum type want
 static bool eval_argument(struct scope *scope, const struct node *node, enum type wanted,
 			  struct value *value)
 {
-	static const struct arguments none = { 0 };
+	static const struct node alone;
+	static const struct arguments none = { .nodes = &alone };
 
 	if (node->kind == NODE_NUMBER)
 		return eval_number(scope->run, node, wanted, value);
@@ -131,7 +132,7 @@ static bool eval_logic(struct scope *scope, const struct function *function,
 	bool wanted = function->name[0] == 'o';
 	const struct node *node = args->nodes->next;
 
-	for (size_t i = 0; i < args->count; i++, node = node->next) {
+	for (; node; node = node->next) {
 		if (!eval_argument(scope, node, TYPE_VALUE, value))
 			return false;
 		if (value_is_true(*value) == wanted)
@@ -149,7 +150,7 @@ static bool eval_function(struct scope *scope, const struct node *node,
 	struct run *run = scope->run;
 	struct value *items;
 	struct call call = { .count = total(args) };
-	const struct node *argument = args->nodes ? args->nodes->next : NULL;
+	const struct node *argument = args->nodes->next;
 
 	if (!check_count(run, node, function, call.count))
 		return false;
@@ -161,7 +162,7 @@ static bool eval_function(struct scope *scope, const struct node *node,
 
 		for (size_t known = i; !wanted; )
 			wanted = function->types[known < MAX_TYPES ? known : MAX_TYPES - 1], known--;
-		if (i < args->count) {
+		if (argument) {
 			if (!eval_argument(scope, argument, wanted, &items[i]))
 				return false;
 			argument = argument->next;
@@ -283,7 +284,8 @@ static bool get_field(struct scope *scope, const struct node *node, struct value
 static bool eval_field(struct scope *scope, const struct node *node, const struct arguments *args,
 		       struct value *value)
 {
-	static const struct arguments none = { 0 };
+	static const struct node alone;
+	static const struct arguments none = { .nodes = &alone };
 	struct value base = { 0 };
 	bool secret;
 

@@ -61,6 +61,8 @@ static bool write_float(struct text *text, double real)
 		return false;
 	float_shortest(out, real);
 	e = strchr(out, 'e');
+	if (!e)
+		return false;
 	exponent = strtol(e + 1, NULL, 10);
 	digits = (long)(e - out) - (out[0] == '-') - 2;
 	digits = digits > 0 ? digits : 0;

@@ -127,5 +127,7 @@ struct value struct_get(struct arena *arena, struct value value, const char *nam
 {
 	const struct member *field = type_field(value.type, name, strlen(name));
 
+	if (!field)
+		return value_nil();
 	return value_from_json(arena, json_object_get(value.json, name), field->type);
 }

@@ -94,10 +94,50 @@ static_program()		# FILE MACHINE
 
 	version=$("$RELEASE/pilotfish" version)
 	mkdir "$dir/else where"
-	tar -C "$root" -c Makefile release.mk supervisor hooks consul | tar -x -C "$dir/else where"
-	make -s -j "$(nproc)" -C "$dir/else where" B=made FETCHED="$(realpath "$B/../build/fetched")" \
-		STATIC=1 VERSION="${version#pilotfish }" made/pilotfish
-	cmp "$RELEASE/pilotfish" "$dir/else where/made/pilotfish"
+	tar -C "$root" -c LICENSE Makefile release.mk sbom.sh supervisor hooks consul | tar -x -C "$dir/else where"
+	SOURCE_DATE_EPOCH=$(date -d "$(jq -r .creationInfo.created "$RELEASE/pilotfish.spdx.json")" +%s) \
+		make -s -j "$(nproc)" -C "$dir/else where" B=made FETCHED="$(realpath "$B/../build/fetched")" \
+		STATIC=1 VERSION="${version#pilotfish }" made/pilotfish.spdx.json
+	for file in pilotfish pilotfish.spdx.json pilotfish.sha256; do
+		cmp "$RELEASE/$file" "$dir/else where/made/$file"
+	done
+	diff -r "$RELEASE/licenses" "$dir/else where/made/licenses"
+}
+
+sbom()			# FOLDER JQ-ARG...
+{
+	jq -e "${@:2}" "$1/pilotfish.spdx.json" >/dev/null
+}
+
+@test "its SBOM names each linked package, with a licence text, and its checksum is right" {
+	local folder package version libgcc
+
+	for folder in "$RELEASE" "$ARM"; do
+		(cd "$folder" && sha256sum -c --quiet pilotfish.sha256)
+		sbom "$folder" --arg sum "$(cut -d ' ' -f 1 "$folder/pilotfish.sha256")" \
+			'.spdxVersion == "SPDX-2.3" and .packages[0].checksums[0].checksumValue == $sum'
+		sbom "$folder" '[.packages[1:][].SPDXID] - [.relationships[] | select(.relationshipType == "STATIC_LINK").relatedSpdxElement] == []'
+		sbom "$folder" '[.packages[].licenseDeclared] | index("NOASSERTION") == null'
+		libgcc=$([[ $folder == "$ARM" ]] && echo libgcc-12-dev-arm64-cross || echo libgcc-12-dev)
+		diff <(jq -r '.packages[].name' "$folder/pilotfish.spdx.json" | sort) \
+			<(printf '%s\n' curl libc-ares-dev libc6-dev libconfig-dev libev-dev libjansson-dev libssl-dev pilotfish \
+				uthash-dev "$libgcc" | sort)
+		for package in $(jq -r '.packages[].name' "$folder/pilotfish.spdx.json"); do
+			[ -s "$folder/licenses/$package" ]
+		done
+	done
+	for package in libssl-dev libc6-dev; do
+		version=$(dpkg-query -W -f='${Version}' "$package")
+		sbom "$RELEASE" --arg name "$package" --arg version "$version" \
+			'.packages[] | select(.name == $name).versionInfo == $version'
+	done
+}
+
+@test "its version is the Makefile's number, with the commit" {
+	local number
+
+	number=$(sed -n 's/^NUMBER *:= *//p' "$root/Makefile")
+	[[ $("$RELEASE/pilotfish" version) =~ ^"pilotfish $number ("[0-9a-f]+(-dirty)?\)$ ]]
 }
 
 @test "in an empty image: a verb, an init, exit codes" {

@@ -130,7 +130,7 @@ static bool eval_logic(struct scope *scope, const struct function *function,
 		       const struct arguments *args, struct value *value)
 {
 	bool wanted = function->name[0] == 'o';
-	const struct node *node = args->nodes->next;
+	const struct node *node = args->nodes ? args->nodes->next : NULL;
 
 	for (; node; node = node->next) {
 		if (!eval_argument(scope, node, TYPE_VALUE, value))
@@ -150,7 +150,7 @@ static bool eval_function(struct scope *scope, const struct node *node,
 	struct run *run = scope->run;
 	struct value *items;
 	struct call call = { .count = total(args) };
-	const struct node *argument = args->nodes->next;
+	const struct node *argument = args->nodes ? args->nodes->next : NULL;
 
 	if (!check_count(run, node, function, call.count))
 		return false;

@@ -515,8 +515,8 @@ static const struct field consul_fields[] = {
 	{ "partition", STRING(consul_config, partition), .env = "CONSUL_PARTITION",
 	  .help = "The admin partition, in Consul Enterprise." },
 	{ "settle", SECONDS(consul_config, settle), .initial = "10s",
-	  .help = "For this long after trouble with Consul, watched sets only grow, because "
-		  "instances may still be coming back." },
+	  .help = "For this long after trouble with Consul, entries of watched sets and values "
+		  "of keys do not vanish, because they may still be coming back." },
 	{ "memory", STRING(consul_config, memory), .initial = "64M",
 	  .must_be = "a size, such as \"64M\"",
 	  .help = "The memory for answers of Consul and for the data made of them. The largest answer "

@@ -105,3 +105,34 @@ settled()
 		[[ $(<"$dir/once") == "$expected" ]] || fail "restart $n: $(<"$dir/once")"
 	done
 }
+
+@test "watches without a connection through restarts: no change" {
+	{
+		echo "consul = \"$consul_address\";"
+		echo 'jobs = ( { name = "app"; exec = "sleep 1000"; } );'
+		echo 'watches = ( { name = "w0"; prefix = "flap/"; }'
+		printf ', { name = "w%d"; key = "flap/v"; }, { name = "x%d"; prefix = "flap/l/"; }' $(for n in {1..50}; do echo "$n $n"; done)
+		echo ');'
+	} | start_pilotfish
+	LIMIT=20 await has_first_answers 101
+	mark
+	for ((n = 0; n < ${RESTARTS:-4}; n += 2)); do
+		restart_consul
+		await count_log_is $((n / 2 + 1)) 'answers again'
+		await settled
+	done
+	[[ $(count_log '"source":"watch[^"]*","event":"changed"') == 0 ]]
+	[[ $(consul_put /v1/kv/flap/v gen860) == true ]]
+	LIMIT=20 await has_changes 51
+	[[ $(consul_put /v1/kv/flap/v gen859) == true ]]
+}
+
+has_first_answers()
+{
+	(($(grep -c '"source":"watch[^"]*","event":"changed"' "$dir/main.log") == $1))
+}
+
+has_changes()
+{
+	(($(count_log '"source":"watch[^"]*","event":"changed"') == $1))
+}

@@ -94,12 +94,21 @@ static const struct mapping *find(const struct mapping *table, size_t count, uin
 	return NULL;
 }
 
+/* Large blocks without upper and lower case. */
+static bool is_caseless(uint32_t rune)
+{
+	return (rune >= 0x590 && rune < 0x10A0) || (rune >= 0x1100 && rune < 0x13A0) ||
+	       (rune >= 0x2E00 && rune < 0xA640) || (rune >= 0xAC00 && rune < 0xFF00) || rune >= 0x1F000;
+}
+
 uint32_t rune_lower(uint32_t rune)
 {
 	const struct mapping *mapping;
 
 	if (rune < 0x80)
 		return rune >= 'A' && rune <= 'Z' ? rune + 'a' - 'A' : rune;
+	if (is_caseless(rune))
+		return rune;
 	mapping = find(pairs, COUNT(pairs), rune);
 	if (!mapping)
 		mapping = find(to_lower, COUNT(to_lower), rune);
@@ -112,6 +121,8 @@ uint32_t rune_upper(uint32_t rune)
 
 	if (rune < 0x80)
 		return rune >= 'a' && rune <= 'z' ? rune + 'A' - 'a' : rune;
+	if (is_caseless(rune))
+		return rune;
 	for (size_t i = 0; i < COUNT(pairs); i++)
 		if (covers(&pairs[i], rune - (uint32_t)pairs[i].delta))
 			return rune - (uint32_t)pairs[i].delta;

@@ -49,35 +49,55 @@ static bool item_has(const struct item *item, uint32_t rune)
 	}
 }
 
-/* Whether the item has any rune that differs from `rune` in case only. */
-static bool item_has_folded(const struct item *item, uint32_t rune)
-{
-	/* All that are neither the lower, the upper nor the title form of what they fold to. */
-	static const uint32_t odd[] = {
-		0xB5, 0x17F, 0x345, 0x3C2, 0x3D0, 0x3D1, 0x3D5, 0x3D6, 0x3F0, 0x3F1, 0x3F4, 0x3F5, 0x1C80,
-		0x1C81, 0x1C82, 0x1C83, 0x1C84, 0x1C85, 0x1C86, 0x1C87, 0x1C88, 0x1E9B, 0x1E9E, 0x1FBE,
-		0x2126, 0x212A, 0x212B,
-	};
-	uint32_t folded = rune_fold(rune);
+/* All runes that are neither the lower, the upper nor the title form of the rune that they fold to. */
+static const uint32_t odd[] = {
+	0xB5, 0x17F, 0x345, 0x3C2, 0x3D0, 0x3D1, 0x3D5, 0x3D6, 0x3F0, 0x3F1, 0x3F4, 0x3F5, 0x1C80, 0x1C81,
+	0x1C82, 0x1C83, 0x1C84, 0x1C85, 0x1C86, 0x1C87, 0x1C88, 0x1E9B, 0x1E9E, 0x1FBE, 0x2126, 0x212A,
+	0x212B,
+};
 
-	if (item_has(item, rune) || item_has(item, folded))
-		return true;
+enum { ODD = sizeof odd / sizeof *odd };
+
+static uint32_t odd_fold(size_t i)
+{
+	static uint32_t folds[ODD];
+
+	if (!folds[i])
+		folds[i] = rune_fold(odd[i]);
+	return folds[i];
+}
+
+/* The runes that differ from `rune` in case only; returns their number. */
+static size_t list_forms(uint32_t rune, uint32_t forms[4 + ODD])
+{
+	uint32_t folded = rune_fold(rune);
+	size_t count = 0;
+
+	forms[count++] = rune;
 	if (folded == 0x130 || folded == 0x131)
-		return false;
-	if (item_has(item, rune_upper(folded)) || item_has(item, rune_title(folded)))
-		return true;
-	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
-		if (rune_fold(odd[i]) == folded && item_has(item, odd[i]))
-			return true;
-	return false;
+		return count;
+	forms[count++] = folded;
+	forms[count++] = rune_upper(folded);
+	forms[count++] = rune_title(folded);
+	for (size_t i = 0; i < ODD; i++)
+		if (odd_fold(i) == folded)
+			forms[count++] = odd[i];
+	return count;
 }
 
 static bool has(const struct class *class, uint32_t rune)
 {
-	for (const struct item *item = class->items; item; item = item->next)
-		if ((class->folded ? item_has_folded(item, rune) : item_has(item, rune)) !=
-		    item->negated)
+	uint32_t forms[4 + ODD] = { rune };
+	size_t count = class->folded ? list_forms(rune, forms) : 1;
+
+	for (const struct item *item = class->items; item; item = item->next) {
+		bool found = false;
+
+		for (size_t i = 0; i < count && !found; i++)
+			found = item_has(item, forms[i]);
+		if (found != item->negated)
 			return !class->negated;
+	}
 	return class->negated;
 }
 
@@ -88,6 +108,9 @@ bool class_has(const struct class *class, uint32_t rune)
 
 void class_finish(struct class *class)
 {
+	class->cost = class->folded ? 1000 : 20;
+	for (const struct item *item = class->items; item; item = item->next)
+		class->cost += class->folded ? 100 : 20;
 	for (uint32_t rune = 0; rune < 0x80; rune++)
 		class->ascii[rune / 32] |= (uint32_t)has(class, rune) << rune % 32;
 }

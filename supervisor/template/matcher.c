@@ -5,6 +5,7 @@
 #include "utf8.h"
 
 #define SLOTS_LIMIT ((size_t)16 << 20)
+#define FOLDED_COST 500		/* of a rune beyond ASCII, for arena_work() */
 
 /* ---- what a match begins with ---- */
 
@@ -220,6 +221,9 @@ static bool step(struct matcher *matcher, uint32_t rune, size_t at, size_t after
 			}
 			return true;
 		}
+		if (rune >= 0x80 && (instruction->op == OP_CLASS || instruction->op == OP_FOLDED))
+			arena_work(matcher->arena, instruction->op == OP_CLASS ?
+				   instruction->class->cost : FOLDED_COST);
 		if (at == after || !takes(instruction, rune))
 			continue;
 		if (size)

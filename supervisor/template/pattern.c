@@ -6,6 +6,7 @@
 
 #define NESTING_LIMIT 1000
 #define REPEAT_LIMIT 1000
+#define GROUPS_LIMIT 1000
 #define MEMORY_LIMIT ((size_t)32 << 20)
 
 char pattern_peek(const struct syntax *syntax, size_t ahead)
@@ -359,6 +360,8 @@ static bool add_group_piece(struct syntax *syntax, struct piece *sequence)
 	}
 	if (!opens)
 		return true;
+	if (captures && syntax->pattern->groups > GROUPS_LIMIT)
+		return fail(syntax->error, "too many groups");
 	if (captures)
 		index = add_group(syntax, name);
 	if (!add_inside(syntax, sequence, captures, index))

@@ -45,6 +45,7 @@ struct item {			/* of a class */
 struct class {
 	uint32_t ascii[4];	/* a bit for each rune below 0x80 */
 	bool negated, folded;
+	unsigned cost;		/* of a rune beyond ASCII, for arena_work() */
 	struct item *items;
 };
 

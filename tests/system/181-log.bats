@@ -111,7 +111,7 @@ print_hostile()		# FORMAT
 }
 
 @test "error messages of a command are escaped" {
-	run -66 "$pilotfish" check -c $'no\e[2J\n\302\205file'
-	[[ $output == *'no\x1b[2J\n\u0085file'* ]]
+	run -66 "$pilotfish" check -c $'no\e[2J\302\205file'
+	[[ $output == *'no\x1b[2J\u0085file'* ]]
 	[[ $output != *$'\e'* ]]
 }

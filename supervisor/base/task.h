@@ -1,9 +1,9 @@
 /* task.h - a long computation that does not hold up the loop.
  *
  * A task runs on a stack of its own.  It calls task_pause() again and again; when its slice of time is
- * over, the call returns to the loop, and comes back in a later turn.  All tasks together have one slice
- * in each turn of the loop, so other events wait for SLICE at most.  A task runs in the loop's thread:
- * nothing else runs at the same time, but everything may have changed after a pause.
+ * over, the call switches to the loop, and returns in a later turn.  All tasks together have one slice
+ * of 4 ms at a time, and as long a rest between two slices.  A task runs in the loop's thread: no other
+ * code runs at the same time, but everything may have changed after a pause.
  */
 #ifndef TASK_H
 #define TASK_H

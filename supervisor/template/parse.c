@@ -199,13 +199,32 @@ static bool is_empty(const struct node *list)
 	return true;
 }
 
+static size_t bucket_of(struct value name)
+{
+	size_t hash = 0;
+
+	for (size_t i = 0; i < name.size; i++)
+		hash = hash * 31 + (unsigned char)name.text[i];
+	return hash % BUCKETS;
+}
+
+/* Behind the first, which may be the text outside all definitions: that precedes one of its name. */
+static void insert_tree(struct template *template, struct tree *tree)
+{
+	struct tree **at = &template->buckets[bucket_of(tree->name)];
+
+	if (*at)
+		at = &(*at)->next;
+	tree->next = *at;
+	*at = tree;
+}
+
 static bool add_tree(struct parser *parser, struct tree *tree, const struct token *keyword)
 {
 	struct tree *old = (struct tree *)tree_find(parser->template, tree->name);
 
 	if (!old || old == parser->template->trees) {
-		tree->next = parser->template->trees->next;
-		parser->template->trees->next = tree;
+		insert_tree(parser->template, tree);
 		return true;
 	}
 	if (!is_empty(old->body))
@@ -337,7 +356,7 @@ static enum ending parse_list(struct parser *parser, struct node **list)
 
 const struct tree *tree_find(const struct template *template, struct value name)
 {
-	for (const struct tree *tree = template->trees; tree; tree = tree->next)
+	for (const struct tree *tree = template->buckets[bucket_of(name)]; tree; tree = tree->next)
 		if (!value_compare_text(tree->name, name))
 			return tree;
 	return NULL;
@@ -373,6 +392,7 @@ static struct template *template_new(const char *name, const char *text, size_t 
 	template->trees->slot_count = 1;
 	root = arena_copy(&template->arena, root, strlen(root));
 	template->trees->name = value_string(root);
+	insert_tree(template, template->trees);
 	return template;
 }
 

@@ -52,8 +52,10 @@ struct node {
 	bool is_integer;
 };
 
+#define BUCKETS 256
+
 struct tree {
-	struct tree *next;
+	struct tree *next;	/* in its bucket */
 	struct value name;
 	struct node *body;
 	int slot_count;		/* variables; the first is $ */
@@ -64,7 +66,8 @@ struct template {
 	struct source source;
 	enum template_profile profile;
 	enum missing_key missing_key;
-	struct tree *trees;	/* the first is the text outside all definitions */
+	struct tree *trees;	/* the text outside all definitions */
+	struct tree *buckets[BUCKETS];	/* of all, by name */
 };
 
 const struct tree *tree_find(const struct template *template, struct value name);

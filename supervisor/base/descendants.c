@@ -11,6 +11,8 @@
 
 #include "alloc.h"
 
+enum { READINGS = 5 };			/* of /proc at most: under hidepid parents are always missing */
+
 struct relation {
 	pid_t pid, parent;
 	bool zombie, ours;
@@ -72,14 +74,39 @@ static int by_pid(const void *one, const void *other)
 	return ((const struct relation *)one)->pid - ((const struct relation *)other)->pid;
 }
 
+static const struct relation *find(const struct family *family, pid_t pid)
+{
+	const struct relation wanted = { .pid = pid };
+
+	return bsearch(&wanted, family->items, family->count, sizeof wanted, by_pid);
+}
+
 static bool is_ours(const struct family *family, pid_t pid)
 {
-	const struct relation wanted = { .pid = pid }, *found;
+	const struct relation *found = find(family, pid);
 
-	if (pid == getpid())
-		return true;
-	found = bsearch(&wanted, family->items, family->count, sizeof wanted, by_pid);
-	return found && found->ours;
+	return pid == getpid() || (found && found->ours);
+}
+
+/* A parent that ends while /proc is read leaves children whose place in the family is unknown. */
+static bool lacks_parents(const struct family *family)
+{
+	for (size_t i = 0; i < family->count; i++)
+		if (family->items[i].parent && !find(family, family->items[i].parent))
+			return true;
+	return false;
+}
+
+static void read_sorted(struct family *family)
+{
+	for (int tries = 0; tries < READINGS; tries++) {
+		family->count = 0;
+		read_family(family);
+		if (family->count)
+			qsort(family->items, family->count, sizeof *family->items, by_pid);
+		if (!lacks_parents(family))
+			return;
+	}
 }
 
 /* A child's pid is usually higher than its parent's, so that two rounds suffice. */
@@ -87,9 +114,6 @@ static void mark(struct family *family)
 {
 	bool changed;
 
-	if (!family->count)
-		return;
-	qsort(family->items, family->count, sizeof *family->items, by_pid);
 	do {
 		changed = false;
 		for (size_t i = 0; i < family->count; i++) {
@@ -109,21 +133,49 @@ static bool proc_is_ours(void)
 	return readlink("/proc/self", pid, sizeof pid - 1) > 0 && atoi(pid) == getpid();
 }
 
+/* Signals those that `before` does not list; true: there were some. */
+static bool signal_new(const struct family *family, const struct family *before, int signo)
+{
+	bool some = false;
+
+	for (size_t i = 0; i < family->count; i++) {
+		const struct relation *item = &family->items[i];
+		const struct relation *known = find(before, item->pid);
+
+		if (!item->ours || item->zombie || (known && known->ours))
+			continue;
+		kill(item->pid, signo);
+		some = true;
+	}
+	return some;
+}
+
+static unsigned count_ours(const struct family *family)
+{
+	unsigned count = 0;
+
+	for (size_t i = 0; i < family->count; i++)
+		count += family->items[i].ours && !family->items[i].zombie;
+	return count;
+}
+
+/* A process may fork after /proc was read and before its signal comes: hence read /proc again, until
+ * no descendant is new. */
 unsigned descendants_signal(int signo)
 {
-	struct family family = { 0 };
+	struct family now = { 0 }, before = { 0 };
 	unsigned found = 0;
+	bool more = proc_is_ours();
 
-	if (!proc_is_ours())
-		return 0;
-	read_family(&family);
-	mark(&family);
-	for (size_t i = 0; i < family.count; i++) {
-		if (!family.items[i].ours || family.items[i].zombie)
-			continue;
-		kill(family.items[i].pid, signo);
-		found++;
+	for (int tries = 0; more && tries < READINGS; tries++) {
+		read_sorted(&now);
+		mark(&now);
+		more = signal_new(&now, &before, signo);
+		found = tries ? found : count_ours(&now);
+		free(before.items);
+		before = now;
+		now = (struct family){ 0 };
 	}
-	free(family.items);
+	free(before.items);
 	return found;
 }

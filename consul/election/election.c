@@ -77,6 +77,15 @@ static step_fn *const steps[ELECTION_STATE_COUNT][ELECTION_INPUT_COUNT] = {
 		[ELECTION_SESSION_LOST] = candidate_reopen_session,
 		[ELECTION_LEAVE]        = leading_close_session,
 	},
+	[ELECTION_SAVING] = {
+		[ELECTION_SAVED]        = leading_promote,
+		[ELECTION_TIMER]        = leading_save_timeout,
+		[ELECTION_RESIGN]       = leading_unlock,
+		[ELECTION_KEY_FREE]     = leading_unlock,
+		[ELECTION_KEY_GONE]     = leading_unlock,
+		[ELECTION_SESSION_LOST] = leading_unlock,
+		[ELECTION_LEAVE]        = leading_leave_unpromoted,
+	},
 	[ELECTION_PROMOTING] = {
 		[ELECTION_PROMOTED]     = leading_promoted,
 		[ELECTION_UNPROMOTED]   = leading_promotion_failed,
@@ -160,6 +169,11 @@ void election_step(struct election *election, enum election_input input)
 	election->stepping = false;
 }
 
+static bool holds_lock(const struct election *election)
+{
+	return election->state == ELECTION_SAVING || election_leads(election);
+}
+
 static bool is_ours(const struct election *election)
 {
 	const char *session = election->session.id;
@@ -170,16 +184,16 @@ static bool is_ours(const struct election *election)
 void election_look(struct election *election)
 {
 	const struct lock_view *view = &election->lock.view;
-	bool leads = election_leads(election);
+	bool holds = holds_lock(election);
 
 	if (!view->known)
 		return;
 	/* The view is older than our lock. */
-	if (leads && election->lock.seen < election->leading.epoch)
+	if (holds && election->lock.seen < election->leading.epoch)
 		return;
 	if (is_ours(election))
 		election_step(election, ELECTION_KEY_OURS);
-	else if (leads && (*view->session || !view->exists))
+	else if (holds && (*view->session || !view->exists))
 		election_step(election, ELECTION_KEY_GONE);
 	else
 		election_step(election, *view->session ? ELECTION_KEY_TAKEN : ELECTION_KEY_FREE);
@@ -235,6 +249,11 @@ static void on_forbidden(struct lock *lock)
 	election_step(container_of(lock, struct election, lock), ELECTION_KEY_GONE);
 }
 
+static void on_saved(struct epoch *epoch)
+{
+	election_step(container_of(epoch, struct election, observed.seen), ELECTION_SAVED);
+}
+
 static void on_written(struct lock *lock)
 {
 	struct election *election = container_of(lock, struct election, lock);
@@ -280,6 +299,7 @@ bool election_init(struct election *election, struct agent *agent,
 	*election = (struct election){
 		.config = config,
 		.ops = ops,
+		.observed.seen.on_saved = on_saved,
 		.address = copy_string(""),
 	};
 	source_init(&election->source, &loop->bus, name, election_source_ops());
@@ -290,7 +310,7 @@ bool election_init(struct election *election, struct agent *agent,
 	leading_init(election);
 	session_init(&election->session, agent, config, &session_ops);
 	lock_init(&election->lock, agent, config, &lock_ops);
-	if (epoch_init(&election->observed.seen, config->epoch_file, error) &&
+	if (epoch_init(&election->observed.seen, loop, config->epoch_file, error) &&
 	    deadman_init(&election->leading.deadman, error))
 		return true;
 	election_release(election);
@@ -303,6 +323,7 @@ void election_release(struct election *election)
 		return;
 	timer_stop(&election->timer);
 	leading_release(election);
+	epoch_release(&election->observed.seen);
 	lock_release(&election->lock);
 	session_release(&election->session);
 	source_release(&election->source);

@@ -4,9 +4,11 @@
  * (lock.h).  It knows no jobs and no hooks.  Its source ("election.NAME") publishes `elected`,
  * `deposed` and `leader`.  Its user gets orders by struct election_ops and answers them by calls.
  *
- *     idle -> opening -> follower -> waiting -> asking -> acquiring -> promoting -> leader
- *                           ^                                              |          |
- *                           +-- releasing <-- demoting, fencing <----------+----------+
+ *     idle -> opening -> follower -> waiting -> asking -> acquiring -> saving -> promoting -> leader
+ *                           ^                                            |           |          |
+ *                           +-- releasing <------------------------------+           |          |
+ *                                   ^                                                |          |
+ *                                   +-- demoting, fencing <--------------------------+----------+
  *
  * The steps and the data have owners: each part of struct election is written by one file alone.
  *
@@ -45,6 +47,7 @@
 	X(WAITING, "waiting")		/* the lock is free; our turn or the lock delay's end is due */ \
 	X(ASKING, "asking")		/* consider() is not answered yet */ \
 	X(ACQUIRING, "acquiring")	/* the request for the lock is under way */ \
+	X(SAVING, "saving")		/* the lock is held; its epoch is being saved (epoch.h) */ \
 	X(PROMOTING, "promoting")	/* the lock is held; promote() is not answered yet */ \
 	X(LEADER, "leader") \
 	X(DEMOTING, "demoting")		/* demote() is not answered yet */ \
@@ -67,6 +70,7 @@ enum election_input {
 	ELECTION_KEY_GONE,		/* we held the lock, but its key was deleted or has another holder */
 	ELECTION_CONSENT, ELECTION_DISSENT,
 	ELECTION_WON, ELECTION_HELD, ELECTION_DELAYED, ELECTION_INVALID, ELECTION_UNKNOWN,
+	ELECTION_SAVED,			/* the epoch is */
 	ELECTION_PROMOTED, ELECTION_UNPROMOTED,
 	ELECTION_RESIGN,		/* step down in order, for `resign_reason` */
 	ELECTION_SOFT, ELECTION_HARD,	/* the lease's deadlines */

@@ -85,6 +85,7 @@ enum election_state leading_close_session(struct election *election)
 
 enum election_state leading_stop(struct election *election)
 {
+	observe_stop(election);
 	election->ops->on_stopped(election);
 	return ELECTION_STOPPED;
 }
@@ -150,19 +151,45 @@ static bool is_confirmed(const struct election *election)
 	return boottime_now() < election->session.confirmed + lease_soft(&election->leading.lease);
 }
 
-static enum election_state promote(struct election *election)
+/* The lease is armed before anything else: however long the steps before took, a term that is over
+ * ends at once. */
+enum election_state leading_promote(struct election *election)
+{
+	leading_arm_lease(election);
+	if (!candidate_is_eligible(election) || !is_confirmed(election))
+		return leading_unlock(election);
+	set_at(&election->timer, election->leading.deadline + 1);
+	log_info("election %s: elected, epoch %lu", election->config->name, election->leading.epoch);
+	source_publish(&election->source, EVENT_ELECTED);
+	election->ops->promote(election);
+	return ELECTION_PROMOTING;
+}
+
+static enum election_state claim(struct election *election)
 {
 	session_hold(&election->session, true);
 	if (!candidate_is_eligible(election) || !is_confirmed(election) || !accept_epoch(election))
 		return leading_unlock(election);
 	election->leading.reason = REASON_FREE;
 	election->leading.deadline = boottime_now() + election->config->promote_timeout;
-	leading_arm_lease(election);
-	timer_set(&election->timer, election->config->promote_timeout + 1);
-	log_info("election %s: elected, epoch %lu", election->config->name, election->leading.epoch);
-	source_publish(&election->source, EVENT_ELECTED);
-	election->ops->promote(election);
-	return ELECTION_PROMOTING;
+	if (epoch_is_saved(&election->observed.seen))
+		return leading_promote(election);
+	set_at(&election->timer, election->leading.deadline);
+	return ELECTION_SAVING;
+}
+
+enum election_state leading_save_timeout(struct election *election)
+{
+	log_warn("election %s: %s does not take epoch %lu in time: releasing the lock",
+		 election->config->name, election->config->epoch_file, election->leading.epoch);
+	candidate_rest(election, REST_AFTER_FAILURE);
+	return leading_unlock(election);
+}
+
+enum election_state leading_leave_unpromoted(struct election *election)
+{
+	election->leading.leaving = true;
+	return leading_unlock(election);
 }
 
 /* The answer is so late that our view, which is newer, shows the lock lost already. */
@@ -180,7 +207,7 @@ enum election_state leading_won(struct election *election)
 		return candidate_refresh(election);
 	election->leading.epoch = election->lock.epoch;
 	session_confirm(&election->session, election->lock.sent);
-	return promote(election);
+	return claim(election);
 }
 
 /* We hold the lock without having seen the answer: it was lost. */
@@ -188,7 +215,7 @@ enum election_state leading_inherit(struct election *election)
 {
 	timer_stop(&election->timer);
 	election->leading.epoch = election->lock.view.modified;
-	return promote(election);
+	return claim(election);
 }
 
 static void write_value(struct election *election)

@@ -14,6 +14,9 @@ void leading_accept_lower_epoch(struct election *election);
 
 enum election_state leading_won(struct election *election);
 enum election_state leading_inherit(struct election *election);
+enum election_state leading_promote(struct election *election);	/* the epoch is saved */
+enum election_state leading_save_timeout(struct election *election);
+enum election_state leading_leave_unpromoted(struct election *election);
 enum election_state leading_promoted(struct election *election);
 enum election_state leading_check_value(struct election *election);
 

@@ -35,6 +35,11 @@ void observe_epoch(struct election *election, unsigned long epoch)
 	epoch_see(&election->observed.seen, epoch);
 }
 
+void observe_stop(struct election *election)
+{
+	epoch_stop(&election->observed.seen);
+}
+
 /* A holder leads only once it has been promoted, which its epoch shows. */
 static void publish_leader(struct election *election)
 {

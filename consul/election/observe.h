@@ -10,5 +10,6 @@
 
 void observe_on_view(struct lock *lock);
 void observe_epoch(struct election *election, unsigned long epoch);	/* remember the highest */
+void observe_stop(struct election *election);	/* nothing is saved any longer */
 
 #endif

@@ -90,6 +90,14 @@ static void on_sweep(struct timer *timer)
 	}
 }
 
+static void enter_registry(struct process *process, struct loop *loop, pid_t pid)
+{
+	process->pid = process->group = pid;
+	process->killed = false;
+	timer_init(&process->sweep, loop, on_sweep);
+	list_append(bucket_of(pid), &process->link);
+}
+
 bool process_spawn(struct process *process, struct loop *loop, const struct spawn *spawn,
 		   struct error *error)
 {
@@ -99,10 +107,20 @@ bool process_spawn(struct process *process, struct loop *loop, const struct spaw
 	pid = spawn_start(spawn, &process->status, error);
 	if (pid < 0)
 		return false;
-	process->pid = process->group = pid;
-	process->killed = false;
-	timer_init(&process->sweep, loop, on_sweep);
-	list_append(bucket_of(pid), &process->link);
+	enter_registry(process, loop, pid);
+	return true;
+}
+
+bool process_fork(struct process *process, struct loop *loop, process_run_fn *run, void *argument,
+		  struct error *error)
+{
+	pid_t pid;
+
+	assert(!process_is_alive(process));
+	pid = spawn_fork(run, argument);
+	if (pid < 0)
+		return fail(error, "cannot fork: %s", strerror(errno));
+	enter_registry(process, loop, pid);
 	return true;
 }
 

@@ -102,6 +102,14 @@ bool process_adopt_orphans(void);
  * would report (127 not found, 126 any other failure), and `error` names the step. */
 bool process_spawn(struct process *process, struct loop *loop, const struct spawn *spawn,
 		   struct error *error);
+
+/* Runs `run` in a copy of this process; what it returns is the exit code.  For work that may block,
+ * as on a disk that does not answer.  The copy has no descriptors, and all its signals are blocked.
+ * It may call async-signal-safe functions alone. */
+typedef int process_run_fn(void *argument);
+bool process_fork(struct process *process, struct loop *loop, process_run_fn *run, void *argument,
+		  struct error *error);
+
 void process_signal(const struct process *process, int signo);	/* a no-op after its end */
 /* Signals the group; SIGCONT follows a signal that ends processes. */
 void process_signal_group(const struct process *process, int signo);

@@ -541,3 +541,23 @@ pid_t spawn_start(const struct spawn *spawn, int *status, struct error *error)
 	explain(&child, status, error);
 	return -1;
 }
+
+/* Both set the group, so that it is there when either goes on. */
+pid_t spawn_fork(process_run_fn *run, void *argument)
+{
+	sigset_t all, ours;
+	pid_t pid;
+
+	memset(&all, 0xff, sizeof all);
+	change_mask(SIG_SETMASK, &all, &ours);
+	pid = fork();
+	if (!pid) {
+		setpgid(0, 0);
+		descriptors_close(0);
+		_exit(run(argument));
+	}
+	change_mask(SIG_SETMASK, &ours, NULL);
+	if (pid > 0)
+		setpgid(pid, pid);
+	return pid;
+}

@@ -11,4 +11,7 @@
  * `error` names the step that failed. */
 pid_t spawn_start(const struct spawn *spawn, int *status, struct error *error);
 
+/* For process_fork(): the pid of the copy, in a group of its own.  -1: errno. */
+pid_t spawn_fork(process_run_fn *run, void *argument);
+
 #endif

@@ -252,6 +252,7 @@ static inline struct world *world_new(const struct election_config *config, uint
 
 	the_world = world;
 	world->now = 1000;
+	world->fork_time = 0.001;
 	world->seed = seed;
 	world->random = seed * 2654435769u + 88172645463325252u;
 	world->current = &world->candidates[0];

@@ -109,6 +109,7 @@ struct world {
 	unsigned long asked;		/* how many there were */
 	enum fate (*fate)(struct message *message);	/* may set arrives and delay, too */
 	void (*step)(struct world *world);	/* after each step; NULL: nothing */
+	double fork_time;		/* how long a forked process takes */
 	double silent_until;		/* Consul neither hears nor says anything */
 	uint64_t seed, random;
 
@@ -315,6 +316,31 @@ void __wrap_timer_set(struct timer *timer, double seconds)
 static inline struct sim_candidate *timer_owner(const struct timer *timer)
 {
 	return container_of(timer->loop, struct sim_candidate, loop);
+}
+
+/* ---- the forked writer ---- */
+
+static inline void process_ends(struct timer *timer)
+{
+	struct process *process = container_of(timer, struct process, sweep);
+
+	process->group = 0;
+	process->on_gone(process);
+}
+
+/* `run` has its effect at once, but the process takes world->fork_time. */
+bool __wrap_process_fork(struct process *process, struct loop *loop, process_run_fn *run,
+			 void *argument, struct error *error);
+bool __wrap_process_fork(struct process *process, struct loop *loop, process_run_fn *run,
+			 void *argument, struct error *error)
+{
+	(void)error;
+	process->status = run(argument) << 8;
+	process->group = 1;
+	list_init(&process->link);
+	timer_init(&process->sweep, loop, process_ends);
+	__wrap_timer_set(&process->sweep, the_world->fork_time);
+	return true;
 }
 
 /* ---- the dead man ---- */

@@ -44,6 +44,7 @@ WISH(is_follower, FOLLOWER)
 WISH(is_waiting, WAITING)
 WISH(is_asking, ASKING)
 WISH(is_acquiring, ACQUIRING)
+WISH(is_saving, SAVING)
 WISH(is_promoting, PROMOTING)
 WISH(is_leader, LEADER)
 WISH(is_releasing, RELEASING)
@@ -90,6 +91,15 @@ static void to_acquiring(struct world *world)
 	world->fate = lose_locks;
 	candidate_start(&world->candidates[0]);
 	reach(world, is_acquiring);
+}
+
+/* Each of them has a file of its own: its writer hangs. */
+static void to_saving(struct world *world)
+{
+	world->candidates[0].config.epoch_file = (char *)"/nonexistent/epoch";
+	world->fork_time = WORLD_NEVER;
+	candidate_start(&world->candidates[0]);
+	reach(world, is_saving);
 }
 
 static void to_promoting(struct world *world)
@@ -142,6 +152,7 @@ static void (*const ways[ELECTION_STATE_COUNT])(struct world *world) = {
 	[ELECTION_IDLE] = to_idle, [ELECTION_OPENING] = to_opening,
 	[ELECTION_FOLLOWER] = to_follower, [ELECTION_WAITING] = to_waiting,
 	[ELECTION_ASKING] = to_asking, [ELECTION_ACQUIRING] = to_acquiring,
+	[ELECTION_SAVING] = to_saving,
 	[ELECTION_PROMOTING] = to_promoting, [ELECTION_LEADER] = to_leader,
 	[ELECTION_DEMOTING] = to_demoting, [ELECTION_FENCING] = to_fencing,
 	[ELECTION_RELEASING] = to_releasing, [ELECTION_CLOSING] = to_closing,
@@ -263,6 +274,15 @@ static const struct expectation {
 		[ELECTION_UNKNOWN] = NEXT(FOLLOWER, "", "/kv/"),
 		[ELECTION_SESSION_LOST] = NEXT(OPENING, "", "/kv/"),
 		[ELECTION_LEAVE] = NEXT(CLOSING, "", "/session/destroy/"),
+	},
+	[ELECTION_SAVING] = {
+		[ELECTION_SAVED] = NEXT(PROMOTING, "promote", ""),
+		[ELECTION_TIMER] = NEXT(RELEASING, "", "\"unlock\""),
+		[ELECTION_RESIGN] = NEXT(RELEASING, "", "\"unlock\""),
+		[ELECTION_KEY_FREE] = NEXT(RELEASING, "", "\"unlock\""),
+		[ELECTION_KEY_GONE] = NEXT(RELEASING, "", "\"unlock\""),
+		[ELECTION_SESSION_LOST] = NEXT(OPENING, "", "/kv/"),
+		[ELECTION_LEAVE] = NEXT(RELEASING, "", "\"unlock\""),
 	},
 	[ELECTION_PROMOTING] = {
 		[ELECTION_PROMOTED] = NEXT(LEADER, "show", "check-session"),

@@ -323,6 +323,92 @@ static void test_epoch_file(void **state)
 	unlink(path);
 }
 
+static bool is_saving(const struct world *world)
+{
+	return world->candidates[0].election.state == ELECTION_SAVING;
+}
+
+/* The disk hangs for longer than a lease: the session is renewed meanwhile, and promotion follows. */
+static void test_epoch_file_slow(void **state)
+{
+	char path[] = "/tmp/epoch-XXXXXX";
+	struct election_config config = world_config();
+	struct world *world;
+	struct sim_candidate *candidate;
+
+	(void)state;
+	close(mkstemp(path));
+	unlink(path);
+	config.epoch_file = path;
+	config.lock_delay = 4;
+	config.ttl = 3;
+	config.demote_timeout = 0;
+	world = new_world(&config, 1);
+	candidate = &world->candidates[0];
+	world->fork_time = 9;
+	assert_true(world_await(world, is_saving, 5));
+	world_run(world, 8.5);
+	assert_true(is_saving(world));
+	assert_int_equal(candidate->user.orders[ORDER_PROMOTE], 0);
+	assert_true(world->now - candidate->election.session.confirmed < 2);
+	assert_ptr_equal(await_leader(world, 2), candidate);
+	assert_int_equal(candidate->user.elected, 1);
+	world_free(world);
+	unlink(path);
+}
+
+/* The disk hangs for ever: the lock is released after promoteTimeout, and hooks see nothing. */
+static void test_epoch_file_hangs(void **state)
+{
+	struct election_config config = world_config();
+	struct world *world;
+	struct sim_candidate *candidate;
+
+	(void)state;
+	config.epoch_file = (char *)"/nonexistent/epoch";
+	world = new_world(&config, 2);
+	candidate = &world->candidates[0];
+	world->fork_time = WORLD_NEVER;
+	world_run(world, config.promote_timeout + 2);
+	assert_int_equal(promotions(world), 0);
+	assert_int_equal(candidate->user.deposed, 0);
+	assert_false(is_saving(world) && world->candidates[1].election.state == ELECTION_SAVING);
+	world_free(world);
+}
+
+/* The lock is lost while the disk hangs: the late end of the writer promotes no candidate. */
+static void test_epoch_file_slow_and_lock_lost(void **state)
+{
+	struct election_config config = world_config();
+	struct world *world;
+	struct sim_candidate *candidate;
+
+	(void)state;
+	config.epoch_file = (char *)"/nonexistent/epoch";
+	world = new_world(&config, 1);
+	candidate = &world->candidates[0];
+	world->fork_time = 9;
+	assert_true(world_await(world, is_saving, 5));
+	candidate->cut_until = world->now + 100;
+	world_run(world, 20);
+	assert_int_equal(candidate->user.orders[ORDER_PROMOTE], 0);
+	assert_int_not_equal(candidate->election.state, ELECTION_SAVING);
+	world_free(world);
+}
+
+/* A full or read-only disk does not keep a candidate from leading. */
+static void test_epoch_file_fails(void **state)
+{
+	struct election_config config = world_config();
+	struct world *world;
+
+	(void)state;
+	config.epoch_file = (char *)"/nonexistent/epoch";
+	world = new_world(&config, 1);
+	await_leader(world, 5);
+	world_free(world);
+}
+
 /* The agent has lost services and checks, the servers know nothing of that yet. */
 static void test_agent_forgets(void **state)
 {
@@ -370,6 +456,10 @@ int main(void)
 		cmocka_unit_test(test_consul_without_leader),
 		cmocka_unit_test(test_data_lost),
 		cmocka_unit_test(test_epoch_file),
+		cmocka_unit_test(test_epoch_file_slow),
+		cmocka_unit_test(test_epoch_file_hangs),
+		cmocka_unit_test(test_epoch_file_slow_and_lock_lost),
+		cmocka_unit_test(test_epoch_file_fails),
 		cmocka_unit_test(test_agent_forgets),
 		cmocka_unit_test(test_rights_lost),
 	};

@@ -306,6 +306,7 @@ bool election_init(struct election *election, struct agent *agent,
 	timer_init(&election->timer, loop, on_timer);
 	timer_init(&election->leading.soft, loop, on_soft);
 	timer_init(&election->leading.hard, loop, on_hard);
+	timer_init(&election->observed.doubt, loop, observe_on_doubt_over);
 	candidate_init(election);
 	leading_init(election);
 	session_init(&election->session, agent, config, &session_ops);
@@ -322,6 +323,7 @@ void election_release(struct election *election)
 	if (!election->config)
 		return;
 	timer_stop(&election->timer);
+	timer_stop(&election->observed.doubt);
 	leading_release(election);
 	epoch_release(&election->observed.seen);
 	lock_release(&election->lock);
@@ -351,7 +353,7 @@ void election_set_able(struct election *election, bool able, enum election_reaso
 void election_set_address(struct election *election, const char *address)
 {
 	free(election->address);
-	election->address = copy_string(address);
+	election->address = copy_string(lock_is_address(address) ? address : "");
 }
 
 void election_consent(struct election *election, bool consents)

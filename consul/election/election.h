@@ -143,6 +143,8 @@ struct observed {
 	bool paused;
 	unsigned long request;		/* ModifyIndex of the newest request that was looked at */
 	struct epoch seen;		/* the highest epoch */
+	char session[LOCK_TEXT];	/* of the leader as last published; "": the lock was free since */
+	struct timer doubt;		/* another leader by the same session is not believed yet */
 	char leader[LOCK_TEXT];		/* as last published */
 	char leader_address[LOCK_TEXT];
 	unsigned long leader_epoch, former_epoch;	/* as last published, and before that */

@@ -235,11 +235,17 @@ enum election_state leading_promoted(struct election *election)
 	return ELECTION_LEADER;
 }
 
-enum election_state leading_check_value(struct election *election)
+static bool is_our_value(const struct election *election)
 {
 	const struct lock_view *view = &election->lock.view;
 
-	if (election->lock.doing == LOCK_WRITE || view->epoch == election->leading.epoch ||
+	return view->epoch == election->leading.epoch && !strcmp(view->id, election->config->id) &&
+	       !strcmp(view->address, election->address);
+}
+
+enum election_state leading_check_value(struct election *election)
+{
+	if (election->lock.doing == LOCK_WRITE || is_our_value(election) ||
 	    election->lock.seen < election->lock.written)
 		return ELECTION_LEADER;
 	log_warn("election %s: the value of key %s was overwritten; writing it again",

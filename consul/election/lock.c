@@ -9,6 +9,7 @@
 #include "base/base64.h"
 #include "base/log.h"
 #include "base/url.h"
+#include "config/rules.h"
 
 #define REQUEST_AGE_MAX 60.0
 #define SAME_ANSWER_INTERVAL 0.1		/* at least, between answers that are equal */
@@ -23,6 +24,25 @@ static void copy_text(char to[LOCK_TEXT], const json_t *object, const char *key)
 	for (size_t i = 0; i < size; i++)
 		to[i] = iscntrl((unsigned char)text[i]) ? '?' : text[i];
 	to[size] = '\0';
+}
+
+bool lock_is_address(const char *text)
+{
+	return strlen(text) < LOCK_TEXT && *text != '-' &&
+	       strspn(text, ELECTION_ID_CHARACTERS "[]%") == strlen(text);
+}
+
+static bool is_id_or_none(const char *text)
+{
+	return !*text || is_election_id(text);
+}
+
+/* Seconds since 1970, until the year 9999; 0: none. */
+static double time_of(const json_t *object, const char *key)
+{
+	double at = json_number_value(json_object_get(object, key));
+
+	return at > 0 && at < 253402300800 ? at : 0;
 }
 
 static unsigned long number_of(const json_t *object, const char *key)
@@ -45,6 +65,12 @@ static json_t *value_of(const json_t *entry)
 	return json_loadb(bytes.data, bytes.used, 0, &where);
 }
 
+static bool is_plausible(const struct lock_view *view)
+{
+	return is_election_id(view->id) && is_id_or_none(view->to) &&
+	       lock_is_address(view->address) && view->epoch < view->modified;
+}
+
 static void read_lock(const json_t *entry, struct lock_view *view)
 {
 	json_t *value = value_of(entry);
@@ -57,10 +83,15 @@ static void read_lock(const json_t *entry, struct lock_view *view)
 	copy_text(view->address, value, "address");
 	copy_text(view->to, value, "to");
 	view->epoch = number_of(value, "epoch");
-	view->since = number_of(value, "since");
+	view->since = (unsigned long)time_of(value, "since");
 	view->released = json_is_true(json_object_get(value, "released"));
-	view->foreign = raw && *raw && !*view->id;
 	json_decref(value);
+	if (is_plausible(view))
+		return;
+	*view->id = *view->address = *view->to = '\0';
+	view->epoch = view->since = 0;
+	view->released = false;
+	view->foreign = raw && *raw;
 }
 
 static void read_request(const json_t *entry, struct lock_view *view)
@@ -75,7 +106,9 @@ static void read_request(const json_t *entry, struct lock_view *view)
 	copy_text(request->leader, value, "leader");
 	copy_text(request->to, value, "to");
 	copy_text(request->by, value, "by");
-	request->at = json_number_value(json_object_get(value, "at"));
+	request->at = time_of(value, "at");
+	if (!is_id_or_none(request->to))
+		*request->action = '\0';
 	json_decref(value);
 }
 
@@ -85,7 +118,7 @@ static void read_pause(const json_t *entry, struct lock_view *view)
 
 	view->paused = true;
 	copy_text(view->paused_by, value, "by");
-	view->paused_at = json_number_value(json_object_get(value, "at"));
+	view->paused_at = time_of(value, "at");
 	json_decref(value);
 }
 

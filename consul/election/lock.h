@@ -12,8 +12,12 @@
  * The epoch is the key's ModifyIndex by the transaction that took the lock.  It grows, whatever
  * happens to the key, while LockIndex does not (Consul's documentation of sessions).
  *
- * Nothing of a value is trusted.  A value that is no JSON object, or a member of another type,
- * counts as absent; texts are cut to 255 bytes, without control characters.
+ * Any client of Consul with key:write can write a value, so none is trusted.  An id and an address
+ * are safe as words of a shell (is_election_id, lock_is_address), as hooks may be scripts that do not
+ * quote them.  An epoch is lower than the key's own ModifyIndex: it was that index when the lock was
+ * taken, and the write of the value has raised it.  A value that breaks one of these rules is no
+ * election's.  A member of another type counts as absent; other texts are cut to 255 bytes, without
+ * control characters.
  */
 #ifndef LOCK_H
 #define LOCK_H
@@ -113,6 +117,7 @@ void lock_clear_request(struct lock *lock);	/* deletes the request in `view` */
 /* The path of the query, and how to read an answer to it (NULL: no key exists). */
 char *lock_path(const char *key);
 void lock_read(const json_t *answer, const char *key, struct lock_view *view);
+bool lock_is_address(const char *text);	/* like "db-1:3306", "[::1]:80"; "" is none */
 bool lock_is_fresh(const struct lock_request *request);	/* young enough to be served */
 
 #endif

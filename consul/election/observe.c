@@ -5,6 +5,8 @@
 #include "base/log.h"
 #include "leading.h"
 
+#define DOUBT 2.0			/* seconds for the leader to write its value again */
+
 /* If the servers and not the holder freed the lock, its lock delay begins now. */
 static void note_holder(struct election *election)
 {
@@ -40,19 +42,14 @@ void observe_stop(struct election *election)
 	epoch_stop(&election->observed.seen);
 }
 
-/* A holder leads only once it has been promoted, which its epoch shows. */
 static void publish_leader(struct election *election)
 {
 	const struct lock_view *view = &election->lock.view;
 	struct observed *observed = &election->observed;
 
+	timer_stop(&observed->doubt);
 	observe_epoch(election, view->epoch);
-	if (!*view->session || !view->epoch || view->released)
-		return;
-	if (!strcmp(view->id, election->config->id) && !election_leads(election))
-		return;			/* a previous process with our id led */
-	if (view->epoch == observed->leader_epoch && !strcmp(view->id, observed->leader))
-		return;
+	memcpy(observed->session, view->session, sizeof view->session);
 	memcpy(observed->leader, view->id, sizeof view->id);
 	memcpy(observed->leader_address, view->address, sizeof view->address);
 	observed->former_epoch = observed->leader_epoch;
@@ -60,6 +57,46 @@ static void publish_leader(struct election *election)
 	log_info("election %s: the leader is %s at %s, epoch %lu", election->config->name,
 		 view->id, view->address, view->epoch);
 	source_publish(&election->source, EVENT_LEADER);
+}
+
+/* A holder leads only once it has been promoted, which its epoch shows.  By our own session we know
+ * better than the value. */
+static bool shows_leader(const struct election *election)
+{
+	const struct lock_view *view = &election->lock.view;
+	const char *ours = election->session.id;
+
+	if (!*view->session || !*view->id || !view->epoch || view->released)
+		return false;
+	if (ours && !strcmp(view->session, ours))
+		return election_leads(election) && view->epoch == election->leading.epoch &&
+		       !strcmp(view->id, election->config->id);
+	return strcmp(view->id, election->config->id);	/* a previous process with our id led */
+}
+
+static void note_leader(struct election *election)
+{
+	const struct lock_view *view = &election->lock.view;
+	struct observed *observed = &election->observed;
+	bool same_session = !strcmp(view->session, observed->session);
+
+	if (!*view->session)
+		*observed->session = '\0';
+	if (!shows_leader(election) ||
+	    (view->epoch == observed->leader_epoch && !strcmp(view->id, observed->leader)))
+		timer_stop(&observed->doubt);
+	else if (!same_session || !strcmp(view->id, election->config->id))
+		publish_leader(election);
+	else
+		timer_set(&observed->doubt, DOUBT);
+}
+
+void observe_on_doubt_over(struct timer *timer)
+{
+	struct election *election = container_of(timer, struct election, observed.doubt);
+
+	if (election->lock.view.known && shows_leader(election))
+		publish_leader(election);
 }
 
 /* ---- requests ---- */
@@ -122,7 +159,7 @@ void observe_on_view(struct lock *lock)
 		return;
 	note_holder(election);
 	note_foreign(election);
-	publish_leader(election);
+	note_leader(election);
 	serve_request(election);
 	note_pause(election);
 	election_look(election);

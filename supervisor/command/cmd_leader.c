@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/duration.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "config/load.h"
 #include "election_client.h"
 
@@ -86,7 +87,7 @@ static void act_status(struct leader *leader)
 {
 	const struct election_status *status = &leader->client.status;
 	CLEANUP(json_decrefp) json_t *json = election_status_json(status);
-	AUTOFREE char *text = json_dumps(json, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+	AUTOFREE char *text = json_dumps(json, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
 
 	if (leader->call->json)
 		buf_print(&leader->message, "%s\n", text);
@@ -372,20 +373,20 @@ static const struct election_config *find_election(const struct config *config,
 	return NULL;
 }
 
-/* For `status`, the answer that there is no leader is a success. */
+/* For `status`, the answer that there is no leader is a success.  Its text has lines, and is already
+ * printable; other messages may have texts from Consul in them. */
 static void print_message(struct leader *leader)
 {
-	struct buf *message = &leader->message;
-	bool well = !leader->code || (leader->code == 1 && leader->action->act == act_status);
+	bool is_status = leader->action->act == act_status && leader->code <= 1;
+	AUTOFREE char *text = is_status ? NULL : printable_copy(leader->message.data);
 
-	if (!message->used)
+	if (!leader->message.used)
 		return;
-	for (size_t i = 0; i < message->used; i++)
-		if ((unsigned char)message->data[i] < ' ' && message->data[i] != '\n')
-			message->data[i] = '?';
-	if (message->data[message->used - 1] != '\n')
-		buf_add_char(message, '\n');
-	fprintf(well ? stdout : stderr, "%s%s", well ? "" : "pilotfish: ", message->data);
+	if (is_status)
+		fputs(leader->message.data, stdout);
+	else
+		fprintf(leader->code ? stderr : stdout, "%s%s\n", leader->code ? "pilotfish: " : "",
+			text);
 }
 
 static void run(struct leader *leader, const struct election_config *election)

@@ -3,7 +3,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/alloc.h"
 #include "base/duration.h"
+#include "base/printable.h"
 #include "consul/answer.h"
 #include "consul/watch/answer_set.h"
 
@@ -90,6 +92,10 @@ static void print_time(double at, struct buf *out)
 	char text[32];
 	struct tm utc;
 
+	if (at <= 0) {
+		buf_add(out, "an unknown time");
+		return;
+	}
 	gmtime_r(&seconds, &utc);
 	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
 	buf_add(out, text);
@@ -215,8 +221,11 @@ void election_status_print(const struct election_status *status, struct buf *out
 	buf_print(out, "%-12s%s\n%-12s%s\n", "election", status->config->name,
 		  "key", status->config->key);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		CLEANUP(buf_release) struct buf text = BUF_INIT;
+
+		rows[i].print(status, &text);
 		buf_print(out, "%-12s", rows[i].name);
-		rows[i].print(status, out);
+		printable_add(out, text.data, text.used, PRINTABLE_PLAIN);
 		buf_add_char(out, '\n');
 	}
 }
@@ -228,11 +237,16 @@ static json_t *text_or_null(const char *text)
 	return *text ? json_string(text) : json_null();
 }
 
+static json_t *time_or_null(double at)
+{
+	return at > 0 ? json_real(at) : json_null();
+}
+
 static json_t *pause_json(const struct election_status *status)
 {
 	if (!status->view.paused)
 		return json_null();
-	return json_pack("{sf so}", "at", status->view.paused_at,
+	return json_pack("{so so}", "at", time_or_null(status->view.paused_at),
 			 "by", text_or_null(status->view.paused_by));
 }
 
@@ -242,9 +256,9 @@ static json_t *request_json(const struct election_status *status)
 
 	if (!request->modified)
 		return json_null();
-	return json_pack("{so so so sf so sb}", "action", text_or_null(request->action),
+	return json_pack("{so so so so so sb}", "action", text_or_null(request->action),
 			 "leader", text_or_null(request->leader), "to", text_or_null(request->to),
-			 "at", request->at, "by", text_or_null(request->by),
+			 "at", time_or_null(request->at), "by", text_or_null(request->by),
 			 "fresh", lock_is_fresh(request));
 }
 

@@ -31,6 +31,14 @@ static bool check_key(const char *key, struct error *error)
 	       fail(error, ".key: each '/' must stand between two names, found \"%.64s\"", key);
 }
 
+bool is_election_id(const char *text)
+{
+	size_t length = strlen(text);
+
+	return length && length <= LONGEST_ID && isalnum((unsigned char)*text) &&
+	       strspn(text, ELECTION_ID_CHARACTERS) == length;
+}
+
 static bool choose_id(struct election_config *election, struct error *error)
 {
 	char host[LONGEST_ID + 1] = "";
@@ -39,10 +47,9 @@ static bool choose_id(struct election_config *election, struct error *error)
 		election->id = copy_string(host);
 	if (!election->id)
 		return fail(error, ".id: missing, and this host has no name");
-	return (strlen(election->id) <= LONGEST_ID && !has_control(election->id) &&
-		!strchr(election->id, ' ')) ||
-	       fail(error, ".id: has at most %d bytes, and neither blanks nor control characters",
-		    LONGEST_ID);
+	return is_election_id(election->id) ||
+	       fail(error, ".id: must be at most %d letters, digits and characters of \"._:@-\", and "
+		    "begin with a letter or a digit, found \"%.64s\"", LONGEST_ID, election->id);
 }
 
 /* Without `candidate` these keys mean nothing. */

@@ -27,6 +27,11 @@ rule_fn election_rules;
 enum { LONGEST_LABEL = 63 };
 bool is_label(const char *text, size_t longest);
 
+/* An id of an election: safe as a word of a shell, as a path's last part and in a log. */
+#define ELECTION_ID_CHARACTERS \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:@-"
+bool is_election_id(const char *text);	/* these alone; the first is a letter or a digit */
+
 bool service_name_check(const char *name, struct error *error);
 
 #endif

@@ -29,7 +29,8 @@ static const struct field election_fields[] = {
 	  .help = "The lock in Consul's key-value store, the same in all participating containers. "
 		  "\"service/NAME/leader\" unless given. The keys below it belong to the election, too." },
 	{ "id", STRING(election_config, id),
-	  .help = "The unique name of this candidate. The host's name unless given." },
+	  .help = "The unique name of this candidate: letters, digits and \"._:@-\". The host's name unless "
+		  "given." },
 	{ "job", STRING(election_config, job),
 	  .help = "The job that leads or follows. This container is a candidate while the job runs and, "
 		  "if it has a health check, is healthy. The job starts as a follower. onElected and "

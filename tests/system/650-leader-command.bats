@@ -82,12 +82,27 @@ serve()		# ID EPOCH
 		jq -e '.leader == null' <<<"$output"
 	done
 	session=$(session)
-	hold "$session" '{ "id": "\u001b[2Jx\n", "epoch": 3 }'
+	for value in '{ "id": "\u001b[2Jx\n", "epoch": 3 }' "$(jq -n '{ id: ("é" * 500), epoch: 3 }')" \
+		'{ "id": "a", "epoch": 9223372036854775807 }' '{ "id": "a", "epoch": 3, "address": "$(touch x):1" }'; do
+		hold "$session" "$value"
+		leader 1 status
+		[[ $output == *"its value is no election's"* && $output != *$'\e'* ]]
+		leader 1 status --json
+		jq -e '.leader == null and .epoch == 0' <<<"$output"
+	done
+	hold "$session" '{ "id": "a", "epoch": 3, "since": 9223372036854775807 }'
 	leader 0 status
-	[[ $output == *"?[2Jx?, epoch 3"* && $output != *$'\e'* ]]
-	hold "$session" "$(jq -n '{ id: ("é" * 500), epoch: 3 }')"
-	leader 0 status --json
-	jq -e '.leader | utf8bytelength == 254' <<<"$output"
+	[[ $output == *"leader      a, epoch 3"* && $output != *since* ]]
+	for value in '{ "at": 1e308 }' '{ "at": -1, "by": "\u001b]52;c;x\u0007\u009b\u0085\u2028\u2029\u202e" }'; do
+		consul_put "/v1/kv/service/$election/leader/pause" "$value"
+		consul_put "/v1/kv/service/$election/leader/request" "$value"
+		leader 0 status
+		[[ $output == *"paused      since an unknown time"* ]]
+		LC_ALL=C grep -q $'[\x01-\x09\x0b-\x1f\x7f]\|\xc2[\x80-\x9f]\|\xe2\x80[\xa8-\xae]' <<<"$output" && return 1
+		leader 0 status --json
+		LC_ALL=C grep -q $'[\x01-\x09\x0b-\x1f\x7f]\|\xc2[\x80-\x9f]\|\xe2\x80[\xa8-\xae]' <<<"$output" && return 1
+		jq -e '.paused.at == null' <<<"$output"
+	done
 }
 
 @test "the election is the only one or the named one, else all are listed" {

@@ -64,9 +64,16 @@ release()
 	[[ $(consul_put "/v1/kv/service/$election/leader?release=$1" "$2") == true ]]
 }
 
+consul_index()		# after a write
+{
+	consul_put "/v1/kv/noise" "$RANDOM" >/dev/null
+	consul_get "/v1/kv/noise" | jq '.[0].ModifyIndex'
+}
+
 lead()
 {
 	session=$(session)
+	while (($(consul_index) <= $2)); do :; done	# an epoch is an index that Consul has had
 	hold "$session" "$(jq -n --arg id "$1" --argjson epoch "$2" '{ $id, $epoch,
 		address: "192.0.2.1:3306", since: 1767323045 }')"
 }

@@ -35,7 +35,7 @@ struct sim_check {
 };
 
 struct sim_session {
-	int owner;			/* who made it; of no meaning here */
+	int owner;			/* for tests: the candidate that made it */
 	bool alive;
 	double ttl, lock_delay, expires;
 	char *name, *check;		/* check: or NULL */

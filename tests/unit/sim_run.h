@@ -4,7 +4,7 @@
 
 #include "sim_user.h"
 
-/* ---- what comes next ---- */
+/* ---- the next event ---- */
 
 struct next {
 	double at;
@@ -24,7 +24,7 @@ static inline void next_offer(struct next *next, const struct next *other)
 	next->at = at;
 }
 
-/* When the loop of a candidate can see what is due at `time` by its clock. */
+/* When the loop of a candidate can handle an event that is due at `time` by its clock. */
 static inline double candidate_sees(const struct sim_candidate *candidate, double time)
 {
 	double held = fmax(candidate->stuck_until, candidate->frozen_until);
@@ -152,7 +152,7 @@ static inline void next_of_candidate(struct sim_candidate *candidate, struct nex
 					 next_is_notice, candidate });
 	next_offer(next, &(struct next){ candidate_sees(candidate, user->restarts), rank,
 					 next_is_restart, candidate });
-	/* A signal comes before the next instruction of who is thawed. */
+	/* A signal comes before the next instruction of a thawed process. */
 	next_offer(next, &(struct next){ fmax(candidate_when(candidate, candidate->deadman),
 					      candidate->frozen_until), 0, next_is_deadman,
 					 candidate });

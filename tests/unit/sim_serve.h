@@ -247,7 +247,7 @@ static inline void sim_serve_read(struct sim_consul *consul, const struct sim_qu
 	}
 	list = sim_list_keys(consul, rest, &answer->index);
 	if (question->denied)
-		json_array_clear(list);		/* what may not be read is left out */
+		json_array_clear(list);		/* keys without read access are left out */
 	if (since && strtoul(since, NULL, 10) >= answer->index && !question->waited) {
 		answer->status = 0;
 	} else {
@@ -265,7 +265,7 @@ static inline void sim_unlock(struct sim_consul *consul, struct sim_key *key, co
 	key->value = copy_string(value);
 }
 
-/* Only ?release: what else a PUT can do here is done by transactions. */
+/* Only ?release: elections use transactions for all other writes. */
 static inline void sim_serve_write(struct sim_consul *consul, const struct sim_question *question,
 				   const char *rest, struct sim_answer *answer)
 {
@@ -331,7 +331,7 @@ static inline void sim_op_lock(struct sim_op *op)
 	key->session = number;
 	key->locks++;
 	if (key->value && !strcmp(key->value, op->value))
-		key->modified = ++op->consul->index;	/* another holder is a change, too */
+		key->modified = ++op->consul->index;	/* a new holder is a change, too */
 	sim_set(op->consul, key, op->value);
 	if (op->consul->on_lock)
 		op->consul->on_lock(op->consul, key);

@@ -30,7 +30,7 @@ static inline bool has_none(const struct world *world) { return !leader_of(world
 static inline struct sim_candidate *await_leader(struct world *world, double seconds)
 {
 	if (!world_await(world, has_leader, seconds))
-		world_fail(world, "nobody leads after %g s", seconds);
+		world_fail(world, "no leader after %g s", seconds);
 	world_run(world, 0.5);		/* the value is written, and all candidates have seen it */
 	if (has_none(world))
 		world_fail(world, "whoever led does so no more");

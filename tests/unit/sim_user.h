@@ -228,7 +228,7 @@ static inline void candidate_start(struct sim_candidate *candidate)
 	election_start(&candidate->election);
 }
 
-/* At once: what it was about to say to Consul may arrive all the same. */
+/* Dies at once; its requests that are under way may still arrive. */
 static inline void candidate_end(struct sim_candidate *candidate)
 {
 	struct world *world = candidate->world;
@@ -254,7 +254,7 @@ static inline void candidate_end(struct sim_candidate *candidate)
 	}
 }
 
-/* ---- what must hold ---- */
+/* ---- invariants ---- */
 
 static inline void on_lock(struct sim_consul *consul, const struct sim_key *key)
 {

@@ -78,7 +78,7 @@ enum fate {
 	FATE_UNANSWERED,		/* lost on its way back */
 	FATE_REFUSED,			/* nothing listens there */
 	FATE_ERROR,			/* 500, and not applied */
-	FATE_SAYS,			/* what message->says says, and not applied */
+	FATE_SAYS,			/* as in message->says, and not applied */
 };
 
 struct message {
@@ -102,7 +102,7 @@ struct world {
 	double now;
 	struct sim_consul consul;
 	struct sim_candidate candidates[WORLD_CANDIDATES];
-	struct sim_candidate *current;	/* whose code runs */
+	struct sim_candidate *current;	/* its code runs */
 	struct timer *timers[WORLD_TIMERS];
 	size_t timer_count;
 	struct list messages;

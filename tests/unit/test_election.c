@@ -4,8 +4,8 @@
 
 #include <cmocka.h>
 
-/* Each cell of the table of steps: a candidate is led into a state by what the model of Consul and
- * its user do, gets one input, and is seen to do what is listed here, or nothing at all. */
+/* Each cell of the table of steps: the model of Consul and the user bring a candidate into a
+ * state; it gets one input and does exactly what is listed here, or nothing at all. */
 
 enum { HIGH = 1000 };			/* an epoch */
 

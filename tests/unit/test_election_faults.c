@@ -30,7 +30,7 @@ static const struct trouble troubles[] = {
 
 enum { TROUBLES = sizeof troubles / sizeof *troubles };
 
-/* A leader whose renewals are answered so leads on, until its lease ends. */
+/* A leader with such answers to its renewals goes on leading, until its lease ends. */
 static void test_renewals(void **state)
 {
 	struct election_config config = world_config();
@@ -106,7 +106,7 @@ static void test_acquiring(void **state)
 	}
 }
 
-/* Each request on the way to a session, and the question for the lock: tried again until it works. */
+/* Each request on the way to a session, and the query of the lock, is retried until it succeeds. */
 static void test_opening(void **state)
 {
 	static const char *const requests[] = {
@@ -129,7 +129,7 @@ static void test_opening(void **state)
 		}
 }
 
-/* A value that is not written is written later; one that is denied, too. */
+/* A write of the value that fails is retried, also if it was denied. */
 static void test_writing(void **state)
 {
 	struct election_config config = world_config();
@@ -149,12 +149,14 @@ static void test_writing(void **state)
 	}
 }
 
-/* ---- what others do to the key ---- */
+/* ---- other writers of the key ---- */
 
 static void test_value_overwritten(void **state)
 {
 	static const char *const values[] = {
 		"{\"id\":\"b\",\"address\":\"x\",\"epoch\":3}", "not JSON", "", "7", "{\"id\":[]}",
+		"{\"id\":\"b\",\"address\":\"x\",\"epoch\":9223372036854775807}",
+		"{\"id\":\"b\",\"address\":\"$(x)\",\"epoch\":3}",
 	};
 	struct election_config config = world_config();
 	struct world *world = new_world(&config, 2);
@@ -169,10 +171,12 @@ static void test_value_overwritten(void **state)
 	}
 	assert_ptr_equal(leader_of(world), leader);
 	assert_int_equal(promotions(world), 1);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(world->candidates[i].user.leader, 1);	/* no hook saw them */
 	world_free(world);
 }
 
-/* Nothing protects then: whoever led is killed as soon as it sees that. */
+/* Nothing protects then: the leader is killed as soon as it sees that. */
 static void test_key_deleted(void **state)
 {
 	struct election_config config = world_config();
@@ -245,7 +249,7 @@ static void test_foreign_session(void **state)
 	world_free(world);
 }
 
-/* ---- what Consul itself suffers ---- */
+/* ---- trouble within Consul ---- */
 
 /* A new leader of Consul within the lease: no leader is deposed. */
 static void test_consul_without_leader(void **state)
@@ -294,7 +298,7 @@ static void test_data_lost(void **state)
 	world_free(world);
 }
 
-/* The file remembers what the process has forgotten. */
+/* The file outlives the process. */
 static void test_epoch_file(void **state)
 {
 	char path[] = "/tmp/epoch-XXXXXX";
@@ -424,7 +428,7 @@ static void test_agent_forgets(void **state)
 	world_free(world);
 }
 
-/* The policy has changed: keys are not there for who may not read them. */
+/* The policy has changed: Consul hides keys that the token may not read. */
 static void test_rights_lost(void **state)
 {
 	struct election_config config = world_config();

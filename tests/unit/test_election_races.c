@@ -4,7 +4,7 @@
 
 #include <cmocka.h>
 
-/* Answers, news and ends of time that overtake one another. */
+/* Answers, notifications and deadlines that overtake each other. */
 
 /* ---- requests for the lock, and for its release ---- */
 
@@ -154,7 +154,7 @@ static void test_retries_acquire(void **state)
 	world_free(world);
 }
 
-/* One whose begin was seen is waited for in peace. */
+/* A lock delay whose begin was seen is awaited without requests. */
 static void test_waiting_for_lock_delay(void **state)
 {
 	struct election_config config = world_config();
@@ -251,7 +251,7 @@ static void test_index_after_error(void **state)
 		world_step(world, world->now + 1);
 	strike(world, "/v1/kv/", (struct trouble){ 0 }, 0);
 	world_run(world, 1);
-	assert_int_equal(hit.seen, 2);	/* the whole at once, and then what is newer */
+	assert_int_equal(hit.seen, 2);	/* the current keys, then a blocking query */
 	world_free(world);
 }
 
@@ -431,7 +431,7 @@ static void test_lost_without_lock_delay(void **state)
 	}
 }
 
-/* ---- what is left of former terms ---- */
+/* ---- leftovers of earlier terms ---- */
 
 static void test_successor_forgotten(void **state)
 {

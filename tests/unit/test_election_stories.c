@@ -35,9 +35,9 @@ static bool has_request(struct world *world)
 	return sim_key_exists(sim_find_key(&world->consul, LOCK "/request"));
 }
 
-/* ---- who ---- */
+/* ---- leaders ---- */
 
-/* Three at one instant: one is promoted, all are told who that is, nothing else is ever said. */
+/* Three start at one instant: one is promoted, all learn its id, and nothing else is published. */
 static void test_at_one_instant(void **state)
 {
 	struct election_config config = world_config();
@@ -119,7 +119,7 @@ static void test_unable_candidate(void **state)
 	world_free(world);
 }
 
-/* canLead says no: it is asked again, and the other one meanwhile. */
+/* canLead refuses: it is retried, and meanwhile another candidate is asked. */
 static void test_candidates_disagree(void **state)
 {
 	struct election_config config = world_config();
@@ -137,7 +137,7 @@ static void test_candidates_disagree(void **state)
 	world_free(world);
 }
 
-/* canLead hangs: others go on, and its late answer is not one to another question. */
+/* canLead hangs: others go on, and its late answer does not count for a later order. */
 static void test_agreement_too_late(void **state)
 {
 	struct election_config config = world_config();

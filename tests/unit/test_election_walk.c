@@ -7,7 +7,7 @@
 /* Random walks: three candidates, and all that can go wrong.  After every step of the world the
  * invariants are checked (sim_user.h), and when nothing goes wrong any more there is a leader soon.
  *
- * SEED=n walks another way, STEPS=n further: steps in which something may go wrong.  A failure tells its
+ * SEED=n walks another way, STEPS=n further: steps in which faults happen.  A failure tells its
  * seed and the last that happened. */
 
 enum { STEPS = 100000, ROUND = 150, ROUNDS = 5 };
@@ -33,7 +33,7 @@ static struct sim_candidate *holder(const struct world *world)
 	return NULL;
 }
 
-/* ---- what goes wrong ---- */
+/* ---- faults ---- */
 
 static void fault_cut(struct world *world)
 {
@@ -70,7 +70,7 @@ static void fault_rights(struct world *world)
 	any_candidate(world)->denied_until = world->now + some_time(world, 40);
 }
 
-/* Without a lock delay nothing protects who had the lock. */
+/* Without a lock delay nothing protects the former holder. */
 static void fault_session(struct world *world)
 {
 	unsigned number = world->consul.session_count - 1 - (unsigned)(world_random(world) % 8);
@@ -223,7 +223,7 @@ static enum fate troubled(struct message *message)
 
 /* ---- and when all is well again ---- */
 
-/* An operator's part: what no election has written is taken away. */
+/* The operator's part: deletes a value that no election has written. */
 static void clean(struct world *world)
 {
 	const struct sim_key *key = sim_find_key(&world->consul, LOCK);
@@ -288,10 +288,10 @@ static void check_recovery(struct world *world)
 	world_note(world, "all is well");
 	world->step = clean;
 	if (!world_await(world, is_led, bound))
-		world_fail(world, "I4: nobody leads %g s after the last fault", bound);
+		world_fail(world, "I4: no leader %g s after the last fault", bound);
 	world_run(world, 75);		/* until nothing late can come, and no query hangs any more */
 	if (!world_await(world, is_led, bound))
-		world_fail(world, "I4: nobody leads for long");
+		world_fail(world, "I4: no leader for long");
 }
 
 /* Each of them could, if the others cannot. */
@@ -333,7 +333,7 @@ static void check_patience(struct world *world)
 		world_fail(world, "I7: deposed by a short silence");
 }
 
-/* I9: who is gone for good has left nothing at Consul. */
+/* I9: a candidate that has left for good leaves nothing in Consul. */
 static void check_leaving(struct world *world)
 {
 	struct sim_candidate *candidate = any_candidate(world);

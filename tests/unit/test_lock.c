@@ -89,34 +89,72 @@ static void test_numbers(void **state)
 
 		assert_int_equal(view_of(LOCK, value, "s").epoch, 0);
 	}
-	assert_true(view_of(LOCK, "{\"id\":\"a\",\"epoch\":9223372036854775807}", "s").epoch ==
-		    9223372036854775807u);
 }
 
-/* The texts go to the log, to hooks and to terminals. */
-static void test_texts(void **state)
+/* The key's ModifyIndex is 7: an epoch is lower. */
+static void test_impossible_epoch(void **state)
 {
-	char longer[2 * LOCK_TEXT];
-	AUTOFREE char *value = NULL, *accents = NULL;
-	struct lock_view view;
+	static const char *const epochs[] = { "7", "8", "9223372036854775807" };
 
 	(void)state;
+	assert_int_equal(view_of(LOCK, "{\"id\":\"a\",\"epoch\":6}", "s").epoch, 6);
+	for (size_t i = 0; i < sizeof epochs / sizeof *epochs; i++) {
+		AUTOFREE char *value = format_string("{\"id\":\"a\",\"epoch\":%s}", epochs[i]);
+		struct lock_view view = view_of(LOCK, value, "s");
+
+		assert_int_equal(view.epoch, 0);
+		assert_string_equal(view.id, "");
+		assert_true(view.foreign);
+	}
+}
+
+/* The texts go to hooks, which may be scripts that do not quote. */
+static void test_unsafe_texts(void **state)
+{
+	static const char *const values[] = {
+		"{\"id\":\"$(touch x)\"}", "{\"id\":\"a b\"}", "{\"id\":\"-rf\"}", "{\"id\":\".\"}",
+		"{\"id\":\"a;b\"}", "{\"id\":\"a/../b\"}", "{\"id\":\"a\\u001b[31m\"}",
+		"{\"id\":\"\\u00e9\"}", "{\"id\":\"a\\u0000b\"}", "{\"id\":\"\"}",
+		"{\"id\":\"a\",\"address\":\"$(touch x) 6.6.6.6:1\"}",
+		"{\"id\":\"a\",\"address\":\"-o\"}", "{\"id\":\"a\",\"address\":\"h:1\\n\"}",
+		"{\"id\":\"a\",\"address\":\"*\"}",
+		"{\"id\":\"a\",\"released\":true,\"to\":\"`x`\"}",
+	};
+	char longer[200];
+	AUTOFREE char *value = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+		struct lock_view view = view_of(LOCK, values[i], "s");
+
+		assert_string_equal(view.id, "");
+		assert_string_equal(view.address, "");
+		assert_string_equal(view.to, "");
+		assert_true(view.foreign && !view.released);
+	}
 	memset(longer, 'x', sizeof longer - 1);
 	longer[sizeof longer - 1] = '\0';
 	value = format_string("{\"id\":\"%s\"}", longer);
-	view = view_of(LOCK, value, "s");
-	assert_int_equal(strlen(view.id), LOCK_TEXT - 1);
+	assert_string_equal(view_of(LOCK, value, "s").id, "");
+	assert_string_equal(view_of(LOCK, "{\"id\":\"a\",\"address\":\"[fe80::1%eth0]:1\"}",
+				    "s").address, "[fe80::1%eth0]:1");
+	assert_string_equal(view_of(LOCK "/request", "{\"action\":\"step-down\",\"to\":\"$x\"}",
+				    NULL).request.action, "");
+}
 
-	for (size_t i = 1; i < sizeof longer - 2; i += 2)
-		memcpy(longer + i, "\xc3\xa9", 2);
-	accents = format_string("{\"id\":\"%s\"}", longer);
-	view = view_of(LOCK, accents, "s");
-	assert_int_equal(strlen(view.id), LOCK_TEXT - 1);	/* an x, and whole characters */
+static void test_impossible_times(void **state)
+{
+	static const char *const times[] = { "1e308", "-1", "253402300800", "\"x\"", "null" };
 
-	view = view_of(LOCK, "{\"id\":\"a\\u001b[31m\\nb\\u007f\",\"to\":\"\\t\"}", "s");
-	assert_string_equal(view.id, "a?[31m?b?");
-	assert_string_equal(view.to, "?");
-	assert_string_equal(view_of(LOCK, "{\"id\":\"a\\u0000b\"}", "s").id, "");
+	(void)state;
+	for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+		AUTOFREE char *at = format_string("{\"action\":\"x\",\"at\":%s}", times[i]);
+		AUTOFREE char *since = format_string("{\"id\":\"a\",\"since\":%s}", times[i]);
+
+		assert_true(view_of(LOCK "/request", at, NULL).request.at == 0);
+		assert_true(view_of(LOCK "/pause", at, NULL).paused_at == 0);
+		assert_int_equal(view_of(LOCK, since, NULL).since, 0);
+	}
 }
 
 static void test_request(void **state)
@@ -192,7 +230,9 @@ int main(void)
 		cmocka_unit_test(test_lock),
 		cmocka_unit_test(test_nonsense),
 		cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_impossible_epoch),
+		cmocka_unit_test(test_unsafe_texts),
+		cmocka_unit_test(test_impossible_times),
 		cmocka_unit_test(test_request),
 		cmocka_unit_test(test_neighbours),
 		cmocka_unit_test(test_pause),

@@ -3,7 +3,10 @@
  *
  * Each byte is an action: an answer to a request that is under way, with a status, an index and a
  * body; the next timer; an event of the job.  Oracle: every request is well-formed, and a release
- * leaves no request and no timer behind. */
+ * leaves no request and no timer behind.
+ *
+ * options: -max_len=2048
+ */
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>

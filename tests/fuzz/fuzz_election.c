@@ -5,7 +5,10 @@
  *
  * Oracle: the guarantees G1 to G6 of election.h as sim_user.h checks them after each step, and a
  * leader soon after the last fault.  A Consul that lies confirms what it has not done; then
- * only the order of calls is checked (G3, G4, I5, I9), and that every candidate can leave. */
+ * only the order of calls is checked (G3, G4, I5, I9), and that every candidate can leave.
+ *
+ * options: -max_len=1024
+ */
 #define main walk_main
 int walk_main(void);
 #include "../unit/test_election_walk.c"

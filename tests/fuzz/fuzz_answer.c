@@ -145,6 +145,7 @@ static void try_lock(const json_t *answer)
 	require_text(view.request.to);
 	require_text(view.request.by);
 	require(strnlen(view.request.action, sizeof view.request.action) < sizeof view.request.action);
+	require(view.epoch <= view.modified);
 	lock_is_fresh(&view.request);
 }
 

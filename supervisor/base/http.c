@@ -202,7 +202,7 @@ static void make_room(struct http_request *request, size_t size)
 	while (whole > SMALL && !budget_has(request->budget, size)) {
 		struct http_request *largest = find_largest(request);
 
-		if (largest == request || largest->reply.used <= whole) {
+		if (!largest || largest == request || largest->reply.used <= whole) {
 			refuse(request);
 			return;
 		}

@@ -126,8 +126,8 @@ teardown()
 
 @test "an epoch lower than one already seen: refused, and the log says how to go on" {
 	election_consul
-	consul_put "/v1/kv/$key" '{ "id": "c9", "epoch": 4000000000, "released": true }'
-	candidate c1
+	echo 4000000000 >"$dir/c1.epoch"
+	candidate c1 "epochFile = \"$dir/c1.epoch\";"
 	LIMIT=20 expect_log -n c1 'epoch.*(4000000000|lower)'
 	expect_log -n c1 'accept-epoch'
 	refute_events -n c1 "db running"

@@ -12,6 +12,7 @@
 #include "base/duration.h"
 #include "base/file.h"
 #include "base/url.h"
+#include "config/secret.h"
 #include "weight.h"
 
 enum {
@@ -75,8 +76,9 @@ static bool parse_address(struct agent *agent, const char *text, struct error *e
 	if (!tls && !skip(&address, "http://") && strstr(address, "://"))
 		return fail(error, "\"%s\" is neither http, https nor unix", text);
 	size = strcspn(address, "/");
-	if (!size || (*address == ':' && address[1] != ':') || memchr(address, '@', size) ||
-	    !is_url_part(address))
+	if (memchr(address, '@', size))		/* the text has a password: do not show it */
+		return fail(error, "must not contain a user and password; use auth");
+	if (!size || (*address == ':' && address[1] != ':') || !is_url_part(address))
 		return fail(error, "\"%s\" is not host:port", text);
 	host = complete_host(address, size, tls);
 	address += size;
@@ -172,6 +174,9 @@ bool agent_init(struct agent *agent, struct loop *loop, const struct consul_conf
 		take_token(agent, config->token);
 	if (!config->tls.verify && skip(&(const char *){ agent->base }, "https"))
 		log_warn("consul at %s: its certificate is not verified", address_of(agent));
+	if (secret_is_sent_openly(config))
+		log_warn("consul at %s: the token is sent unencrypted over http to another host; "
+			 "use https", address_of(agent));
 	return true;
 }
 

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/output.h"
+#include "base/process.h"
 #include "units.h"
 #include "reload.h"
 #include "shutdown.h"
@@ -153,6 +154,8 @@ static struct config *load_next(const struct app_call *call, struct load_error *
 {
 	struct config *next = call->load(call, error);
 
+	if (next && next->has_secrets)
+		process_forbid_dump();
 	if (!next || json_object_size(next->tree))
 		return next;
 	fail(&error->error, "%s is empty", call->name);
@@ -405,6 +408,8 @@ int app_run(const struct app_call *call)
 		log_error("%s", error.error.text);
 		return error.code == EX_NOINPUT ? EX_NOINPUT : EX_CONFIG;
 	}
+	if (config->has_secrets)
+		process_forbid_dump();
 	init(&app, call);
 	app.stop_timeout = config->stop_timeout;
 	if (!open_log(&app, &config->logging, &error.error)) {

@@ -43,6 +43,11 @@ static struct process *find(pid_t group)
 	return NULL;
 }
 
+void process_forbid_dump(void)
+{
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 bool process_adopt_orphans(void)
 {
 	return getpid() == 1 || prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;

@@ -95,6 +95,10 @@ void process_block_signals(void);
  * an ignored SIGCHLD, and opens /dev/null for each closed descriptor of 0 to 2. */
 void process_setup(bool faults_too);
 
+/* No core dump of pilotfish, and processes of our user can read neither its memory nor its
+ * environment nor open its descriptors in /proc.  Children are not affected. */
+void process_forbid_dump(void);
+
 /* Become a subreaper unless we are PID 1.  True if orphans will be our children. */
 bool process_adopt_orphans(void);
 

@@ -223,6 +223,16 @@ IN_CHILD bool set_nice(struct child *child)
 }
 
 /* Best effort: to lower the score takes a capability, and /proc may be read-only or missing. */
+IN_CHILD int open_oom_score(void)
+{
+	int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), fd;
+
+	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);	/* else the file belongs to root */
+	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0);
+	return fd;
+}
+
 IN_CHILD bool set_oom_score(struct child *child)
 {
 	int score = child->spawn->oom_score, rest = abs(score), fd;
@@ -230,7 +240,7 @@ IN_CHILD bool set_oom_score(struct child *child)
 
 	if (score == NO_OOM_SCORE)
 		return true;
-	fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	fd = open_oom_score();
 	if (fd < 0)
 		return true;
 	do {
@@ -488,16 +498,21 @@ static pid_t clone_child(struct child *child)
 {
 	char *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
 	sigset_t all, ours;
 	pid_t pid;
 
 	if (stack == MAP_FAILED)
 		return -1;
+
 	memset(&all, 0xff, sizeof all);
 	change_mask(SIG_SETMASK, &all, &ours);
 	pid = clone(run_child, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | SIGCHLD, child);
 	change_mask(SIG_SETMASK, &ours, NULL);
 	munmap(stack, STACK_SIZE);
+	/* The child shared this attribute of our memory, and a change of its user clears it. */
+	if (prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != dumpable)
+		prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0);
 	return pid;
 }
 

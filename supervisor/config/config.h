@@ -207,6 +207,7 @@ struct config {
 	json_t *tree;			/* everything, with hooks expanded: pilotfish expand */
 	struct log_config logging;
 	struct consul_config consul;
+	bool has_secrets;		/* Consul's token or password, or {{secret "X"}} */
 	double stop_timeout;
 	struct job_config **jobs;
 	size_t job_count;

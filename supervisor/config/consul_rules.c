@@ -83,7 +83,7 @@ static bool check_host(const char *url, const char *host, struct error *error)
 	if (!length || (colon == host && host[1] != ':') ||
 	    (*host == '[' && (!bracket || bracket == host + 1)))
 		return fail(error, ".address: \"%.64s\" lacks the name of the host", url);
-	if (memchr(host, '@', length) || !is_url_part(host))
+	if (!is_url_part(host))
 		return fail(error, ".address: must be \"host:port\", found \"%.64s\"", url);
 	if (!bracket && colon && memchr(colon + 1, ':', (size_t)(end - colon - 1)))
 		return true;
@@ -105,6 +105,13 @@ static bool check_url(char *url, struct error *error)
 	return true;
 }
 
+static bool has_userinfo(const char *address)
+{
+	const char *slashes = strstr(address, "://"), *host = slashes ? slashes + 3 : address;
+
+	return memchr(host, '@', strcspn(host, "/?#"));
+}
+
 /* "consul" -> "http://consul:8500" */
 static bool complete_address(struct consul_config *consul, struct error *error)
 {
@@ -115,6 +122,8 @@ static bool complete_address(struct consul_config *consul, struct error *error)
 
 	if (!strncmp(host, "unix:///", 8))
 		return true;
+	if (has_userinfo(host))			/* the text has a password: do not show it */
+		return fail(error, ".address: must not contain a user and password; use auth");
 	if (strstr(host, "://"))
 		return check_url(consul->address, error);
 	if (strpbrk(host, " \t/@?#"))

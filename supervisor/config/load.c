@@ -102,7 +102,10 @@ struct config *load_config(const char *path, struct load_error *error)
 	if (!get_text(path, &output, error))
 		return NULL;
 	config = decode(path, parse(path, output.text.data, output.text.used, error), error);
-	if (!config)
+	if (config)
+		config->has_secrets = output.secrets.count || config->consul.token ||
+				      config->consul.token_file || config->consul.auth;
+	else
 		secret_hide_in_error(&output.secrets, &error->error);
 	return config;
 }

@@ -2,8 +2,10 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/alloc.h"
+#include "config.h"
 
 #define SHOWN "(secret)"
 #define LEAST_PART 6		/* the shortest beginning of a secret that counts as one */
@@ -11,8 +13,13 @@
 void secret_collect(const json_t *tree, struct strv *secrets)
 {
 	static const char *const keys[] = { "token", "auth" };
-	const json_t *consul = json_object_get(tree, "consul");
+	const json_t *consul = json_object_get(tree, "consul"),
+		     *address = json_is_string(consul) ? consul : json_object_get(consul, "address");
+	const char *text = json_string_value(address), *at = text ? strchr(text, '@') : NULL;
 
+	/* Without a scheme it does not look like a URL. */
+	if (at && at > text && !strstr(text, "://"))
+		strv_push_taken(secrets, copy_bytes(text, (size_t)(at - text)));
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
 		const char *value = json_string_value(json_object_get(consul, keys[i]));
 
@@ -61,6 +68,21 @@ static void hide(const struct strv *secrets, bool parts, const char *text, struc
 			buf_add_char(out, *text);
 		text += size ? size : 1;
 	}
+}
+
+static bool is_loopback(const char *host)
+{
+	size_t length = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/");
+
+	return (length == 9 && !strncasecmp(host, "localhost", 9)) ||
+	       (length == 5 && !strncmp(host, "[::1]", 5)) ||
+	       (!strncmp(host, "127.", 4) && strspn(host, "0123456789.") == length);
+}
+
+bool secret_is_sent_openly(const struct consul_config *consul)
+{
+	return (consul->token || consul->token_file || consul->auth) &&
+	       !strncmp(consul->address, "http://", 7) && !is_loopback(consul->address + 7);
 }
 
 void secret_unset(struct strv *env)

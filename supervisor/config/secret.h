@@ -9,11 +9,16 @@
 #include "base/error.h"
 #include "base/strv.h"
 
+struct consul_config;
+
 void secret_collect(const json_t *tree, struct strv *secrets);	/* adds those of the tree */
 void secret_hide(const struct strv *secrets, struct buf *text);
 void secret_hide_in_tree(const struct strv *secrets, json_t *tree);
 /* A message may contain only the beginning of a value: hides that too. */
 void secret_hide_in_error(const struct strv *secrets, struct error *error);
+
+/* True if a token or password goes over plain http to another host. */
+bool secret_is_sent_openly(const struct consul_config *consul);
 
 /* Removes from an environment: Consul's token and auth, the names of their files, and the user and
  * password in Consul's address. */

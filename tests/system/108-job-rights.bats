@@ -239,3 +239,65 @@ landlock()
 	run_as 'user = "nobody"; passToken = true;' 'echo $CONSUL_HTTP_TOKEN'
 	[[ $(said app) == s3cret ]]
 }
+
+# A pilotfish of user 65534 whose job reads what it can of its parent in /proc.
+look_at_parent()	# SETTINGS
+{
+	run_ambient -all "$1" 'cat /proc/$PPID/environ >/dev/null 2>&1 && echo environ
+		readlink /proc/$PPID/fd/1 >/dev/null && echo descriptor
+		cat /proc/self/environ >/dev/null && echo own
+		cat /proc/self/oom_score_adj'
+}
+
+@test "with a secret, pilotfish cannot be read by its user's processes, nor dumped; its children can" {
+	needs_root
+	skip_if_sanitized
+	look_at_parent 'oomScoreAdj = 500;'
+	[[ $(said app | tr '\n' ' ') == "environ descriptor own 500 " ]]
+	mkdir "$dir/consul"
+	export CONSUL_HTTP_TOKEN=s3cret CONSUL_HTTP_ADDR=127.0.0.1:1
+	look_at_parent 'oomScoreAdj = 500;'
+	[[ $(said app | tr '\n' ' ') == "own 500 " ]]
+}
+
+@test "a token over http to another host is a warning, once" {
+	export CONSUL_HTTP_TOKEN=s3cret
+	for address in 192.0.2.1:8500 http://localhost.example:8500; do
+		start_pilotfish <<-EOF
+			consul = "$address";
+			jobs = ( { name = "app"; exec = "sleep 1000"; } );
+		EOF
+		expect_events "app running"
+		signal_pilotfish HUP
+		expect_log 'reloaded'
+		stop_pilotfish
+		[[ $(count_log 'the token is sent unencrypted over http to another host') == 1 ]]
+	done
+	for address in 127.0.0.1:1 localhost:1 '[::1]:1' https://192.0.2.1 unix:///none; do
+		start_pilotfish <<-EOF
+			consul = "$address";
+			jobs = ( { name = "app"; exec = "true"; } );
+		EOF
+		wait_exit
+		[[ $(count_log 'unencrypted') == 0 ]]
+	done
+}
+
+@test "user and password in a URL are shown nowhere" {
+	for address in me:s3cret@192.0.2.1:8500 http://me:s3cret@192.0.2.1:8500; do
+		cat >"$dir/url.conf" <<-EOF
+			consul = "$address";
+			jobs = ( { name = "app"; exec = "true";
+				   health = { http = "http://you:s3cret@127.0.0.1:1/x"; interval = 1; tpyo = 1; }; } );
+		EOF
+		for verb in check run expand $([[ $address != http* ]] || echo render); do
+			run "$pilotfish" "$verb" -c "$dir/url.conf"
+			[[ $output && $output != *s3cret* ]] || fail "$verb: $output"
+		done
+		sed -i 's/ tpyo = 1;//' "$dir/url.conf"
+		for verb in check run expand; do
+			run "$pilotfish" "$verb" -c "$dir/url.conf"
+			[[ $output && $output != *s3cret* ]] || fail "$verb: $output"
+		done
+	done
+}

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #define SWEEP_GIVE_UP 1.0
 
 enum { BUCKETS = 128 };			/* a power of two */
+enum { GROUP_OF_PIDFD = 1 << 2 };	/* PIDFD_SIGNAL_PROCESS_GROUP, Linux 6.9 */
 
 /* Every process that lives or whose group is being swept, hashed by its group. */
 static struct list registry[BUCKETS];
@@ -30,14 +32,15 @@ static struct list *bucket_of(pid_t group)
 	return bucket;
 }
 
-static struct process *find(pid_t group)
+/* `pid` 0: the one whose group is being swept; `group`: the one that lives. */
+static struct process *find(pid_t group, pid_t pid)
 {
 	struct list *bucket = bucket_of(group);
 
 	list_each(node, bucket) {
 		struct process *process = list_entry(node, struct process, link);
 
-		if (process->group == group)
+		if (process->group == group && process->pid == pid && !process->replaced)
 			return process;
 	}
 	return NULL;
@@ -53,9 +56,28 @@ bool process_adopt_orphans(void)
 	return getpid() == 1 || prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
 }
 
-static bool is_empty(pid_t group)
+/* By the pidfd where the kernel can do that, since the group's number may have been given again. */
+static int signal_group(const struct process *process, int signo)
 {
-	return kill(-group, 0) < 0 && errno == ESRCH;
+	static bool by_number;
+
+	if (process->replaced) {
+		errno = ESRCH;
+		return -1;
+	}
+	if (process->pidfd && !by_number) {
+		if (syscall(SYS_pidfd_send_signal, process->pidfd, signo, NULL, GROUP_OF_PIDFD) == 0)
+			return 0;
+		if (errno == ESRCH || errno == EPERM)
+			return -1;
+		by_number = true;
+	}
+	return kill(-process->group, signo);
+}
+
+static bool is_empty(const struct process *process)
+{
+	return signal_group(process, 0) < 0 && errno == ESRCH;
 }
 
 static bool is_to_end(int signo)
@@ -67,7 +89,9 @@ static void leave_registry(struct process *process)
 {
 	if (process->group)
 		list_remove(&process->link);
-	process->group = 0;
+	if (process->group && process->pidfd)
+		close(process->pidfd);
+	process->group = process->pidfd = 0;
 	timer_stop(&process->sweep);
 }
 
@@ -82,7 +106,7 @@ static void on_sweep(struct timer *timer)
 {
 	struct process *process = container_of(timer, struct process, sweep);
 
-	if (is_empty(process->group)) {
+	if (is_empty(process)) {
 		finish(process);
 	} else if (!process->killed) {
 		process->killed = true;
@@ -95,40 +119,48 @@ static void on_sweep(struct timer *timer)
 	}
 }
 
-static void enter_registry(struct process *process, struct loop *loop, pid_t pid)
+static void enter_registry(struct process *process, struct loop *loop,
+			   const struct spawned *spawned)
 {
-	process->pid = process->group = pid;
-	process->killed = false;
+	struct process *former = find(spawned->pid, 0);
+
+	if (former) {
+		former->replaced = true;
+		timer_set(&former->sweep, 0);
+	}
+	process->pid = process->group = spawned->pid;
+	process->pidfd = spawned->pidfd < 0 ? 0 : spawned->pidfd;
+	process->replaced = process->killed = false;
 	timer_init(&process->sweep, loop, on_sweep);
-	list_append(bucket_of(pid), &process->link);
+	list_append(bucket_of(process->pid), &process->link);
 }
 
 bool process_spawn(struct process *process, struct loop *loop, const struct spawn *spawn,
 		   struct error *error)
 {
-	pid_t pid;
+	struct spawned spawned;
 
 	assert(!process_is_alive(process));
-	pid = spawn_start(spawn, &process->status, error);
-	if (pid < 0)
+	if (!spawn_start(spawn, &spawned, &process->status, error))
 		return false;
-	enter_registry(process, loop, pid);
+	enter_registry(process, loop, &spawned);
 	return true;
 }
 
 bool process_fork(struct process *process, struct loop *loop, process_run_fn *run, void *argument,
 		  struct error *error)
 {
-	pid_t pid;
+	struct spawned spawned = { .pid = spawn_fork(run, argument) };
 
 	assert(!process_is_alive(process));
-	pid = spawn_fork(run, argument);
-	if (pid < 0)
+	if (spawned.pid < 0)
 		return fail(error, "cannot fork: %s", strerror(errno));
-	enter_registry(process, loop, pid);
+	spawned.pidfd = (int)syscall(SYS_pidfd_open, spawned.pid, 0);
+	enter_registry(process, loop, &spawned);
 	return true;
 }
 
+/* Until it is reaped, the number cannot belong to another process. */
 void process_signal(const struct process *process, int signo)
 {
 	if (process->pid)
@@ -139,9 +171,9 @@ void process_signal_group(const struct process *process, int signo)
 {
 	if (!process->group)
 		return;
-	kill(-process->group, signo);
+	signal_group(process, signo);
 	if (is_to_end(signo))
-		kill(-process->group, SIGCONT);
+		signal_group(process, SIGCONT);
 }
 
 bool process_is_alive(const struct process *process)
@@ -174,10 +206,10 @@ static void ended(struct process *process, int status)
 		leave_registry(process);
 	if (process->on_exit)
 		process->on_exit(process);
-	process = find(group);
+	process = find(group, 0);
 	if (!process)
 		return;
-	if (is_empty(group))
+	if (is_empty(process))
 		finish(process);
 	else
 		sweep(process);
@@ -186,18 +218,18 @@ static void ended(struct process *process, int status)
 static void reap(pid_t pid)
 {
 	pid_t group = getpgid(pid);
-	struct process *process = find(pid);
+	struct process *process = find(pid, pid);
 	int status;
 
 	if (waitpid(pid, &status, 0) != pid)
 		return;
-	if (process && process->pid == pid) {
+	if (process) {
 		ended(process, status);
 		return;
 	}
 	orphans++;
-	process = group > 0 ? find(group) : NULL;
-	if (process && !process->pid && is_empty(group))
+	process = group > 0 ? find(group, 0) : NULL;
+	if (process && is_empty(process))
 		finish(process);
 }
 

@@ -10,6 +10,10 @@
  * Call process_reap() on SIGCHLD: it peeks with waitid(WNOWAIT) and reaps by pid, including
  * orphans that we adopted.  After the process itself has ended, its group is *swept*: SIGTERM,
  * SIGKILL half a second later, and after one second we give up.
+ *
+ * Each process has a pidfd until its group is gone, because the kernel may give the number to
+ * another process as soon as the group is empty.  Before Linux 6.9 a pidfd cannot signal a group:
+ * then only a number that we get again ourselves is recognised.
  */
 #ifndef PROCESS_H
 #define PROCESS_H
@@ -81,6 +85,8 @@ struct process {
 	process_fn *on_exit;		/* the process has ended, its group may live; or NULL */
 	process_fn *on_gone;		/* its group is gone too, or we gave up; may start the process
 					 * again; or NULL */
+	int pidfd;			/* 0: none */
+	bool replaced;			/* another process has the number, so the group is gone */
 	bool killed;			/* the sweep has sent SIGKILL */
 	struct timer sweep;
 	struct list link;

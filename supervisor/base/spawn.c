@@ -21,6 +21,10 @@
  * sanitizer must not instrument it, because that would mark the child's stack. */
 #define IN_CHILD __attribute__((no_sanitize_address)) static
 
+#ifndef CLONE_PIDFD
+#define CLONE_PIDFD 0x1000
+#endif
+
 enum { STACK_SIZE = 64 * 1024, SIGNALS = _NSIG - 1 };
 
 static const char default_path[] =
@@ -494,7 +498,7 @@ static void explain(const struct child *child, int *status, struct error *error)
 }
 
 /* CLONE_VFORK: when clone() returns, the child has executed the program or has ended. */
-static pid_t clone_child(struct child *child)
+static pid_t clone_child(struct child *child, int *pidfd)
 {
 	char *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
@@ -507,7 +511,8 @@ static pid_t clone_child(struct child *child)
 
 	memset(&all, 0xff, sizeof all);
 	change_mask(SIG_SETMASK, &all, &ours);
-	pid = clone(run_child, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | SIGCHLD, child);
+	pid = clone(run_child, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
+		    child, pidfd);
 	change_mask(SIG_SETMASK, &ours, NULL);
 	munmap(stack, STACK_SIZE);
 	/* The child shared this attribute of our memory, and a change of its user clears it. */
@@ -529,7 +534,8 @@ static char **script_argv(char *const *argv)
 	return script;
 }
 
-pid_t spawn_start(const struct spawn *spawn, int *status, struct error *error)
+bool spawn_start(const struct spawn *spawn, struct spawned *spawned, int *status,
+		 struct error *error)
 {
 	AUTOFREE char **script = script_argv(spawn->argv);
 	struct child child = {
@@ -537,24 +543,25 @@ pid_t spawn_start(const struct spawn *spawn, int *status, struct error *error)
 		.envp = spawn->envp ? spawn->envp : environ,
 		.parent = getpid(), .parent_group = getpgrp(),
 	};
-	pid_t pid;
 
 	if (spawn->confinement && !filter_build(&child.filter, spawn->confinement->restrictions)) {
 		*status = 126 << 8;
-		fail(error, "restrict: not supported on this architecture");
-		return -1;
+		return fail(error, "restrict: not supported on this architecture");
 	}
-	pid = clone_child(&child);
-	if (pid < 0) {
+	spawned->pidfd = -1;
+	spawned->pid = clone_child(&child, &spawned->pidfd);
+	if (spawned->pid < 0) {
 		child.stage = "cannot start a process";
 		child.error = errno;
 	}
 	if (!child.stage)
-		return pid;
-	if (pid > 0)
-		waitpid(pid, NULL, 0);
+		return true;
+	if (spawned->pid > 0)
+		waitpid(spawned->pid, NULL, 0);
+	if (spawned->pidfd >= 0)
+		close(spawned->pidfd);
 	explain(&child, status, error);
-	return -1;
+	return false;
 }
 
 /* Both set the group, so that it is there when either goes on. */

@@ -7,9 +7,15 @@
 
 #include "process.h"
 
-/* Returns the pid once the program is executed.  -1: *status is what a shell would report, and
- * `error` names the step that failed. */
-pid_t spawn_start(const struct spawn *spawn, int *status, struct error *error);
+struct spawned {
+	pid_t pid;
+	int pidfd;			/* -1: the kernel has none (before Linux 5.2) */
+};
+
+/* Returns once the program is executed.  False: *status is what a shell would report, and `error`
+ * names the step that failed. */
+bool spawn_start(const struct spawn *spawn, struct spawned *spawned, int *status,
+		 struct error *error);
 
 /* For process_fork(): the pid of the copy, in a group of its own.  -1: errno. */
 pid_t spawn_fork(process_run_fn *run, void *argument);

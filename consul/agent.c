@@ -77,7 +77,7 @@ static bool parse_address(struct agent *agent, const char *text, struct error *e
 		return fail(error, "\"%s\" is neither http, https nor unix", text);
 	size = strcspn(address, "/");
 	if (memchr(address, '@', size))		/* the text has a password: do not show it */
-		return fail(error, "must not contain a user and password; use auth");
+		return fail(error, "must be host:port without user and password; use auth");
 	if (!size || (*address == ':' && address[1] != ':') || !is_url_part(address))
 		return fail(error, "\"%s\" is not host:port", text);
 	host = complete_host(address, size, tls);

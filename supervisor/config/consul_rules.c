@@ -123,7 +123,7 @@ static bool complete_address(struct consul_config *consul, struct error *error)
 	if (!strncmp(host, "unix:///", 8))
 		return true;
 	if (has_userinfo(host))			/* the text has a password: do not show it */
-		return fail(error, ".address: must not contain a user and password; use auth");
+		return fail(error, ".address: must be \"host:port\" without user and password; use auth");
 	if (strstr(host, "://"))
 		return check_url(consul->address, error);
 	if (strpbrk(host, " \t/@?#"))

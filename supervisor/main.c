@@ -1,4 +1,5 @@
 #include <getopt.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,5 +210,6 @@ int main(int argc, char **argv)
 	if (init_is_meant(argc, argv))
 		_exit(init_main(argc, argv));
 	process_setup(false);
+	json_set_alloc_funcs(alloc_raw, free);
 	return dispatch(argc, argv);
 }

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 static void *checked(void *memory)
@@ -12,8 +13,18 @@ static void *checked(void *memory)
 	if (memory)
 		return memory;
 	if (write(STDERR_FILENO, words, sizeof words - 1) < 0)
-		abort();
-	abort();
+		_exit(EX_OSERR);
+	_exit(EX_OSERR);
+}
+
+void *alloc_raw(size_t size)
+{
+	return checked(malloc(size ? size : 1));
+}
+
+void alloc_reserve(size_t size)
+{
+	free(alloc_raw(size));
 }
 
 void *alloc(size_t size)

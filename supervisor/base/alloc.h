@@ -1,7 +1,9 @@
 /* alloc.h - allocations that do not fail, and resources that are released with their scope.
  *
- * PID 1 cannot go on without memory.  These functions therefore print a message and abort, and
- * callers need no branch for a failure.  Release their results with free().
+ * PID 1 cannot go on without memory.  These functions therefore print a message and exit with code
+ * 71 (EX_OSERR), and callers need no branch for a failure.  They do not abort(): the kernel keeps
+ * SIGABRT from PID 1, and abort() would then end in a segmentation fault.  Release their results
+ * with free().
  */
 #ifndef ALLOC_H
 #define ALLOC_H
@@ -10,6 +12,8 @@
 #include <stdlib.h>
 
 void *alloc(size_t size);			/* zeroed */
+void *alloc_raw(size_t size);			/* not zeroed; for libraries */
+void alloc_reserve(size_t size);		/* exits unless this much could be allocated now */
 void *alloc_resize(void *old, size_t size);	/* as realloc(): the new part is not zeroed */
 char *copy_string(const char *text);		/* NULL gives NULL */
 char *copy_bytes(const void *bytes, size_t size);	/* a NUL is added */

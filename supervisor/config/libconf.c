@@ -13,7 +13,9 @@
 #include "include.h"
 #include "libconf_scan.h"
 
-enum { DEPTH_LIMIT = 50 };
+/* libconfig 1.5 does not check its allocations.  It needs at most some 112 bytes for a byte of text,
+ * namely a "(" in a list, and its scanner 16 KiB. */
+enum { DEPTH_LIMIT = 50, NEED = 128, RESERVE = 256 * 1024 };
 
 /* Where the search for traps is: two adjacent tokens, and how many brackets are open. */
 struct spot {
@@ -208,6 +210,7 @@ static json_t *parse(config_t *config, const struct included_text *included, str
 	unsigned line = 0;
 	json_t *tree;
 
+	alloc_reserve(NEED * included->text.used + RESERVE);
 	if (!config_read_string(config, included->text.data)) {
 		included_text_fail(included, (unsigned)config_error_line(config), error,
 			     explain(config_error_text(config)));

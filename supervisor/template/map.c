@@ -134,7 +134,7 @@ static void make_room(struct map *map)
 		return;
 	map->room = map->room ? 2 * map->room : 8;
 	entries = arena_alloc(map->arena, map->room * sizeof *entries);
-	if (map->count)
+	if (map->entries)
 		memcpy(entries, map->entries, map->count * sizeof *entries);
 	map->entries = entries;
 }

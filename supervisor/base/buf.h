@@ -25,7 +25,8 @@ void buf_add(struct buf *buf, const char *text);
 void buf_add_char(struct buf *buf, char c);
 void buf_print(struct buf *buf, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-void buf_vprint(struct buf *buf, const char *format, va_list args);
+void buf_vprint(struct buf *buf, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
 void buf_consume(struct buf *buf, size_t size);	/* remove the first bytes */
 
 /* The size of `text` cut to at most `limit` bytes, without splitting a UTF-8 character. */

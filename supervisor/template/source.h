@@ -21,6 +21,6 @@ struct source {
 size_t source_line(const struct source *source, size_t at);	/* 1 is the first */
 
 bool source_fail(const struct source *source, size_t at, struct error *error, const char *format,
-		 va_list args);
+		 va_list args) __attribute__((format(printf, 4, 0)));
 
 #endif

@@ -330,6 +330,7 @@ void log_event(const char *source, const char *event)
 			       .source = source, .event = event });
 }
 
+__attribute__((format(printf, 2, 0)))
 static void say(enum log_level level, const char *format, va_list args)
 {
 	struct buf text = BUF_INIT;

@@ -9,13 +9,14 @@
 #include "base/log.h"
 #include "base/output.h"
 #include "base/process.h"
+#include "base/task.h"
 #include "units.h"
 #include "reload.h"
 #include "shutdown.h"
 
 struct app;
 
-/* How a phase (running, reloading, stopping) reacts.  NULL: not at all. */
+/* How a phase (running, loading, reloading, stopping) reacts.  NULL: not at all. */
 struct phase {
 	void (*on_stopped)(struct app *app, struct job_unit *unit);	/* for good */
 	void (*on_left)(struct app *app);		/* an election, for good */
@@ -26,7 +27,7 @@ struct phase {
 	void (*on_review)(struct app *app);		/* all events have been delivered */
 };
 
-static const struct phase running, reloading, stopping;
+static const struct phase running, loading, reloading, stopping;
 
 struct app {
 	const struct app_call *call;
@@ -37,6 +38,9 @@ struct app {
 	struct shutdown shutdown;
 	struct subscription tap;
 	struct deferred review;
+	struct task load;		/* of the next configuration */
+	struct config *next;		/* what `load` has made; NULL: nothing yet, or a refusal */
+	struct load_error refusal;
 	double stop_timeout;
 	bool reload_again;
 	bool ordered;			/* by a signal */
@@ -68,6 +72,8 @@ static void on_left(struct units *units)
 
 static void begin_shutdown(struct app *app)
 {
+	task_cancel(&app->load);
+	config_free(steal(&app->next));
 	reload_cancel(&app->reload);
 	app->phase = &stopping;
 	shutdown_begin(&app->shutdown, app->stop_timeout);
@@ -150,15 +156,15 @@ static void running_on_maintenance_signal(struct app *app)
 }
 
 /* An empty file may be in the middle of being written: it does not mean "stop all jobs". */
-static struct config *load_next(const struct app_call *call, struct load_error *error)
+static struct config *load_next(struct app *app, struct load_error *error)
 {
-	struct config *next = call->load(call, error);
+	struct config *next = app->call->load(app->call, &app->load, error);
 
 	if (next && next->has_secrets)
 		process_forbid_dump();
 	if (!next || json_object_size(next->tree))
 		return next;
-	fail(&error->error, "%s is empty", call->name);
+	fail(&error->error, "%s is empty", app->call->name);
 	config_free(next);
 	return NULL;
 }
@@ -173,20 +179,39 @@ static bool prepare(struct app *app, struct config *next, struct error *error)
 	return false;
 }
 
+static void run_load(struct task *task)
+{
+	struct app *app = container_of(task, struct app, load);
+
+	app->refusal = (struct load_error){ .code = 0 };
+	app->next = load_next(app, &app->refusal);
+}
+
 static void start_reload(struct app *app)
 {
-	struct load_error error = { .code = 0 };
-	struct config *next = load_next(app->call, &error);
-
 	app->reload_again = false;
-	if (!next || !prepare(app, next, &error.error)) {
-		log_error("not reloaded, the old configuration stays: %s", error.error.text);
-		return;
+	app->phase = &loading;
+	task_start(&app->load);
+}
+
+static void on_loaded(struct task *task)
+{
+	struct app *app = container_of(task, struct app, load);
+	struct config *next = steal(&app->next);
+
+	app->phase = &running;
+	if (app->reload_again) {	/* the file may have changed since */
+		config_free(next);
+		start_reload(app);
+	} else if (!next || !prepare(app, next, &app->refusal.error)) {
+		log_error("not reloaded, the old configuration stays: %s",
+			  app->refusal.error.text);
+	} else {
+		log_info("reloading %s", app->call->name);
+		app->stop_timeout = next->stop_timeout;
+		app->phase = &reloading;
+		reload_begin(&app->reload, next->stop_timeout);
 	}
-	log_info("reloading %s", app->call->name);
-	app->stop_timeout = next->stop_timeout;
-	app->phase = &reloading;
-	reload_begin(&app->reload, next->stop_timeout);
 }
 
 /* True: all templates are rendered and no job runs; *code is then the exit code. */
@@ -229,7 +254,20 @@ static const struct phase running = {
 	.on_review = running_on_review,
 };
 
-/* ---- reloading ---- */
+/* ---- loading, reloading ---- */
+
+static void reload_later(struct app *app)
+{
+	app->reload_again = true;
+}
+
+static const struct phase loading = {
+	.on_stopped = running_on_stopped,
+	.on_stop_signal = running_on_stop_signal,
+	.on_reload_signal = reload_later,
+	.on_maintenance_signal = running_on_maintenance_signal,
+	.on_review = running_on_review,
+};
 
 static void on_reloaded(struct reload *reload)
 {
@@ -256,16 +294,11 @@ static void reloading_on_left(struct app *app)
 	reload_on_left(&app->reload);
 }
 
-static void reloading_on_reload_signal(struct app *app)
-{
-	app->reload_again = true;
-}
-
 static const struct phase reloading = {
 	.on_stopped = reloading_on_stopped,
 	.on_left = reloading_on_left,
 	.on_stop_signal = running_on_stop_signal,
-	.on_reload_signal = reloading_on_reload_signal,
+	.on_reload_signal = reload_later,
 	.on_maintenance_signal = running_on_maintenance_signal,
 	.on_review = running_on_review,
 };
@@ -383,6 +416,7 @@ static void init(struct app *app, const struct app_call *call)
 	app->reload.on_over = on_reloaded;
 	app->shutdown.on_over = on_shutdown_over;
 	deferred_init(&app->review, &app->loop, on_review);
+	task_init(&app->load, &app->loop, run_load, on_loaded);
 	subscribe(&app->tap, &app->loop.bus.any, EVENT_ANY, on_any_event);
 }
 
@@ -401,7 +435,7 @@ static void release(struct app *app)
 int app_run(const struct app_call *call)
 {
 	struct load_error error = { .code = 0 };
-	struct config *config = call->load(call, &error);
+	struct config *config = call->load(call, NULL, &error);
 	struct app app;
 
 	if (!config) {

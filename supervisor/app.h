@@ -1,6 +1,6 @@
 /* app.h - the composition root: from a configuration to jobs on a loop, and to an exit code.
  *
- * app is always in one phase: running, reloading or stopping.
+ * app is always in one phase: running, loading, reloading or stopping.
  *
  * TERM, INT and QUIT stop all jobs in order; a second one kills them.  HUP reloads and USR2 begins or
  * ends maintenance, unless a job is triggered by that signal.  USR1 opens the log file again.  Every
@@ -13,7 +13,8 @@
 
 struct app_call {
 	const char *name;		/* of the configuration, in messages: its path */
-	struct config *(*load)(const struct app_call *call, struct load_error *error);
+	struct config *(*load)(const struct app_call *call, struct task *task,
+			       struct load_error *error);	/* `task`: see load.h */
 	bool once;			/* stop when all templates are rendered and no job runs */
 };
 

@@ -21,9 +21,10 @@ struct verb {
 	size_t words;			/* the most arguments it takes */
 };
 
-static struct config *load_file(const struct app_call *call, struct load_error *error)
+static struct config *load_file(const struct app_call *call, struct task *task,
+				struct load_error *error)
 {
-	return load_config(call->name, error);
+	return load_config(call->name, task, error);
 }
 
 static int run(const struct call *call)
@@ -40,10 +41,12 @@ struct render_call {
 	const struct template_args *args;
 };
 
-static struct config *load_args(const struct app_call *app, struct load_error *error)
+static struct config *load_args(const struct app_call *app, struct task *task,
+				struct load_error *error)
 {
 	const struct render_call *call = container_of(app, const struct render_call, app);
 
+	(void)task;
 	return template_args_config(call->args, &error->error);
 }
 

@@ -10,7 +10,7 @@ int cmd_check(const struct call *call)
 {
 	struct load_error error = { .code = EX_DATAERR };
 	AUTOFREE char *path = command_config_path(call, &error.error);
-	struct config *config = path ? load_config(path, &error) : NULL;
+	struct config *config = path ? load_config(path, NULL, &error) : NULL;
 
 	if (!config)
 		return command_fail(error.code, &error.error);

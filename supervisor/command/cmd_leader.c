@@ -435,7 +435,7 @@ static int run_action(const struct leader_args *call, const struct config *confi
 static int run_call(const struct leader_args *call)
 {
 	struct load_error error = { .code = EX_DATAERR };
-	struct config *config = load_config(call->path, &error);
+	struct config *config = load_config(call->path, NULL, &error);
 	int code = config ? run_action(call, config, &error.error) : error.code;
 
 	if (*error.error.text)

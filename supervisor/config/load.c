@@ -13,13 +13,13 @@
 #include "secret.h"
 #include "sugar.h"
 
-static bool render(const char *path, const struct buf *text, struct template_output *output,
-		   struct error *error)
+static bool render(const char *path, const struct buf *text, struct task *task,
+		   struct template_output *output, struct error *error)
 {
 	static const struct template_options options = {
 		.profile = TEMPLATE_CONFIG, .missing_key = MISSING_ZERO,
 	};
-	struct template_input input = { .env = environ, .now = time(NULL) };
+	struct template_input input = { .env = environ, .now = time(NULL), .task = task };
 	struct template *template = template_parse(path, text->data, text->used, &options, error);
 	bool fine = template && template_render(template, &input, output, error);
 
@@ -28,7 +28,8 @@ static bool render(const char *path, const struct buf *text, struct template_out
 }
 
 /* Reads the file, and renders the text if {{ is in it. */
-static bool get_text(const char *path, struct template_output *output, struct load_error *error)
+static bool get_text(const char *path, struct task *task, struct template_output *output,
+		     struct load_error *error)
 {
 	CLEANUP(buf_release) struct buf text = BUF_INIT;
 
@@ -38,7 +39,7 @@ static bool get_text(const char *path, struct template_output *output, struct lo
 		return false;
 	error->code = EX_DATAERR;
 	if (memmem(text.data, text.used, "{{", 2))
-		return render(path, &text, output, &error->error);
+		return render(path, &text, task, output, &error->error);
 	output->text = text;
 	text = (struct buf)BUF_INIT;
 	return true;
@@ -72,7 +73,7 @@ char *load_rendered(const char *path, struct load_error *error)
 {
 	CLEANUP(template_output_release) struct template_output output;
 
-	if (!get_text(path, &output, error))
+	if (!get_text(path, NULL, &output, error))
 		return NULL;
 	secret_hide(&output.secrets, &output.text);
 	return buf_take(&output.text);
@@ -83,7 +84,7 @@ json_t *load_tree(const char *path, struct load_error *error)
 	CLEANUP(template_output_release) struct template_output output;
 	json_t *tree;
 
-	if (!get_text(path, &output, error))
+	if (!get_text(path, NULL, &output, error))
 		return NULL;
 	tree = parse(path, output.text.data, output.text.used, error);
 	secret_collect(tree, &output.secrets);
@@ -94,12 +95,12 @@ json_t *load_tree(const char *path, struct load_error *error)
 	return tree;
 }
 
-struct config *load_config(const char *path, struct load_error *error)
+struct config *load_config(const char *path, struct task *task, struct load_error *error)
 {
 	CLEANUP(template_output_release) struct template_output output;
 	struct config *config;
 
-	if (!get_text(path, &output, error))
+	if (!get_text(path, task, &output, error))
 		return NULL;
 	config = decode(path, parse(path, output.text.data, output.text.used, error), error);
 	if (config)

@@ -9,16 +9,19 @@
 
 #include "config.h"
 
+struct task;
+
 /* The code is one of sysexits(3): 66 not readable, 65 not a configuration. */
 struct load_error {
 	struct error error;
 	int code;
 };
 
-/* The first two hide secrets: `pilotfish render` and `pilotfish expand` print them. */
+/* `task`: the caller's, which pauses while the text is rendered (task.h); NULL: there is no pause.
+ * The first two hide secrets: `pilotfish render` and `pilotfish expand` print them. */
 char *load_rendered(const char *path, struct load_error *error);	/* free() it */
 json_t *load_tree(const char *path, struct load_error *error);		/* hooks are expanded */
-struct config *load_config(const char *path, struct load_error *error);
+struct config *load_config(const char *path, struct task *task, struct load_error *error);
 struct config *load_text(const char *text, const char *name, struct load_error *error);
 
 #endif

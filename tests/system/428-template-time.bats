@@ -103,3 +103,52 @@ expect_no_harm()
 	expect_code 0
 	at_most $((1000 * slow)) "$took"
 }
+
+# COUNT: a configuration with a tick every 50 ms, and with so many expensive expressions; 120 take about a second.
+heavy()
+{
+	BIG=$(head -c 100000 /dev/zero | tr '\0' a)
+	export BIG
+	cat <<-EOF
+		# {{ range loop $1 }}{{ \$x := regexReplaceAll "[a-z]+@" "" \$.BIG }}{{ end }}
+		jobs = ( { name = "tick"; exec = [ "sh", "-c", "date +%s%N >>$dir/ticks" ]; when = { interval = "50ms"; }; } );
+	EOF
+}
+
+expect_ticks()
+{
+	local pause
+	pause=$(longest_pause "$dir/ticks")
+	echo "# longest pause: $pause ms" >&3
+	at_most $((500 * slow)) "$pause"
+}
+
+@test "a configuration that is expensive to render delays no job while it is reloaded" {
+	heavy 1 >"$dir/first"
+	start_pilotfish <"$dir/first"
+	expect_events "tick exitSuccess"
+	heavy 120 >"$dir/second"
+	mark
+	write_config <"$dir/second"
+	signal_pilotfish HUP
+	LIMIT=30 expect_log '"reloaded"|not reloaded'
+	expect_ticks
+	stop_pilotfish
+	expect_code 0
+}
+
+@test "a configuration that computes until its limit is refused, and delays neither jobs nor TERM" {
+	heavy 1 >"$dir/first"
+	start_pilotfish <"$dir/first"
+	expect_events "tick exitSuccess"
+	heavy 100000 >"$dir/second"
+	write_config <"$dir/second"
+	mark
+	signal_pilotfish HUP
+	LIMIT=30 expect_log 'not reloaded.*(takes longer|more) than'
+	expect_ticks
+	signal_pilotfish HUP
+	stop_pilotfish
+	expect_code 0
+	at_most $((1000 * slow)) "$took"
+}

@@ -38,7 +38,7 @@ static void test_case(void **state)
 	char *back = getcwd(NULL, 0);
 
 	assert_int_equal(chdir(*state), 0);
-	config = load_config("input", &error);
+	config = load_config("input", NULL, &error);
 	found = config ? json_dumps(config->tree, JSON_INDENT(2) | JSON_PRESERVE_ORDER)
 		       : copy_string(error.error.text);
 	message = read_expected("error");

@@ -432,7 +432,7 @@ static void test_unreadable(void **state)
 	struct load_error error = { 0 };
 
 	(void)state;
-	assert_null(load_config("/nowhere/x.conf", &error));
+	assert_null(load_config("/nowhere/x.conf", NULL, &error));
 	assert_int_equal(error.code, EX_NOINPUT);
 	assert_string_equal(error.error.text, "cannot read /nowhere/x.conf: No such file or directory");
 	error = (struct load_error){ 0 };

@@ -78,6 +78,8 @@ static const struct relation *find(const struct family *family, pid_t pid)
 {
 	const struct relation wanted = { .pid = pid };
 
+	if (!family->count)
+		return NULL;
 	return bsearch(&wanted, family->items, family->count, sizeof wanted, by_pid);
 }
 

@@ -44,7 +44,7 @@ static struct value map_from_json(struct arena *arena, json_t *json, enum type t
 	const struct type_info *info = type_info(type);
 	struct value value = value_map(arena, type);
 	const char *key;
-	json_t *item;
+	json_t *item = NULL;
 	size_t size;
 
 	json_object_keylen_foreach(json, key, size, item)

@@ -503,6 +503,7 @@ static pid_t clone_child(struct child *child, int *pidfd)
 	char *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+	const int flags = CLONE_VM | CLONE_VFORK | SIGCHLD;
 	sigset_t all, ours;
 	pid_t pid;
 
@@ -511,8 +512,10 @@ static pid_t clone_child(struct child *child, int *pidfd)
 
 	memset(&all, 0xff, sizeof all);
 	change_mask(SIG_SETMASK, &all, &ours);
-	pid = clone(run_child, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD,
-		    child, pidfd);
+	pid = clone(run_child, stack + STACK_SIZE, flags | CLONE_PIDFD, child, pidfd);
+	/* qemu's emulation of user programs knows no pidfds, as Linux before 5.2. */
+	if (pid < 0 && errno == EINVAL)
+		pid = clone(run_child, stack + STACK_SIZE, flags, child);
 	change_mask(SIG_SETMASK, &ours, NULL);
 	munmap(stack, STACK_SIZE);
 	/* The child shared this attribute of our memory, and a change of its user clears it. */

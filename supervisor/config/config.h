@@ -182,6 +182,8 @@ struct tls_config {
 	bool verify;
 };
 
+#define CONSUL_MEMORY "256M"		/* the default: room for some ten thousand instances */
+
 struct consul_config {
 	json_t *tree;
 	bool enabled;

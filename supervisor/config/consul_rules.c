@@ -141,7 +141,7 @@ static bool read_memory(struct consul_config *consul, struct error *error)
 		{ "", 0 }, { "K", 10 }, { "M", 20 }, { "G", 30 },
 		{ "KiB", 10 }, { "MiB", 20 }, { "GiB", 30 },
 	};
-	const char *text = consul->memory ? consul->memory : "64M";
+	const char *text = consul->memory ? consul->memory : CONSUL_MEMORY;
 	size_t digits = strspn(text, "0123456789");
 	unsigned long number = strtoul(text, NULL, 10);
 
@@ -149,8 +149,8 @@ static bool read_memory(struct consul_config *consul, struct error *error)
 		if (!strcmp(text + digits, units[i].unit))
 			consul->memory_limit = (size_t)number << units[i].shift;
 	if (consul->memory_limit < MEMORY_MIN || consul->memory_limit > MEMORY_MAX)
-		return fail(error, ".memory: must be a size from 8M to 64G, such as \"64M\", found "
-			    "\"%.64s\"", text);
+		return fail(error, ".memory: must be a size from 8M to 64G, "
+			    "such as \"" CONSUL_MEMORY "\", found \"%.64s\"", text);
 	return true;
 }
 

@@ -517,8 +517,8 @@ static const struct field consul_fields[] = {
 	{ "settle", SECONDS(consul_config, settle), .initial = "10s",
 	  .help = "For this long after trouble with Consul, entries of watched sets and values "
 		  "of keys do not vanish, because they may still be coming back." },
-	{ "memory", STRING(consul_config, memory), .initial = "64M",
-	  .must_be = "a size, such as \"64M\"",
+	{ "memory", STRING(consul_config, memory), .initial = CONSUL_MEMORY,
+	  .must_be = "a size, such as \"" CONSUL_MEMORY "\"",
 	  .help = "The memory for answers of Consul and for the data made of them. The largest answer "
 		  "that exceeds it fails, with a message, and the last data stay. JSON takes about "
 		  "five times its length: 1,000 instances take about 10M." },

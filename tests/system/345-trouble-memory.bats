@@ -59,7 +59,7 @@ stops_in_time()
 }
 
 @test "endless answers to 40 watches: within the budget, and SIGTERM is served" {
-	begin
+	begin 'memory = "64M"'
 	misbehave endless
 	LIMIT=20 expect_log 'consul cannot serve watch.*: an answer that exceeds consul.memory = 64M'
 	LIMIT=60 await passed 60
@@ -91,7 +91,7 @@ is_small()
 }
 
 @test "JSON that would become a huge tree is not parsed" {
-	begin
+	begin 'memory = "64M"'
 	misbehave zeros
 	LIMIT=30 expect_log 'consul cannot serve watch.*: an answer (that|whose JSON) exceeds consul.memory = 64M'
 	LIMIT=60 await passed 40
@@ -148,7 +148,7 @@ has_all()
 	start_consul --config '{"log_level": "warn"}'
 	put_large_keys
 	start_pilotfish <<-EOF
-		consul = "$consul_address";
+		consul = { address = "$consul_address"; memory = "64M"; };
 		jobs = ( { name = "app"; exec = "sleep 1000"; } );
 		watches = ( { name = "big"; prefix = "big/"; }, { name = "small"; key = "small"; } );
 	EOF

@@ -1,5 +1,6 @@
 #include "target.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -67,6 +68,7 @@ static const char *kind_name(mode_t mode)
 
 static const char *name_in(const char *path)
 {
+	assert(path);
 	return strrchr(path, '/') + 1;
 }
 

@@ -26,18 +26,19 @@ void base64_encode(enum base64 alphabet, const void *bytes, size_t size, struct 
 }
 
 /* The value of each digit, -1 for all other bytes. */
-static void make_values(enum base64 alphabet, signed char values[256])
+static void make_values(enum base64 alphabet, short values[256])
 {
 	const char *digits = base64_digits(alphabet);
 
-	memset(values, -1, 256);
+	for (int i = 0; i < 256; i++)
+		values[i] = -1;
 	for (int i = 0; i < 64; i++)
-		values[(unsigned char)digits[i]] = (signed char)i;
+		values[(unsigned char)digits[i]] = (short)i;
 }
 
 bool base64_decode(unsigned how, const char *text, size_t size, struct buf *out, size_t *bad)
 {
-	signed char values[256];
+	short values[256];
 	unsigned bits = 0;
 	size_t digits = 0, padding = 0, i;
 	char *start = buf_reserve(out, size / 4 * 3 + 3), *at = start;

@@ -1,5 +1,6 @@
 # Expensive templates and values: heartbeats and renewals go on, and all files are rendered.
 # serial
+# limit 600
 
 load templates
 load elections

@@ -69,6 +69,19 @@ void *arena_alloc(struct arena *arena, size_t size)
 	return memory;
 }
 
+void *arena_grow(struct arena *arena, void *array, size_t count, size_t *room, size_t size)
+{
+	void *grown;
+
+	if (count < *room)
+		return array;
+	*room = *room ? 2 * *room : 8;
+	grown = arena_alloc(arena, *room * size);
+	if (array)
+		memcpy(grown, array, count * size);
+	return grown;
+}
+
 char *arena_copy(struct arena *arena, const char *bytes, size_t size)
 {
 	char *copy = arena_alloc(arena, size + 1);

@@ -29,6 +29,9 @@ struct arena {
 void arena_init(struct arena *arena, size_t limit);
 void arena_release(struct arena *arena);
 void *arena_alloc(struct arena *arena, size_t size);		/* zeroed */
+/* An array with room for one element of `size` bytes behind its `count`: the old one, or a copy that is
+ * twice as large.  NULL and *room 0: there is none yet. */
+void *arena_grow(struct arena *arena, void *array, size_t count, size_t *room, size_t size);
 char *arena_copy(struct arena *arena, const char *bytes, size_t size);	/* a NUL is added */
 void arena_charge(struct arena *arena, size_t size);		/* counts memory held elsewhere */
 

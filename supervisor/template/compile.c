@@ -11,15 +11,8 @@ static struct instruction *emit(struct pattern *pattern, enum op op)
 {
 	struct instruction *instruction;
 
-	if (pattern->count == pattern->room) {
-		size_t room = pattern->room ? 2 * pattern->room : 32;
-		struct instruction *program = arena_alloc(&pattern->arena, room * sizeof *program);
-
-		if (pattern->count)
-			memcpy(program, pattern->program, pattern->count * sizeof *program);
-		pattern->program = program;
-		pattern->room = room;
-	}
+	pattern->program = arena_grow(&pattern->arena, pattern->program, pattern->count,
+				      &pattern->room, sizeof *pattern->program);
 	instruction = &pattern->program[pattern->count++];
 	*instruction = (struct instruction){ .op = op, .next = (unsigned)pattern->count };
 	return instruction;

@@ -126,19 +126,6 @@ struct value *map_find(struct map *map, struct value key)
 	return i < map->count && !compare_keys(map->entries[i].key, key) ? &map->entries[i].value : NULL;
 }
 
-static void make_room(struct map *map)
-{
-	struct entry *entries;
-
-	if (map->count < map->room)
-		return;
-	map->room = map->room ? 2 * map->room : 8;
-	entries = arena_alloc(map->arena, map->room * sizeof *entries);
-	if (map->entries)
-		memcpy(entries, map->entries, map->count * sizeof *entries);
-	map->entries = entries;
-}
-
 struct value *map_put(struct map *map, struct value key)
 {
 	struct value *found = map_find(map, key);
@@ -146,7 +133,8 @@ struct value *map_put(struct map *map, struct value key)
 
 	if (found)
 		return found;
-	make_room(map);
+	map->entries = arena_grow(map->arena, map->entries, map->count, &map->room,
+				  sizeof *map->entries);
 	arena_work(map->arena, 100);
 	if (!map->unsorted)
 		i = place_of(map, key);

@@ -310,15 +310,8 @@ static unsigned add_group(struct syntax *syntax, struct value name)
 {
 	struct pattern *pattern = syntax->pattern;
 
-	if (pattern->groups == syntax->names_room) {
-		size_t room = syntax->names_room ? 2 * syntax->names_room : 8;
-		struct value *names = arena_alloc(&pattern->arena, room * sizeof *names);
-
-		if (pattern->groups)
-			memcpy(names, pattern->names, pattern->groups * sizeof *names);
-		pattern->names = names;
-		syntax->names_room = room;
-	}
+	pattern->names = arena_grow(&pattern->arena, pattern->names, pattern->groups,
+				    &syntax->names_room, sizeof *pattern->names);
 	pattern->names[pattern->groups] = name;
 	return pattern->groups++;
 }

@@ -27,15 +27,8 @@ int value_compare_text(struct value a, struct value b)
 
 void list_add(struct list_maker *list, struct value item)
 {
-	if (list->count == list->room) {
-		size_t room = list->room ? 2 * list->room : 8;
-		struct value *items = arena_alloc(list->arena, room * sizeof *items);
-
-		if (list->count)
-			memcpy(items, list->items, list->count * sizeof *items);
-		list->items = items;
-		list->room = room;
-	}
+	list->items = arena_grow(list->arena, list->items, list->count, &list->room,
+				 sizeof *list->items);
 	list->items[list->count++] = item;
 }
 

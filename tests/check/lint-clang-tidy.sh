@@ -1,6 +1,7 @@
 #!/bin/sh
-# clang-tidy with .clang-tidy; clang's own warnings count too.  It uses all cores:
-# serial
+# clang-tidy with .clang-tidy; clang's own warnings count too.  It uses all processors:
+# background
+# limit 1200
 flags=$(sed -n '1s/^[^-]*//p' "${B:-build}/flags" | sed 's/-fsanitize=[^ ]*//; s/-fcf-protection//')
 out=$(find supervisor hooks consul -name '*.c' | sort |
 	xargs -P "$(nproc)" -n 4 sh -c 'flags=$0; clang-tidy --quiet "$@" -- $flags 2>&1' "$flags -DVERSION=\"\"")

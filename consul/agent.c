@@ -95,8 +95,13 @@ static bool parse_address(struct agent *agent, const char *text, struct error *e
 
 static void take_token(struct agent *agent, const char *token)
 {
+	AUTOFREE char *header = format_string("X-Consul-Token: %s", token);
+
+	if (agent->token_header && !strcmp(agent->token_header, header))
+		return;
 	free(agent->token_header);
-	agent->token_header = *token ? format_string("X-Consul-Token: %s", token) : NULL;
+	agent->token_header = steal(&header);
+	agent->token_number++;
 }
 
 static bool read_token(struct agent *agent, const char *path, struct error *error)
@@ -142,6 +147,12 @@ static void refresh_token(struct agent *agent)
 	if (!agent->token_wrong)
 		log_warn("consul token: %s", error.text);
 	agent->token_wrong = true;
+}
+
+unsigned agent_token(struct agent *agent)
+{
+	refresh_token(agent);
+	return agent->token_number;
 }
 
 static const char *address_of(const struct agent *agent)

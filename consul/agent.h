@@ -27,6 +27,7 @@ struct agent {
 	char *unix_socket;		/* NULL: TCP */
 	struct http_tls tls;
 	char *token_header;		/* "X-Consul-Token: ..."; NULL: no token */
+	unsigned token_number;		/* of the tokens so far */
 	struct stat token_file;		/* at the time of the last read */
 	bool token_wrong;		/* the file could not be read, which is logged */
 	char local_address[64];		/* our address towards Consul; "" until known */
@@ -97,6 +98,9 @@ void agent_forget_answer(struct agent_request *request);	/* its JSON and its tex
 json_t *agent_receipt(const struct agent_request *request);	/* of a PUT; new, or NULL */
 
 void agent_explain(const struct agent_request *request, struct error *error);	/* in words */
+
+/* The number of the token in use, after a look at the token file; 0: no token. */
+unsigned agent_token(struct agent *agent);
 
 /* The owner reports the outcome of each request.  A failure is logged if the last outcome was a
  * different one, and only if there was an answer: the agent itself logs that there is none. */

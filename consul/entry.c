@@ -1,11 +1,13 @@
 #include "entry.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/duration.h"
 #include "config/address.h"
+#include "answer.h"
 
 enum { OUTPUT_MAX = 4096 };		/* Consul truncates the output of a check there */
 
@@ -45,6 +47,11 @@ static json_t *meta_of(const struct service *service)
 	json_object_set_new(meta, "pilotfish_version", json_string(VERSION));
 	json_object_set_new(meta, "pilotfish_started", json_string(started));
 	return meta;
+}
+
+bool entry_is_ours(const struct service *service, const json_t *meta)
+{
+	return service->started == strtol(answer_text(meta, "pilotfish_started"), NULL, 10);
 }
 
 /* In maintenance it starts critical, because maintenance is a separate, later request. */

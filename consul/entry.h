@@ -8,6 +8,9 @@ enum health_status entry_status(const struct service *service);	/* of its check 
 json_t *entry_registration(const struct service *service);	/* needs service->address */
 json_t *entry_verdict(const struct service *service);		/* status and output of its check */
 
+/* Does an entry with this metadata come from this service of this process? */
+bool entry_is_ours(const struct service *service, const json_t *meta);
+
 /* The address of the configured interfaces, else our address towards the agent.  If the agent is on
  * this machine: eth0's, else the first that is not loopback, else loopback.  free() the result.
  * NULL: there is none. */

@@ -1,7 +1,7 @@
 /* service.h - registers one service of a job with Consul and keeps its check up to date.
  *
  * Compares the wanted state with the state that Consul was told, and sends the first request that
- * is due of a table of steps (service.c), one at a time.  No step has to be remembered across
+ * is due of a table of steps (sync.c), one at a time.  No step has to be remembered across
  * trouble: a service retries for ever with a backoff, and at once if its job has news or Consul
  * answers again.
  *
@@ -14,6 +14,9 @@
  *   the check, the service registers again.  Before the first verdict the status is initialStatus.  A job
  *   without a health check passes while its process runs.  A restart of the process keeps the
  *   registration.
+ * - An agent writes a service to the catalogue with the token of its registration.  When our token
+ *   changes, the service therefore registers again, before a deregistration, too.  After a
+ *   deregistration with a token the service looks whether the catalogue has followed, for 1 s.
  * - `draining` deregisters, and holds the job's source until Consul has answered, for 1 s at most.
  *   `stopped` deregisters if that has not succeeded.
  * - While a job stays critical or warning, a change of the reason (health.h) goes to the servers by a
@@ -62,6 +65,7 @@ struct service {
 	bool renamed;
 	bool present;			/* Consul may have it: a deregistration is owed */
 	bool registered;		/* Consul has it as wanted */
+	unsigned token;			/* the number of the token of the registration */
 	bool confirmed;			/* the check was updated since the registration */
 	bool told_maintenance;
 	bool told_leads;		/* at the last registration */
@@ -71,6 +75,9 @@ struct service {
 	struct service_report shown;	/* by the servers: the output of this one */
 	unsigned explained;		/* the reason that the notes count; 0: none */
 	struct strv leftovers;		/* IDs to remove */
+
+	double look_until;		/* in the catalogue for the deregistered entry; 0: no more */
+	unsigned long look_index;
 
 	struct hold hold;		/* of the job's source while it drains */
 	const struct service_step *step;	/* the request under way, or the last one */

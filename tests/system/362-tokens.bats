@@ -109,3 +109,62 @@ app()			# with these keys in the group consul
 	expect_code 0
 	at_most 500 "$took"
 }
+
+# An agent that notices the end of a token at once.
+start_strict_consul()
+{
+	start_consul -n strict --acl --config '{"log_level": "warn", "acl": { "token_ttl": "1ms", "policy_ttl": "1ms" }}'
+}
+
+@test "after a rotation the old token's end freezes nothing: the catalogue follows, at the stop, too" {
+	start_strict_consul
+	first=$(consul_token_for "$minimal")
+	old=$(<"$dir/accessor")
+	echo "$first" >"$dir/token"
+	touch "$dir/well"
+	start_pilotfish <<-EOF
+		consul = { address = "$consul_address"; tokenFile = "$dir/token"; };
+		jobs = ( { name = "app"; exec = "sleep 1000"; port = 80;
+			   health = { exec = "test -e $dir/well"; interval = "50ms"; ttl = "1s"; }; } );
+	EOF
+	await_passing app 1
+	consul_token_for "$minimal" >"$dir/token.new"
+	mv "$dir/token.new" "$dir/token"
+	expect_log 'service app-[^ ]* is registered with the new token'
+	consul_request DELETE "/v1/acl/token/$old" >/dev/null
+	rm "$dir/well"
+	await_checks app critical 1
+	touch "$dir/well"
+	await_passing app 1
+	# Again, and the stop is the first that needs the new token.
+	old=$(<"$dir/accessor")
+	signal_pilotfish STOP
+	consul_token_for "$minimal" >"$dir/token.new"
+	mv "$dir/token.new" "$dir/token"
+	consul_request DELETE "/v1/acl/token/$old" >/dev/null
+	signal_pilotfish TERM
+	signal_pilotfish CONT
+	wait_exit
+	expect_code 0
+	await_gone app
+	refute_log 'the catalogue still has it'
+}
+
+@test "a deregistration that the catalogue does not follow is said, and holds the stop for a second" {
+	start_strict_consul
+	consul_token_for "$minimal" >"$dir/token"
+	app "tokenFile = \"$dir/token\";"
+	await_passing app 1
+	signal_pilotfish STOP
+	# Somebody registers our entry again, with a token that ends.
+	entry=$(consul_get /v1/agent/services | jq '.["app-'"$(hostname)"'"] | .Name = .Service | .Port = 81 | { ID, Name, Address, Port, Meta }')
+	(consul_token=$(consul_token_for "$minimal"); consul_put /v1/agent/service/register "$entry")
+	await_consul 1 /v1/catalog/service/app ServicePort=81
+	consul_request DELETE "/v1/acl/token/$(<"$dir/accessor")" >/dev/null
+	signal_pilotfish TERM
+	signal_pilotfish CONT
+	wait_exit
+	expect_code 0
+	expect_log 'the agent has deregistered service app-[^ ]*, but the catalogue still has it'
+	at_most 2000 "$took"
+}

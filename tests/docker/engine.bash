@@ -18,7 +18,7 @@ mkdir -p "$engine_folder"
 engine_run=/tmp/pilotfish-docker-$(cksum <<<"$engine_folder" | cut -d ' ' -f 1)
 project=pilotfish-tests-${engine_run##*-}
 example=$engine_root/examples/nginx
-export CONSUL_PORT=0 HTTP_PORT=0 MYSQL_PORT=0 DOCKER_BUILDKIT=0 COMPOSE_INTERACTIVE_NO_CLI=1
+export CONSUL_PORT=0 HTTP_PORT=0 HTTPS_PORT=0 MYSQL_PORT=0 DOCKER_BUILDKIT=0 COMPOSE_INTERACTIVE_NO_CLI=1
 [[ $PATH == *:/usr/sbin* ]] || PATH=$PATH:/usr/sbin:/sbin
 
 engine_answers()

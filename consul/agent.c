@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/duration.h"
 #include "base/file.h"
+#include "base/setting.h"
 #include "base/url.h"
 #include "config/secret.h"
 #include "weight.h"
@@ -114,14 +115,11 @@ static bool read_token(struct agent *agent, const char *path, struct error *erro
 		close(fd);
 	if (size < 0)
 		return fail(error, "%s: %m", path);
-	while (size && strchr(" \t\r\n", text[size - 1]))
-		size--;
 	text[size] = '\0';
-	for (const char *c = text; *c; c++)
-		if ((unsigned char)*c <= ' ' || *c == 0x7F)
-			return fail(error, "%s: the token has a blank or control character", path);
-	if (!size || strlen(text) != (size_t)size)
+	if (strlen(text) != (size_t)size || !text[strspn(text, " \t\r\n")])
 		return fail(error, "%s: the file has no token", path);
+	if (!setting_trim(text, error))
+		return fail_in(error, "%s", path);
 	take_token(agent, text);
 	return true;
 }

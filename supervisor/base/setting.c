@@ -1,5 +1,6 @@
 #include "setting.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,4 +43,18 @@ bool setting_get(const char *name, char **value, struct error *error)
 	if (!path)
 		*value = copy_string(plain);
 	return true;
+}
+
+bool setting_trim(char *value, struct error *error)
+{
+	size_t from = strspn(value, " \t\r\n"), length = strlen(value + from);
+
+	while (length && strchr(" \t\r\n", value[from + length - 1]))
+		length--;
+	memmove(value, value + from, length);
+	value[length] = '\0';
+	for (const char *c = value; *c; c++)
+		if (iscntrl((unsigned char)*c))
+			return fail(error, "must not contain a control character");
+	return length || fail(error, "must not be empty");
 }

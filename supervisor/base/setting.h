@@ -14,4 +14,8 @@
 /* *value is NULL if the setting is unset; free() it. */
 bool setting_get(const char *name, char **value, struct error *error);
 
+/* Removes white space at both ends.  False: the value is empty, or has a control character, with
+ * which it could add a header to a request. */
+bool setting_trim(char *value, struct error *error);
+
 #endif

@@ -15,16 +15,19 @@ static const char *look_up(const char *name)
 {
 	const char *value = getenv(name);
 
-	return value && *value ? value : NULL;
-}
-
-static void replace(char **slot, const char *text)
-{
-	free(*slot);
-	*slot = copy_string(text);
+	return value && value[strspn(value, " \t\r\n")] ? value : NULL;
 }
 
 /* agent.c reads the file of CONSUL_HTTP_TOKEN_FILE, because it may change, as with tokenFile. */
+static bool take_token(const char *name, char **slot, struct error *error)
+{
+	const char *value = look_up(name);
+
+	free(steal(slot));
+	*slot = copy_string(value);
+	return !value || setting_trim(*slot, error) || fail_in(error, "%s", name);
+}
+
 static bool choose_token(struct consul_config *consul, struct error *error)
 {
 	const char *token = look_up("CONSUL_HTTP_TOKEN"), *file = look_up("CONSUL_HTTP_TOKEN_FILE");
@@ -34,11 +37,10 @@ static bool choose_token(struct consul_config *consul, struct error *error)
 			    "unset one of them");
 	if (consul->token && consul->token_file)
 		return fail(error, "only one of token and tokenFile may be given");
-	if (token || file) {
-		replace(&consul->token, token);
-		replace(&consul->token_file, file);
-	}
-	return true;
+	if (!token && !file)
+		return true;
+	return take_token("CONSUL_HTTP_TOKEN", &consul->token, error) &&
+	       take_token("CONSUL_HTTP_TOKEN_FILE", &consul->token_file, error);
 }
 
 static bool choose_scheme(struct consul_config *consul, struct error *error)
@@ -82,13 +84,13 @@ static bool check_host(const char *url, const char *host, struct error *error)
 
 	if (!length || (colon == host && host[1] != ':') ||
 	    (*host == '[' && (!bracket || bracket == host + 1)))
-		return fail(error, ".address: \"%.64s\" lacks the name of the host", url);
+		return fail(error, "\"%.64s\" lacks the name of the host", url);
 	if (!is_url_part(host))
-		return fail(error, ".address: must be \"host:port\", found \"%.64s\"", url);
+		return fail(error, "must be \"host:port\", found \"%.64s\"", url);
 	if (!bracket && colon && memchr(colon + 1, ':', (size_t)(end - colon - 1)))
 		return true;
 	return !colon || is_port(colon + 1, (size_t)(end - colon - 1)) ||
-	       fail(error, ".address: the port must be 1 to 65535, found \"%.64s\"", url);
+	       fail(error, "the port must be 1 to 65535, found \"%.64s\"", url);
 }
 
 static bool check_url(char *url, struct error *error)
@@ -96,7 +98,7 @@ static bool check_url(char *url, struct error *error)
 	size_t length = strlen(url);
 
 	if (strncmp(url, "http://", 7) && strncmp(url, "https://", 8))
-		return fail(error, ".address: must begin with http://, https:// or unix:///, found "
+		return fail(error, "must begin with http://, https:// or unix:///, found "
 			    "\"%.64s\"", url);
 	if (!check_host(url, strstr(url, "://") + 3, error))
 		return false;
@@ -123,15 +125,22 @@ static bool complete_address(struct consul_config *consul, struct error *error)
 	if (!strncmp(host, "unix:///", 8))
 		return true;
 	if (has_userinfo(host))			/* the text has a password: do not show it */
-		return fail(error, ".address: must be \"host:port\" without user and password; use auth");
+		return fail(error, "must be \"host:port\" without user and password; use auth");
 	if (strstr(host, "://"))
 		return check_url(consul->address, error);
 	if (strpbrk(host, " \t/@?#"))
-		return fail(error, ".address: must be \"host:port\", found \"%.64s\"", host);
+		return fail(error, "must be \"host:port\", found \"%.64s\"", host);
 	whole = format_string("%s://%s%s", consul->scheme, host, port);
 	free(consul->address);
 	consul->address = whole;
 	return check_url(whole, error);
+}
+
+static bool check_address(struct consul_config *consul, struct error *error)
+{
+	const char *name = json_object_get(consul->tree, "address") ? ".address" : "CONSUL_HTTP_ADDR";
+
+	return complete_address(consul, error) || fail_in(error, "%s", name);
 }
 
 /* "64M", "64MiB", "1G" */
@@ -163,5 +172,5 @@ bool consul_rules(void *object, const json_t *tree, struct error *error)
 	if (consul->auth && !strchr(consul->auth, ':'))
 		return fail(error, ".auth: must be \"user:password\"");
 	return choose_token(consul, error) && choose_scheme(consul, error) &&
-	       complete_address(consul, error) && read_memory(consul, error);
+	       check_address(consul, error) && read_memory(consul, error);
 }

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/duration.h"
 #include "base/process.h"
+#include "base/setting.h"
 
 enum { SHOWN = 60 };			/* bytes */
 
@@ -89,11 +90,15 @@ static bool is_within(const struct field *field, double number)
 static bool decode_string(const struct field *field, void *slot, const json_t *value,
 			  struct error *error)
 {
-	(void)field, (void)error;
+	AUTOFREE char *text = NULL;
+
 	if (!json_is_string(value) || !json_string_length(value))
 		return false;
+	text = copy_string(json_string_value(value));
+	if (field->flags & TRIMMED && !setting_trim(text, error))
+		return false;
 	free(*(char **)slot);
-	*(char **)slot = copy_string(json_string_value(value));
+	*(char **)slot = steal(&text);
 	return true;
 }
 
@@ -189,13 +194,15 @@ static bool decode_strings(const struct field *field, void *slot, const json_t *
 {
 	struct strv *strings = slot;
 
-	(void)field;
 	strv_release(strings);
 	if (!scalar_strings(value, strings))
 		return false;
-	for (size_t i = 0; i < strings->count; i++)
+	for (size_t i = 0; i < strings->count; i++) {
 		if (!*strings->items[i])
 			return fail(error, "must not contain an empty string");
+		if (field->flags & TRIMMED && !setting_trim(strings->items[i], error))
+			return false;
+	}
 	return true;
 }
 

@@ -198,6 +198,8 @@ static bool decode_field(const struct field *field, void *object, const json_t *
 
 	if (field->env && !setting_get(field->env, &text, error))
 		return false;
+	if (text && field->flags & TRIMMED && !text[strspn(text, " \t\r\n")])
+		free(steal(&text));
 	if (text && !(value && (field->flags & ENV_FILLS)))
 		return decode_text(field, object, text, error) || fail_in(error, "%s", field->env);
 	if (value)

@@ -41,6 +41,7 @@ enum {
 	REQUIRED  = 1 << 0,
 	ENV_FILLS = 1 << 1,		/* the file overrides the environment, not vice versa */
 	SECRET    = 1 << 2,		/* no message shows its value */
+	TRIMMED   = 1 << 3,		/* of STRING and STRINGS: see setting_trim() */
 };
 
 struct field;

@@ -122,7 +122,7 @@ static const struct record exec_table = { .fields = exec_fields, .finish = exec_
 /* When it is run. */
 
 static const struct field when_fields[] = {
-	{ "source", STRING(when_config, source),
+	{ "source", STRING(when_config, source), .flags = TRIMMED,
 	  .help = "The source whose event starts the job: a job, \"watch.NAME\", "
 		  "\"template.NAME\", \"election.NAME\", \"consul\", \"global\" (pilotfish "
 		  "itself, the default), or a signal such as \"SIGUSR1\". A signal needs "
@@ -166,11 +166,11 @@ static const struct record backoff_record = {
 /* How it is checked. */
 
 static const struct field health_fields[] = {
-	{ "http", STRING(health_config, http),
+	{ "http", STRING(health_config, http), .flags = TRIMMED,
 	  .help = "Send a GET request to this URL, http:// or https://." },
-	{ "tcp", STRING(health_config, tcp), .must_be = "\"host:port\"",
+	{ "tcp", STRING(health_config, tcp), .flags = TRIMMED, .must_be = "\"host:port\"",
 	  .help = "Connect to this \"host:port\"." },
-	{ "unixSocket", STRING(health_config, socket),
+	{ "unixSocket", STRING(health_config, socket), .flags = TRIMMED,
 	  .help = "Send the http request through this unix socket. The URL's host then only "
 		  "fills the Host header." },
 	{ "status", CUSTOM_WHOLE(decode_status), .initial = "200-399",
@@ -237,13 +237,13 @@ static const struct record service_consul_record = {
 static const struct field registration_fields[] = {
 	{ "port", INT(service_config, port), .min = 1, .max = MAX_PORT,
 	  .help = "While the job runs, register a service at this port." },
-	{ "tags", STRINGS(service_config, tags),
+	{ "tags", STRINGS(service_config, tags), .flags = TRIMMED,
 	  .help = "The service's tags in the catalogue." },
 	{ "meta", MAP(service_config, meta),
 	  .help = "The service's metadata: at most 64 pairs, with values of at most 512 bytes." },
 	{ "weights", GROUP(weights_record),
 	  .help = "The service's weights in DNS answers." },
-	{ "interfaces", STRINGS(service_config, interfaces),
+	{ "interfaces", STRINGS(service_config, interfaces), .flags = TRIMMED,
 	  .help = "The address to register, in order of preference: \"eth0\", \"eth0:inet6\", "
 		  "\"eth0[1]\", \"inet\", \"inet6\", \"10.0.0.0/16\", \"static:192.0.2.1\". "
 		  "Default: the local address of the connection to Consul; if Consul is on "
@@ -260,7 +260,7 @@ static const struct record registration_record = {
 };
 
 static const struct field service_fields[] = {
-	{ "name", STRING(service_config, name), .flags = REQUIRED,
+	{ "name", STRING(service_config, name), .flags = REQUIRED | TRIMMED,
 	  .help = "The service's name: letters, digits and '-'." },
 	{ "", EMBED_WHOLE(registration_record) },
 	{ 0 }
@@ -274,7 +274,7 @@ static const struct record service_record = {
 /* A job. */
 
 static const struct field job_fields[] = {
-	{ "name", STRING(job_config, name), .flags = REQUIRED,
+	{ "name", STRING(job_config, name), .flags = REQUIRED | TRIMMED,
 	  .help = "The job's name as a source. With port it is also the service's name: "
 		  "letters, digits and '-'." },
 	{ "", EMBED(job_config, exec, exec_table) },
@@ -341,23 +341,23 @@ static const struct record job_record = {
 /* A watch. */
 
 static const struct field watch_fields[] = {
-	{ "name", STRING(watch_config, name), .flags = REQUIRED,
+	{ "name", STRING(watch_config, name), .flags = REQUIRED | TRIMMED,
 	  .help = "The watch's name; as a source it is watch.NAME." },
-	{ "service", STRING(watch_config, service),
+	{ "service", STRING(watch_config, service), .flags = TRIMMED,
 	  .help = "The service to watch. Default: the watch's name." },
 	{ "key", STRING(watch_config, key),
 	  .help = "Watch this key of Consul's key-value store, not a service." },
 	{ "prefix", STRING(watch_config, prefix),
 	  .help = "Watch all keys that begin with this text, not a service." },
-	{ "tag", STRINGS(watch_config, tags), .alias = "tags",
+	{ "tag", STRINGS(watch_config, tags), .alias = "tags", .flags = TRIMMED,
 	  .help = "Only instances that have this tag, or all of these tags." },
 	{ "passing", BOOL(watch_config, passing), .initial = "true",
 	  .help = "Only instances whose checks all pass; a warning does not pass. If false, "
 		  "all instances." },
-	{ "near", STRING(watch_config, near),
+	{ "near", STRING(watch_config, near), .flags = TRIMMED,
 	  .help = "Sort instances by their distance from this node; \"_agent\" is the agent's "
 		  "own node." },
-	{ "dc", STRING(watch_config, dc),
+	{ "dc", STRING(watch_config, dc), .flags = TRIMMED,
 	  .help = "The datacenter to ask. Default: the agent's own." },
 	{ "settle", SECONDS(watch_config, settle),
 	  .help = "Overrides consul.settle for this watch." },
@@ -410,7 +410,7 @@ static const struct choice on_empty[] = {
 };
 
 static const struct field template_fields[] = {
-	{ "name", STRING(template_config, name), .flags = REQUIRED,
+	{ "name", STRING(template_config, name), .flags = REQUIRED | TRIMMED,
 	  .help = "The template's name; as a source it is template.NAME." },
 	{ "source", STRING(template_config, source),
 	  .help = "The file with the template. It is read at the start and on a reload." },
@@ -469,15 +469,15 @@ static const struct record template_record = {
 /* The whole. */
 
 static const struct field tls_fields[] = {
-	{ "cafile", STRING(tls_config, ca_file), .env = "CONSUL_CACERT",
+	{ "cafile", STRING(tls_config, ca_file), .flags = TRIMMED, .env = "CONSUL_CACERT",
 	  .help = "The certificate authorities to trust, a PEM file. Default: the system's." },
-	{ "capath", STRING(tls_config, ca_path), .env = "CONSUL_CAPATH",
+	{ "capath", STRING(tls_config, ca_path), .flags = TRIMMED, .env = "CONSUL_CAPATH",
 	  .help = "The certificate authorities to trust, a directory." },
-	{ "clientcert", STRING(tls_config, client_cert), .env = "CONSUL_CLIENT_CERT",
+	{ "clientcert", STRING(tls_config, client_cert), .flags = TRIMMED, .env = "CONSUL_CLIENT_CERT",
 	  .help = "The client certificate, a PEM file." },
-	{ "clientkey", STRING(tls_config, client_key), .env = "CONSUL_CLIENT_KEY",
+	{ "clientkey", STRING(tls_config, client_key), .flags = TRIMMED, .env = "CONSUL_CLIENT_KEY",
 	  .help = "The key of the client certificate, a PEM file." },
-	{ "servername", STRING(tls_config, server_name), .env = "CONSUL_TLS_SERVER_NAME",
+	{ "servername", STRING(tls_config, server_name), .flags = TRIMMED, .env = "CONSUL_TLS_SERVER_NAME",
 	  .help = "The name that must be in Consul's certificate. Default: the host of the "
 		  "address." },
 	{ "verify", BOOL(tls_config, verify), .env = "CONSUL_HTTP_SSL_VERIFY", .initial = "true",
@@ -491,28 +491,28 @@ static const struct record tls_record = {
 };
 
 static const struct field consul_fields[] = {
-	{ "address", STRING(consul_config, address), .flags = ENV_FILLS,
+	{ "address", STRING(consul_config, address), .flags = ENV_FILLS | TRIMMED,
 	  .env = "CONSUL_HTTP_ADDR", .initial = "127.0.0.1:8500",
 	  .help = "\"host:port\", \"http://host:port\", \"https://host:port\" or "
 		  "\"unix:///path\". The default port is 8500, for https 8501. The file "
 		  "overrides the environment." },
-	{ "scheme", STRING(consul_config, scheme), .must_be = "\"http\" or \"https\"",
+	{ "scheme", STRING(consul_config, scheme), .flags = TRIMMED, .must_be = "\"http\" or \"https\"",
 	  .help = "The scheme of an address without one. Default: https if CONSUL_HTTP_SSL is "
 		  "true in the environment, else http." },
-	{ "token", STRING(consul_config, token), .flags = SECRET,
+	{ "token", STRING(consul_config, token), .flags = SECRET | TRIMMED,
 	  .help = "The ACL token; tokenFile is better. CONSUL_HTTP_TOKEN in the environment "
 		  "overrides token and tokenFile." },
-	{ "tokenFile", STRING(consul_config, token_file),
+	{ "tokenFile", STRING(consul_config, token_file), .flags = TRIMMED,
 	  .help = "A file with the ACL token. It is read again when it changes. "
 		  "CONSUL_HTTP_TOKEN_FILE in the environment overrides token and tokenFile." },
-	{ "auth", STRING(consul_config, auth), .env = "CONSUL_HTTP_AUTH", .flags = SECRET,
+	{ "auth", STRING(consul_config, auth), .env = "CONSUL_HTTP_AUTH", .flags = SECRET | TRIMMED,
 	  .must_be = "\"user:password\"",
 	  .help = "The user name and password for a proxy in front of Consul." },
-	{ "datacenter", STRING(consul_config, datacenter), .env = "CONSUL_DATACENTER",
+	{ "datacenter", STRING(consul_config, datacenter), .flags = TRIMMED, .env = "CONSUL_DATACENTER",
 	  .help = "The datacenter that watches ask. Default: the agent's own." },
-	{ "namespace", STRING(consul_config, namespace), .env = "CONSUL_NAMESPACE",
+	{ "namespace", STRING(consul_config, namespace), .flags = TRIMMED, .env = "CONSUL_NAMESPACE",
 	  .help = "The namespace, in Consul Enterprise." },
-	{ "partition", STRING(consul_config, partition), .env = "CONSUL_PARTITION",
+	{ "partition", STRING(consul_config, partition), .flags = TRIMMED, .env = "CONSUL_PARTITION",
 	  .help = "The admin partition, in Consul Enterprise." },
 	{ "settle", SECONDS(consul_config, settle), .initial = "10s",
 	  .help = "For this long after trouble with Consul, entries of watched sets and values "

@@ -23,15 +23,15 @@ static const struct record can_lead_record = {
 };
 
 static const struct field election_fields[] = {
-	{ "name", STRING(election_config, name), .flags = REQUIRED,
+	{ "name", STRING(election_config, name), .flags = REQUIRED | TRIMMED,
 	  .help = "Other objects refer to it as election.NAME. Letters, digits and '-'." },
 	{ "key", STRING(election_config, key),
 	  .help = "The lock in Consul's key-value store, the same in all participating containers. "
 		  "\"service/NAME/leader\" unless given. The keys below it belong to the election, too." },
-	{ "id", STRING(election_config, id),
+	{ "id", STRING(election_config, id), .flags = TRIMMED,
 	  .help = "The unique name of this candidate: letters, digits and \"._:@-\". The host's name unless "
 		  "given." },
-	{ "job", STRING(election_config, job),
+	{ "job", STRING(election_config, job), .flags = TRIMMED,
 	  .help = "The job that leads or follows. This container is a candidate while the job runs and, "
 		  "if it has a health check, is healthy. The job starts as a follower. onElected and "
 		  "onDeposed change its role; if onDeposed fails the job is stopped. Not needed for "
@@ -63,9 +63,9 @@ static const struct field election_fields[] = {
 	  .help = "The highest priority asks for the lock first: each point less waits 10ms longer." },
 	{ "candidate", BOOL(election_config, candidate), .initial = "true",
 	  .help = "If false, this container never leads and only runs onLeader." },
-	{ "tag", STRING(election_config, tag),
+	{ "tag", STRING(election_config, tag), .flags = TRIMMED,
 	  .help = "A tag that the job's services have in the catalogue while the job leads." },
-	{ "service", STRING(election_config, service),
+	{ "service", STRING(election_config, service), .flags = TRIMMED,
 	  .help = "A further service, like the job's first one, that is in the catalogue while the job "
 		  "leads, so that the leader always has the same name." },
 	{ "canLead", CUSTOM(election_config, can_lead, decode_check), .record = &can_lead_record,

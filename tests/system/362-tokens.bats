@@ -101,6 +101,21 @@ app()			# with these keys in the group consul
 	await_gone app
 }
 
+@test "white space around a token, as a newline that an editor or a shell has left, does no harm" {
+	token=$(consul_token_for "$minimal")
+	CONSUL_HTTP_TOKEN="$token"$'\r\n' app ''
+	await_passing app 1
+	stop_pilotfish
+	await_gone app
+	app "token = \" $token\\n\"; auth = \"user:password\\n\";"
+	await_passing app 1
+	stop_pilotfish
+	printf ' %s \r\n' "$token" >"$dir/token"
+	app "tokenFile = \"$dir/token\";"
+	await_passing app 1
+	[[ $(complaints | wc -l) == 0 ]]
+}
+
 @test "a token file that cannot be read is not waited for" {
 	mkfifo "$dir/token"
 	app "tokenFile = \"$dir/token\";"

@@ -267,6 +267,23 @@ expect_words()
 	EOT
 }
 
+@test "a mistake in a variable names the variable" {
+	cat >"$dir/pilotfish.conf" <<-'EOT'
+		jobs = ( { name = "app"; exec = "true"; port = 80; } );
+	EOT
+	CONSUL_HTTP_ADDR=tcp://consul:8500 expect_words 65 ': CONSUL_HTTP_ADDR: must begin with http://, https:// or unix:///, found "tcp:' \
+		"$pilotfish" check -c "$dir/pilotfish.conf"
+	CONSUL_HTTP_ADDR=consul:85000 expect_words 65 ': CONSUL_HTTP_ADDR: the port must be 1 to 65535' \
+		"$pilotfish" check -c "$dir/pilotfish.conf"
+	export CONSUL_HTTP_ADDR=$' consul\n'
+	CONSUL_HTTP_TOKEN=$'abc\r\nX-Other: 1' expect_words 65 ': CONSUL_HTTP_TOKEN: must not contain a control' \
+		"$pilotfish" check -c "$dir/pilotfish.conf"
+	CONSUL_HTTP_AUTH=$'user:pass\x01' expect_words 65 ': CONSUL_HTTP_AUTH: must not contain a control' \
+		"$pilotfish" check -c "$dir/pilotfish.conf"
+	CONSUL_HTTP_TOKEN=$'\n' run -0 "$pilotfish" check -c "$dir/pilotfish.conf"
+	[[ $output == *", http://consul:8500" ]]
+}
+
 @test "X_FILE: the value is in the file" {
 	echo 'jobs = ( { name = "app"; exec = "true"; } );' >"$dir/pilotfish.conf"
 	echo "$dir/pilotfish.conf" >"$dir/name"

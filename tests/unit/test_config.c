@@ -335,6 +335,7 @@ static void test_consul_address(void **state)
 	address_is("\"https://consul:8501/\"", "https://consul:8501");
 	address_is("\"unix:///run/consul.sock\"", "unix:///run/consul.sock");
 	address_is("\"\"", "http://127.0.0.1:8500");
+	address_is("\" consul:1\\r\\n\"", "http://consul:1");
 	address_is("{ }", "http://127.0.0.1:8500");
 	address_is("{ address = \"c\"; scheme = \"https\"; }", "https://c:8501");
 	address_is("{ address = \"http://c\"; scheme = \"https\"; }", "http://c");
@@ -345,7 +346,7 @@ static void test_wrong_consul_addresses(void **state)
 {
 	static const char *const cases[] = {
 		"http://consul/path?x=", "http://consul/#x", "http://consul/a b", "http://consul\\r\\nX: 1",
-		"http://consul/\\n", "http://consul/\\x7f", "https://me@consul",
+		"http://consul/\\nx", "http://consul/\\x7f", "https://me@consul",
 	};
 
 	(void)state;
@@ -354,7 +355,7 @@ static void test_wrong_consul_addresses(void **state)
 		struct load_error error = { 0 };
 
 		assert_null(load_text(text, "x.conf", &error));
-		assert_non_null(strstr(error.error.text, "consul.address: must be \"host:port\""));
+		assert_non_null(strstr(error.error.text, "consul.address: must "));
 	}
 }
 

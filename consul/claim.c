@@ -5,11 +5,30 @@
 #include "base/alloc.h"
 #include "answer.h"
 
+static long port_of(const json_t *entry)
+{
+	return (long)json_integer_value(json_object_get(entry, "Port"));
+}
+
+static bool has_our_address(const struct service *service, const json_t *entry)
+{
+	return !strcmp(answer_text(entry, "Address"), service->address);
+}
+
+bool claim_has_our_place(const struct service *service, const json_t *entry)
+{
+	return has_our_address(service, entry) && port_of(entry) == service->config->port;
+}
+
+char *claim_place(const json_t *entry)
+{
+	return format_string("%s port %ld", answer_text(entry, "Address"), port_of(entry));
+}
+
 static bool is_leftover(const struct service *service, const json_t *entry)
 {
 	return !strcmp(answer_text(entry, "Service"), service->config->name) &&
-	       !strcmp(answer_text(entry, "Address"), service->address) &&
-	       json_integer_value(json_object_get(entry, "Port")) == service->config->port;
+	       claim_has_our_place(service, entry);
 }
 
 void claim_from_services(struct service *service, json_t *services)
@@ -22,16 +41,20 @@ void claim_from_services(struct service *service, json_t *services)
 		if (is_leftover(service, entry) && strcmp(id, service->id))
 			strv_push(&service->leftovers, id);
 	entry = json_object_get(services, service->id);
-	service->elsewhere = strcmp(answer_text(entry, "Address"), service->address);
+	free(steal(&service->elsewhere));
+	if (entry && !claim_has_our_place(service, entry))
+		service->elsewhere = claim_place(entry);
+	service->same_address = has_our_address(service, entry);
 	service->claim = entry ? CLAIM_UNCERTAIN : CLAIM_OURS;
 }
 
 static void take_other_id(struct service *service)
 {
-	char *id = format_string("%s-%s", service->id, service->address);
+	char *id = service->same_address ? format_string("%s-%ld", service->id, service->config->port)
+					 : format_string("%s-%s", service->id, service->address);
 
-	log_warn("service %s is passing at another address: registering as %s",
-		 service->id, id);
+	log_warn("service %s is passing at another %s, %s: registering as %s", service->id,
+		 service->same_address ? "port" : "address", service->elsewhere, id);
 	free(service->id);
 	free(service->check_id);
 	service->id = id;
@@ -53,10 +76,13 @@ void claim_from_checks(struct service *service, json_t *checks)
 		passing = passing && strcmp(answer_text(check, "Status"), "critical");
 		maintained = maintained || !strcmp(check_id, mode);
 	}
-	if (service->elsewhere && passing && !service->renamed) {
+	if (service->elsewhere && passing && !service->renamed && !service->config->id) {
 		take_other_id(service);
 		return;
 	}
+	if (service->elsewhere && passing)
+		log_warn("service %s is passing at %s and is taken over: if another instance has this "
+			 "ID, give each an id of its own", service->id, service->elsewhere);
 	service->claim = CLAIM_OURS;
 	service->present = true;
 	service->told_maintenance = maintained;

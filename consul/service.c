@@ -10,6 +10,7 @@
 #include "sync.h"
 
 #define DRAIN_LIMIT 1.0
+enum { VERIFY_EVERY = 6 };		/* heartbeats, hence two TTLs */
 
 static void on_retry(struct timer *timer)
 {
@@ -21,6 +22,7 @@ static void on_heartbeat(struct timer *timer)
 	struct service *service = container_of(timer, struct service, heartbeat);
 
 	service->dirty = true;
+	service->unverified = ++service->heartbeats % VERIFY_EVERY == 0;
 	sync_advance(service);
 }
 
@@ -38,6 +40,9 @@ static void leave(struct service *service)
 {
 	if (service->wanted)
 		agent_cancel(&service->request);
+	if (service->wanted && service->contested)
+		log_info("service %s is not deregistered: its entry belongs to another instance",
+			 service->id);
 	service->wanted = service->dirty = false;
 	timer_stop(&service->heartbeat);
 	advance_now(service);
@@ -180,19 +185,24 @@ void service_init(struct service *service, struct agent *agent, const struct ser
 		  struct source *job, const struct verdict *verdict)
 {
 	AUTOFREE char *name = format_string("service %s", config->name);
-	CLEANUP(buf_release) struct buf host = BUF_INIT;
+	CLEANUP(buf_release) struct buf id = BUF_INIT;
 	struct loop *loop = agent->http.loop;
 	struct utsname system;
 
-	uname(&system);
-	printable_repair(&host, system.nodename, strlen(system.nodename));
+	if (config->id) {
+		buf_add(&id, config->id);
+	} else {
+		uname(&system);
+		buf_print(&id, "%s-", config->name);
+		printable_repair(&id, system.nodename, strlen(system.nodename));
+	}
 	*service = (struct service){
 		.config = config,
 		.agent = agent,
 		.verdict = verdict,
 		.job = job,
-		.id = format_string("%s-%s", config->name, host.data),
-		.check_id = format_string("service:%s-%s", config->name, host.data),
+		.id = copy_string(id.data),
+		.check_id = format_string("service:%s", id.data),
 		.started = (long)time(NULL),
 		/* At most the interval of its heartbeat. */
 		.backoff = { .min = 0.25, .max = fmin(fmax(config->ttl / 3, 1), 30) },
@@ -220,6 +230,7 @@ void service_release(struct service *service)
 	strv_release(&service->leftovers);
 	free(service->id);
 	free(service->check_id);
+	free(service->elsewhere);
 	free(service->address);
 	*service = (struct service){ 0 };
 }

@@ -6,9 +6,11 @@
  * answers again.
  *
  * - The job's `running` registers the service under the ID NAME-HOSTNAME.  If that ID is passing at
- *   another address, it belongs to another instance, and ours gets the suffix `-ADDRESS`.  Entries
- *   with our name, address and port under another ID are left from earlier processes of ours;
- *   they are removed.
+ *   another address or port, it belongs to another instance, and ours gets the suffix `-ADDRESS` or
+ *   `-PORT`.  An `id` of the configuration is used as it is, with a warning.  Entries with our name,
+ *   address and port under another ID are left from earlier processes of ours; they are removed.
+ * - Every sixth heartbeat, the service looks whether the entry at its ID is still its own.  If not,
+ *   it warns, and leaves that entry to the other instance.
  * - The verdicts `healthy`, `warning` and `unhealthy` are sent at once, and the last one is sent
  *   again every ttl/3.  One request registers service and TTL check.  If Consul does not know
  *   the check, the service registers again.  Before the first verdict the status is initialStatus.  A job
@@ -61,8 +63,12 @@ struct service {
 
 	/* the state that Consul was told */
 	enum service_claim { CLAIM_NONE, CLAIM_UNCERTAIN, CLAIM_OURS } claim;	/* of the ID */
-	bool elsewhere;			/* Consul has the ID at another address */
+	char *elsewhere;		/* the place at which Consul has the ID; NULL: at ours */
+	bool same_address;		/* ... and only the port differs */
 	bool renamed;
+	bool contested;			/* another instance has registered under our ID since */
+	bool unverified;		/* it is time to look whether the entry is ours */
+	unsigned heartbeats;
 	bool present;			/* Consul may have it: a deregistration is owed */
 	bool registered;		/* Consul has it as wanted */
 	unsigned token;			/* the number of the token of the registration */

@@ -219,6 +219,7 @@ static void send_registration(struct service *service)
 	if (!find_address(service))
 		return;
 	service->present = true;
+	service->contested = false;
 	service->registered = false;	/* not yet as wanted */
 	service->told_leads = service->leads;
 	service->token = agent_token(service->agent);
@@ -324,6 +325,38 @@ static void on_told(struct service *service)
 		timer_set(&service->heartbeat, service->config->ttl / 3);
 }
 
+/* ---- verify: is the entry at our ID still ours? ---- */
+
+static bool is_unverified(const struct service *service)
+{
+	return service->wanted && service->unverified;
+}
+
+static void send_verification(struct service *service)
+{
+	CLEANUP(buf_release) struct buf path = BUF_INIT;
+
+	service->unverified = false;
+	buf_add(&path, "/v1/agent/service/");
+	url_escape(&path, service->id);
+	agent_get(&service->request, path.data, time_limit(service));
+}
+
+/* The entry of another instance is not ours to deregister. */
+static void on_verified(struct service *service)
+{
+	const json_t *entry = service->request.json;
+	bool ours = claim_has_our_place(service, entry) &&
+		    entry_is_ours(service, json_object_get(entry, "Meta"));
+	AUTOFREE char *place = claim_place(entry);
+
+	if (!ours && !service->contested)
+		log_warn("another instance, at %s, has registered under the ID of service %s: give "
+			 "each an id of its own", place, service->id);
+	service->contested = !ours;
+	service->present = ours;
+}
+
 /* ---- explain: the reason of a status that stays ---- */
 
 /* An agent sends a change of the output alone to the servers after minutes (check_update_interval), a
@@ -381,6 +414,7 @@ static const struct service_step steps[] = {	/* the first one that is due is sen
 	{ is_unregistered, send_registration,   on_registered,   NULL },
 	{ is_maintenance_changed, send_maintenance,    on_maintained,   on_lost },
 	{ is_untold,       send_verdict,        on_told,         on_lost },
+	{ is_unverified,   send_verification,   on_verified,     on_lost },
 	{ is_unexplained,  send_explanation,    on_explained,    NULL },
 	{ has_leftovers,   send_removal,        on_removed,      on_removed },
 	{ is_looking,      send_look,           on_looked,       end_look },

@@ -205,16 +205,25 @@ static bool check_unique(struct strv *names, const char *what, struct error *err
 	return true;
 }
 
+static void add_services(const struct job_config *job, struct strv *names, struct strv *ids)
+{
+	for (size_t i = 0; i < job->service_count; i++) {
+		strv_push(names, job->services[i].name);
+		if (job->services[i].id)
+			strv_push(ids, job->services[i].id);
+	}
+}
+
 static bool check_names(const struct config *config, struct error *error)
 {
 	CLEANUP(strv_release) struct strv jobs = { 0 }, watches = { 0 }, services = { 0 };
+	CLEANUP(strv_release) struct strv ids = { 0 };
 	CLEANUP(strv_release) struct strv templates = { 0 }, files = { 0 };
 	CLEANUP(strv_release) struct strv elections = { 0 }, locks = { 0 };
 
 	for (size_t i = 0; i < config->job_count; i++) {
 		strv_push(&jobs, config->jobs[i]->name);
-		for (size_t s = 0; s < config->jobs[i]->service_count; s++)
-			strv_push(&services, config->jobs[i]->services[s].name);
+		add_services(config->jobs[i], &services, &ids);
 	}
 	for (size_t i = 0; i < config->watch_count; i++)
 		strv_push(&watches, config->watches[i]->name);
@@ -229,6 +238,7 @@ static bool check_names(const struct config *config, struct error *error)
 	return check_unique(&jobs, "jobs named", error) &&
 	       check_unique(&watches, "watches named", error) &&
 	       check_unique(&services, "services named", error) &&
+	       check_unique(&ids, "services with the id", error) &&
 	       check_unique(&templates, "templates named", error) &&
 	       check_unique(&files, "templates with the destination", error) &&
 	       check_unique(&elections, "elections named", error) &&

@@ -37,6 +37,7 @@ static void service_release(struct service_config *service)
 	strv_release(&service->meta);
 	strv_release(&service->interfaces);
 	free(service->leader_tag);
+	free(service->id);
 }
 
 void consul_config_release(struct consul_config *consul)
@@ -239,6 +240,8 @@ static void add_leader_service(struct job_config *job, const char *name)
 	struct service_config copy = job->services[0];
 
 	copy.name = copy_string(name);
+	if (copy.id)			/* an ID belongs to one service */
+		copy.id = format_string("%s-%s", name, copy.id);
 	copy.tags = copy.meta = copy.interfaces = (struct strv){ 0 };
 	strv_copy(&copy.tags, job->services->tags.items);
 	strv_copy(&copy.meta, job->services->meta.items);

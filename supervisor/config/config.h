@@ -72,6 +72,7 @@ struct health_config {
 
 struct service_config {
 	char *name;
+	char *id;			/* NULL: NAME-HOSTNAME */
 	long port;
 	struct strv tags;
 	struct strv meta;		/* "key=value" */

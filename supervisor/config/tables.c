@@ -237,6 +237,9 @@ static const struct record service_consul_record = {
 static const struct field registration_fields[] = {
 	{ "port", INT(service_config, port), .min = 1, .max = MAX_PORT,
 	  .help = "While the job runs, register a service at this port." },
+	{ "id", STRING(service_config, id), .flags = TRIMMED,
+	  .help = "The service's ID, unique at its agent. Containers with one host name need "
+		  "different ones. Default: the service's name, '-' and the host's name." },
 	{ "tags", STRINGS(service_config, tags), .flags = TRIMMED,
 	  .help = "The service's tags in the catalogue." },
 	{ "meta", MAP(service_config, meta),

@@ -180,12 +180,48 @@ service()		# start_pilotfish with a job of this name, port 80, and more
 	await_passing twin 2
 	[[ $(consul_get /v1/health/service/twin | jq -c 'map([.Service.ID, .Service.Address]) | sort') == \
 		'[["twin-twin","172.20.0.5"],["twin-twin-172.20.0.6","172.20.0.6"]]' ]]
-	expect_log "service twin-twin is passing at another address: registering as twin-twin-172.20.0.6"
+	expect_log "service twin-twin is passing at another address, 172.20.0.5 port 90: registering as twin-twin-172.20.0.6"
 	refute_log -n one 'registering as'
 	# Only the second one leaves.
 	stop_pilotfish -n two
 	await_passing twin 1
 	[[ $(instance twin .Service.ID) == '"twin-twin"' ]]
+}
+
+@test "two containers with one host name and one address both stay, the second with its port in the ID" {
+	service one 'services = ( { name = "ports"; port = 90; } ); health = { exec = "true"; interval = "1s"; };'
+	await_passing ports 1
+	service two 'services = ( { name = "ports"; port = 91; } ); health = { exec = "true"; interval = "1s"; };'
+	await_passing ports 2
+	[[ $(consul_get /v1/health/service/ports | jq -c 'map([.Service.ID, .Service.Port]) | sort') == \
+		"$(jq -nc --arg id "ports-$(hostname)" '[[$id, 90], [$id + "-91", 91]]')" ]]
+	expect_log "service ports-[^ ]* is passing at another port, [^ ]* port 90: registering as "
+}
+
+@test "an id of its own: as the configuration, and its template, say" {
+	export SLOT=7
+	service own 'id = "own.{{ .SLOT }}"; services = ( { name = "own-admin"; port = 81; id = "admin/7"; } );'
+	await_passing own 1
+	await_passing own-admin 1
+	expect_field own .Service.ID '"own.7"'
+	expect_field own-admin .Service.ID '"admin/7"'
+	stop_pilotfish
+	await_gone own
+	await_gone own-admin
+}
+
+@test "two instances with one id: both warn, and the first one leaves the entry to the second" {
+	service one 'services = ( { name = "shared"; port = 90; id = "shared"; } ); health = { exec = "true"; interval = "100ms"; ttl = "1s"; };'
+	await_passing shared 1
+	service two 'services = ( { name = "shared"; port = 91; id = "shared"; } ); health = { exec = "true"; interval = "100ms"; ttl = "1s"; };'
+	expect_log 'service shared is passing at [^ ]* port 90 and is taken over'
+	expect_log -n one 'another instance, at [^ ]* port 91, has registered under the ID of service shared'
+	stop_pilotfish -n one
+	expect_log -n one "service shared is not deregistered: its entry belongs to another instance"
+	await_passing shared 1
+	expect_field shared .Service.Port 91
+	stop_pilotfish -n two
+	await_gone shared
 }
 
 @test "an ID that is critical elsewhere is ours: the container has a new address" {

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 #include <cmocka.h>
 
 #include "base/loop.h"
@@ -13,14 +14,23 @@ struct fixture {
 	struct task tasks[2];
 	struct timer tick;
 	double last, longest;		/* between two ticks */
-	int done, unwound;
+	int begun, done, unwound;
 };
 
 static struct fixture *fixture;
 
+/* Our own processor time: on a busy machine, others' time between two ticks proves nothing. */
+static double spent_now(void)
+{
+	struct timespec spent;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent);
+	return (double)spent.tv_sec + 1e-9 * (double)spent.tv_nsec;
+}
+
 static void on_tick(struct timer *timer)
 {
-	double now = monotonic_now();
+	double now = spent_now();
 
 	if (now - fixture->last > fixture->longest)
 		fixture->longest = now - fixture->last;
@@ -43,6 +53,7 @@ static int burn(struct task *task, double seconds, int depth)
 
 static void compute(struct task *task)
 {
+	fixture->begun++;
 	if (burn(task, 0.15, 1000) < 0)
 		fixture->unwound++;
 }
@@ -65,7 +76,7 @@ static void set_up(struct fixture *f)
 
 static void the_loop_goes_on_while_tasks_compute(void **state)
 {
-	struct fixture f = { .last = monotonic_now() };
+	struct fixture f = { .last = spent_now() };
 
 	(void)state;
 	set_up(&f);
@@ -82,7 +93,10 @@ static void the_loop_goes_on_while_tasks_compute(void **state)
 
 static void on_cancel(struct timer *timer)
 {
-	(void)timer;
+	if (fixture->begun < 2) {	/* a busy machine */
+		timer_set(timer, 0.05);
+		return;
+	}
 	task_cancel(&fixture->tasks[0]);
 	task_cancel(&fixture->tasks[1]);
 	assert_false(task_is_running(&fixture->tasks[0]));

@@ -158,6 +158,23 @@ static const char *address_of(const struct agent *agent)
 	return agent->unix_socket ? agent->unix_socket : agent->config->address;
 }
 
+static void on_addresses(struct netlink *netlink)
+{
+	struct agent *agent = container_of(netlink, struct agent, netlink);
+
+	list_each(node, &agent->address_watchers) {
+		struct address_watcher *watcher = list_entry(node, struct address_watcher, link);
+
+		watcher->on_change(watcher);
+	}
+}
+
+void agent_watch_addresses(struct agent *agent, struct address_watcher *watcher)
+{
+	netlink_start(&agent->netlink);
+	list_append(&agent->address_watchers, &watcher->link);
+}
+
 bool agent_init(struct agent *agent, struct loop *loop, const struct consul_config *config,
 		struct error *error)
 {
@@ -172,6 +189,8 @@ bool agent_init(struct agent *agent, struct loop *loop, const struct consul_conf
 		},
 	};
 	http_init(&agent->http, loop);
+	netlink_init(&agent->netlink, loop, on_addresses);
+	list_init(&agent->address_watchers);
 	agent->http.connections_max = CONNECTIONS_MAX;
 	budget_init(&agent->budget, loop, "consul.memory", config->memory_limit);
 	source_init(&agent->source, &loop->bus, "consul", NULL);
@@ -192,6 +211,7 @@ bool agent_init(struct agent *agent, struct loop *loop, const struct consul_conf
 void agent_release(struct agent *agent)
 {
 	http_release(&agent->http);
+	netlink_release(&agent->netlink);
 	budget_release(&agent->budget);
 	source_release(&agent->source);
 	free(agent->base);
@@ -296,8 +316,10 @@ static void on_http_reply(struct http_request *http)
 	struct agent *agent = request->agent;
 	enum agent_answer answer = judge(request);
 
-	if (http->local_address[0])
+	if (http->local_address[0] && strcmp(agent->local_address, http->local_address)) {
 		memcpy(agent->local_address, http->local_address, sizeof agent->local_address);
+		netlink_touch(&agent->netlink);
+	}
 	if (has_answered(http))
 		now_up(agent);
 	else if (!request->own_http)

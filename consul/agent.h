@@ -16,6 +16,7 @@
 
 #include "config/config.h"
 #include "base/http.h"
+#include "base/netlink.h"
 
 struct query_pool;
 
@@ -30,6 +31,8 @@ struct agent {
 	unsigned token_number;		/* of the tokens so far */
 	struct stat token_file;		/* at the time of the last read */
 	bool token_wrong;		/* the file could not be read, which is logged */
+	struct netlink netlink;
+	struct list address_watchers;
 	char local_address[64];		/* our address towards Consul; "" until known */
 	bool acl_off;			/* ACLs are off, until it restarts */
 	enum agent_state { AGENT_UNKNOWN, AGENT_UP, AGENT_DOWN } state;
@@ -37,6 +40,13 @@ struct agent {
 	struct source source;		/* "consul": healthy, unhealthy */
 	struct budget budget;		/* memory for answers and what is made of them */
 	struct query_pool *pool;	/* of its feeds; NULL: no feeds */
+};
+
+/* Told when the machine's addresses, or our address towards Consul, may have changed.  Embedded in
+ * its owner; zeroed: not told. */
+struct address_watcher {
+	void (*on_change)(struct address_watcher *watcher);
+	struct list link;
 };
 
 /* The meaning of an answer. */
@@ -72,6 +82,7 @@ struct agent_request {
 
 bool agent_init(struct agent *agent, struct loop *loop, const struct consul_config *config,
 		struct error *error);
+void agent_watch_addresses(struct agent *agent, struct address_watcher *watcher);
 void agent_release(struct agent *agent);	/* after all its requests */
 
 void agent_request_init(struct agent_request *request, struct agent *agent, const char *name,

@@ -120,14 +120,16 @@ json_t *entry_verdict(const struct service *service)
 
 char *entry_address(const struct service *service, struct error *error)
 {
-	static char *const usual[] = { "eth0:inet", "inet", "inet6", NULL };
+	static char *const usual[] = {
+		"eth0:inet", "default:inet", "inet", "default:inet6", "inet6", NULL
+	};
 	CLEANUP(strv_release) struct strv specifications = { .items = NULL };
 	const char *ours = service->agent->local_address;
 	char *address;
 
 	if (service->config->interfaces.count)
 		return address_find(&service->config->interfaces, error);
-	if (*ours && !address_is_loopback(ours))
+	if (*ours && !address_is_loopback(ours) && !address_is_link_local(ours))
 		return copy_string(ours);
 	strv_copy(&specifications, usual);
 	address = address_find(&specifications, error);

@@ -12,7 +12,8 @@ json_t *entry_verdict(const struct service *service);		/* status and output of i
 bool entry_is_ours(const struct service *service, const json_t *meta);
 
 /* The address of the configured interfaces, else our address towards the agent.  If the agent is on
- * this machine: eth0's, else the first that is not loopback, else loopback.  free() the result.
+ * this machine: eth0's, else that of the default route, else the first that is not loopback, else
+ * loopback; IPv4 before IPv6.  free() the result.
  * NULL: there is none. */
 char *entry_address(const struct service *service, struct error *error);
 

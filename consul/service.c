@@ -162,6 +162,15 @@ static void on_consul_back(struct subscription *self, const struct event *event)
 	advance_now(service);
 }
 
+static void on_addresses(struct address_watcher *watcher)
+{
+	struct service *service = container_of(watcher, struct service, on_addresses);
+
+	sync_address(service);
+	if (service->wanted && !service->registered)
+		advance_now(service);
+}
+
 static void listen_to_all(struct service *service)
 {
 	AUTOFREE char *checks = format_string("%s.health", service->job->name);
@@ -169,6 +178,8 @@ static void listen_to_all(struct service *service)
 	struct source *check = service->verdict ? bus_find(service->job->bus, checks) : NULL;
 
 	subscribe(&service->on_job, service->job, EVENT_ANY, on_job);
+	service->on_addresses.on_change = on_addresses;
+	agent_watch_addresses(service->agent, &service->on_addresses);
 	if (check)
 		subscribe(&service->on_check, check, EVENT_ANY, on_check);
 	subscribe(&service->on_consul, &service->agent->source, EVENT_HEALTHY, on_consul_back);
@@ -218,6 +229,7 @@ void service_release(struct service *service)
 {
 	if (!service->agent)
 		return;
+	list_remove(&service->on_addresses.link);
 	unsubscribe(&service->on_job);
 	unsubscribe(&service->on_check);
 	unsubscribe(&service->on_global);

@@ -16,6 +16,8 @@
  *   the check, the service registers again.  Before the first verdict the status is initialStatus.  A job
  *   without a health check passes while its process runs.  A restart of the process keeps the
  *   registration.
+ * - When our address changes, the service registers again under its ID.  While there is none, its
+ *   last address stays.
  * - An agent writes a service to the catalogue with the token of its registration.  When our token
  *   changes, the service therefore registers again, before a deregistration, too.  After a
  *   deregistration with a token the service looks whether the catalogue has followed, for 1 s.
@@ -47,6 +49,7 @@ struct service {
 	struct agent *agent;
 	const struct verdict *verdict;	/* NULL: passing while the job runs */
 	struct source *job;
+	struct address_watcher on_addresses;
 	struct subscription on_job, on_check, on_global, on_consul;
 	char *id, *check_id;
 	char *address;			/* as registered; NULL: not known yet */
@@ -88,7 +91,8 @@ struct service {
 	struct hold hold;		/* of the job's source while it drains */
 	const struct service_step *step;	/* the request under way, or the last one */
 	struct agent_request request;
-	bool lacks_address;			/* we have no address, which is logged */
+	bool lacks_address;		/* we have no address, which is logged */
+	bool hidden;			/* its address is loopback, Consul's is not; which is logged */
 	struct backoff backoff;
 	struct timer retry, heartbeat, drain_limit;
 };

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/url.h"
+#include "config/address.h"
 #include "answer.h"
 #include "claim.h"
 #include "entry.h"
@@ -151,7 +152,19 @@ static void send_listing(struct service *service)
 	agent_get(&service->request, "/v1/agent/services", AGENT_TIMEOUT);
 }
 
-/* False: we have none, and a retry is due. */
+static void warn_of_loopback(struct service *service)
+{
+	const char *ours = service->agent->local_address;
+	bool hidden = *ours && !address_is_loopback(ours) && address_is_loopback(service->address);
+
+	if (hidden && !service->hidden)
+		log_warn("service %s has the address %s, which other hosts cannot reach, but Consul is "
+			 "not at a loopback address: set interfaces", service->config->name,
+			 service->address);
+	service->hidden = hidden;
+}
+
+/* False: we have none, which is logged once. */
 static bool find_address(struct service *service)
 {
 	struct error error = ERROR_INIT;
@@ -162,19 +175,32 @@ static bool find_address(struct service *service)
 			log_warn("service %s has no address: %s", service->config->name,
 				 error.text);
 		service->lacks_address = true;
-		retry_later(service);
 		return false;
 	}
 	service->lacks_address = false;
 	free(service->address);
 	service->address = address;
+	warn_of_loopback(service);
 	return true;
+}
+
+void sync_address(struct service *service)
+{
+	AUTOFREE char *before = copy_string(service->address);
+
+	if (!service->registered || !find_address(service) || !strcmp(before, service->address))
+		return;
+	log_info("the address of service %s is now %s, no longer %s", service->id, service->address,
+		 before);
+	service->registered = false;
 }
 
 static void on_listing(struct service *service)
 {
 	if (find_address(service))
 		claim_from_services(service, service->request.json);
+	else
+		retry_later(service);
 }
 
 /* ---- inspect the checks of the ID: does its owner live? ---- */
@@ -216,8 +242,10 @@ static struct service_report current_report(const struct service *service)
 
 static void send_registration(struct service *service)
 {
-	if (!find_address(service))
+	if (!find_address(service)) {
+		retry_later(service);
 		return;
+	}
 	service->present = true;
 	service->contested = false;
 	service->registered = false;	/* not yet as wanted */

@@ -10,6 +10,7 @@
 
 agent_reply_fn sync_on_reply;			/* of service->request */
 void sync_advance(struct service *service);
+void sync_address(struct service *service);	/* if ours has changed, registers again */
 void sync_release_job(struct service *service);	/* the job may stop */
 
 #endif

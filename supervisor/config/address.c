@@ -6,13 +6,15 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
 
 /* A parsed specification. */
 struct wanted {
-	enum { WANT_STATIC, WANT_NETWORK, WANT_ANY, WANT_FIRST, WANT_NTH } kind;
+	enum { WANT_STATIC, WANT_NETWORK, WANT_ANY, WANT_FIRST, WANT_NTH, WANT_DEFAULT } kind;
 	bool v6;
 	char interface[IF_NAMESIZE];
 	struct address network;
@@ -47,10 +49,12 @@ static bool is_loopback(const struct address *address)
 
 static bool is_link_local(const struct address *address)
 {
-	return address->is_v6 && address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
+	if (!address->is_v6)
+		return address->bytes[12] == 169 && address->bytes[13] == 254;
+	return address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
 }
 
-bool address_is_loopback(const char *text)
+static bool is_kind(const char *text, bool (*is)(const struct address *address))
 {
 	struct address address = { 0 };
 
@@ -58,7 +62,17 @@ bool address_is_loopback(const char *text)
 		return false;
 	if (!memcmp(address.bytes, mapped, sizeof mapped))
 		address.is_v6 = false;
-	return is_loopback(&address);
+	return is(&address);
+}
+
+bool address_is_loopback(const char *text)
+{
+	return is_kind(text, is_loopback);
+}
+
+bool address_is_link_local(const char *text)
+{
+	return is_kind(text, is_link_local);
 }
 
 static bool parse_whole(const char *text, unsigned long limit, unsigned long *number)
@@ -107,6 +121,8 @@ static bool parse_interface(const char *text, struct wanted *wanted)
 	if (!length || length >= IF_NAMESIZE || strpbrk(name, " \t/[]"))
 		return false;
 	memcpy(wanted->interface, name, length + 1);
+	if (!strcmp(name, "default") && wanted->kind == WANT_FIRST)
+		wanted->kind = WANT_DEFAULT;
 	return true;
 }
 
@@ -132,7 +148,7 @@ static bool parse_wanted(const char *text, struct wanted *wanted, struct error *
 	if (slash ? parse_network(text, slash, wanted) : parse_interface(text, wanted))
 		return true;
 	return fail(error, "\"%.64s\" is not an interface specification, such as \"eth0\", "
-		    "\"eth0:inet6\", \"eth0[1]\", \"inet\", \"10.0.0.0/16\" or \"static:10.0.0.1\"",
+		    "\"eth0:inet6\", \"eth0[1]\", \"default\", \"inet\", \"10.0.0.0/16\" or \"static:10.0.0.1\"",
 		    text);
 }
 
@@ -175,12 +191,15 @@ static bool is_inside(const struct address *address, const struct address *netwo
 
 static bool is_wanted(const struct address *address, const struct wanted *wanted)
 {
+	if (is_link_local(address))
+		return false;
 	switch (wanted->kind) {
 	case WANT_NETWORK:
 		return is_inside(address, &wanted->network);
 	case WANT_ANY:
-		return address->is_v6 == wanted->v6 && !is_loopback(address) &&
-		       !is_link_local(address);
+		return address->is_v6 == wanted->v6 && !is_loopback(address);
+	case WANT_DEFAULT:
+		return address->is_v6 == wanted->v6 && address->is_default;
 	case WANT_FIRST:
 		return address->is_v6 == wanted->v6 &&
 		       !strcmp(address->interface, wanted->interface);
@@ -274,6 +293,41 @@ static bool take(const struct ifaddrs *entry, struct address *address)
 	return true;
 }
 
+/* Connecting a datagram socket sends nothing, and chooses the source address.  The destinations are
+ * reserved for documentation (RFC 5737, RFC 3849). */
+static bool find_default(bool v6, unsigned char bytes[static 16])
+{
+	struct sockaddr_in6 remote6 = { .sin6_family = AF_INET6, .sin6_port = htons(9) }, local6;
+	struct sockaddr_in remote4 = { .sin_family = AF_INET, .sin_port = htons(9) }, local4;
+	struct sockaddr *remote = v6 ? (void *)&remote6 : (void *)&remote4,
+			*local = v6 ? (void *)&local6 : (void *)&local4;
+	socklen_t size = v6 ? sizeof remote6 : sizeof remote4;
+	int fd = socket(v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool found;
+
+	inet_pton(AF_INET, "192.0.2.1", &remote4.sin_addr);
+	inet_pton(AF_INET6, "2001:db8::1", &remote6.sin6_addr);
+	found = fd >= 0 && !connect(fd, remote, size) && !getsockname(fd, local, &size);
+	if (fd >= 0)
+		close(fd);
+	memcpy(bytes, mapped, sizeof mapped);
+	if (found && v6)
+		memcpy(bytes, &local6.sin6_addr, 16);
+	else if (found)
+		memcpy(bytes + sizeof mapped, &local4.sin_addr, 4);
+	return found;
+}
+
+static void mark_default(struct address *addresses, size_t count)
+{
+	unsigned char bytes[16];
+
+	for (int v6 = 0; v6 < 2; v6++)
+		for (size_t i = 0, n = find_default(v6, bytes) ? count : 0; i < n; i++)
+			if (!memcmp(addresses[i].bytes, bytes, sizeof bytes))
+				addresses[i].is_default = true;
+}
+
 char *address_find(const struct strv *specifications, struct error *error)
 {
 	AUTOFREE struct address *addresses = NULL;
@@ -287,6 +341,7 @@ char *address_find(const struct strv *specifications, struct error *error)
 		addresses = alloc_resize(addresses, (count + 1) * sizeof *addresses);
 		count += take(entry, &addresses[count]);
 	}
+	mark_default(addresses, count);
 	address = address_choose(specifications, addresses, count, error);
 	freeifaddrs(entries);
 	return address;

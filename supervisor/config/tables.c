@@ -248,9 +248,11 @@ static const struct field registration_fields[] = {
 	  .help = "The service's weights in DNS answers." },
 	{ "interfaces", STRINGS(service_config, interfaces), .flags = TRIMMED,
 	  .help = "The address to register, in order of preference: \"eth0\", \"eth0:inet6\", "
-		  "\"eth0[1]\", \"inet\", \"inet6\", \"10.0.0.0/16\", \"static:192.0.2.1\". "
+		  "\"eth0[1]\", \"default\" (that of the default route), \"inet\", \"inet6\", "
+		  "\"10.0.0.0/16\", \"static:192.0.2.1\". Link-local addresses only with static. "
 		  "Default: the local address of the connection to Consul; if Consul is on "
-		  "this host, eth0:inet, then inet, then inet6." },
+		  "this host, eth0:inet, default:inet, inet, default:inet6, then inet6. When the "
+		  "address changes, it is registered again." },
 	{ "initialStatus", CHOICE(service_config, initial_status, statuses),
 	  .alias = "initial_status", .initial = "critical",
 	  .help = "The service's status until the first health check has ended." },

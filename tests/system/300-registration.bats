@@ -171,6 +171,45 @@ service()		# start_pilotfish with a job of this name, port 80, and more
 	[[ $(count_log 'has no address') == 1 ]]
 }
 
+@test "no link-local address, and none of docker0, but that of the default route" {
+	in_network route '
+		ip link set eth0 name ens3
+		ip link add docker0 type veth peer name docker1; ip link set docker0 up
+		ip addr add 172.17.0.1/16 dev docker0
+		ip addr add 169.254.3.4/16 dev ens3
+		ip addr add 192.0.2.9/24 dev ens3
+		ip route add default via 192.0.2.1'
+	service route 'services = ( { name = "routed"; port = 81; interfaces = [ "ens3:inet6", "docker0" ]; } );'
+	await_passing routed 1
+	await_passing route 1
+	expect_field route .Service.Address '"192.0.2.9"'
+	expect_field routed .Service.Address '"172.17.0.1"'
+}
+
+@test "an address that changes or goes is noticed, and the new one registered under the same ID" {
+	in_network change 'ip addr add 172.20.0.5/16 dev eth0'
+	service change
+	await_passing change 1
+	nsenter --net --target "$pid" sh -c 'ip addr del 172.20.0.5/16 dev eth0'
+	expect_log 'service change has no address'
+	expect_field change .Service.Address '"172.20.0.5"'
+	nsenter --net --target "$pid" sh -c 'ip addr add 172.20.0.77/16 dev eth0'
+	expect_log 'the address of service change-change is now 172.20.0.77, no longer 172.20.0.5'
+	await_consul 1 /v1/catalog/service/change ServiceAddress=172.20.0.77
+	expect_field change .Service.ID '"change-change"'
+	[[ $(count_log 'has no address') == 1 ]]
+}
+
+@test "a loopback address is warned of if Consul is elsewhere" {
+	address=$(ip -4 -o addr show scope global | awk '{ sub("/.*", "", $4); print $4; exit }')
+	[[ $address ]] || skip "no other address here"
+	start_consul -n elsewhere --config "{\"client_addr\": \"127.0.0.1 $address\"}"
+	address=$address:${consul_address##*:} service hidden 'interfaces = [ "eth77", "lo" ];'
+	expect_log 'service hidden has the address 127.0.0.1, which other hosts cannot reach'
+	await_passing hidden 1
+	[[ $(count_log 'cannot reach') == 1 ]]
+}
+
 @test "two containers with one host name both stay, the second with its address in the ID" {
 	in_network twin 'ip addr add 172.20.0.5/16 dev eth0'
 	service one 'services = ( { name = "twin"; port = 90; } ); health = { exec = "true"; interval = "1s"; };'

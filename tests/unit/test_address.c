@@ -79,7 +79,7 @@ static void test_interfaces(void **state)
 	is("eth0", "172.17.0.2");
 	is("eth0:inet", "172.17.0.2");
 	is("eth0:inet6", "2001:db8::5");
-	is("eth1:inet6", "fe80::2");
+	is_none("eth1:inet6");		/* link-local */
 	is("cali-a.1", "192.0.2.7");
 	is("lo", "127.0.0.1");
 	is_none("eth2");
@@ -94,7 +94,7 @@ static void test_nth(void **state)
 	is("eth0[1]", "172.17.0.5");
 	is("eth0[2]", "2001:db8::5");
 	is("eth0[3]", "fd00::5");
-	is("eth0[4]", "fe80::1");
+	is_none("eth0[4]");		/* link-local */
 	is("lo[0]", "::1");
 	is_none("eth0[5]");
 }
@@ -104,6 +104,53 @@ static void test_any(void **state)
 	(void)state;
 	is("inet", "192.0.2.7");	/* cali-a.1 sorts first */
 	is("inet6", "2001:db8::5");
+}
+
+static void test_link_local(void **state)
+{
+	static const struct given given[] = {
+		{ "eth0", "169.254.3.4", 16 }, { "eth0", "fe80::1", 64 }, { "eth1", "192.0.2.9", 24 }, { 0 }
+	};
+	static const char *const only_asked[] = { "eth0", "eth0[0]", "eth0:inet6", "169.254.0.0/16" };
+	struct address addresses[4];
+	size_t count = build(given, addresses);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof only_asked / sizeof *only_asked; i++) {
+		CLEANUP(strv_release) struct strv list = { 0 };
+		struct error error = ERROR_INIT;
+		AUTOFREE char *address = NULL;
+
+		strv_push(&list, only_asked[i]);
+		assert_null(address_choose(&list, addresses, count, &error));
+		strv_push(&list, "inet");
+		error = (struct error)ERROR_INIT;
+		address = address_choose(&list, addresses, count, &error);
+		assert_string_equal(address, "192.0.2.9");
+	}
+	is("static:fe80::1", "fe80::1");
+}
+
+static void test_default(void **state)
+{
+	static const struct given given[] = {
+		{ "docker0", "172.17.0.1", 16 }, { "ens3", "192.0.2.9", 24 }, { "ens3", "2001:db8::9", 64 }, { 0 }
+	};
+	CLEANUP(strv_release) struct strv list = { 0 }, six = { 0 };
+	struct error error = ERROR_INIT;
+	struct address addresses[4];
+	size_t count = build(given, addresses);
+	AUTOFREE char *address = NULL, *address6 = NULL;
+
+	(void)state;
+	is_none("default");
+	addresses[1].is_default = addresses[2].is_default = true;
+	strv_push(&list, "default");
+	strv_push(&six, "default:inet6");
+	address = address_choose(&list, addresses, count, &error);
+	address6 = address_choose(&six, addresses, count, &error);
+	assert_string_equal(address, "192.0.2.9");
+	assert_string_equal(address6, "2001:db8::9");
 }
 
 static void test_networks(void **state)
@@ -193,6 +240,10 @@ static void test_loopback(void **state)
 	assert_false(address_is_loopback("10.0.0.1"));
 	assert_false(address_is_loopback("::2"));
 	assert_false(address_is_loopback("consul"));
+	assert_true(address_is_link_local("169.254.0.1"));
+	assert_true(address_is_link_local("::ffff:169.254.0.1"));
+	assert_true(address_is_link_local("fe80::1"));
+	assert_false(address_is_link_local("192.0.2.1"));
 }
 
 /* Every machine has a loopback interface. */
@@ -215,6 +266,8 @@ int main(void)
 		cmocka_unit_test(test_interfaces),
 		cmocka_unit_test(test_nth),
 		cmocka_unit_test(test_any),
+		cmocka_unit_test(test_link_local),
+		cmocka_unit_test(test_default),
 		cmocka_unit_test(test_networks),
 		cmocka_unit_test(test_virtual_addresses_of_swarm),
 		cmocka_unit_test(test_order_of_preference),

@@ -305,7 +305,7 @@ static enum agent_answer judge(struct agent_request *request)
 		return ANSWER_MISSING;
 	if (http->status == 401 || http->status == 403)
 		return ANSWER_DENIED;
-	if (http->status >= 400 && http->status < 500 && http->status != 429)
+	if (http->status >= 300 && http->status < 500 && http->status != 429)
 		return ANSWER_REFUSED;
 	return ANSWER_TROUBLE;
 }

@@ -21,12 +21,13 @@ struct watched_dependency {
 	struct dependency dependency;
 	struct blocking_query query;
 	char *path;			/* of the query */
+	char subject[DEPENDENCY_LIMIT];
 	struct feed feed;
 	struct timer look;		/* at the file */
 	struct stat seen;
 	json_t *contents;		/* of a file */
 	struct list uses;
-	bool started, known;
+	bool started, known;		/* known: it has a value, or will never have one */
 };
 
 /* The use of a dependency by a user. */
@@ -41,18 +42,30 @@ static bool is_file(const struct watched_dependency *watched)
 	return watched->dependency.kind == DEPENDENCY_FILE;
 }
 
+static json_t *value_of(const struct watched_dependency *watched)	/* NULL: none */
+{
+	return is_file(watched) ? watched->contents : watched->feed.state;
+}
+
+/* Consul rejects the query, and there is no value from earlier. */
+static bool is_refused(const struct watched_dependency *watched)
+{
+	return watched->feed.refusal.text[0] && !watched->feed.state;
+}
+
 /* ---- changes ---- */
 
 static void tell(struct watched_dependency *watched)
 {
-	bool first = !watched->known;
+	bool was_known = watched->known;
 
-	watched->known = true;
+	watched->known = value_of(watched) || is_refused(watched);
 	watched->data->source.changes++;
 	list_each(node, &watched->uses) {
 		struct data_user *user = list_entry(node, struct use, of_watched)->user;
 
-		user->awaited -= first;
+		user->awaited += was_known;
+		user->awaited -= watched->known && user->awaited;
 		user->on_news(user);
 	}
 }
@@ -140,6 +153,7 @@ static void start_feed(struct watched_dependency *watched)
 	const char *dc = *dependency->dc ? dependency->dc : data->agent->config->datacenter;
 	struct buf path = BUF_INIT;
 
+	dependency_subject(dependency, watched->subject);
 	add_path(watched, &path);
 	watched->path = buf_take(&path);
 	watched->query = (struct blocking_query){
@@ -147,7 +161,7 @@ static void start_feed(struct watched_dependency *watched)
 		.path = watched->path,
 		.topic = kinds[dependency->kind].topic,
 		.subject = *dependency->name || dependency->kind != DEPENDENCY_NODE
-			       ? dependency->name
+			       ? watched->subject
 			       : data->node,
 		.dc = dc,
 		.prefix = dependency->kind == DEPENDENCY_LIST,
@@ -155,7 +169,7 @@ static void start_feed(struct watched_dependency *watched)
 		    kinds[dependency->kind].identity[0] ? kinds[dependency->kind].identity : NULL,
 		.read = read_answer,
 	};
-	watched->feed.on_news = on_feed;
+	watched->feed.on_news = watched->feed.on_refusal = on_feed;
 	feed_init(&watched->feed, data->agent, &watched->query, data->settle);
 	watched->started = true;
 }
@@ -254,8 +268,8 @@ static bool look_up(struct template_provider *self, const struct dependency *dep
 
 	if (!watched)
 		watched = add(data, dependency, name);
-	*value = is_file(watched) ? watched->contents : watched->feed.state;
-	return watched->known;
+	*value = value_of(watched);
+	return watched->known && *value;
 }
 
 static void drop(struct use *use)
@@ -301,6 +315,9 @@ static bool want(struct data_provider *self, struct data_user *user, const struc
 					"needs", watched->name);
 		else
 			take(user, watched);
+		if (watched && is_refused(watched))
+			possible = fail(error, "consul rejects %s: %s", watched->name,
+					watched->feed.refusal.text);
 	}
 	list_each(node, &before.uses)
 		drop(list_entry(node, struct use, of_user));

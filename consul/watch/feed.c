@@ -207,17 +207,28 @@ static json_t *read_answer(struct feed *feed, enum agent_answer answer, struct e
 	return state;
 }
 
+static void tell_refusal(struct feed *feed, bool was_refused)
+{
+	if (feed->on_refusal && was_refused != !!feed->refusal.text[0])
+		feed->on_refusal(feed);
+}
+
 static void on_reply(struct agent_request *request, enum agent_answer answer)
 {
 	struct feed *feed = container_of(request, struct feed, request);
 	struct error error = ERROR_INIT;
 	json_t *state = read_answer(feed, answer, &error);
-	bool news = false;
+	bool news = false, was_refused = feed->refusal.text[0];
 
+	feed->refusal.text[0] = '\0';
 	if (error.text[0] || (state && !fits(feed, state, &error))) {
 		json_decref(state);
 		agent_log_failure(request, answer == ANSWER_OK ? ANSWER_TROUBLE : answer, &error);
+		if (answer == ANSWER_REFUSED ||
+		    (answer == ANSWER_MISSING && feed->query->topic != TOPIC_KEYS))
+			feed->refusal = error;
 		on_trouble(feed);
+		tell_refusal(feed, was_refused);
 		return;
 	}
 	agent_log_success(request);
@@ -230,6 +241,7 @@ static void on_reply(struct agent_request *request, enum agent_answer answer)
 	}
 	ask_again(feed, news ? COST_OF_NEWS : 1);
 	query_pool_answered(&feed->member);	/* which may send it again at once */
+	tell_refusal(feed, was_refused);
 	tell(feed, news);
 }
 
@@ -312,6 +324,7 @@ void feed_init(struct feed *feed, struct agent *agent, const struct blocking_que
 	*feed = (struct feed){
 		.query = query,
 		.on_news = feed->on_news,
+		.on_refusal = feed->on_refusal,
 		.agent = agent,
 		.settle = settle,
 		.member = {

@@ -40,6 +40,10 @@ struct feed {
 	 * before feed_init(). */
 	void (*on_news)(struct feed *feed);
 	json_t *state;			/* the answer believed now; immutable; NULL: none yet */
+	/* Why Consul rejects the query, which waiting cannot change; "": it does not.  The feed tries
+	 * again all the same.  on_refusal, as on_news or NULL: this starts or ends; does not release. */
+	struct error refusal;
+	void (*on_refusal)(struct feed *feed);
 
 	/* private */
 	struct agent *agent;

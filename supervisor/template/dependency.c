@@ -112,6 +112,46 @@ static bool take_filters(struct dependency *dependency, char *room, struct error
 	return true;
 }
 
+/* Without the white space around it; shortens `text`. */
+static char *trim(char *text)
+{
+	static const char space[] = " \t\n\v\f\r";
+	size_t size;
+
+	text += strspn(text, space);
+	for (size = strlen(text); size && strchr(space, text[size - 1]); size--)
+		text[size - 1] = '\0';
+	return text;
+}
+
+/* The path of a key as Consul reads it: it answers 301 for empty parts, `.` and `..`.
+ * False: the path leads out of the store. */
+static bool clean_path(const char *path, char clean[DEPENDENCY_LIMIT])
+{
+	char *end = clean;
+	bool folder = false;
+
+	for (const char *part = path; *part; part += folder) {
+		size_t size = strcspn(part, "/");
+		bool up = size == 2 && !memcmp(part, "..", 2), here = size == 1 && *part == '.';
+
+		if (up && end == clean)
+			return false;
+		if (up)
+			do
+				end--;
+			while (end > clean && end[-1] != '/');
+		else if (size && !here)
+			end = stpcpy(mempcpy(end, part, size), "/");
+		part += size;
+		folder = *part;
+	}
+	if (end > clean && !folder)
+		end--;
+	*end = '\0';
+	return true;
+}
+
 static bool take_name(struct dependency *dependency, const struct shape *shape, char *name,
 		      struct error *error)
 {
@@ -128,6 +168,10 @@ static bool take_name(struct dependency *dependency, const struct shape *shape, 
 	}
 	if (shape->key && dependency->kind != DEPENDENCY_FILE && *name == '/' && name[1])
 		name++;
+	if (dependency->kind == DEPENDENCY_FILE)
+		name = trim(name);
+	else if (shape->key && !clean_path(name, (char[DEPENDENCY_LIMIT]){ 0 }))
+		return fail(error, "the path leads out of the store");
 	dependency->name = name;
 	if (!shape->named)
 		return !*name || fail(error, "invalid format: it takes no name");
@@ -224,14 +268,25 @@ static void add_parameter(struct buf *request, const char *name, const char *val
 	url_escape_path(request, value);
 }
 
+void dependency_subject(const struct dependency *dependency, char subject[DEPENDENCY_LIMIT])
+{
+	if (shapes[dependency->kind].key)
+		clean_path(dependency->name, subject);
+	else
+		strcpy(subject, dependency->name);
+}
+
 void dependency_request(const struct dependency *dependency, struct buf *request)
 {
+	char subject[DEPENDENCY_LIMIT];
+
 	if (dependency->kind == DEPENDENCY_NODE && !*dependency->name) {
 		buf_add(request, "/v1/agent/self");
 		return;
 	}
 	buf_add(request, shapes[dependency->kind].path);
-	url_escape_path(request, dependency->name);
+	dependency_subject(dependency, subject);
+	url_escape_path(request, subject);
 	if (!strcmp(dependency->filters, "passing"))
 		add_parameter(request, "passing", "1");
 	if (dependency->kind == DEPENDENCY_LIST)

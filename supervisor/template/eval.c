@@ -276,8 +276,7 @@ static bool get_field(struct scope *scope, const struct node *node, struct value
 				(int)node->field_size, node->field);
 	if (!field)
 		return get_from_map(run, node, base, value);
-	*value = value_from_json(&run->arena, json_object_getn(base.json, node->field, node->field_size),
-				 field->type);
+	*value = struct_get(&run->arena, base, field);
 	return true;
 }
 

@@ -137,9 +137,9 @@ static bool fn_key_or_default(struct call *call)
 /* ls: the keys directly below; tree: all keys that are not folders. */
 static bool keep_pair(struct value key, bool tree)
 {
-	if (tree)
-		return !key.size || key.text[key.size - 1] != '/';
-	return key.size && !memchr(key.text, '/', key.size);
+	if (!key.size)
+		return false;		/* the prefix itself: Consul's UI makes such folders */
+	return tree ? key.text[key.size - 1] != '/' : !memchr(key.text, '/', key.size);
 }
 
 static bool list_pairs(struct call *call, bool tree, bool safe)
@@ -154,7 +154,7 @@ static bool list_pairs(struct call *call, bool tree, bool safe)
 	json_array_foreach(json, i, item) {
 		struct value pair = value_from_json(call->arena, item, TYPE_PAIR);
 
-		if (keep_pair(struct_get(call->arena, pair, "Key"), tree))
+		if (keep_pair(struct_find(call->arena, pair, "Key"), tree))
 			list_add(&list, pair);
 	}
 	if (safe && !list.count && answer == ANSWER_THERE) {

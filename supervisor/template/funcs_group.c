@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -32,10 +33,12 @@ static bool fn_by_tag(struct call *call)
 	struct value map = value_map(call->arena, list.type == TYPE_SNIPPETS ? TYPE_MAP_SNIPPETS :
 				     TYPE_MAP_SERVICES);
 
+	if (list.type == TYPE_NIL)
+		return give(call, map);
 	if (list.type != TYPE_SNIPPETS && list.type != TYPE_SERVICES)
 		return fail(call->error, "a %s has no tags", type_info(list.type)->name);
 	for (size_t i = 0; i < list.size; i++) {
-		struct value tags = struct_get(call->arena, list.items[i], "Tags");
+		struct value tags = struct_find(call->arena, list.items[i], "Tags");
 
 		for (size_t t = 0; t < tags.size; t++)
 			add_to(call->arena, map.map, tags.items[t], list.items[i]);
@@ -48,53 +51,63 @@ static bool fn_by_port(struct call *call)
 	struct value list = call->args[0], map = value_map(call->arena, TYPE_MAP_INT_SERVICES);
 
 	for (size_t i = 0; i < list.size; i++)
-		add_to(call->arena, map.map, struct_get(call->arena, list.items[i], "Port"), list.items[i]);
+		add_to(call->arena, map.map, struct_find(call->arena, list.items[i], "Port"), list.items[i]);
 	return give(call, map);
 }
 
-/* One part of byMeta's key: "name" or "name|int". */
+/* One part of byMeta's key: "name" or "name|int".  An empty value counts as absent. */
 static bool meta_part(struct call *call, struct text *key, struct value meta, const char *part)
 {
-	const char *bar = strchr(part, '|');
-	size_t size = bar ? (size_t)(bar - part) : strlen(part);
+	const char *bar = strrchr(part, '|');
+	bool integer = bar && !strcmp(bar, "|int");
+	size_t size = integer ? (size_t)(bar - part) : strlen(part);
 	struct value *found = map_find(meta.map, value_text(part, size));
 
-	if (!found) {
-		text_string(key, "_no_");
-		text_add(key, part, size);
-		text_char(key, '_');
-		return true;
-	}
-	if (!bar) {
+	if (integer) {
+		const char *digits =
+			found && found->size ? arena_copy(call->arena, found->text, found->size) : "0";
+		char *end;
+		long number = strtol(digits, &end, 10);
+
+		if (*end || isspace((unsigned char)*digits))
+			return fail(call->error, "the meta value is not an integer");
+		text_print(key, "%05ld", number);
+	} else if (found && found->size) {
 		text_add(key, found->text, found->size);
-		return true;
+	} else {
+		text_print(key, "_no_%s_", part);
 	}
-	if (strcmp(bar, "|int"))
-		return fail(call->error, "only |int may follow a name");
-	const char *digits = arena_copy(call->arena, found->text, found->size);
-	char *end;
-	long number = strtol(digits, &end, 10);
-	if (!*digits || *end)
-		return fail(call->error, "the meta value is not an integer");
-	text_print(key, "%05ld", number);
 	return true;
+}
+
+/* The runes of `from` that a key may not have become `_`. */
+static void add_normal(struct text *text, const struct text *from)
+{
+	for (size_t i = 0, length; i < from->used; i += length) {
+		uint32_t rune;
+
+		length = utf8_read(from->data + i, from->used - i, &rune);
+		text_char(text, rune < 0x80 && (rune_is_letter(rune) || rune == '-') ? (char)rune : '_');
+	}
 }
 
 static bool meta_key(struct call *call, struct value service, struct value *value)
 {
-	struct value meta = struct_get(call->arena, service, "ServiceMeta");
+	struct value meta = struct_find(call->arena, service, "ServiceMeta");
 	struct text key = { .arena = call->arena };
 	char *names = arena_copy(call->arena, call->args[0].text, call->args[0].size), *name;
+	bool first = true;
 
 	while ((name = strsep(&names, ","))) {
-		if (key.used)
+		struct text part = { .arena = call->arena };
+
+		if (!first)
 			text_char(&key, '_');
-		if (!meta_part(call, &key, meta, name))
+		first = false;
+		if (!meta_part(call, &part, meta, name))
 			return false;
+		add_normal(&key, &part);
 	}
-	for (size_t i = 0; i < key.used; i++)
-		if ((unsigned char)key.data[i] >= 0x80 || !rune_is_letter((unsigned char)key.data[i]))
-			key.data[i] = '_';
 	*value = value_of_text(&key);
 	return true;
 }
@@ -116,19 +129,21 @@ static bool fn_by_key(struct call *call)
 	struct value list = call->args[0], map = value_map(call->arena, TYPE_MAP_MAP_PAIR);
 
 	for (size_t i = 0; i < list.size; i++) {
-		struct value key = struct_get(call->arena, list.items[i], "Key"), rest;
+		struct value pair = list.items[i], key = struct_find(call->arena, pair, "Key"), rest;
 		const char *slash = memchr(key.text, '/', key.size);
+		size_t cut = slash ? (size_t)(slash + 1 - key.text) : key.size;
 		struct value *slot;
 
-		/* A key without a folder has no place in a map of maps. */
-		if (!slash)
+		/* A key without a folder, or without a name in it, has no place in a map of maps. */
+		if (cut == key.size)
 			continue;
-		rest = value_text(slash + 1, key.size - (size_t)(slash + 1 - key.text));
-		key.size = (size_t)(slash - key.text);
+		rest = value_text(key.text + cut, key.size - cut);
+		pair.size += cut;
+		key.size = cut - 1;
 		slot = map_put(map.map, key);
 		if (!slot->type)
 			*slot = value_map(call->arena, TYPE_MAP_PAIR);
-		*map_put(slot->map, rest) = list.items[i];
+		*map_put(slot->map, rest) = pair;
 	}
 	return give(call, map);
 }
@@ -142,12 +157,7 @@ static bool explode(struct call *call, struct map *map, struct value key, struct
 
 		if (slash)
 			part.size = (size_t)(slash - key.text);
-		if (slash && !part.size) {
-			key.text++;
-			key.size--;
-			continue;
-		}
-		if (!part.size)
+		else if (!part.size)
 			return true;
 		slot = map_put(map, part);
 		if (!slash) {
@@ -171,8 +181,8 @@ static bool fn_explode(struct call *call)
 	struct value list = call->args[0], map = value_map(call->arena, TYPE_MAP_ANY);
 
 	for (size_t i = 0; i < list.size && !call->arena->over; i++)
-		if (!explode(call, map.map, struct_get(call->arena, list.items[i], "Key"),
-			     struct_get(call->arena, list.items[i], "Value")))
+		if (!explode(call, map.map, struct_find(call->arena, list.items[i], "Key"),
+			     struct_find(call->arena, list.items[i], "Value")))
 			return false;
 	return give(call, map);
 }
@@ -190,45 +200,38 @@ static bool fn_explode_map(struct call *call)
 
 #define MERGE_DEPTH 100
 
-static bool merge(struct call *call, struct map *into, struct map *from, int how)
+/* Adds the entries of `from` to `into`, which it changes.  An entry that is there stays, unless it is
+ * empty or `replace`; two maps are merged in turn. */
+static bool merge(struct call *call, struct map *into, struct map *from, bool replace, int depth)
 {
-	bool replace = how & 1;
-
-	if (how >> 1 > MERGE_DEPTH)
+	if (depth > MERGE_DEPTH)
 		return fail(call->error, "the maps are nested too deeply");
-	for (size_t i = 0; i < from->count; i++) {
-		struct value *slot = map_put(into, map_at(from, i)->key);
-		struct value item = map_at(from, i)->value;
+	for (size_t i = 0; i < from->count && !call->arena->over && from != into; i++) {
+		struct value key = map_at(from, i)->key, item = map_at(from, i)->value;
+		struct value *old = map_find(into, key);
+		bool kept = old && value_is_true(*old);
 
-		if (slot->type == TYPE_MAP_ANY && item.type == TYPE_MAP_ANY) {
-			struct value copy = value_map(call->arena, TYPE_MAP_ANY);
-
-			if (!merge(call, copy.map, slot->map, how + 2) ||
-			    !merge(call, copy.map, item.map, how + 2))
+		if (kept && item.type == TYPE_MAP_ANY) {
+			if (old->type == TYPE_MAP_ANY &&
+			    !merge(call, old->map, item.map, replace, depth + 1))
 				return false;
-			*slot = copy;
-		} else if (!slot->type || replace || !value_is_true(*slot)) {
-			*slot = item;
+		} else if (replace || (!kept && item.type != TYPE_NIL)) {
+			*map_put(into, key) = item;
 		}
 	}
 	return true;
 }
 
-/* Arguments: the source, then the destination. */
 static bool fn_merge_map(struct call *call)
 {
-	struct value map = value_map(call->arena, TYPE_MAP_ANY);
-
-	return merge(call, map.map, call->args[1].map, 0) &&
-	       merge(call, map.map, call->args[0].map, 0) && give(call, map);
+	return merge(call, call->args[0].map, call->args[1].map, false, 0) &&
+	       give(call, call->args[0]);
 }
 
 static bool fn_merge_map_override(struct call *call)
 {
-	struct value map = value_map(call->arena, TYPE_MAP_ANY);
-
-	return merge(call, map.map, call->args[1].map, 1) &&
-	       merge(call, map.map, call->args[0].map, 1) && give(call, map);
+	return merge(call, call->args[0].map, call->args[1].map, true, 0) &&
+	       give(call, call->args[0]);
 }
 
 /* maintenance > critical > warning > passing */
@@ -240,8 +243,8 @@ static bool fn_aggregated_status(struct call *call)
 	int worst = 0;
 
 	for (size_t i = 0; i < list.size; i++) {
-		struct value id = struct_get(call->arena, list.items[i], "CheckID");
-		struct value status = struct_get(call->arena, list.items[i], "Status");
+		struct value id = struct_find(call->arena, list.items[i], "CheckID");
+		struct value status = struct_find(call->arena, list.items[i], "Status");
 		int state = 0;
 
 		for (int s = 1; s < 3; s++)

@@ -108,17 +108,31 @@ static bool write_member(struct writer *writer, bool first, struct value key, st
 	return write_value(writer, value);
 }
 
+/* Fields of Consul Enterprise: not written when they are empty. */
+static bool is_optional(const char *field)
+{
+	static const char *const names[] = { "Namespace", "Partition", "PeerName" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (!strcmp(field, names[i]))
+			return true;
+	return false;
+}
+
 static bool write_members(struct writer *writer, struct value value)
 {
 	const struct member *fields = type_info(value.type)->fields;
 
-	if (fields) {
-		for (const struct member *field = fields; field->name; field++)
-			if (!write_member(writer, field == fields, value_string(field->name),
-					  struct_get(writer->text->arena, value, field->name)))
-				return false;
-		return true;
+	for (const struct member *field = fields; field && field->name; field++) {
+		struct value item = struct_get(writer->text->arena, value, field);
+
+		if (is_optional(field->name) && !value_is_true(item))
+			continue;
+		if (!write_member(writer, field == fields, value_string(field->name), item))
+			return false;
 	}
+	if (fields)
+		return true;
 	for (size_t i = 0; i < value.map->count; i++)
 		if (!write_member(writer, !i, map_at(value.map, i)->key, map_at(value.map, i)->value))
 			return false;
@@ -144,6 +158,8 @@ static bool write_value(struct writer *writer, struct value value)
 {
 	if (writer->depth > DEPTH || writer->text->arena->over)
 		return false;
+	if (value.absent)
+		value = value_nil();
 	switch (kind_of(value)) {
 	case KIND_INVALID:
 	case KIND_NIL: text_string(writer->text, "null"); return true;

@@ -59,9 +59,9 @@ static bool unquote_escapes(const char *text, size_t size, char quote, struct te
 		char bytes[4];
 		bool byte;
 
-		took = 1;
 		if (text[i] != '\\') {
-			text_char(out, text[i]);
+			took = utf8_read(text + i, size - i, &value);	/* of an invalid byte, U+FFFD */
+			text_add(out, bytes, utf8_write(bytes, value));
 			continue;
 		}
 		took = read_escape(text + i + 1, size - i - 1, &value, &byte);

@@ -76,7 +76,7 @@ static void print_struct(struct text *text, struct value value)
 	for (; field->name; field++) {
 		if (field != type_info(value.type)->fields)
 			text_char(text, ' ');
-		print_inner(text, struct_get(text->arena, value, field->name));
+		print_inner(text, struct_get(text->arena, value, field));
 	}
 	text_char(text, '}');
 }

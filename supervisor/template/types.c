@@ -15,7 +15,20 @@ static const struct member check[] = {
 	{ "Node", TYPE_STRING }, { "CheckID", TYPE_STRING }, { "Name", TYPE_STRING },
 	{ "Status", TYPE_STRING }, { "Notes", TYPE_STRING }, { "Output", TYPE_STRING },
 	{ "ServiceID", TYPE_STRING }, { "ServiceName", TYPE_STRING },
-	{ "ServiceTags", TYPE_STRINGS }, { "Type", TYPE_STRING }, { 0 },
+	{ "ServiceTags", TYPE_STRINGS }, { "Type", TYPE_STRING },
+	{ "Namespace", TYPE_STRING }, { "Partition", TYPE_STRING },
+	{ "ExposedPort", TYPE_INT }, { "PeerName", TYPE_STRING },
+	{ "Definition", TYPE_CHECK_DEFINITION }, { "CreateIndex", TYPE_UINT64 },
+	{ "ModifyIndex", TYPE_UINT64 }, { 0 },
+};
+
+/* Durations are text, as in Consul's answers. */
+static const struct member check_definition[] = {
+	{ "Interval", TYPE_STRING }, { "Timeout", TYPE_STRING },
+	{ "DeregisterCriticalServiceAfter", TYPE_STRING }, { "HTTP", TYPE_STRING },
+	{ "Header", TYPE_MAP_STRINGS }, { "Method", TYPE_STRING }, { "Body", TYPE_STRING },
+	{ "TLSServerName", TYPE_STRING }, { "TLSSkipVerify", TYPE_BOOL }, { "TCP", TYPE_STRING },
+	{ "UDP", TYPE_STRING }, { "GRPC", TYPE_STRING }, { "GRPCUseTLS", TYPE_BOOL }, { 0 },
 };
 
 static const struct member snippet[] = { { "Name", TYPE_STRING }, { "Tags", TYPE_STRINGS }, { 0 } };
@@ -53,6 +66,7 @@ static const struct member address[] = { { "Address", TYPE_STRING }, { "Port", T
 static const struct type_info types[TYPE_COUNT] = {
 	[TYPE_INVALID] = PLAIN("<nil>", KIND_INVALID),
 	[TYPE_NIL] = PLAIN("interface {}", KIND_NIL),
+	[TYPE_NULL] = PLAIN("nil pointer", KIND_NIL),
 	[TYPE_ANY] = PLAIN("interface {}", KIND_NIL),
 	[TYPE_VALUE] = PLAIN("interface {}", KIND_NIL),
 	[TYPE_BOOL] = PLAIN("bool", KIND_BOOL),
@@ -90,6 +104,7 @@ static const struct type_info types[TYPE_COUNT] = {
 	[TYPE_MAP_MAP_PAIR] = MAP("map of maps of key pairs", TYPE_MAP_PAIR),
 	[TYPE_CHECK] = STRUCT("check", check),
 	[TYPE_CHECKS] = LIST("list of checks", TYPE_CHECK),
+	[TYPE_CHECK_DEFINITION] = STRUCT("definition of a check", check_definition),
 	[TYPE_WEIGHTS] = STRUCT("weights", weights),
 	[TYPE_ADDRESS] = STRUCT("address", address),
 	[TYPE_MAP_ADDRESS] = MAP("map of addresses", TYPE_ADDRESS),
@@ -123,11 +138,21 @@ const struct member *type_field(enum type type, const char *name, size_t size)
 	return NULL;
 }
 
-struct value struct_get(struct arena *arena, struct value value, const char *name)
+struct value struct_get(struct arena *arena, struct value value, const struct member *field)
+{
+	struct value found =
+		value_from_json(arena, json_object_get(value.json, field->name), field->type);
+
+	if (value.type == TYPE_PAIR && !strcmp(field->name, "Key") && value.size <= found.size) {
+		found.text += value.size;
+		found.size -= value.size;
+	}
+	return found;
+}
+
+struct value struct_find(struct arena *arena, struct value value, const char *name)
 {
 	const struct member *field = type_field(value.type, name, strlen(name));
 
-	if (!field)
-		return value_nil();
-	return value_from_json(arena, json_object_get(value.json, name), field->type);
+	return field ? struct_get(arena, value, field) : value_nil();
 }

@@ -11,7 +11,7 @@ struct value value_zero(struct arena *arena, enum type type)
 	case KIND_STRUCT:
 		/* Key pairs are pointers in Go. */
 		if (type == TYPE_PAIR)
-			return value_nil();
+			return (struct value){ .type = TYPE_NULL };
 		return (struct value){ .type = type };
 	default: return (struct value){ .type = type };
 	}
@@ -72,6 +72,8 @@ static struct value any_from_json(struct arena *arena, json_t *json)
 
 struct value value_from_json(struct arena *arena, json_t *json, enum type type)
 {
+	struct value value;
+
 	switch (type_info(type)->kind) {
 	case KIND_BOOL: return value_bool(json_is_true(json));
 	case KIND_INT: return (struct value){ .type = type, .integer = json_integer_value(json) };
@@ -79,10 +81,17 @@ struct value value_from_json(struct arena *arena, json_t *json, enum type type)
 	case KIND_FLOAT: return value_float(json_number_value(json));
 	case KIND_STRING:
 		return value_text(json_string_value(json), json_string_length(json));
-	case KIND_LIST: return list_from_json(arena, json, type);
-	case KIND_MAP: return map_from_json(arena, json, type);
+	case KIND_LIST:
+		value = list_from_json(arena, json, type);
+		value.absent = !json_is_array(json);
+		return value;
+	case KIND_MAP:
+		value = map_from_json(arena, json, type);
+		value.absent = !json_is_object(json);
+		return value;
 	case KIND_STRUCT:
-		return json_is_null(json) ? value_nil() : (struct value){ .type = type, .json = json };
+		return json_is_null(json) ? (struct value){ .type = TYPE_NULL }
+					  : (struct value){ .type = type, .json = json };
 	default: return any_from_json(arena, json);
 	}
 }

@@ -22,6 +22,7 @@ enum kind {
 enum type {
 	TYPE_INVALID,		/* absent: prints <no value> */
 	TYPE_NIL,
+	TYPE_NULL,		/* a nil pointer to a struct: prints <nil> */
 	TYPE_ANY, TYPE_VALUE,	/* of elements and parameters; VALUE includes TYPE_INVALID */
 	TYPE_BOOL, TYPE_INT, TYPE_INT64, TYPE_UINT64, TYPE_FLOAT, TYPE_STRING,
 	TYPE_LOOP, TYPE_SCRATCH,
@@ -31,7 +32,7 @@ enum type {
 	TYPE_SNIPPET, TYPE_SNIPPETS, TYPE_MAP_SNIPPETS,
 	TYPE_NODE, TYPE_NODES, TYPE_CATALOG_NODE, TYPE_NODE_SERVICE, TYPE_NODE_SERVICES,
 	TYPE_PAIR, TYPE_PAIRS, TYPE_MAP_PAIR, TYPE_MAP_MAP_PAIR,
-	TYPE_CHECK, TYPE_CHECKS, TYPE_WEIGHTS, TYPE_ADDRESS, TYPE_MAP_ADDRESS,
+	TYPE_CHECK, TYPE_CHECKS, TYPE_CHECK_DEFINITION, TYPE_WEIGHTS, TYPE_ADDRESS, TYPE_MAP_ADDRESS,
 	TYPE_COUNT,
 };
 
@@ -47,6 +48,7 @@ struct type_info {
 struct value {
 	enum type type : 16;
 	bool secret;		/* came from a secret */
+	bool absent;		/* a list or map that was never made: null in JSON */
 	union {
 		bool truth;
 		int64_t integer;		/* KIND_LOOP: where it starts */
@@ -57,7 +59,8 @@ struct value {
 		struct map *map;
 		json_t *json;			/* KIND_STRUCT; NULL: all zero */
 	};
-	size_t size;		/* of text and items; KIND_LOOP: where it ends */
+	size_t size;		/* of text and items; KIND_LOOP: where it ends; TYPE_PAIR: of
+				 * the start of Key that byKey has cut off */
 };
 
 struct entry { struct value key, value; };
@@ -141,7 +144,8 @@ int value_compare_text(struct value a, struct value b);
 
 /* `name` need not end in NUL. */
 const struct member *type_field(enum type type, const char *name, size_t size);
-struct value struct_get(struct arena *arena, struct value value, const char *name);
+struct value struct_get(struct arena *arena, struct value value, const struct member *field);
+struct value struct_find(struct arena *arena, struct value value, const char *name);
 
 struct value *map_find(struct map *map, struct value key);	/* NULL: not there */
 struct value *map_put(struct map *map, struct value key);	/* makes it */

@@ -66,6 +66,47 @@ becomes()		# TEMPLATE TEXT
 	becomes '{{ range $k, $v := tree "conf" | explode }}{{ $k }} {{ end }}' "a b sub "
 }
 
+@test "a folder's own key is not below it" {
+	for key in shop/ shop/db/ shop/db/host shop/port onlyfolder/; do
+		put "$key" ""
+	done
+	becomes '{{ len (tree "shop/") }} {{ len (ls "shop/") }} {{ if tree "onlyfolder/" }}some{{ else }}none{{ end }}' "2 1 none"
+	template folder <<<'{{ range safeTree "onlyfolder/" }}{{ .Key }}{{ end }}'
+	start_templates <<<"$(entry folder)"
+	expect_events "app running"
+	[[ ! -e $dir/folder ]]
+	put onlyfolder/x 1
+	expect_file folder x
+	for key in shop/ shop/db/ shop/db/host shop/port onlyfolder/ onlyfolder/x; do
+		drop "$key"
+	done
+}
+
+@test "a path is cleaned as Consul cleans it; what Consul rejects is an error, not an outage" {
+	becomes '{{ key "//conf/a" }} {{ keyOrDefault "conf//b" "d" }} {{ keyOrDefault "conf//x" "d" }} {{ keyExists "conf/./a" }}' "1 2 d true"
+	becomes '{{ key "conf/sub/../b" }} {{ range tree "conf//" }}{{ .Key }} {{ end }}' "2 conf/a conf/b conf/sub/c "
+	becomes '{{ range ls "/" }}{{ .Key }}{{ end }} {{ range tree "/" }}{{ .Path }} {{ end }}' " conf/a conf/b conf/sub/c "
+	template dots <<<'{{ with node ".." }}{{ .Node }}{{ end }}'
+	template control <<<'{{ key "a\x01b" }}'
+	template fine <<<'{{ key "conf/a" }}'
+	start_templates <<<"$(entry dots), $(entry control), $(entry fine)"
+	expect_log 'template.dots: consul rejects catalog.node.*: 404'
+	expect_log 'template.control: consul rejects kv.block.*: 400'
+	expect_events "template.dots unhealthy" "template.control unhealthy" "template.fine rendered"
+	expect_code_of 1 "$pilotfish" render --consul-addr "$consul_address" -t "$dir/dots.ctmpl" --once
+}
+
+@test "a query that Consul rejects for a while" {
+	start_fake_consul
+	fake mode '{ "path": "/v1/kv/", "mode": "400" }' >/dev/null
+	template late <<<'{{ keyOrDefault "late" "default" }}'
+	consul_address=$fake_address start_templates <<<"$(entry late)"
+	expect_log 'template.late: consul rejects kv.get.late.: 400'
+	fake mode '{ "mode": "" }' >/dev/null
+	expect_file late default
+	expect_events "template.late unhealthy" "template.late rendered"
+}
+
 @test "changes are seen: a list of keys, a node, the services, a new key" {
 	template all <<-'EOF'
 		{{ range tree "grow" }}{{ .Key }}={{ .Value }} {{ end }}

@@ -206,9 +206,13 @@ static void secrets_are_noted_by_value(void **state)
 	unsetenv("TEMPLATE_PW");
 }
 
+/* But a constant holds U+FFFD in its place, as in Go. */
 static void invalid_utf8_passes(void **state)
 {
 	(void)state;
+	expect_output("{{\"a\xFF\"}}{{`\xFF`}}{{printf \"\xE2\x82%s\" `\xFF`}}",
+		      "a\uFFFD\xFF\uFFFD\uFFFD\xFF");
+	expect_output("{{regexMatch \"^.$\" `\xFF`}}{{regexReplaceAll \".\" \"x\" `a\xFF\xE2\x82z`}}", "truexxxxx");
 	expect_output("a\xFF{{\"\\xff\"}}{{printf \"%q\" \"\\xff\"}}{{len \"\\xff\"}}", "a\xFF\xFF\"\\xff\"1");
 }
 

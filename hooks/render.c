@@ -15,10 +15,17 @@
 enum { SHOWN_MISSING = 10, RENDER_SECONDS = 10 };
 static const double report_after = 10;	/* seconds without data */
 static const double retry_pause = 0.05;	/* between renders while data is missing */
+static const double gather_pause = 0.02, gather_limit = 5;
 
 static const char *name_of(const struct render *render)
 {
 	return render->source.name;
+}
+
+static void set_due(struct render *render, double delay)
+{
+	timer_set(&render->due, delay);
+	render->due_at = monotonic_now() + delay;
 }
 
 /* ---- trouble, logged once ---- */
@@ -54,7 +61,7 @@ static void retry_later(struct render *render, const struct error *error)
 {
 	complain(render, error);
 	target_drop(&render->target);
-	timer_set(&render->due, backoff_next(&render->backoff));
+	set_due(render, backoff_next(&render->backoff));
 }
 
 static void print_missing(const struct render *render, struct buf *text)
@@ -80,13 +87,76 @@ static void keep(struct render *render)
 	report(render, &error);
 }
 
+/* ---- the group ---- */
+
+static bool is_alone(const struct render *first)
+{
+	return first->members.next == first->members.prev;
+}
+
+/* It may soon be written.  Later renders that `wait` puts off are not awaited. */
+static bool is_pending(const struct render *render)
+{
+	return task_is_running(&render->task) || render->checking ||
+	       (timer_is_set(&render->due) && render->due_at - monotonic_now() < gather_pause);
+}
+
+static void publish_settled(struct render *first)
+{
+	first->dirty_since = 0;
+	source_publish(&first->source, EVENT_SETTLED);
+}
+
+static void on_gather(struct timer *timer)
+{
+	struct render *first = container_of(timer, struct render, gather);
+	bool pending = false;
+
+	list_each(node, &first->members)
+		pending |= is_pending(list_entry(node, struct render, of_group));
+	if (pending && monotonic_now() - first->dirty_since < gather_limit)
+		timer_set(&first->gather, gather_pause);
+	else
+		publish_settled(first);
+}
+
+static void gather(struct render *first)
+{
+	if (!first->dirty_since)
+		first->dirty_since = monotonic_now();
+	if (!timer_is_set(&first->gather))
+		timer_set(&first->gather, gather_pause);
+}
+
+void render_join(struct render *render, struct render *first)
+{
+	list_remove(&render->of_group);
+	list_append(&first->members, &render->of_group);
+	render->first = first;
+	if (render == first || !render->dirty_since)
+		return;
+	render->dirty_since = 0;		/* it was the first until a reload */
+	timer_stop(&render->gather);
+	gather(first);
+}
+
+bool render_is_settled(const struct render *render)
+{
+	return !render->dirty_since;
+}
+
 /* ---- the file ---- */
 
 static void settle(struct render *render, bool changed)
 {
 	content(render);
-	if (changed)
+	if (changed) {
 		source_publish(&render->source, EVENT_CHANGED);
+		if (is_alone(render->first))
+			publish_settled(render);
+		else
+			gather(render->first);
+	}
 	if (!render->rendered)
 		source_publish(&render->source, EVENT_RENDERED);
 	render->rendered = true;
@@ -191,7 +261,7 @@ static void refuse(struct render *render)
 static void catch_up(struct render *render)
 {
 	if (render->stale)
-		timer_set(&render->due, 0);
+		set_due(render, 0);
 	render->stale = false;
 }
 
@@ -358,7 +428,7 @@ static void on_slow(struct timer *timer)
 	struct render *render = container_of(timer, struct render, slow);
 
 	render->report_missing = true;
-	timer_set(&render->due, 0);
+	set_due(render, 0);
 }
 
 static void on_due(struct timer *timer)
@@ -381,16 +451,16 @@ static void on_news(struct data_user *user)
 
 	if (user->awaited) {
 		if (!timer_is_set(&render->due))
-			timer_set(&render->due, retry_pause);
+			set_due(render, retry_pause);
 		return;
 	}
 	if (!render->rendered || !wait->min) {
-		timer_set(&render->due, 0);
+		set_due(render, 0);
 		return;
 	}
 	if (!render->wait_end)
 		render->wait_end = now + wait->max;
-	timer_set(&render->due, fmax(0, fmin(wait->min, render->wait_end - now)));
+	set_due(render, fmax(0, fmin(wait->min, render->wait_end - now)));
 }
 
 static json_t *describe(struct source *source, enum event_code code, const json_t *since,
@@ -422,12 +492,29 @@ void render_init(struct render *render, struct loop *loop, struct data_provider 
 		.backoff = { .min = 0.25, .max = 30 },
 	};
 	source_init(&render->source, &loop->bus, name, &ops);
+	list_init(&render->members);
+	list_init(&render->of_group);
+	render_join(render, render);
 	data_user_init(&render->user, on_news);
 	task_init(&render->task, loop, run_text, on_text);
 	timer_init(&render->due, loop, on_due);
 	timer_init(&render->limit, loop, on_check_too_long);
 	timer_init(&render->slow, loop, on_slow);
-	timer_set(&render->due, 0);
+	timer_init(&render->gather, loop, on_gather);
+	set_due(render, 0);
+}
+
+/* Units group the others again. */
+static void disband(struct render *first)
+{
+	while (!list_empty(&first->members)) {
+		struct render *render = list_entry(first->members.next, struct render, of_group);
+
+		render_join(render, render);
+		if (first->dirty_since)
+			gather(render);
+		first->dirty_since = 0;
+	}
 }
 
 void render_release(struct render *render)
@@ -441,6 +528,9 @@ void render_release(struct render *render)
 	target_drop(&render->target);
 	timer_stop(&render->due);
 	timer_stop(&render->slow);
+	timer_stop(&render->gather);
+	list_remove(&render->of_group);
+	disband(render);
 	template_output_release(&render->output);
 	buf_release(&render->check_output);
 	free(render->complaint);

@@ -8,10 +8,14 @@
  * for it (task.h).
  *
  * Events: `rendered` when the file is right for the first time; `changed` when a new file has replaced
- * an old one; `unhealthy` when all data is there but the file cannot be made, written or checked;
- * `healthy` when it can again.  The command of a template is a job that waits for `changed` (sugar.h).
+ * an old one; `settled` when one of a group has changed and all are written; `unhealthy` when all data is there but the file cannot be made, written or checked;
+ * `healthy` when it can again.  The command of a template is a job that waits for `settled` (sugar.h).
  * So the command is retried with pauses until it succeeds, it has a timeout, and changes during its run
  * lead to one more run.
+ *
+ * Templates with the same command are a group.  Its first one publishes `settled` for all: 20 ms after
+ * a change, and once no other of them is being rendered, checked or written, but after 5 s at the latest.
+ * So the command runs once for all files that change together.
  *
  * No failure removes the present file.  A failed template is rendered again when its data changes; a
  * file that could not be written or failed its check is also retried after a backoff.  After 10 s, the
@@ -49,8 +53,13 @@ struct render {
 	struct buf check_output;
 	struct timer due, limit, slow;	/* limit: of the check; slow: data is late */
 	struct backoff backoff;
+	double due_at;			/* monotonic, if `due` is set */
 	double wait_end;		/* monotonic: wait.max is over then; 0: no change is pending */
 	char *complaint;		/* the present trouble, logged; NULL: none */
+	struct render *first;		/* of its group, perhaps itself */
+	struct list members, of_group;	/* of the first: all of the group, also itself */
+	struct timer gather;		/* of the first: to publish `settled` */
+	double dirty_since;		/* of the first: an unpublished change; 0: none */
 	bool rendered, stale;		/* stale: data changed while it was busy */
 	bool made, report_missing, checking, timed_out, in_place;
 };
@@ -58,5 +67,9 @@ struct render {
 void render_init(struct render *render, struct loop *loop, struct data_provider *provider,
 		 const struct template_config *config);
 void render_release(struct render *render);
+
+/* Puts it into the group of `first`, which may be itself. */
+void render_join(struct render *render, struct render *first);
+bool render_is_settled(const struct render *render);	/* it will publish nothing by itself */
 
 #endif

@@ -219,14 +219,15 @@ static bool is_done(const struct units *units, int *code)
 {
 	*code = 0;
 	list_each(node, &units->templates) {
-		const struct source *source =
-		    &list_entry(node, struct template_unit, link)->render.source;
+		const struct render *render =
+		    &list_entry(node, struct template_unit, link)->render;
+		const struct source *source = &render->source;
 
 		if (source_holds(source, EVENT_UNHEALTHY)) {
 			*code = 1;
 			return true;
 		}
-		if (!source_holds(source, EVENT_RENDERED))
+		if (!source_holds(source, EVENT_RENDERED) || !render_is_settled(render))
 			return false;
 	}
 	list_each(node, &units->jobs) {

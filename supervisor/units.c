@@ -1,6 +1,7 @@
 #include "units.h"
 
 #include <string.h>
+#include <uthash.h>
 
 #include "base/alloc.h"
 #include "hooks/exec.h"
@@ -302,6 +303,73 @@ void units_remove_template(struct template_unit *template_unit)
 	free(template_unit);
 }
 
+struct command {			/* the `exec` of a group of templates */
+	UT_hash_handle hh;
+	char *text;
+	struct render *first;
+};
+
+/* Is it made of the `exec` of a template (config/sugar.c)? */
+static bool is_command(const struct job *job)
+{
+	const char *dot = strrchr(job->config->name, '.');
+
+	return dot && !strcmp(dot, ".exec") && job->config->when.code == EVENT_SETTLED;
+}
+
+/* All of a job but its name and its template. */
+static char *command_text(const struct job *job)
+{
+	json_t *tree = json_copy(job->config->tree);
+	char *text;
+
+	json_object_del(tree, "name");
+	json_object_del(tree, "when");
+	text = json_dumps(tree, JSON_SORT_KEYS | JSON_ENCODE_ANY);
+	json_decref(tree);
+	return text ? text : copy_string("");
+}
+
+static void join_group(struct command **commands, const struct job *job)
+{
+	struct render *render = container_of(job->when.source, struct render, source);
+	char *text = command_text(job);
+	struct command *command;
+
+	HASH_FIND_STR(*commands, text, command);
+	if (command) {
+		render_join(render, command->first);
+		free(text);
+		return;
+	}
+	command = NEW(struct command);
+	command->text = text;
+	command->first = render;
+	HASH_ADD_KEYPTR(hh, *commands, text, strlen(text), command);
+}
+
+static void group_templates(struct units *units)
+{
+	struct command *commands = NULL, *command, *next;
+
+	list_each(node, &units->templates) {
+		struct render *render = &list_entry(node, struct template_unit, link)->render;
+
+		render_join(render, render);
+	}
+	list_each(node, &units->jobs) {
+		const struct job *job = &list_entry(node, struct job_unit, link)->job;
+
+		if (is_command(job) && job->when.source)
+			join_group(&commands, job);
+	}
+	HASH_ITER(hh, commands, command, next) {
+		HASH_DEL(commands, command);
+		free(command->text);
+		free(command);
+	}
+}
+
 /* ---- the whole ---- */
 
 bool units_stage(struct units *units, struct config *config, struct staged *staged,
@@ -354,6 +422,7 @@ bool units_link(struct units *units, struct error *error)
 		if (!job_link(job, find_source, units, &why) && fine)
 			fine = fail(error, "jobs[%s]: %s", job->config->name, why.text);
 	}
+	group_templates(units);
 	fine = dependencies_link(units, error) && fine;
 	list_each(node, &units->elections)
 		election_unit_link(list_entry(node, struct election_unit, link));

@@ -51,6 +51,7 @@ enum level_group {
 	X(WARNING,           "warning",          HEALTH, true)  \
 	X(UNHEALTHY,         "unhealthy",        HEALTH, true)  \
 	X(CHANGED,           "changed",          NONE,   true)  \
+	X(SETTLED,           "settled",          NONE,   true)  \
 	X(RENDERED,          "rendered",         DATA,   true)  \
 	X(ELECTED,           "elected",          ROLE,   true)  \
 	X(DEPOSED,           "deposed",          ROLE,   true)  \

@@ -17,7 +17,7 @@ static const struct sugar {
 	{ "jobs",      "preStop",   "",          "once", "stopping", NULL,  NULL,             NULL,        true },
 	{ "jobs",      "postStop",  "",          "once", "stopped",  "10s", NULL,             NULL,        true },
 	{ "watches",   "onChange",  "watch.",    "each", "changed",  "30s", NULL,             "onFailure", false },
-	{ "templates", "exec",      "template.", "each", "changed",  "30s", NULL,             "onFailure", false },
+	{ "templates", "exec",      "template.", "each", "settled",  "30s", NULL,             "onFailure", false },
 	{ "elections", "onElected", "election.", "each", "elected",  "30s", "promoteTimeout", NULL,        false },
 	{ "elections", "onDeposed", "election.", "each", "deposed",  "30s", "promoteTimeout", NULL,        false },
 	{ "elections", "onLeader",  "election.", "each", "leader",   "30s", NULL,             "onFailure", false },

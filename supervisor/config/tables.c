@@ -130,7 +130,7 @@ static const struct field when_fields[] = {
 	{ "once", CUSTOM_WHOLE(decode_once), .must_be = "the name of an event",
 	  .help = "Run on the first such event: startup, shutdown, running, draining, "
 		  "stopping, stopped, exitSuccess, exitFailed, healthy, warning, unhealthy, "
-		  "changed, rendered, elected, deposed, leader, timerExpired, "
+		  "changed, settled, rendered, elected, deposed, leader, timerExpired, "
 		  "enterMaintenance, exitMaintenance, signalled or reloaded. If the event is a "
 		  "state, such as healthy, and holds already, the job runs at once." },
 	{ "each", CUSTOM_WHOLE(decode_each), .must_be = "the name of an event",
@@ -458,8 +458,9 @@ static const struct field template_fields[] = {
 	  .help = "Run before the file is replaced; %f and PILOTFISH_FILE name the new file. "
 		  "If the check fails, the old file stays and pilotfish retries after a pause." },
 	{ "exec", HOOK,
-	  .help = "Run after each change of an existing file. Becomes the job NAME.exec, which "
-		  "is restarted until it succeeds. Its default timeout is 30s." },
+	  .help = "Run after each change of an existing file, once for all templates with the "
+		  "same exec that change together. Becomes the job NAME.exec, which is restarted "
+		  "until it succeeds. Its default timeout is 30s." },
 	{ 0 }
 };
 static const struct record template_record = {
@@ -467,6 +468,7 @@ static const struct record template_record = {
 	.about = "A file that is rendered from data in Consul, in the language of "
 		 "consul-template, whenever that data changes. Its events: rendered, when the "
 		 "file exists for the first time; changed, when the file has been replaced; "
+		 "settled, when the files of all templates with the same exec are written; "
 		 "unhealthy, when it cannot be rendered, written or checked; and healthy.",
 	.fields = template_fields, .size = sizeof(struct template_config), .finish = template_rules,
 };

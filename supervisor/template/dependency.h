@@ -36,7 +36,7 @@ bool dependency_parse(enum dependency_kind kind, const char *argument,
 void dependency_copy(struct dependency *to, const struct dependency *from);
 void dependency_name(const struct dependency *dependency, struct buf *name);
 
-/* What the request asks for: the name, or the path of a key as Consul reads it. */
+/* The name that the request asks for; of a key, the path as Consul reads it. */
 void dependency_subject(const struct dependency *dependency, char subject[DEPENDENCY_LIMIT]);
 
 /* The path and, after `?`, the parameters of the dependency; those of blocking are the caller's. */

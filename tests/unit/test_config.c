@@ -317,7 +317,7 @@ static void test_templates(void **state)
 	assert_int_equal(config->job_count, 1);
 	assert_string_equal(config->jobs[0]->name, "t.exec");
 	assert_string_equal(config->jobs[0]->when.source, "template.t");
-	assert_int_equal(config->jobs[0]->when.code, EVENT_CHANGED);
+	assert_int_equal(config->jobs[0]->when.code, EVENT_SETTLED);
 	assert_true(config->jobs[0]->when.each);
 	assert_int_equal(config->jobs[0]->restarts, ON_FAILURE);
 	assert_true(config->jobs[0]->timeout == 30);

@@ -53,6 +53,12 @@ static bool open_log(struct app *app, const struct log_config *config, struct er
 	       fail(error, "cannot log to %s: %s", config->output, strerror(errno));
 }
 
+static void log_warnings(const struct app *app, const struct config *config)
+{
+	for (size_t i = 0; i < config->warnings.count; i++)
+		log_warn("%s: %s", app->call->name, config->warnings.items[i]);
+}
+
 static void on_stopped(struct units *units, struct job_unit *unit)
 {
 	struct app *app = container_of(units, struct app, units);
@@ -208,6 +214,7 @@ static void on_loaded(struct task *task)
 			  app->refusal.error.text);
 	} else {
 		log_info("reloading %s", app->call->name);
+		log_warnings(app, next);
 		app->stop_timeout = next->stop_timeout;
 		app->phase = &reloading;
 		reload_begin(&app->reload, next->stop_timeout);
@@ -450,7 +457,12 @@ int app_run(const struct app_call *call)
 	if (!open_log(&app, &config->logging, &error.error)) {
 		log_error("%s", error.error.text);
 		app.code = EX_CANTCREAT;
-	} else if (start(&app, config, &error.error)) {
+		config_free(config);
+		release(&app);
+		return app.code;
+	}
+	log_warnings(&app, config);
+	if (start(&app, config, &error.error)) {
 		config_free(steal(&config));
 		file_wait_no_more();
 		loop_run(&app.loop);

@@ -57,18 +57,27 @@ static void add(struct job_unit *unit, struct job_unit *on)
 	unit->dependencies[unit->dependency_count++] = on;
 }
 
+/* The sources for which `job` waits.  A job that has to end first, such as a preStart, has ended at
+ * the shutdown: the sources for which that job waited count instead. */
+static void add_sources(const struct units *units, struct job_unit *unit, const struct job *job)
+{
+	struct job_unit *starter = units_find_owner(units, job->when.source);
+
+	if (job_is_stop_hook(job))
+		return;
+	add(unit, starter);
+	for (size_t i = 0; i < job->config->need_count; i++)
+		add(unit, units_find_owner(units, job->needs[i].source));
+	if (starter && starter != unit && job->config->when.code == EVENT_EXIT_SUCCESS)
+		add_sources(units, unit, &starter->job);
+}
+
 /* A job that is triggered by a stop runs after that, and so depends on nothing. */
 static void add_explicit(const struct units *units, struct job_unit *unit)
 {
-	const struct job *job = &unit->job;
-
 	free(steal(&unit->dependencies));
 	unit->dependency_count = 0;
-	if (job_is_stop_hook(job))
-		return;
-	add(unit, units_find_owner(units, job->when.source));
-	for (size_t i = 0; i < job->config->need_count; i++)
-		add(unit, units_find_owner(units, job->needs[i].source));
+	add_sources(units, unit, &unit->job);
 }
 
 /* False: a cycle.  Else all that can be reached from here is marked DONE. */

@@ -10,9 +10,10 @@
 #include "base/duration.h"
 #include "base/log.h"
 #include "base/strv.h"
+#include "config/stop_times.h"
 
 enum { KILL_AGAIN = 1 };		/* seconds between SIGKILLs, should one not do */
-static const double draining_limit = 1.0;	/* seconds for services to deregister */
+static const double draining_limit = DRAINING_LIMIT;
 
 /* A step returns the next state. */
 typedef enum job_state step_fn(struct job *job);

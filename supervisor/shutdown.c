@@ -5,8 +5,9 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "config/stop_times.h"
 
-static const double reserve = 0.5;	/* seconds before the deadline for SIGKILL to work */
+static const double reserve = STOP_RESERVE;
 
 struct leaving {
 	struct job_unit *unit;

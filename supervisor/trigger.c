@@ -1,14 +1,8 @@
 #include "job.h"
 
-static bool is_leaving_code(enum event_code code)
-{
-	return code == EVENT_DRAINING || code == EVENT_STOPPING || code == EVENT_STOPPED ||
-	       code == EVENT_SHUTDOWN;
-}
-
 bool job_is_stop_hook(const struct job *job)
 {
-	return is_leaving_code(job->config->when.code);
+	return job_config_is_stop_hook(job->config);
 }
 
 static void on_when(struct subscription *sub, const struct event *event)
@@ -22,7 +16,7 @@ static void on_when(struct subscription *sub, const struct event *event)
 	job->tries = 0;
 	job->cause = event->source;
 	job->cause_code = event->code;
-	if (is_leaving_code(event->code) && job->state == JOB_WAITING)
+	if (job_is_stop_hook(job) && job->state == JOB_WAITING)
 		source_hold(event->source, &job->hold);
 	if (!job->config->when.each) {
 		job->consumed = true;

@@ -8,6 +8,7 @@
 #include "base/setting.h"
 #include "template/template.h"
 #include "check.h"
+#include "stop_times.h"
 #include "tables.h"
 
 static void exec_release(struct exec_config *exec)
@@ -147,7 +148,16 @@ void config_free(struct config *config)
 	for (size_t i = 0; i < config->election_count; i++)
 		election_config_free(config->elections[i]);
 	free(config->elections);
+	strv_release(&config->warnings);
 	free(config);
+}
+
+bool job_config_is_stop_hook(const struct job_config *job)
+{
+	enum event_code code = job->when.code;
+
+	return code == EVENT_DRAINING || code == EVENT_STOPPING || code == EVENT_STOPPED ||
+	       code == EVENT_SHUTDOWN;
 }
 
 struct job_config *config_find_job(const struct config *config, const char *name)
@@ -313,7 +323,10 @@ static bool decode(struct config *config, struct error *error)
 	choose_essential(config);
 	add_roles(config);
 	add_death_signals(config);
-	return config_check(config, error);
+	if (!config_check(config, error))
+		return false;
+	stop_times_warn(config);
+	return true;
 }
 
 struct config *config_decode(json_t *tree, struct error *error)

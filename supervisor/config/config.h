@@ -210,6 +210,7 @@ struct config {
 	json_t *tree;			/* everything, with hooks expanded: pilotfish expand */
 	struct log_config logging;
 	struct consul_config consul;
+	struct strv warnings;		/* of what works, but hardly as meant */
 	bool has_secrets;		/* Consul's token or password, or {{secret "X"}} */
 	double stop_timeout;
 	struct job_config **jobs;
@@ -232,6 +233,9 @@ enum election_role {
 };
 enum election_role election_role_of(const struct election_config *election,
 				    const struct job_config *job);
+
+/* Triggered by the stop of another job, or by the shutdown. */
+bool job_config_is_stop_hook(const struct job_config *job);
 
 /* Decodes and checks a tree after sugar_expand().  NULL: `error` begins with the key's path. */
 struct config *config_decode(json_t *tree, struct error *error);

@@ -31,6 +31,22 @@ slow_app()
 	(($(time_of "log stopped") <= $(time_of "api stopped")))
 }
 
+@test "a job with a preStart stops before the jobs that it needs" {
+	slow_app
+	start_pilotfish <<-EOF
+		jobs = (
+		  { name = "db"; exec = "$dir/app 0.1"; },
+		  { name = "api"; exec = "$dir/app 0.1"; needs = [ "db running" ]; preStart = "true"; }
+		);
+	EOF
+	for job in db api; do
+		expect_log "ready.*$job"
+	done
+	stop_pilotfish
+	expect_code 0
+	expect_events "global shutdown" "api stopping" "api stopped" "db stopping" "db stopped"
+}
+
 @test "a chain of jobs that ignore SIGTERM is over within the deadline; each has had its share" {
 	script deaf <<-'EOF'
 		trap 'echo TERM' TERM

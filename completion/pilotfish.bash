@@ -14,7 +14,7 @@ _pilotfish()
 		before=: word=
 	fi
 	case $before in
-	-c | --config | -t | --template | :)
+	-c | --config | --socket | -t | --template | :)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
@@ -22,7 +22,7 @@ _pilotfish()
 		mapfile -t COMPREPLY < <(compgen -A signal -- "$word")
 		return
 		;;
-	--consul-addr | --to | --timeout)
+	--consul-addr | --to | --timeout | --job)
 		return
 		;;
 	esac
@@ -33,6 +33,12 @@ _pilotfish()
 		options='--config --to --timeout --json'
 		((COMP_CWORD > 2)) || options='status step-down pause resume accept-epoch'
 		;;
+	status) options='--socket --timeout --json' ;;
+	healthcheck) options='--socket --timeout --job' ;;
+	events) options=--socket ;;
+	reload) options='--socket --timeout' ;;
+	maintenance) options='on off --socket --timeout' ;;
+	signal) options='--socket --timeout' ;;
 	*) options='--config --help --version --' ;;
 	esac
 	verbs=$("${COMP_WORDS[0]}" help 2>/dev/null | awk '/^  [a-z]+ / && !seen[$1]++ { print $1 }')

@@ -178,6 +178,7 @@ static void commit(struct render *render)
 	render->in_place |= in_place;
 	log_info("%s: wrote %s, %zu bytes", name_of(render), config->destination,
 		 render->output.text.used);
+	render->changed = monotonic_now();
 	settle(render, render->state == TARGET_DIFFERS || render->config->new_is_change);
 }
 

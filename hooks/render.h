@@ -54,6 +54,7 @@ struct render {
 	struct timer due, limit, slow;	/* limit: of the check; slow: data is late */
 	struct backoff backoff;
 	double due_at;			/* monotonic, if `due` is set */
+	double changed;			/* monotonic: the file was last written; 0: not by us */
 	double wait_end;		/* monotonic: wait.max is over then; 0: no change is pending */
 	char *complaint;		/* the present trouble, logged; NULL: none */
 	struct render *first;		/* of its group, perhaps itself */

@@ -10,6 +10,8 @@
 #include "base/output.h"
 #include "base/process.h"
 #include "base/task.h"
+#include "control/listen.h"
+#include "endpoints.h"
 #include "units.h"
 #include "reload.h"
 #include "shutdown.h"
@@ -25,6 +27,7 @@ struct phase {
 	void (*on_reload_signal)(struct app *app);
 	void (*on_maintenance_signal)(struct app *app);
 	void (*on_review)(struct app *app);		/* all events have been delivered */
+	const char *name;
 };
 
 static const struct phase running, loading, reloading, stopping;
@@ -36,6 +39,8 @@ struct app {
 	struct units units;
 	struct reload reload;
 	struct shutdown shutdown;
+	struct endpoints endpoints;
+	struct listening listening;	/* of the endpoints */
 	struct subscription tap;
 	struct deferred review;
 	struct task load;		/* of the next configuration */
@@ -43,6 +48,9 @@ struct app {
 	struct load_error refusal;
 	double stop_timeout;
 	bool reload_again;
+	double started;
+	long reloads, refusals;
+	char *last_refusal;		/* NULL: the last reload was done, or there was none */
 	bool ordered;			/* by a signal */
 	int code;
 };
@@ -58,6 +66,82 @@ static void log_warnings(const struct app *app, const struct config *config)
 	for (size_t i = 0; i < config->warnings.count; i++)
 		log_warn("%s: %s", app->call->name, config->warnings.items[i]);
 }
+
+/* ---- the control socket ---- */
+
+/* False: it is refused, and *made is none. */
+static bool make_control(const struct control_config *config, struct listening *made, struct error *error)
+{
+	*made = (struct listening){ .fd = -1 };
+	return !config->socket ||
+	       listen_unix(made, config->socket, (mode_t)config->mode, config->group, error);
+}
+
+static bool is_at(const char *socket, const struct control_config *config)
+{
+	return socket && config->socket && !strcmp(socket, config->socket);
+}
+
+/* False: it is refused, and nothing has changed.  The default socket was not asked for, so nothing else
+ * waits for that. */
+static bool use_control(struct app *app, const struct control_config *config, struct error *error)
+{
+	struct listening made = app->listening;
+	struct error why = ERROR_INIT;
+	bool stays = is_at(app->listening.path, config);
+
+	if (stays ? !listening_permit(&made, (mode_t)config->mode, config->group, &why)
+		  : !make_control(config, &made, &why)) {
+		if (config->chosen)
+			return fail(error, "control.socket: %s", why.text);
+		log_warn("there is no control socket: %s", why.text);
+	}
+	if (!stays) {
+		listening_close(&app->listening);
+		endpoints_open(&app->endpoints, made.fd);
+		app->listening = made;
+	}
+	return true;
+}
+
+static void endpoints_frame(struct endpoints *endpoints, struct status_frame *frame)
+{
+	const struct app *app = container_of(endpoints, struct app, endpoints);
+
+	*frame = (struct status_frame){
+		.configuration = app->call->name, .phase = app->phase->name, .started = app->started,
+		.reloads = app->reloads, .refusals = app->refusals, .refusal = app->last_refusal,
+	};
+}
+
+static bool endpoints_reload(struct endpoints *endpoints, struct error *error)
+{
+	struct app *app = container_of(endpoints, struct app, endpoints);
+
+	if (!app->phase->on_reload_signal)
+		return fail(error, "pilotfish is %s", app->phase->name);
+	app->phase->on_reload_signal(app);
+	return true;
+}
+
+static void set_maintenance(struct app *app, bool on)
+{
+	struct source *global = &app->units.global;
+
+	if (on == source_holds(global, EVENT_ENTER_MAINTENANCE))
+		return;
+	log_info("maintenance %s", on ? "begins: out of service, all jobs keep running" : "is over");
+	source_publish(global, on ? EVENT_ENTER_MAINTENANCE : EVENT_EXIT_MAINTENANCE);
+}
+
+static void endpoints_maintain(struct endpoints *endpoints, bool on)
+{
+	set_maintenance(container_of(endpoints, struct app, endpoints), on);
+}
+
+static const struct endpoints_ops endpoints_ops = {
+	.frame = endpoints_frame, .reload = endpoints_reload, .maintain = endpoints_maintain,
+};
 
 static void on_stopped(struct units *units, struct job_unit *unit)
 {
@@ -82,6 +166,7 @@ static void begin_shutdown(struct app *app)
 	config_free(steal(&app->next));
 	reload_cancel(&app->reload);
 	app->phase = &stopping;
+	endpoints_reloaded(&app->endpoints, "pilotfish is stopping");
 	shutdown_begin(&app->shutdown, app->stop_timeout);
 }
 
@@ -117,6 +202,7 @@ static void stopping_on_stop_signal(struct app *app, int signo)
 }
 
 static const struct phase stopping = {
+	.name = "stopping",
 	.on_stopped = stopping_on_stopped,
 	.on_left = stopping_on_left,
 	.on_reaped = stopping_on_reaped,
@@ -154,11 +240,7 @@ static void running_on_stop_signal(struct app *app, int signo)
 
 static void running_on_maintenance_signal(struct app *app)
 {
-	struct source *global = &app->units.global;
-	bool on = !source_holds(global, EVENT_ENTER_MAINTENANCE);
-
-	log_info("maintenance %s", on ? "begins: out of service, all jobs keep running" : "is over");
-	source_publish(global, on ? EVENT_ENTER_MAINTENANCE : EVENT_EXIT_MAINTENANCE);
+	set_maintenance(app, !source_holds(&app->units.global, EVENT_ENTER_MAINTENANCE));
 }
 
 /* An empty file may be in the middle of being written: it does not mean "stop all jobs". */
@@ -179,7 +261,7 @@ static bool prepare(struct app *app, struct config *next, struct error *error)
 {
 	if (!reload_prepare(&app->reload, next, error))
 		return fail_in(error, "%s", app->call->name);
-	if (open_log(app, &next->logging, error))
+	if (use_control(app, &next->control, error) && open_log(app, &next->logging, error))
 		return true;
 	reload_cancel(&app->reload);
 	return false;
@@ -200,6 +282,17 @@ static void start_reload(struct app *app)
 	task_start(&app->load);
 }
 
+static void refuse(struct app *app)
+{
+	const char *why = app->refusal.error.text;
+
+	log_error("not reloaded, the old configuration stays: %s", why);
+	app->refusals++;
+	free(app->last_refusal);
+	app->last_refusal = copy_string(why);
+	endpoints_reloaded(&app->endpoints, why);
+}
+
 static void on_loaded(struct task *task)
 {
 	struct app *app = container_of(task, struct app, load);
@@ -210,8 +303,7 @@ static void on_loaded(struct task *task)
 		config_free(next);
 		start_reload(app);
 	} else if (!next || !prepare(app, next, &app->refusal.error)) {
-		log_error("not reloaded, the old configuration stays: %s",
-			  app->refusal.error.text);
+		refuse(app);
 	} else {
 		log_info("reloading %s", app->call->name);
 		log_warnings(app, next);
@@ -255,6 +347,7 @@ static void running_on_review(struct app *app)
 }
 
 static const struct phase running = {
+	.name = "running",
 	.on_stopped = running_on_stopped,
 	.on_stop_signal = running_on_stop_signal,
 	.on_reload_signal = start_reload,
@@ -270,6 +363,7 @@ static void reload_later(struct app *app)
 }
 
 static const struct phase loading = {
+	.name = "loading",
 	.on_stopped = running_on_stopped,
 	.on_stop_signal = running_on_stop_signal,
 	.on_reload_signal = reload_later,
@@ -283,10 +377,15 @@ static void on_reloaded(struct reload *reload)
 
 	app->phase = &running;
 	log_info("reloaded");
+	app->reloads++;
+	free(steal(&app->last_refusal));
 	source_publish(&app->units.global, EVENT_RELOADED);
-	if (app->reload_again)
+	if (app->reload_again) {
 		start_reload(app);
-	else if (units_is_spent(&app->units))
+		return;
+	}
+	endpoints_reloaded(&app->endpoints, NULL);
+	if (units_is_spent(&app->units))
 		begin_shutdown(app);
 }
 
@@ -303,6 +402,7 @@ static void reloading_on_left(struct app *app)
 }
 
 static const struct phase reloading = {
+	.name = "reloading",
 	.on_stopped = reloading_on_stopped,
 	.on_left = reloading_on_left,
 	.on_stop_signal = running_on_stop_signal,
@@ -414,11 +514,12 @@ static bool start(struct app *app, struct config *config, struct error *error)
 
 static void init(struct app *app, const struct app_call *call)
 {
-	*app = (struct app){ .call = call, .phase = &running };
+	*app = (struct app){ .call = call, .phase = &running, .started = monotonic_now() };
 	loop_init(&app->loop);
 	units_init(&app->units, &app->loop);
 	reload_init(&app->reload, &app->units);
 	shutdown_init(&app->shutdown, &app->units);
+	endpoints_init(&app->endpoints, &app->units, &endpoints_ops);
 	app->units.on_stopped = on_stopped;
 	app->units.on_left = on_left;
 	app->reload.on_over = on_reloaded;
@@ -430,6 +531,9 @@ static void init(struct app *app, const struct app_call *call)
 
 static void release(struct app *app)
 {
+	endpoints_close(&app->endpoints);
+	listening_close(&app->listening);
+	free(app->last_refusal);
 	reload_release(&app->reload);
 	shutdown_release(&app->shutdown);
 	units_release(&app->units);
@@ -462,7 +566,10 @@ int app_run(const struct app_call *call)
 		return app.code;
 	}
 	log_warnings(&app, config);
-	if (start(&app, config, &error.error)) {
+	if (!call->once && !use_control(&app, &config->control, &error.error)) {
+		log_error("%s: %s", call->name, error.error.text);
+		app.code = EX_CANTCREAT;
+	} else if (start(&app, config, &error.error)) {
 		config_free(steal(&config));
 		file_wait_no_more();
 		loop_run(&app.loop);

@@ -70,7 +70,7 @@ static int help(const struct call *call);
 
 enum {
 	OPTION_MDOC = 'm', OPTION_ONCE = '1', OPTION_DRY = 'd', OPTION_CONSUL = 'a',
-	OPTION_TO = 'o', OPTION_TIMEOUT = 'w', OPTION_JSON = 'j',
+	OPTION_TO = 'o', OPTION_TIMEOUT = 'w', OPTION_JSON = 'j', OPTION_SOCKET = 's', OPTION_JOB = 'b',
 };
 
 static const struct verb verbs[] = {
@@ -80,6 +80,12 @@ static const struct verb verbs[] = {
 	{ "render",  "-t IN[:OUT[:COMMAND]]", "write files from templates and keep them up to date", render_templates, "t1da", 0 },
 	{ "expand",  "[-c FILE]", "print the configuration as JSON, with its hooks as jobs", cmd_expand, "c", 0 },
 	{ "leader",  "ACTION [ELECTION]", "act on an election: status, step-down [--to ID], pause, resume, accept-epoch", cmd_leader, "cowj", 2 },
+	{ "status",  "",          "show what a running pilotfish does", cmd_status, "cswj", 0 },
+	{ "healthcheck", "[--job JOB]", "succeed if all jobs, or this one, are healthy", cmd_healthcheck, "cswb", 0 },
+	{ "events",  "",          "print the events of a running pilotfish, as lines of JSON", cmd_events, "cs", 0 },
+	{ "reload",  "",          "reload the configuration, and wait for the outcome", cmd_reload, "csw", 0 },
+	{ "maintenance", "on|off", "take all services out of traffic, and back", cmd_maintenance, "csw", 1 },
+	{ "signal",  "SIGNAL JOB", "send a signal to a job", cmd_signal, "csw", 2 },
 	{ "options", "[--mdoc]",  "print all keys of the configuration and their meaning", cmd_options, "m", 0 },
 	{ "version", "",          "print the version", cmd_version, "", 0 },
 	{ "help",    "",          "print this help", help, "", 0 },
@@ -91,7 +97,7 @@ static int help(const struct call *call)
 	puts("usage: pilotfish [VERB] [-c FILE]\n"
 	     "       pilotfish [-g] [-s] [-e CODE] [-r A:B] [-p SIG] -- COMMAND [ARGUMENTS]\n");
 	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
-		printf("  %-8s %-10s %s\n", verbs[i].name, verbs[i].arguments, verbs[i].help);
+		printf("  %-11s %-10s %s\n", verbs[i].name, verbs[i].arguments, verbs[i].help);
 	puts("\nThe configuration is -c FILE, else $PILOTFISH_CONFIG, else " DEFAULT_CONFIG ".\n"
 	     "A command after -- runs under an init without any configuration:\n"
 	     "  -g        send signals to its whole process group\n"
@@ -126,6 +132,8 @@ static const struct option long_options[] = {
 	{ "to",      required_argument, NULL, OPTION_TO },
 	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
 	{ "json",    no_argument,       NULL, OPTION_JSON },
+	{ "socket",  required_argument, NULL, OPTION_SOCKET },
+	{ "job",     required_argument, NULL, OPTION_JOB },
 	{ 0 },
 };
 
@@ -147,8 +155,10 @@ static bool take_option(struct call *call, int option)
 	case OPTION_CONSUL: call->args.consul = optarg; return true;
 	case OPTION_TO: call->leader.to = optarg; return true;
 	case OPTION_TIMEOUT:
-		return duration_parse(optarg, &call->leader.timeout) && call->leader.timeout > 0;
-	case OPTION_JSON: call->leader.json = true; return true;
+		return duration_parse(optarg, &call->timeout) && call->timeout > 0;
+	case OPTION_JSON: call->json = true; return true;
+	case OPTION_SOCKET: call->socket = optarg; return true;
+	case OPTION_JOB: call->job = optarg; return true;
 	default: return false;
 	}
 }
@@ -162,7 +172,7 @@ static int dispatch(int argc, char **argv)
 {
 	const char *name = argc > 1 && argv[1][0] != '-' ? argv[1] : verbs->name;
 	CLEANUP(buf_release) struct buf given = BUF_INIT;
-	CLEANUP(call_release) struct call call = { .leader = { .timeout = 30 } };
+	CLEANUP(call_release) struct call call = { .config = NULL };
 	const struct verb *verb;
 	int option;
 

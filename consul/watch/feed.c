@@ -61,6 +61,7 @@ static bool adopt(struct feed *feed, json_t *state)
 	cancel_rights(feed);
 	agent_log_success(&feed->rights);
 	set_pending(feed, NULL);
+	feed->answered = monotonic_now();
 	if (feed->state && blocking_query_equal(feed->query, feed->state, state)) {
 		json_decref(state);
 		return false;

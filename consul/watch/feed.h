@@ -54,6 +54,7 @@ struct feed {
 	struct slot slot;		/* for the request of rights */
 	unsigned long index;		/* to ask with; 0: ask for a consistent answer */
 	bool consistent;		/* the query under way, or the last one, is that */
+	double answered;		/* monotonic: the last answer that counted; 0: none */
 	unsigned long highest;		/* of the answers that counted */
 	unsigned long older;		/* of the last answer, if consistent and below; else 0 */
 	json_t *pending;		/* Consul's last answer, while it is not believed */

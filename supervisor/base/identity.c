@@ -46,7 +46,7 @@ static const struct passwd *find_user(const char *name, uid_t uid)
 	return entry;
 }
 
-static bool find_group(const char *name, gid_t *gid, struct error *error)
+bool identity_find_group(const char *name, gid_t *gid, struct error *error)
 {
 	CLEANUP(close_file) FILE *file = NULL;
 	const struct group *entry;
@@ -129,7 +129,7 @@ bool identity_parse(struct identity *identity, const char *user, const char *gro
 	if (!find_identity(&found, name, error))
 		return false;
 	if (group) {
-		if (!find_group(group, &found.gid, error)) {
+		if (!identity_find_group(group, &found.gid, error)) {
 			identity_release(&found);
 			return false;
 		}

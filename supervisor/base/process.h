@@ -43,6 +43,7 @@ struct identity {
 bool identity_parse(struct identity *identity, const char *user, const char *group,
 		    struct error *error);
 void identity_release(struct identity *identity);
+bool identity_find_group(const char *name, gid_t *gid, struct error *error);	/* or its number */
 
 struct limit {
 	int resource;			/* RLIMIT_* */

@@ -12,6 +12,8 @@
 #include "config/load.h"
 #include "election_client.h"
 
+static const double default_timeout = 30;
+
 struct leader {
 	const struct leader_args *call;
 	const struct action *action;
@@ -455,6 +457,8 @@ int cmd_leader(const struct call *call)
 	if (!call->words.count)
 		return command_usage("leader needs an action, such as status");
 	how.path = path;
+	how.json = call->json;
+	how.timeout = call->timeout > 0 ? call->timeout : default_timeout;
 	how.action = call->words.items[0];
 	how.election = call->words.items[1];
 	return run_call(&how);

@@ -20,6 +20,10 @@
 struct call {
 	const char *config;		/* NULL: not given */
 	bool mdoc;
+	bool json;
+	double timeout;			/* seconds; 0: not given */
+	const char *socket;		/* of a running pilotfish; NULL: not given */
+	const char *job;		/* NULL: not given */
 	struct template_args args;
 	struct leader_args leader;
 	struct strv words;		/* arguments that are no options */
@@ -28,6 +32,7 @@ struct call {
 typedef int verb_fn(const struct call *call);
 
 verb_fn cmd_check, cmd_render, cmd_expand, cmd_options, cmd_leader, cmd_version;
+verb_fn cmd_status, cmd_healthcheck, cmd_events, cmd_reload, cmd_maintenance, cmd_signal;
 
 /* The path of the configuration: -c, else $PILOTFISH_CONFIG, else the default; free() it.  NULL:
  * the environment names it in two ways. */

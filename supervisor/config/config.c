@@ -135,6 +135,7 @@ void config_free(struct config *config)
 		return;
 	json_decref(config->tree);
 	free(config->logging.output);
+	free(config->control.socket);
 	consul_config_release(&config->consul);
 	for (size_t i = 0; i < config->job_count; i++)
 		job_config_free(config->jobs[i]);

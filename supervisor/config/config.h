@@ -206,9 +206,19 @@ struct log_config {
 	char *output;
 };
 
+#define CONTROL_SOCKET "/run/pilotfish/control.sock"
+
+struct control_config {
+	char *socket;			/* a path; NULL: none */
+	bool chosen;			/* else a socket that cannot be made is no error */
+	int mode;
+	gid_t group;			/* (gid_t)-1: ours */
+};
+
 struct config {
 	json_t *tree;			/* everything, with hooks expanded: pilotfish expand */
 	struct log_config logging;
+	struct control_config control;
 	struct consul_config consul;
 	struct strv warnings;		/* of what works, but hardly as meant */
 	bool has_secrets;		/* Consul's token or password, or {{secret "X"}} */

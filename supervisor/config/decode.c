@@ -22,12 +22,12 @@ bool decode_user(const struct field *field, void *slot, const json_t *value, str
 	return *text && *text != '-';
 }
 
-/* Octal digits in quotes, or `word`, which means -1. */
+/* Octal digits in quotes, or `word` (may be NULL), which means -1. */
 static bool decode_octal(const json_t *value, const char *word, int max, int *slot)
 {
 	const char *text = json_string_value(value);
 
-	if (text && !strcmp(text, word)) {
+	if (text && word && !strcmp(text, word)) {
 		*slot = -1;
 		return true;
 	}
@@ -47,6 +47,27 @@ bool decode_perms(const struct field *field, void *slot, const json_t *value, st
 {
 	(void)field, (void)error;
 	return decode_octal(value, "keep", 07777, slot);
+}
+
+bool decode_mode(const struct field *field, void *slot, const json_t *value, struct error *error)
+{
+	(void)field, (void)error;
+	return decode_octal(value, NULL, 0777, slot);
+}
+
+bool decode_group(const struct field *field, void *slot, const json_t *value, struct error *error)
+{
+	AUTOFREE char *text = NULL;
+
+	(void)field;
+	if (!json_is_string(value) && !json_is_integer(value))
+		return false;
+	text = scalar_text(value);
+	if (!strcmp(text, inherited)) {
+		*(gid_t *)slot = (gid_t)-1;
+		return true;
+	}
+	return identity_find_group(text, slot, error);
 }
 
 bool decode_oom_score(const struct field *field, void *slot, const json_t *value,

@@ -7,6 +7,8 @@
 decode_fn decode_user;			/* checks the type only: identity_parse() does the rest */
 decode_fn decode_umask;			/* int: "022", "inherited" */
 decode_fn decode_perms;			/* int: "0644", "keep" */
+decode_fn decode_mode;			/* int: "0600" */
+decode_fn decode_group;			/* gid_t: "staff", 1000, "inherited" (-1) */
 decode_fn decode_check;			/* struct bounded_command: a command, a group */
 decode_fn decode_rlimits;		/* struct exec_config: { nofile = "1024:4096"; } */
 decode_fn decode_capabilities;		/* struct exec_config: [ "NET_BIND_SERVICE" ], [ ] */

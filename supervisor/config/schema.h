@@ -104,6 +104,8 @@ struct field {
 	.type = FIELD_CHOICE, .offset = offsetof(struct object, member), .choices = (table)
 #define TABLE(object, member, of) \
 	.type = FIELD_TABLE, .offset = offsetof(struct object, member), .record = &(of)
+#define TABLE_OF(object, member, function) \
+	.type = FIELD_TABLE, .offset = offsetof(struct object, member), .record_of = (function)
 #define GROUP(of) .type = FIELD_GROUP, .record = &(of)
 #define EMBED(object, member, of) \
 	.type = FIELD_EMBED, .offset = offsetof(struct object, member), .record = &(of)

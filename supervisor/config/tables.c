@@ -558,6 +558,8 @@ static const struct record log_record = { .title = "logging", .fields = log_fiel
 static const struct field config_fields[] = {
 	{ "logging", TABLE(config, logging, log_record),
 	  .help = "The log." },
+	{ "control", TABLE_OF(config, control, control_record),
+	  .help = "The socket by which a running pilotfish is asked and changed." },
 	{ "consul", CUSTOM(config, consul, decode_consul), .record = &consul_table,
 	  .must_be = "\"host:port\", a group { address = ...; } or false",
 	  .help = "How to reach Consul, or false." },

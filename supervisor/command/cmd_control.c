@@ -1,0 +1,133 @@
+/* The verbs that ask a running pilotfish (control_client.h). */
+#include "command.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "base/alloc.h"
+#include "base/url.h"
+#include "control_client.h"
+#include "status_table.h"
+
+static const double default_timeout = 5, reload_timeout = 60;
+
+static double timeout_of(const struct call *call, double preset)
+{
+	return call->timeout > 0 ? call->timeout : preset;
+}
+
+/* Asks, prints the answer, a line of text, and returns the exit code. */
+static int ask_and_print(const struct call *call, struct control_request *request)
+{
+	struct error error = ERROR_INIT;
+	int code = control_ask(call, request, &error);
+
+	if (code != EX_OK) {
+		command_fail(code, &error);
+	} else {
+		code = control_code(request);
+		fprintf(code == EX_OK ? stdout : stderr, "%s%s", code == EX_OK ? "" : "pilotfish: ",
+			request->answer.data);
+	}
+	buf_release(&request->answer);
+	return code;
+}
+
+static int print_status(const struct call *call, const struct buf *answer)
+{
+	CLEANUP(json_decrefp) json_t *document = json_loadb(answer->data, answer->used, 0, NULL);
+	CLEANUP(buf_release) struct buf out = BUF_INIT;
+
+	if (!document)
+		return command_fail(EX_SOFTWARE, &(struct error){ .text = "the status is no JSON" });
+	if (call->json) {
+		AUTOFREE char *text = json_dumps(document, JSON_INDENT(2) | JSON_PRESERVE_ORDER |
+							   JSON_ENSURE_ASCII);
+		puts(text);
+	} else {
+		status_table_print(document, &out);
+		fputs(out.data, stdout);
+	}
+	return json_is_null(json_object_get(document, "trouble")) ? EX_OK : 1;
+}
+
+int cmd_status(const struct call *call)
+{
+	struct control_request request = {
+		.method = "GET", .path = "/v4/status", .timeout = timeout_of(call, default_timeout),
+	};
+	struct error error = ERROR_INIT;
+	int code = control_ask(call, &request, &error);
+
+	if (code != EX_OK)
+		command_fail(code, &error);
+	else
+		code = print_status(call, &request.answer);
+	buf_release(&request.answer);
+	return code;
+}
+
+int cmd_healthcheck(const struct call *call)
+{
+	CLEANUP(buf_release) struct buf path = BUF_INIT;
+	struct control_request request = { .method = "GET", .timeout = timeout_of(call, default_timeout) };
+
+	buf_add(&path, "/v4/health");
+	url_add(&path, "job", call->job);
+	request.path = path.data;
+	return ask_and_print(call, &request);
+}
+
+int cmd_reload(const struct call *call)
+{
+	struct control_request request = {
+		.method = "POST", .path = "/v4/reload", .timeout = timeout_of(call, reload_timeout),
+	};
+
+	return ask_and_print(call, &request);
+}
+
+int cmd_maintenance(const struct call *call)
+{
+	const char *action = call->words.count ? call->words.items[0] : "";
+	struct control_request request = {
+		.method = "POST", .path = "/v4/maintenance", .body = action,
+		.timeout = timeout_of(call, default_timeout),
+	};
+
+	if (strcmp(action, "on") && strcmp(action, "off"))
+		return command_usage("maintenance: \"on\" or \"off\" is expected, found \"%s\"", action);
+	return ask_and_print(call, &request);
+}
+
+int cmd_signal(const struct call *call)
+{
+	struct control_request request = { .method = "POST", .timeout = timeout_of(call, default_timeout) };
+	CLEANUP(buf_release) struct buf path = BUF_INIT;
+
+	if (call->words.count != 2)
+		return command_usage("signal: a signal and a job are expected, as in `pilotfish signal HUP app`");
+	buf_add(&path, "/v4/jobs/");
+	url_escape(&path, call->words.items[1]);
+	buf_add(&path, "/signal");
+	request.path = path.data;
+	request.body = call->words.items[0];
+	return ask_and_print(call, &request);
+}
+
+static bool print_events(struct control_request *request, const char *part, size_t size)
+{
+	(void)request;
+	return fwrite(part, 1, size, stdout) == size && !fflush(stdout);
+}
+
+int cmd_events(const struct call *call)
+{
+	struct control_request request = { .method = "GET", .path = "/v4/events", .on_part = print_events };
+	struct error error = ERROR_INIT;
+	int code = control_ask(call, &request, &error);
+
+	buf_release(&request.answer);
+	return code == EX_OK ? EX_OK : command_fail(code, &error);
+}

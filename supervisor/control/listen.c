@@ -1,0 +1,113 @@
+#include "listen.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+
+static bool fill_address(struct sockaddr_un *address, const char *path, struct error *error)
+{
+	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	if (strlen(path) >= sizeof address->sun_path)
+		return fail(error, "%s: the path of a socket has at most %zu bytes, this one has %zu", path,
+			    sizeof address->sun_path - 1, strlen(path));
+	strcpy(address->sun_path, path);
+	return true;
+}
+
+/* Only the last folder: a longer path that is missing is more likely a mistake. */
+static bool make_folder(const char *path, struct error *error)
+{
+	AUTOFREE char *folder = copy_string(path);
+	char *slash = strrchr(folder, '/');
+
+	if (!slash || slash == folder)
+		return true;
+	*slash = '\0';
+	if (mkdir(folder, 0755) && errno != EEXIST)
+		return fail(error, "%s: %s", folder, strerror(errno));
+	return true;
+}
+
+/* A connection to a unix socket is made or refused at once: a full backlog is EAGAIN. */
+static bool answers(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool refused = fd < 0 || (connect(fd, (const struct sockaddr *)address, sizeof *address) &&
+				  errno == ECONNREFUSED);
+
+	if (fd >= 0)
+		close(fd);
+	return !refused;
+}
+
+static bool remove_stale(const struct sockaddr_un *address, struct error *error)
+{
+	const char *path = address->sun_path;
+	struct stat file;
+
+	if (lstat(path, &file))
+		return errno == ENOENT || fail(error, "%s: %s", path, strerror(errno));
+	if (!S_ISSOCK(file.st_mode))
+		return fail(error, "%s exists and is no socket", path);
+	if (answers(address))
+		return fail(error, "%s is in use: another process answers there", path);
+	return !unlink(path) || errno == ENOENT || fail(error, "%s: %s", path, strerror(errno));
+}
+
+/* The mask alone gives the file its first mode: after bind(2) it would be too late. */
+static bool bind_private(int fd, const struct sockaddr_un *address)
+{
+	mode_t mask = umask(0177);
+	int result = bind(fd, (const struct sockaddr *)address, sizeof *address), reason = errno;
+
+	umask(mask);
+	errno = reason;
+	return !result;
+}
+
+bool listening_permit(const struct listening *listening, mode_t mode, gid_t group, struct error *error)
+{
+	const char *path = listening->path;
+
+	return (!chown(path, (uid_t)-1, group) && !chmod(path, mode)) ||
+	       fail(error, "%s: %s", path, strerror(errno));
+}
+
+bool listen_unix(struct listening *listening, const char *path, mode_t mode, gid_t group,
+		 struct error *error)
+{
+	struct sockaddr_un address;
+
+	*listening = (struct listening){ .fd = -1 };
+	if (!fill_address(&address, path, error) || !make_folder(path, error) ||
+	    !remove_stale(&address, error))
+		return false;
+	listening->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (listening->fd < 0 || !bind_private(listening->fd, &address)) {
+		fail(error, "%s: %s", path, strerror(errno));
+		close(listening->fd);
+		return false;
+	}
+	listening->path = copy_string(path);
+	if (!lstat(path, &listening->file) && listening_permit(listening, mode, group, error) &&
+	    !listen(listening->fd, 128))
+		return true;
+	fail(error, "%s: %s", path, strerror(errno));
+	close(listening->fd);
+	listening_close(listening);
+	return false;
+}
+
+void listening_close(struct listening *listening)
+{
+	struct stat now;
+
+	if (listening->path && !lstat(listening->path, &now) && now.st_dev == listening->file.st_dev &&
+	    now.st_ino == listening->file.st_ino)
+		unlink(listening->path);
+	free(steal(&listening->path));
+}

@@ -1,0 +1,309 @@
+#include "endpoints.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/printable.h"
+
+/* An exchange that is not answered at once. */
+struct client {
+	struct list link;		/* in waiting or streams */
+	struct exchange *exchange;
+	unsigned long missed;		/* events */
+};
+
+static void answer_text(struct exchange *exchange, int status, const char *text)
+{
+	CLEANUP(buf_release) struct buf line = BUF_INIT;
+
+	printable_add(&line, text, strlen(text), PRINTABLE_PLAIN);
+	buf_add_char(&line, '\n');
+	exchange_answer(exchange, status, "text/plain; charset=utf-8", line.data, line.used);
+}
+
+static void answer_json(struct exchange *exchange, json_t *document)
+{
+	AUTOFREE char *text = json_dumps(document, JSON_COMPACT | JSON_PRESERVE_ORDER);
+
+	if (text)
+		exchange_answer(exchange, 200, "application/json", text, strlen(text));
+	else
+		answer_text(exchange, 500, "the document could not be made");
+	json_decref(document);
+}
+
+static void on_gone(struct exchange *exchange)
+{
+	struct client *client = exchange->owner;
+
+	list_remove(&client->link);
+	free(client);
+}
+
+static void keep(struct list *list, struct exchange *exchange)
+{
+	struct client *client = NEW(struct client);
+
+	*client = (struct client){ .exchange = exchange };
+	list_append(list, &client->link);
+	exchange->owner = client;
+	exchange->on_gone = on_gone;
+}
+
+static bool body_is(const struct exchange *exchange, const char *text)
+{
+	return exchange->request.body == strlen(text) && !memcmp(exchange->body, text, strlen(text));
+}
+
+static void log_change(const struct exchange *exchange, const char *what)
+{
+	log_info("%s, asked for by uid %ld, pid %ld", what, (long)(int)exchange->uid, (long)exchange->pid);
+}
+
+/* ---- what can be asked ---- */
+
+static void get_status(struct endpoints *endpoints, struct exchange *exchange)
+{
+	struct status_frame frame = { .phase = "" };
+
+	endpoints->ops->frame(endpoints, &frame);
+	answer_json(exchange, status_document(endpoints->units, &frame));
+}
+
+static struct job_unit *find_job(const struct endpoints *endpoints, const char *name)
+{
+	list_each(node, &endpoints->units->jobs) {
+		struct job_unit *unit = list_entry(node, struct job_unit, link);
+
+		if (!strcmp(unit->job.config->name, name))
+			return unit;
+	}
+	return NULL;
+}
+
+static void answer_unknown_job(const struct endpoints *endpoints, struct exchange *exchange, const char *name)
+{
+	CLEANUP(buf_release) struct buf text = BUF_INIT;
+	const char *separator = "";
+
+	buf_print(&text, "there is no job %s; the jobs are: ", name);
+	list_each(node, &endpoints->units->jobs) {
+		buf_print(&text, "%s%s", separator, list_entry(node, struct job_unit, link)->job.config->name);
+		separator = ", ";
+	}
+	answer_text(exchange, 404, text.data);
+}
+
+static void get_health(struct endpoints *endpoints, struct exchange *exchange)
+{
+	struct error why = ERROR_INIT;
+	struct job_unit *unit = NULL;
+	char name[256];
+
+	if (request_query(&exchange->request, "job", name, sizeof name)) {
+		unit = find_job(endpoints, name);
+		if (!unit) {
+			answer_unknown_job(endpoints, exchange, name);
+			return;
+		}
+	}
+	if (unit ? status_job_is_healthy(unit, &why) : status_is_healthy(endpoints->units, &why))
+		answer_text(exchange, 200, "healthy");
+	else
+		answer_text(exchange, 503, why.text);
+}
+
+static void get_events(struct endpoints *endpoints, struct exchange *exchange)
+{
+	keep(&endpoints->streams, exchange);
+	exchange_stream(exchange, "application/x-ndjson");
+}
+
+static void post_reload(struct endpoints *endpoints, struct exchange *exchange)
+{
+	struct error error = ERROR_INIT;
+
+	if (!endpoints->ops->reload(endpoints, &error)) {
+		answer_text(exchange, 409, error.text);
+		return;
+	}
+	log_change(exchange, "reload");
+	keep(&endpoints->waiting, exchange);
+}
+
+static void post_maintenance(struct endpoints *endpoints, struct exchange *exchange)
+{
+	bool on = body_is(exchange, "on");
+
+	if (!on && !body_is(exchange, "off")) {
+		answer_text(exchange, 400, "the body must be \"on\" or \"off\"");
+		return;
+	}
+	log_change(exchange, on ? "maintenance on" : "maintenance off");
+	endpoints->ops->maintain(endpoints, on);
+	answer_text(exchange, 200, on ? "maintenance is on" : "maintenance is off");
+}
+
+static void send_signal(const struct job_unit *unit, struct exchange *exchange, const char *signal)
+{
+	struct hook *hook = unit->job.hook;
+	int signo = signal_parse(signal);
+	CLEANUP(buf_release) struct buf text = BUF_INIT;
+
+	if (!signo) {
+		buf_print(&text, "%s is no signal", signal);
+		answer_text(exchange, 400, text.data);
+		return;
+	}
+	if (!hook || !hook->pid) {
+		buf_print(&text, "%s has no process: %s", unit->job.config->name, job_state_name(unit->job.state));
+		answer_text(exchange, 409, text.data);
+		return;
+	}
+	buf_print(&text, "%s to %s", signal_name(signo), unit->job.config->name);
+	log_change(exchange, text.data);
+	hook->ops->signal(hook, signo);
+	answer_text(exchange, 200, text.data);
+}
+
+static void post_signal(struct endpoints *endpoints, struct exchange *exchange)
+{
+	struct job_unit *unit = NULL;
+	char name[256] = "", signal[32] = "";
+
+	if (request_segment(&exchange->request, 2, name, sizeof name))
+		unit = find_job(endpoints, name);
+	if (!unit) {
+		answer_unknown_job(endpoints, exchange, name);
+		return;
+	}
+	memcpy(signal, exchange->body, exchange->request.body < sizeof signal ? exchange->request.body : 0);
+	send_signal(unit, exchange, signal);
+}
+
+/* "*" stands for one segment. */
+static const struct endpoint {
+	const char *method, *path;
+	void (*serve)(struct endpoints *endpoints, struct exchange *exchange);
+} table[] = {
+	{ "GET",  "/v4/status", get_status },
+	{ "GET",  "/v4/health", get_health },
+	{ "GET",  "/v4/events", get_events },
+	{ "POST", "/v4/reload", post_reload },
+	{ "POST", "/v4/maintenance", post_maintenance },
+	{ "POST", "/v4/jobs/*/signal", post_signal },
+};
+
+static bool path_matches(const char *pattern, const char *path)
+{
+	for (; *pattern; pattern++) {
+		if (*pattern == '*') {
+			path += strcspn(path, "/");
+			continue;
+		}
+		if (*pattern != *path++)
+			return false;
+	}
+	return !*path;
+}
+
+static void on_request(struct responder *responder, struct exchange *exchange)
+{
+	struct endpoints *endpoints = container_of(responder, struct endpoints, responder);
+	const struct request *request = &exchange->request;
+	const char *method = strcmp(request->method, "HEAD") ? request->method : "GET";
+	bool found = false;
+
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		if (!path_matches(table[i].path, request->path))
+			continue;
+		found = true;
+		if (!strcmp(table[i].method, method)) {
+			table[i].serve(endpoints, exchange);
+			return;
+		}
+	}
+	if (found)
+		answer_text(exchange, 405, "this path takes another method");
+	else
+		answer_text(exchange, 404, "there is no such path");
+}
+
+/* ---- events ---- */
+
+/* False: the client does not keep up. */
+static bool send_missed(struct client *client)
+{
+	AUTOFREE char *line = NULL;
+
+	if (!client->missed)
+		return true;
+	line = format_string("{\"missed\":%lu}\n", client->missed);
+	if (!exchange_push(client->exchange, line, strlen(line)))
+		return false;
+	client->missed = 0;
+	return true;
+}
+
+static void on_event(struct subscription *sub, const struct event *event)
+{
+	struct endpoints *endpoints = container_of(sub, struct endpoints, on_event);
+	CLEANUP(buf_release) struct buf line = BUF_INIT;
+	struct timespec now;
+
+	if (list_empty(&endpoints->streams))
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	buf_print(&line, "{\"time\":%lld.%03ld,\"serial\":%lu,\"source\":", (long long)now.tv_sec,
+		  now.tv_nsec / 1000000, event->serial);
+	printable_quote(&line, event->source->name, strlen(event->source->name));
+	buf_print(&line, ",\"event\":\"%s\"}\n", event_name(event->code));
+	list_each(node, &endpoints->streams) {
+		struct client *client = list_entry(node, struct client, link);
+
+		if (!send_missed(client) || !exchange_push(client->exchange, line.data, line.used))
+			client->missed++;
+	}
+}
+
+void endpoints_reloaded(struct endpoints *endpoints, const char *refusal)
+{
+	while (!list_empty(&endpoints->waiting)) {
+		struct client *client = list_entry(endpoints->waiting.next, struct client, link);
+		struct exchange *exchange = client->exchange;
+
+		list_remove(&client->link);
+		free(client);
+		answer_text(exchange, refusal ? 422 : 200, refusal ? refusal : "reloaded");
+	}
+}
+
+/* ---- the beginning and the end ---- */
+
+void endpoints_init(struct endpoints *endpoints, struct units *units, const struct endpoints_ops *ops)
+{
+	*endpoints = (struct endpoints){ .units = units, .ops = ops };
+	list_init(&endpoints->waiting);
+	list_init(&endpoints->streams);
+}
+
+void endpoints_open(struct endpoints *endpoints, int fd)
+{
+	endpoints_close(endpoints);
+	if (fd < 0)
+		return;
+	responder_init(&endpoints->responder, endpoints->units->loop, fd, on_request);
+	subscribe(&endpoints->on_event, &endpoints->units->loop->bus.any, EVENT_ANY, on_event);
+	endpoints->open = true;
+}
+
+void endpoints_close(struct endpoints *endpoints)
+{
+	if (!endpoints->open)
+		return;
+	unsubscribe(&endpoints->on_event);
+	responder_release(&endpoints->responder);
+	endpoints->open = false;
+}

@@ -1,0 +1,49 @@
+/* endpoints.h - what the control socket offers: the table of methods and paths, and their answers.
+ *
+ *     GET  /v4/status                 the document of status.h
+ *     GET  /v4/health[?job=NAME]      200: healthy; 503: not, with the reason as text
+ *     GET  /v4/events                 a stream: each event as a line of JSON, from now on
+ *     POST /v4/reload                 once it is known: 200, or 422 with the reason as text
+ *     POST /v4/maintenance            body "on" or "off"
+ *     POST /v4/jobs/NAME/signal       body: the signal's name
+ *
+ * The file's mode decides which users may connect, and these may do all of it.  Each change is logged
+ * with the client's uid and pid.  An error is a line of text for a person.
+ *
+ * A client that does not keep up with the events gets {"missed":N} in the place of those it has missed.
+ */
+#ifndef ENDPOINTS_H
+#define ENDPOINTS_H
+
+#include "control/responder.h"
+#include "status.h"
+
+struct endpoints;
+
+/* Done by the composition root. */
+struct endpoints_ops {
+	void (*frame)(struct endpoints *endpoints, struct status_frame *frame);
+	/* Answered by endpoints_reloaded().  False: `error` says why it cannot be asked for now. */
+	bool (*reload)(struct endpoints *endpoints, struct error *error);
+	void (*maintain)(struct endpoints *endpoints, bool on);
+};
+
+struct endpoints {
+	struct units *units;
+	const struct endpoints_ops *ops;
+	struct responder responder;
+	bool open;
+	struct list waiting;		/* for the outcome of a reload */
+	struct list streams;
+	struct subscription on_event;
+};
+
+void endpoints_init(struct endpoints *endpoints, struct units *units, const struct endpoints_ops *ops);
+
+/* Takes a listening socket (-1: none), and closes the one before. */
+void endpoints_open(struct endpoints *endpoints, int fd);
+void endpoints_close(struct endpoints *endpoints);		/* idempotent */
+
+void endpoints_reloaded(struct endpoints *endpoints, const char *refusal);	/* NULL: done */
+
+#endif

@@ -1,0 +1,27 @@
+/* status.h - what a running pilotfish knows of itself, as one JSON document.
+ *
+ * Everything that reports a state reads this document: the control socket and its verbs.  Members are
+ * only ever added.  pilotfish-control(7) describes them.
+ */
+#ifndef STATUS_H
+#define STATUS_H
+
+#include "units.h"
+
+/* The part that the composition root knows. */
+struct status_frame {
+	const char *configuration;	/* its name */
+	const char *phase;
+	double started;			/* monotonic */
+	long reloads, refusals;		/* reloads that took effect, and that did not */
+	const char *refusal;		/* why the last one was refused; NULL: it was not */
+};
+
+json_t *status_document(const struct units *units, const struct status_frame *frame);	/* new */
+
+/* Does each job do what it is there for?  One with a check has passed it; any other is not paused
+ * between failures, and has not failed for good.  False: `why` has the first trouble. */
+bool status_is_healthy(const struct units *units, struct error *why);
+bool status_job_is_healthy(const struct job_unit *unit, struct error *why);
+
+#endif

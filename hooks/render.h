@@ -8,7 +8,8 @@
  * for it (task.h).
  *
  * Events: `rendered` when the file is right for the first time; `changed` when a new file has replaced
- * an old one; `settled` when one of a group has changed and all are written; `unhealthy` when all data is there but the file cannot be made, written or checked;
+ * an old one; `settled` when one of a group has changed and all are written; `unhealthy` when all data
+ * is there but the file cannot be made, written or checked;
  * `healthy` when it can again.  The command of a template is a job that waits for `settled` (sugar.h).
  * So the command is retried with pauses until it succeeds, it has a timeout, and changes during its run
  * lead to one more run.

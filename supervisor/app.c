@@ -94,7 +94,7 @@ static bool use_control(struct app *app, const struct control_config *config, st
 		  : !make_control(config, &made, &why)) {
 		if (config->chosen)
 			return fail(error, "control.socket: %s", why.text);
-		log_warn("there is no control socket: %s", why.text);
+		log_info("there is no control socket: %s", why.text);
 	}
 	if (!stays) {
 		listening_close(&app->listening);

@@ -23,7 +23,7 @@ static bool decode_socket(const struct field *field, void *slot, const json_t *v
 static const struct field control_fields[] = {
 	{ "socket", CUSTOM_WHOLE(decode_socket), .env = "PILOTFISH_SOCKET", .initial = CONTROL_SOCKET,
 	  .must_be = "an absolute path or \"off\"",
-	  .help = "The path of the socket, or \"off\". If the default cannot be made, a warning says so "
+	  .help = "The path of the socket, or \"off\". If the default cannot be made, the log says so "
 		  "and everything else starts; any other path is an error then. In a container with a "
 		  "read-only root, mount a tmpfs there." },
 	{ "mode", CUSTOM(control_config, mode, decode_mode), .initial = "0600",

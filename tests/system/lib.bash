@@ -57,6 +57,9 @@ dir=${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}
 slow=1
 sanitized=
 
+# The tests of a file run beside others, so no test shares the default socket.
+export PILOTFISH_SOCKET=off
+
 # Sanitizers report to files, so that any report fails the test.  Processes of every user may write there.
 if grep -qs sanitize "$B/flags"; then
 	slow=4 sanitized=yes

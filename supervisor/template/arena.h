@@ -20,10 +20,13 @@ struct arena {
 	char *at, *end;			/* the free rest of the first chunk */
 	size_t used, limit;
 	bool over;			/* the memory, or the time */
+	int depth;			/* of the value that is being printed */
+	bool too_deep;			/* it was deeper than VALUE_DEPTH; perhaps it holds itself */
 	size_t work;			/* since the last pause */
 	struct pacer *pacer;		/* borrowed; NULL: nothing ever pauses */
 };
 
+#define VALUE_DEPTH 3000		/* jansson has a limit of 2048 */
 #define WORK_BETWEEN_PAUSES ((size_t)1 << 16)
 
 void arena_init(struct arena *arena, size_t limit);
@@ -44,6 +47,21 @@ static inline void arena_work(struct arena *arena, size_t work)
 	arena->work += work;
 	if (arena->work >= WORK_BETWEEN_PAUSES)
 		arena_pause(arena);
+}
+
+/* Around each recursion into a value.  False, and no leave: it is too deep, or all is over. */
+static inline bool arena_enter(struct arena *arena)
+{
+	arena->too_deep |= arena->depth >= VALUE_DEPTH;
+	if (arena->too_deep || arena->over)
+		return false;
+	arena->depth++;
+	return true;
+}
+
+static inline void arena_leave(struct arena *arena)
+{
+	arena->depth--;
 }
 
 struct text {

@@ -88,6 +88,19 @@ static void print_integer(struct text *text, int64_t integer)
 	text_natural(text, integer < 0 ? -(uint64_t)integer : (uint64_t)integer, 10);
 }
 
+static void print_nested(struct text *text, struct value value)
+{
+	if (!arena_enter(text->arena))
+		return;
+	if (kind_of(value) == KIND_LIST)
+		print_list(text, value);
+	else if (kind_of(value) == KIND_MAP)
+		print_map(text, value.map);
+	else
+		print_struct(text, value);
+	arena_leave(text->arena);
+}
+
 void print_inner(struct text *text, struct value value)
 {
 	switch (kind_of(value)) {
@@ -98,9 +111,9 @@ void print_inner(struct text *text, struct value value)
 	case KIND_UINT: text_natural(text, value.natural, 10); break;
 	case KIND_FLOAT: print_float(text, value.real); break;
 	case KIND_STRING: text_add(text, value.text, value.size); break;
-	case KIND_LIST: print_list(text, value); break;
-	case KIND_MAP: print_map(text, value.map); break;
-	case KIND_STRUCT: print_struct(text, value); break;
+	case KIND_LIST:
+	case KIND_MAP:
+	case KIND_STRUCT: print_nested(text, value); break;
 	default: text_print(text, "<%s>", type_info(value.type)->name); break;
 	}
 }

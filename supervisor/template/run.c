@@ -30,6 +30,8 @@ bool run_step(struct run *run, const struct node *node)
 	if (run->arena.over)
 		return run_fail(run, node->at, "needs more than %zu MiB of memory",
 				run->limits.memory >> 20);
+	if (run->arena.too_deep)
+		return run_fail(run, node->at, "a value is nested too deeply");
 	return ++run->steps <= run->limits.steps ||
 	       run_fail(run, node->at, "more than %zu steps", run->limits.steps);
 }
@@ -61,6 +63,8 @@ static bool run_action(struct scope *scope, const struct node *node)
 		text.used = value.size;
 	} else {
 		print_value(&text, value);
+		if (run->arena.too_deep)
+			return run_step(run, node);
 	}
 	if (value.secret)
 		run_add_secret(run, text.data, text.used);

@@ -208,6 +208,8 @@ static void print_compound(struct text *text, const struct directive *d, struct 
 		print_bad(text, d, value);
 		return;
 	}
+	if (!arena_enter(text->arena))
+		return;
 	text_string(text, d->go_syntax ? type_info(value.type)->name : list ? "" : "map");
 	text_char(text, d->go_syntax ? '{' : '[');
 	for (size_t i = 0; i < count; i++) {
@@ -220,6 +222,7 @@ static void print_compound(struct text *text, const struct directive *d, struct 
 		print_element(text, d, list ? value.items[i] : map_at(value.map, i)->value);
 	}
 	text_char(text, d->go_syntax ? '}' : ']');
+	arena_leave(text->arena);
 }
 
 void print_argument(struct text *text, const struct directive *d, struct value value)

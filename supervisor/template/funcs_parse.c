@@ -101,6 +101,16 @@ static bool fn_parse_json(struct call *call)
 	return give(call, value_from_json(call->arena, json, TYPE_ANY));
 }
 
+/* That of sprig: nil instead of an error. */
+static bool fn_from_json(struct call *call)
+{
+	if (!call->args[0].size || !fn_parse_json(call)) {
+		call->error->text[0] = '\0';
+		return give(call, value_nil());
+	}
+	return true;
+}
+
 static bool to_json(struct call *call, bool escape, int indent)
 {
 	struct text text = { .arena = call->arena };
@@ -138,6 +148,7 @@ const struct function *functions_parse(void)
 		{ "parseUint", fn_parse_uint, 1, 1, ME, { TYPE_STRING } },
 		{ "parseFloat", fn_parse_float, 1, 1, ME, { TYPE_STRING } },
 		{ "parseJSON", fn_parse_json, 1, 1, ME, { TYPE_STRING } },
+		{ "sprig_fromJson", fn_from_json, 1, 1, ME, { TYPE_STRING } },
 		{ "toJSON", fn_to_json, 1, 1, ME, { TYPE_ANY } },
 		{ "toJSONPretty", fn_to_json_pretty, 1, 1, ME, { TYPE_ANY } },
 		{ "toUnescapedJSON", fn_to_unescaped_json, 1, 1, ME, { TYPE_ANY } },

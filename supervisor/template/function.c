@@ -16,15 +16,29 @@ static const struct function *find_in(const struct function *table, enum templat
 	return NULL;
 }
 
+/* Functions of sprig that equal one of consul-template. */
+static const char *const sprig_names[][2] = {
+	{ "sprig_upper", "toUpper" }, { "sprig_lower", "toLower" }, { "sprig_trim", "trimSpace" },
+	{ "sprig_trimAll", "trim" }, { "sprig_trimall", "trim" }, { "sprig_trimPrefix", "trimPrefix" },
+	{ "sprig_trimSuffix", "trimSuffix" }, { "sprig_replace", "replaceAll" },
+	{ "sprig_toJson", "toJSON" }, { "sprig_b64enc", "base64Encode" },
+	{ "sprig_sha256sum", "sha256Hex" },
+};
+
 const struct function *function_find(enum template_profile profile, const char *name, size_t size)
 {
 	static const struct function *(*const tables[])(void) = {
 		functions_core, functions_compare, functions_config, functions_text, functions_parse,
 		functions_digest, functions_math, functions_list, functions_group, functions_data,
-		functions_misc,
+		functions_misc, functions_sprig,
 	};
 	const struct function *found = NULL;
 
+	for (size_t i = 0; i < sizeof sprig_names / sizeof *sprig_names; i++)
+		if (is_named(sprig_names[i][0], name, size)) {
+			name = sprig_names[i][1];
+			size = strlen(name);
+		}
 	for (size_t i = 0; i < sizeof tables / sizeof *tables && !found; i++)
 		found = find_in(tables[i](), profile, name, size);
 	return found;

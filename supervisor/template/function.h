@@ -48,6 +48,7 @@ const struct function *functions_list(void);
 const struct function *functions_group(void);
 const struct function *functions_data(void);
 const struct function *functions_misc(void);
+const struct function *functions_sprig(void);
 
 const struct function *function_find(enum template_profile profile, const char *name, size_t size);
 const struct function *scratch_method(const char *name, size_t size);

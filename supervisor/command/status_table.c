@@ -8,7 +8,7 @@
 #include "base/printable.h"
 #include "base/strv.h"
 
-enum { CELL_MOST = 60 };		/* bytes of a text */
+enum { CELL_MOST = 60, COLUMNS_MOST = 16 };	/* bytes of a text; of a table */
 
 /* A column: its title, and how a cell is made of a row's object. */
 struct column {
@@ -103,15 +103,6 @@ static const struct { const char *member; const struct column *columns; } tables
 	{ "templates", template_columns }, { "elections", election_columns },
 };
 
-static size_t count_columns(const struct column *columns)
-{
-	size_t count = 0;
-
-	while (columns[count].title)
-		count++;
-	return count;
-}
-
 /* All cells of a table, row by row, the titles first. */
 static void fill_cells(const struct column *columns, const json_t *rows, struct strv *cells)
 {
@@ -132,16 +123,18 @@ static void fill_cells(const struct column *columns, const json_t *rows, struct 
 static void print_table(const struct column *columns, const json_t *rows, struct buf *out)
 {
 	CLEANUP(strv_release) struct strv cells = { 0 };
-	size_t width[16] = { 0 }, count = count_columns(columns);
+	size_t width[COLUMNS_MOST] = { 0 }, row = json_array_size(rows) + 1;
 
 	fill_cells(columns, rows, &cells);
-	for (size_t i = 0; i < cells.count; i++)
-		width[i % count] = fmax(width[i % count], strlen(cells.items[i]));
-	for (size_t i = 0; i < cells.count; i++)
-		if (i % count == count - 1)
-			buf_print(out, "%s\n", cells.items[i]);
-		else
-			buf_print(out, "%-*s  ", (int)width[i % count], cells.items[i]);
+	for (size_t i = 0; i < cells.count; )
+		for (size_t column = 0; columns[column].title; column++, i++)
+			width[column] = fmax(width[column], strlen(cells.items[i]));
+	for (char *const *cell = cells.items; row--; )
+		for (size_t column = 0; columns[column].title; column++, cell++)
+			if (columns[column + 1].title)
+				buf_print(out, "%-*s  ", (int)width[column], *cell);
+			else
+				buf_print(out, "%s\n", *cell);
 }
 
 static void print_head(const json_t *document, struct buf *out)

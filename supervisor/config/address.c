@@ -297,8 +297,10 @@ static bool take(const struct ifaddrs *entry, struct address *address)
  * reserved for documentation (RFC 5737, RFC 3849). */
 static bool find_default(bool v6, unsigned char bytes[static 16])
 {
-	struct sockaddr_in6 remote6 = { .sin6_family = AF_INET6, .sin6_port = htons(9) }, local6;
-	struct sockaddr_in remote4 = { .sin_family = AF_INET, .sin_port = htons(9) }, local4;
+	struct sockaddr_in6 remote6 = { .sin6_family = AF_INET6, .sin6_port = htons(9) };
+	struct sockaddr_in6 local6 = { 0 };
+	struct sockaddr_in remote4 = { .sin_family = AF_INET, .sin_port = htons(9) };
+	struct sockaddr_in local4 = { 0 };
 	struct sockaddr *remote = v6 ? (void *)&remote6 : (void *)&remote4,
 			*local = v6 ? (void *)&local6 : (void *)&local4;
 	socklen_t size = v6 ? sizeof remote6 : sizeof remote4;

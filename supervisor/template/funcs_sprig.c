@@ -345,7 +345,7 @@ static int64_t to_integer(struct arena *arena, struct value value)
 	case KIND_INT:
 	case KIND_UINT: return value.integer;
 	case KIND_FLOAT:
-		return value.real >= -0x1p63 && value.real < 0x1p63 ? (int64_t)value.real : INT64_MIN;
+		return fabs(value.real) < 0x1p63 ? (int64_t)value.real : INT64_MIN;
 	case KIND_STRING: return read_integer(arena, value);
 	default: return 0;
 	}

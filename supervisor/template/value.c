@@ -90,8 +90,9 @@ struct value value_from_json(struct arena *arena, json_t *json, enum type type)
 		value.absent = !json_is_object(json);
 		return value;
 	case KIND_STRUCT:
-		return json_is_null(json) ? (struct value){ .type = TYPE_NULL }
-					  : (struct value){ .type = type, .json = json };
+		if (json_is_null(json))
+			return (struct value){ .type = TYPE_NULL };
+		return (struct value){ .type = type, .json = json };
 	default: return any_from_json(arena, json);
 	}
 }

@@ -174,6 +174,8 @@ class Agent:
             return 200, [dict(NODE, ModifyIndex=1)], self.index
         if path == "/v1/agent/services":
             return 200, self.services, None
+        if path.startswith("/v1/agent/service/") and path.rpartition("/")[2] in self.services:
+            return 200, self.services[path.rpartition("/")[2]], None
         if path == "/v1/agent/checks":
             return 200, self.checks, None
         if path == "/v1/internal/acl/authorize":

@@ -10,7 +10,6 @@
 #include "base/output.h"
 #include "base/process.h"
 #include "base/task.h"
-#include "control/listen.h"
 #include "endpoints.h"
 #include "units.h"
 #include "reload.h"
@@ -40,7 +39,6 @@ struct app {
 	struct reload reload;
 	struct shutdown shutdown;
 	struct endpoints endpoints;
-	struct listening listening;	/* of the endpoints */
 	struct subscription tap;
 	struct deferred review;
 	struct task load;		/* of the next configuration */
@@ -68,41 +66,6 @@ static void log_warnings(const struct app *app, const struct config *config)
 }
 
 /* ---- the control socket ---- */
-
-/* False: it is refused, and *made is none. */
-static bool make_control(const struct control_config *config, struct listening *made, struct error *error)
-{
-	*made = (struct listening){ .fd = -1 };
-	return !config->socket ||
-	       listen_unix(made, config->socket, (mode_t)config->mode, config->group, error);
-}
-
-static bool is_at(const char *socket, const struct control_config *config)
-{
-	return socket && config->socket && !strcmp(socket, config->socket);
-}
-
-/* False: it is refused, and nothing has changed.  The default socket was not asked for, so nothing else
- * waits for that. */
-static bool use_control(struct app *app, const struct control_config *config, struct error *error)
-{
-	struct listening made = app->listening;
-	struct error why = ERROR_INIT;
-	bool stays = is_at(app->listening.path, config);
-
-	if (stays ? !listening_permit(&made, (mode_t)config->mode, config->group, &why)
-		  : !make_control(config, &made, &why)) {
-		if (config->chosen)
-			return fail(error, "control.socket: %s", why.text);
-		log_info("there is no control socket: %s", why.text);
-	}
-	if (!stays) {
-		listening_close(&app->listening);
-		endpoints_open(&app->endpoints, made.fd);
-		app->listening = made;
-	}
-	return true;
-}
 
 static void endpoints_frame(struct endpoints *endpoints, struct status_frame *frame)
 {
@@ -259,10 +222,17 @@ static struct config *load_next(struct app *app, struct load_error *error)
 
 static bool prepare(struct app *app, struct config *next, struct error *error)
 {
+	struct listening made;
+
 	if (!reload_prepare(&app->reload, next, error))
 		return fail_in(error, "%s", app->call->name);
-	if (use_control(app, &next->control, error) && open_log(app, &next->logging, error))
-		return true;
+	if (endpoints_stage(&app->endpoints, &next->control, &made, error)) {
+		if (open_log(app, &next->logging, error)) {
+			endpoints_adopt(&app->endpoints, &made);
+			return true;
+		}
+		endpoints_drop(&app->endpoints, &made);
+	}
 	reload_cancel(&app->reload);
 	return false;
 }
@@ -532,7 +502,6 @@ static void init(struct app *app, const struct app_call *call)
 static void release(struct app *app)
 {
 	endpoints_close(&app->endpoints);
-	listening_close(&app->listening);
 	free(app->last_refusal);
 	reload_release(&app->reload);
 	shutdown_release(&app->shutdown);
@@ -542,6 +511,22 @@ static void release(struct app *app)
 	deferred_cancel(&app->review);
 	unsubscribe(&app->tap);
 	loop_release(&app->loop);
+}
+
+/* The log and the control socket. */
+static bool open_outside(struct app *app, const struct config *config, struct error *error)
+{
+	struct listening made;
+
+	if (!open_log(app, &config->logging, error))
+		return false;
+	log_warnings(app, config);
+	if (app->call->once)
+		return true;
+	if (!endpoints_stage(&app->endpoints, &config->control, &made, error))
+		return fail_in(error, "%s", app->call->name);
+	endpoints_adopt(&app->endpoints, &made);
+	return true;
 }
 
 int app_run(const struct app_call *call)
@@ -558,16 +543,8 @@ int app_run(const struct app_call *call)
 		process_forbid_dump();
 	init(&app, call);
 	app.stop_timeout = config->stop_timeout;
-	if (!open_log(&app, &config->logging, &error.error)) {
+	if (!open_outside(&app, config, &error.error)) {
 		log_error("%s", error.error.text);
-		app.code = EX_CANTCREAT;
-		config_free(config);
-		release(&app);
-		return app.code;
-	}
-	log_warnings(&app, config);
-	if (!call->once && !use_control(&app, &config->control, &error.error)) {
-		log_error("%s: %s", call->name, error.error.text);
 		app.code = EX_CANTCREAT;
 	} else if (start(&app, config, &error.error)) {
 		config_free(steal(&config));

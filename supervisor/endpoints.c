@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
@@ -72,17 +73,6 @@ static void get_status(struct endpoints *endpoints, struct exchange *exchange)
 	answer_json(exchange, status_document(endpoints->units, &frame));
 }
 
-static struct job_unit *find_job(const struct endpoints *endpoints, const char *name)
-{
-	list_each(node, &endpoints->units->jobs) {
-		struct job_unit *unit = list_entry(node, struct job_unit, link);
-
-		if (!strcmp(unit->job.config->name, name))
-			return unit;
-	}
-	return NULL;
-}
-
 static void answer_unknown_job(const struct endpoints *endpoints, struct exchange *exchange, const char *name)
 {
 	CLEANUP(buf_release) struct buf text = BUF_INIT;
@@ -103,7 +93,7 @@ static void get_health(struct endpoints *endpoints, struct exchange *exchange)
 	char name[256];
 
 	if (request_query(&exchange->request, "job", name, sizeof name)) {
-		unit = find_job(endpoints, name);
+		unit = units_find_job(endpoints->units, name);
 		if (!unit) {
 			answer_unknown_job(endpoints, exchange, name);
 			return;
@@ -174,7 +164,7 @@ static void post_signal(struct endpoints *endpoints, struct exchange *exchange)
 	char name[256] = "", signal[32] = "";
 
 	if (request_segment(&exchange->request, 2, name, sizeof name))
-		unit = find_job(endpoints, name);
+		unit = units_find_job(endpoints->units, name);
 	if (!unit) {
 		answer_unknown_job(endpoints, exchange, name);
 		return;
@@ -289,21 +279,60 @@ void endpoints_init(struct endpoints *endpoints, struct units *units, const stru
 	list_init(&endpoints->streams);
 }
 
-void endpoints_open(struct endpoints *endpoints, int fd)
+static bool is_present(const struct endpoints *endpoints, const struct listening *made)
 {
-	endpoints_close(endpoints);
-	if (fd < 0)
+	return made->path && made->path == endpoints->listening.path;
+}
+
+bool endpoints_stage(struct endpoints *endpoints, const struct control_config *config,
+		     struct listening *made, struct error *error)
+{
+	const char *present = endpoints->listening.path;
+	mode_t mode = (mode_t)config->mode;
+	struct error why = ERROR_INIT;
+	bool fine;
+
+	*made = (struct listening){ .fd = -1 };
+	if (!config->socket)
+		return true;
+	if (present && !strcmp(present, config->socket)) {
+		*made = endpoints->listening;
+		fine = listening_permit(made, mode, config->group, &why);
+	} else {
+		fine = listen_unix(made, config->socket, mode, config->group, &why);
+	}
+	if (!fine && config->chosen)
+		return fail(error, "control.socket: %s", why.text);
+	if (!fine)
+		log_info("there is no control socket: %s", why.text);
+	return true;
+}
+
+void endpoints_adopt(struct endpoints *endpoints, const struct listening *made)
+{
+	if (is_present(endpoints, made))
 		return;
-	responder_init(&endpoints->responder, endpoints->units->loop, fd, on_request);
+	endpoints_close(endpoints);
+	if (!made->path)
+		return;
+	endpoints->listening = *made;
+	responder_init(&endpoints->responder, endpoints->units->loop, made->fd, on_request);
 	subscribe(&endpoints->on_event, &endpoints->units->loop->bus.any, EVENT_ANY, on_event);
-	endpoints->open = true;
+}
+
+void endpoints_drop(struct endpoints *endpoints, struct listening *made)
+{
+	if (!made->path || is_present(endpoints, made))
+		return;
+	close(made->fd);
+	listening_close(made);
 }
 
 void endpoints_close(struct endpoints *endpoints)
 {
-	if (!endpoints->open)
+	if (!endpoints->listening.path)
 		return;
 	unsubscribe(&endpoints->on_event);
 	responder_release(&endpoints->responder);
-	endpoints->open = false;
+	listening_close(&endpoints->listening);
 }

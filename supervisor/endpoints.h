@@ -15,6 +15,7 @@
 #ifndef ENDPOINTS_H
 #define ENDPOINTS_H
 
+#include "control/listen.h"
 #include "control/responder.h"
 #include "status.h"
 
@@ -31,8 +32,8 @@ struct endpoints_ops {
 struct endpoints {
 	struct units *units;
 	const struct endpoints_ops *ops;
+	struct listening listening;
 	struct responder responder;
-	bool open;
 	struct list waiting;		/* for the outcome of a reload */
 	struct list streams;
 	struct subscription on_event;
@@ -40,8 +41,13 @@ struct endpoints {
 
 void endpoints_init(struct endpoints *endpoints, struct units *units, const struct endpoints_ops *ops);
 
-/* Takes a listening socket (-1: none), and closes the one before. */
-void endpoints_open(struct endpoints *endpoints, int fd);
+/* Make the socket that `config` wants; then use it in the place of the present one, or drop it.  One at
+ * the present path is only given its mode and group.  False: it is refused.  The default socket was not
+ * asked for, so nothing else waits for that. */
+bool endpoints_stage(struct endpoints *endpoints, const struct control_config *config,
+		     struct listening *made, struct error *error);
+void endpoints_adopt(struct endpoints *endpoints, const struct listening *made);
+void endpoints_drop(struct endpoints *endpoints, struct listening *made);
 void endpoints_close(struct endpoints *endpoints);		/* idempotent */
 
 void endpoints_reloaded(struct endpoints *endpoints, const char *refusal);	/* NULL: done */

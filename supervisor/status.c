@@ -36,8 +36,9 @@ static json_t *health_json(const struct health *health)
 			 "age", age_json(health->check_started));
 }
 
-static json_t *job_json(const struct job_unit *unit)
+static json_t *job_json(const struct list *node)
 {
+	const struct job_unit *unit = list_entry(node, const struct job_unit, link);
 	const struct job *job = &unit->job;
 
 	return json_pack("{so ss si so sI sI so so}", "name", text_json(job->config->name),
@@ -64,16 +65,19 @@ static json_t *service_json(const struct job_unit *unit, const struct service *s
 						       : json_null());
 }
 
-static json_t *watch_json(const struct watch *watch)
+static json_t *watch_json(const struct list *node)
 {
+	const struct watch *watch = &list_entry(node, const struct watch_unit, link)->watch;
+
 	return json_pack("{so sb sI so}", "name", text_json(watch->config->name),
 			 "healthy", watch->healthy,
 			 "entries", (json_int_t)json_array_size(watch->feed.state),
 			 "age", age_json(watch->feed.answered));
 }
 
-static json_t *template_json(const struct template_unit *unit)
+static json_t *template_json(const struct list *node)
 {
+	const struct template_unit *unit = list_entry(node, const struct template_unit, link);
 	const struct render *render = &unit->render;
 
 	return json_pack("{so so sb so so}", "name", text_json(unit->config->name),
@@ -83,8 +87,9 @@ static json_t *template_json(const struct template_unit *unit)
 			 "problem", text_json(render->complaint));
 }
 
-static json_t *election_json(const struct election *election)
+static json_t *election_json(const struct list *node)
 {
+	const struct election *election = &list_entry(node, const struct election_unit, link)->election;
 	const struct observed *observed = &election->observed;
 
 	return json_pack("{so so ss sb so so sI sb}", "name", text_json(election->config->name),
@@ -109,13 +114,14 @@ static json_t *consul_json(const struct units *units)
 			 "state", states[units->agent->state]);
 }
 
-static json_t *jobs_json(const struct units *units)
+/* One member of the array for each unit of the ring. */
+static json_t *units_json(const struct list *ring, json_t *(*make)(const struct list *node))
 {
-	json_t *jobs = json_array();
+	json_t *array = json_array();
 
-	list_each(node, &units->jobs)
-		json_array_append_new(jobs, job_json(list_entry(node, struct job_unit, link)));
-	return jobs;
+	list_each(node, ring)
+		json_array_append_new(array, make(node));
+	return array;
 }
 
 static json_t *services_json(const struct units *units)
@@ -129,34 +135,6 @@ static json_t *services_json(const struct units *units)
 			json_array_append_new(services, service_json(unit, &unit->services[i]));
 	}
 	return services;
-}
-
-static json_t *watches_json(const struct units *units)
-{
-	json_t *watches = json_array();
-
-	list_each(node, &units->watches)
-		json_array_append_new(watches, watch_json(&list_entry(node, struct watch_unit, link)->watch));
-	return watches;
-}
-
-static json_t *templates_json(const struct units *units)
-{
-	json_t *templates = json_array();
-
-	list_each(node, &units->templates)
-		json_array_append_new(templates, template_json(list_entry(node, struct template_unit, link)));
-	return templates;
-}
-
-static json_t *elections_json(const struct units *units)
-{
-	json_t *elections = json_array();
-
-	list_each(node, &units->elections)
-		json_array_append_new(elections,
-				      election_json(&list_entry(node, struct election_unit, link)->election));
-	return elections;
 }
 
 bool status_job_is_healthy(const struct job_unit *unit, struct error *why)
@@ -201,7 +179,8 @@ json_t *status_document(const struct units *units, const struct status_frame *fr
 			 "consul", consul_json(units),
 			 "reloads", "done", (json_int_t)frame->reloads, "refused", (json_int_t)frame->refusals,
 			 "problem", text_json(frame->refusal),
-			 "jobs", jobs_json(units), "services", services_json(units),
-			 "watches", watches_json(units), "templates", templates_json(units),
-			 "elections", elections_json(units));
+			 "jobs", units_json(&units->jobs, job_json), "services", services_json(units),
+			 "watches", units_json(&units->watches, watch_json),
+			 "templates", units_json(&units->templates, template_json),
+			 "elections", units_json(&units->elections, election_json));
 }

@@ -28,20 +28,25 @@ static struct source *signal_source(struct units *units, const char *name)
 	return &signal->source;
 }
 
+struct job_unit *units_find_job(const struct units *units, const char *name)
+{
+	list_each(node, &units->jobs) {
+		struct job_unit *unit = list_entry(node, struct job_unit, link);
+
+		if (!strcmp(unit->job.config->name, name))
+			return unit;
+	}
+	return NULL;
+}
+
 /* Jobs come first, as in the checks of a configuration (config/check.c): a job may be named as the
  * source of a different kind, such as "consul". */
 static struct source *find_source(void *context, const char *name)
 {
 	struct units *units = context;
-	struct source *source = NULL;
+	struct job_unit *unit = units_find_job(units, name);
+	struct source *source = unit ? &unit->job.source : bus_find(&units->loop->bus, name);
 
-	list_each(node, &units->jobs) {
-		struct job *job = &list_entry(node, struct job_unit, link)->job;
-
-		if (!strcmp(job->config->name, name))
-			return &job->source;
-	}
-	source = bus_find(&units->loop->bus, name);
 	return source ? source : signal_source(units, name);
 }
 

@@ -85,6 +85,8 @@ void units_remove_election(struct election_unit *election_unit);
 /* Also removes all services, watches and elections, and the templates' data. */
 void units_drop_agent(struct units *units);
 
+struct job_unit *units_find_job(const struct units *units, const char *name);	/* or NULL */
+
 /* The job whose source this is, its own or that of its checks; or NULL. */
 struct job_unit *units_find_owner(const struct units *units, const struct source *source);
 

@@ -287,6 +287,14 @@ await_same()	# VALUE COMMAND
 	"$pilotfish" healthcheck --socket "$dir/a.sock"
 	write_config <<-EOF
 		control = { socket = "$dir/b.sock"; };
+		logging = { output = "/nowhere/at/all"; };
+		jobs = ( { name = "app"; exec = "sleep 1000"; } );
+	EOF
+	run -65 --separate-stderr "$pilotfish" reload --socket "$dir/a.sock"
+	[[ $stderr == *"cannot log to"* && ! -e $dir/b.sock ]]
+	"$pilotfish" healthcheck --socket "$dir/a.sock"
+	write_config <<-EOF
+		control = { socket = "$dir/b.sock"; };
 		jobs = ( { name = "app"; exec = "sleep 1000"; } );
 	EOF
 	signal_pilotfish HUP

@@ -119,11 +119,12 @@ static void try_url(const char *text)
 static void try_interface(const char *text)
 {
 	struct address addresses[] = {
-		{ "lo", false, true, { [10] = 0xff, 0xff, 127, 0, 0, 1 }, 8 },
-		{ "eth0", false, false, { [10] = 0xff, 0xff, 172, 17, 0, 2 }, 16 },
-		{ "eth0", true, false, { 0x20, 0x01, 0x0d, 0xb8, [15] = 5 }, 64 },
-		{ "eth1", false, false, { [10] = 0xff, 0xff, 10, 0, 0, 9 }, 32 },
-		{ "eth1", false, false, { [10] = 0xff, 0xff, 10, 0, 0, 3 }, 24 },
+		{ "lo", false, true, false, { [10] = 0xff, 0xff, 127, 0, 0, 1 }, 8 },
+		{ "eth0", false, false, true, { [10] = 0xff, 0xff, 172, 17, 0, 2 }, 16 },
+		{ "eth0", true, false, false, { 0x20, 0x01, 0x0d, 0xb8, [15] = 5 }, 64 },
+		{ "eth0", true, false, false, { 0xfe, 0x80, [15] = 5 }, 64 },
+		{ "eth1", false, false, false, { [10] = 0xff, 0xff, 10, 0, 0, 9 }, 32 },
+		{ "eth1", false, false, false, { [10] = 0xff, 0xff, 10, 0, 0, 3 }, 24 },
 	};
 	CLEANUP(strv_release) struct strv list = { 0 };
 	struct error error = ERROR_INIT;

@@ -9,7 +9,7 @@
 #   seen VERB ARG...            asks the program `seen` about the client's answers since $since
 #   note VERB ARG...            the same, and shows the output even if the test passes
 #   figure TEXT                 shows TEXT even if the test passes
-#   containers SERVICE          prints their names; id_of CONTAINER its ID in Consul, address_of CONTAINER
+#   id_of CONTAINER             prints its ID in Consul; address_of CONTAINER
 
 # shellcheck source=engine.bash
 source "$BATS_TEST_DIRNAME/engine.bash"
@@ -82,11 +82,6 @@ note()
 figure()
 {
 	printf '# figure: %s: %s\n' "${BATS_TEST_DESCRIPTION%%:*}" "$*" >&3
-}
-
-containers()
-{
-	compose ps -q "$1" | xargs -r docker inspect -f '{{ .Name }}' | sed 's,^/,,' | sort -V
 }
 
 id_of()

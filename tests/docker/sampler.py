@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 
-INTERVAL = 0.05
+INTERVAL, RETRY = 0.05, 0.2      # seconds between questions, and between starts of a client
 known = set()
 
 
@@ -44,7 +44,7 @@ def watch(address):
             pass
         client.kill()
         client.communicate()
-        time.sleep(INTERVAL)
+        time.sleep(RETRY)
 
 
 def main(host):

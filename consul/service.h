@@ -23,8 +23,8 @@
  *   deregistration with a token the service looks whether the catalogue has followed, for 1 s.
  * - `draining` deregisters, and holds the job's source until Consul has answered, for 1 s at most.
  *   `stopped` deregisters if that has not succeeded.
- * - While a job stays critical or warning, a change of the reason (health.h) goes to the servers by a
- *   new registration: agents send a change of the output alone after minutes.
+ * - While the status stays, a change of the reason (health.h) goes to the servers by a new
+ *   registration: agents send a change of the output alone after minutes.
  * - Maintenance, of all (source `global`) or of this service, takes the service out of traffic.
  *   Maintenance that an earlier process of ours left is ended.
  * - Role: while we lead, the service has the additional tag `leader_tag`.  A change of role

@@ -392,7 +392,7 @@ static void on_verified(struct service *service)
  * that of a check which the agent has. */
 static bool is_unexplained(const struct service *service)
 {
-	return service->wanted && service->confirmed && service->told.status != STATUS_PASSING &&
+	return service->wanted && service->confirmed &&
 	       service->told.reason != service->shown.reason;
 }
 

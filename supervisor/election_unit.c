@@ -156,14 +156,25 @@ static void promote(struct election *election)
 		election_promoted(election, true);
 }
 
+/* The health check may report the role. */
+static void check_workload(const struct election_unit *unit)
+{
+	const struct participant *workload = find_participant(unit, ROLE_WORKLOAD);
+
+	if (workload && workload->job_unit->health)
+		health_check_now(workload->job_unit->health);
+}
+
 /* Services without a role ignore the call. */
 static void show(struct election *election, bool leads)
 {
-	const struct participant *workload =
-	    find_participant(election_unit_of(election), ROLE_WORKLOAD);
+	struct election_unit *unit = election_unit_of(election);
+	const struct participant *workload = find_participant(unit, ROLE_WORKLOAD);
 
 	for (size_t i = 0; workload && i < workload->job_unit->service_count; i++)
 		service_set_role(&workload->job_unit->services[i], leads);
+	if (leads)
+		check_workload(unit);
 }
 
 /* ---- demotion ---- */
@@ -182,6 +193,7 @@ static void check_demotion(struct election_unit *unit)
 	if (workload && !unit->demoted)
 		return;
 	unit->demoting = unit->fencing = false;
+	check_workload(unit);
 	election_demoted(&unit->election);
 }
 

@@ -11,6 +11,10 @@
 
 #define KILL_TIME 1.0			/* seconds in which a killed group is swept (process.h) */
 
+/* A changed reason is counted once in this time at most, seconds. */
+#define TROUBLE_PACE 60.0
+#define PASSING_PACE 300.0		/* agents themselves send the output that often */
+
 static const double eager_delay = 0.05;		/* doubled after each check without a verdict */
 
 static const enum event_code events[] = {
@@ -60,16 +64,19 @@ static void set_reason(struct health *health)
  * log, so such changes come ever more slowly. */
 static void review_reason(struct health *health)
 {
+	bool passing = health->verdict.status == STATUS_PASSING;
 	double now = monotonic_now();
 
 	if (!has_new_reason(health) || now < health->reason_due)
 		return;
+	health->reason_pace.max = passing ? PASSING_PACE : TROUBLE_PACE;
 	if (now > health->reason_due + health->reason_pace.max)
 		backoff_reset(&health->reason_pace);
 	health->reason_due = now + backoff_next(&health->reason_pace);
 	set_reason(health);
-	log_warn("%s is still %s: %s", health->job->source.name,
-		 health_status_name(health->verdict.status), health->reason);
+	if (!passing)
+		log_warn("%s is still %s: %s", health->job->source.name,
+			 health_status_name(health->verdict.status), health->reason);
 }
 
 static void decide(struct health *health, enum health_status status)
@@ -82,8 +89,7 @@ static void decide(struct health *health, enum health_status status)
 	verdict->status = status;
 	set_output(health);
 	if (!changed) {
-		if (status != STATUS_PASSING)
-			review_reason(health);
+		review_reason(health);
 		return;
 	}
 	set_reason(health);
@@ -120,6 +126,9 @@ static void plan(struct health *health)
 
 	if (!health->verdict.known)
 		delay = fmin(delay, eager_delay * pow(2, health->eager++));
+	if (health->again)
+		delay = 0;
+	health->again = false;
 	timer_set(&health->due, delay - (monotonic_now() - health->check_started));
 }
 
@@ -245,6 +254,7 @@ static void begin(struct health *health)
 	health->job_started = monotonic_now();
 	health->failures = health->successes = 0;
 	health->eager = 0;
+	health->again = false;
 	health->verdict.known = false;
 	health->verdict.status = STATUS_CRITICAL;
 	buf_clear(&health->verdict.output);
@@ -259,6 +269,15 @@ static void end(struct health *health)
 	timer_stop(&health->limit);
 	if (health->checking)
 		kill_check(health);
+}
+
+/* A running check may have looked before the change. */
+void health_check_now(struct health *health)
+{
+	if (health->checking)
+		health->again = true;
+	else if (health->active)
+		timer_set(&health->due, 0);
 }
 
 static bool is_to_stop(const struct job *job)
@@ -302,7 +321,7 @@ void health_init(struct health *health, struct job *job, struct hook *hook)
 		.user = { .on_done = on_done },
 		.output = BUF_INIT,
 		.verdict = { .output = BUF_INIT },
-		.reason_pace = { .min = 0.5, .max = 60 },
+		.reason_pace = { .min = 0.5, .max = TROUBLE_PACE },
 	};
 	source_init(&health->source, job->source.bus, name, NULL);
 	timer_init(&health->due, job->loop, on_due);

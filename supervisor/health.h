@@ -10,9 +10,9 @@
  * timeout has failed and is killed; it delays nothing else.  The verdict does not wait for the end
  * of the killed process; while that process lives, each interval counts as one more failure.
  *
- * While the status is not passing, a change of the reason (the first line of the output) is logged
- * and counted in verdict.reason, at once at first, and at most once a minute if it changes all the
- * time.
+ * While the status stays, a change of the reason (the first line of the output) is counted in
+ * verdict.reason, at once at first.  If it changes all the time, it is counted at most once a minute,
+ * or every five minutes while passing.  Unless passing, it is also logged.
  */
 #ifndef HEALTH_H
 #define HEALTH_H
@@ -35,6 +35,7 @@ struct health {
 	struct buf output;		/* of the running or the last check */
 	struct verdict verdict;
 	bool checking, timed_out;
+	bool again;			/* check once more as soon as this check has ended */
 	double ending;			/* monotonic: the check was killed then; 0: it was not */
 	char reason[REASON_MOST + 1];	/* the one last reported */
 	struct backoff reason_pace;
@@ -48,5 +49,8 @@ struct health {
 /* Takes ownership of `check`. */
 void health_init(struct health *health, struct job *job, struct hook *check);
 void health_release(struct health *health);
+
+/* The next check is due: what it finds has probably changed. */
+void health_check_now(struct health *health);
 
 #endif

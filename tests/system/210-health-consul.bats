@@ -228,6 +228,12 @@ has_reason()
 	[[ $(reason_of "$1") == "$2" ]]
 }
 
+set_reason()
+{
+	echo "$1" >"$dir/reason.new"
+	mv "$dir/reason.new" "$dir/reason"
+}
+
 @test "the first reason of a failing check, and each change, are in the catalogue within a second" {
 	echo "database is away" >"$dir/reason"
 	start_pilotfish <<-EOF
@@ -239,13 +245,28 @@ has_reason()
 	LIMIT=1 await has_reason why "database is away"
 	start_program statuses sh -c "while :; do curl -s $consul_address/v1/agent/checks | jq -r '.[] | select(.ServiceName == \"why\") | .Status'; done >$dir/statuses"
 	for reason in "disk is full" "no answer from 10.0.0.7" "database is away"; do
-		echo "$reason" >"$dir/reason.new"
-		mv "$dir/reason.new" "$dir/reason"
+		set_reason "$reason"
 		LIMIT=2 await has_reason why "$reason"
 		expect_log "why is still critical: $reason"
 	done
 	stop_program statuses
 	[[ $(sort -u "$dir/statuses") == critical ]]
+	[[ $(count_log 'is registered') == 1 ]]
+}
+
+@test "the words of a check that goes on passing are in the catalogue within a second" {
+	set_reason "replica of 10.0.0.7"
+	start_pilotfish <<-EOF
+		consul = "$consul_address";
+		jobs = ( { name = "role"; exec = "sleep 1000"; port = 80;
+			   health = { exec = [ "sh", "-c", "cat $dir/reason" ]; interval = "500ms"; failures = 5; ttl = "30s"; }; } );
+	EOF
+	await_passing role 1
+	for reason in "primary" "replica of 10.0.0.8" "primary"; do
+		set_reason "$reason"
+		await has_reason role "$reason"
+	done
+	refute_log 'role is still'
 	[[ $(count_log 'is registered') == 1 ]]
 }
 

@@ -162,3 +162,35 @@ step_down()
 	! workload c1
 	expect_reigns --count 1
 }
+
+words()			# SERVICE: the first line of its check's output in the catalogue
+{
+	consul_get "/v1/health/checks/$1" | jq -r '.[0].Output | split("\n")[0]'
+}
+
+are_words()		# SERVICE WORDS
+{
+	[[ $(words "$1") == "$2" ]]
+}
+
+@test "the health check runs at a change of the role, and the catalogue has its words" {
+	member_with_words()
+	{
+		echo replica >"$dir/$1.words"
+		on_elected="\"sh\", \"-c\", \"$primary promote && echo primary >$dir/$1.words\"" \
+		on_deposed="\"sh\", \"-c\", \"$primary demote && echo replica >$dir/$1.words\"" \
+		job_keys="services = ( { name = \"$1\"; port = 80; } );
+			  health = { exec = \"cat $dir/$1.words\"; interval = \"60s\"; timeout = \"10s\"; ttl = \"100s\"; };" member "$1"
+	}
+	member_with_words c1
+	LIMIT=15 await_primary -n c1
+	LIMIT=15 await are_words c1 primary
+	member_with_words c2
+	LIMIT=15 await are_words c2 replica
+	mark -n c1
+	"$pilotfish" leader step-down -c "$dir/c1.conf"
+	LIMIT=15 expect_events -n c1 "election.db deposed"
+	LIMIT=15 await are_words c1 replica
+	LIMIT=15 await_primary -n c2
+	LIMIT=15 await are_words c2 primary
+}

@@ -60,7 +60,7 @@ static void content(struct render *render)
 static void retry_later(struct render *render, const struct error *error)
 {
 	complain(render, error);
-	target_drop(&render->target);
+	placement_free(steal(&render->placement));
 	set_due(render, backoff_next(&render->backoff));
 }
 
@@ -94,10 +94,17 @@ static bool is_alone(const struct render *first)
 	return first->members.next == first->members.prev;
 }
 
+/* Its text is being made, checked or written. */
+static bool is_busy(const struct render *render)
+{
+	return task_is_running(&render->task) || render->checking ||
+	       placement_is_busy(render->placement);
+}
+
 /* It may soon be written.  Later renders that `wait` puts off are not awaited. */
 static bool is_pending(const struct render *render)
 {
-	return task_is_running(&render->task) || render->checking ||
+	return is_busy(render) ||
 	       (timer_is_set(&render->due) && render->due_at - monotonic_now() < gather_pause);
 }
 
@@ -162,24 +169,40 @@ static void settle(struct render *render, bool changed)
 	render->rendered = true;
 }
 
-static void commit(struct render *render)
+/* Renders what has changed while it was busy. */
+static void catch_up(struct render *render)
 {
-	const struct target_config *config = &render->config->target;
-	bool in_place = false;
-	struct error error = ERROR_INIT;
-
-	if (!target_commit(&render->target, &in_place, &error)) {
-		retry_later(render, &error);
+	if (is_busy(render))
 		return;
-	}
-	if (in_place && !render->in_place)
+	if (render->stale)
+		set_due(render, 0);
+	render->stale = false;
+}
+
+static void report_written(struct render *render)
+{
+	const struct placement *placement = render->placement;
+	const char *destination = render->config->target.destination;
+
+	if (placement->in_place && !render->in_place)
 		log_warn("%s: %s is a mount point and cannot be replaced: overwriting it in place",
-			 name_of(render), config->destination);
-	render->in_place |= in_place;
-	log_info("%s: wrote %s, %zu bytes", name_of(render), config->destination,
-		 render->output.text.used);
+			 name_of(render), destination);
+	render->in_place |= placement->in_place;
+	log_info("%s: wrote %s, %zu bytes", name_of(render), destination, placement->text.used);
 	render->changed = monotonic_now();
-	settle(render, render->state == TARGET_DIFFERS || render->config->new_is_change);
+}
+
+static void on_committed(struct placement *placement)
+{
+	struct render *render = placement->owner;
+
+	if (placement->good) {
+		report_written(render);
+		settle(render, placement->state == TARGET_DIFFERS || render->config->new_is_change);
+	} else {
+		retry_later(render, &placement->error);
+	}
+	catch_up(render);
 }
 
 /* Replaces each %f by the path of the staged file. */
@@ -210,7 +233,7 @@ static void release_check(struct render *render)
 static void prepare_check(struct render *render)
 {
 	const struct exec_config *config = &render->config->check.exec;
-	const char *staged = render->target.staged;
+	const char *staged = render->placement->target.staged;
 
 	release_check(render);
 	render->check_exec = *config;
@@ -258,14 +281,6 @@ static void refuse(struct render *render)
 	retry_later(render, &error);
 }
 
-/* Renders what has changed while it was busy. */
-static void catch_up(struct render *render)
-{
-	if (render->stale)
-		set_due(render, 0);
-	render->stale = false;
-}
-
 static void on_check_done(struct hook_user *user)
 {
 	struct render *render = container_of(user, struct render, check_user);
@@ -275,7 +290,7 @@ static void on_check_done(struct hook_user *user)
 	if (render->check->status || render->timed_out)
 		refuse(render);
 	else
-		commit(render);
+		placement_commit(render->placement, on_committed);
 	catch_up(render);
 }
 
@@ -301,33 +316,32 @@ static void print(struct render *render)
 	settle(render, false);
 }
 
-/* Stages the text beside the file unless the file is right already. */
-static bool stage(struct render *render)
+static void on_staged(struct placement *placement)
 {
-	const struct target_config *config = &render->config->target;
-	const struct buf *text = &render->output.text;
-	struct error error = ERROR_INIT;
+	struct render *render = placement->owner;
 
-	if (target_compare(config, text, &render->state, &error) &&
-	    (render->state == TARGET_SAME ||
-	     target_stage(&render->target, config, text, &error)))
-		return true;
-	retry_later(render, &error);
-	return false;
-}
-
-static void place(struct render *render)
-{
-	if (render->config->print)
-		print(render);
-	else if (!stage(render))
-		return;
-	else if (render->state == TARGET_SAME)
+	if (!placement->good)
+		retry_later(render, &placement->error);
+	else if (placement->state == TARGET_SAME)
 		settle(render, false);
 	else if (render->config->check.exec.argv.count)
 		start_check(render);
 	else
-		commit(render);
+		placement_commit(placement, on_committed);
+	catch_up(render);
+}
+
+static void place(struct render *render)
+{
+	if (render->config->print) {
+		print(render);
+		return;
+	}
+	placement_free(render->placement);
+	render->placement = placement_new(render->loop, &render->config->target,
+					  &render->output.text);
+	render->placement->owner = render;
+	placement_stage(render->placement, on_staged);
 }
 
 /* ---- the text ---- */
@@ -419,8 +433,7 @@ static void on_text(struct task *task)
 
 	if (accept_text(render))
 		place(render);
-	if (!render->checking)
-		catch_up(render);
+	catch_up(render);
 }
 
 /* Renders once more, to know what is missing now. */
@@ -437,7 +450,7 @@ static void on_due(struct timer *timer)
 	struct render *render = container_of(timer, struct render, due);
 
 	render->wait_end = 0;
-	if (render->checking || task_is_running(&render->task))
+	if (is_busy(render))
 		render->stale = true;
 	else
 		start_text(render);
@@ -526,7 +539,7 @@ void render_release(struct render *render)
 	task_cancel(&render->task);
 	render->provider->want(render->provider, &render->user, &nothing, &error);
 	release_check(render);
-	target_drop(&render->target);
+	placement_free(render->placement);
 	timer_stop(&render->due);
 	timer_stop(&render->slow);
 	timer_stop(&render->gather);

@@ -5,7 +5,7 @@
  * count until all values are there.  Then the text is compared with the file, staged beside it,
  * checked, and put in its place (target.h).  From then on a change of any dependency renders it again.
  * `wait` applies only to these later renders.  However long a render takes, the loop does not wait
- * for it (task.h).
+ * for it (task.h), nor for the disk (placement.h).
  *
  * Events: `rendered` when the file is right for the first time; `changed` when a new file has replaced
  * an old one; `settled` when one of a group has changed and all are written; `unhealthy` when all data
@@ -32,7 +32,7 @@
 #include "config/config.h"
 #include "data.h"
 #include "hook.h"
-#include "target.h"
+#include "placement.h"
 
 struct render {
 	struct source source;
@@ -46,8 +46,7 @@ struct render {
 	struct template_output output;
 	struct error error;		/* of the text, unless it is made */
 	unsigned long changes;		/* the provider's, when the text was begun */
-	enum target_state state;	/* the result of the last comparison */
-	struct target target;
+	struct placement *placement;	/* of the last text, perhaps still under way; or NULL */
 	struct hook *check;		/* the last one, perhaps still running; NULL: none yet */
 	struct hook_user check_user;
 	struct exec_config check_exec;	/* with the path of the staged file */

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/descriptor.h"
 #include "base/duration.h"
+#include "base/printable.h"
 #include "base/process.h"
 #include "base/strv.h"
 
@@ -303,6 +304,13 @@ static bool start(struct init *init, struct error *error)
 	return process_spawn(&init->command, NULL, &spawn, error);
 }
 
+static void complain(const struct error *error, const char *hint)
+{
+	AUTOFREE char *text = printable_copy(error->text);
+
+	dprintf(STDERR_FILENO, "pilotfish: %s%s\n", text, hint);
+}
+
 int init_main(int argc, char **argv)
 {
 	struct init init = { 0 };
@@ -311,11 +319,11 @@ int init_main(int argc, char **argv)
 
 	process_setup(true);
 	if (!parse(&init.options, argc, argv, &error)) {
-		dprintf(STDERR_FILENO, "pilotfish: %s; try `pilotfish help`\n", error.text);
+		complain(&error, "; try `pilotfish help`");
 		return USAGE;
 	}
 	if (!start(&init, &error)) {
-		dprintf(STDERR_FILENO, "pilotfish: %s\n", error.text);
+		complain(&error, "");
 		return exit_code(init.command.status);
 	}
 	descriptors_close(3);

@@ -1,18 +1,17 @@
 #include "template_data.h"
 
 #include <string.h>
-#include <sys/stat.h>
 #include <uthash.h>
 
 #include "base/alloc.h"
-#include "base/file.h"
 #include "base/url.h"
+#include "base/watched_file.h"
 #include "consul/watch/feed.h"
 #include "template/dependency.h"
 #include "template/reply.h"
 
 #define FILE_LIMIT ((size_t)16 << 20)
-static const double look_at_file = 2, ask_for_node = 5;
+static const double ask_for_node = 5;
 
 struct watched_dependency {
 	UT_hash_handle hh;
@@ -23,9 +22,8 @@ struct watched_dependency {
 	char *path;			/* of the query */
 	char subject[DEPENDENCY_LIMIT];
 	struct feed feed;
-	struct timer look;		/* at the file */
-	struct stat seen;
-	json_t *contents;		/* of a file */
+	struct watched_file file;
+	json_t *contents;		/* of the file */
 	struct list uses;
 	bool started, known;		/* known: it has a value, or will never have one */
 };
@@ -75,21 +73,16 @@ static void on_feed(struct feed *feed)
 	tell(container_of(feed, struct watched_dependency, feed));
 }
 
-static void on_look(struct timer *timer)
+/* Failures are not logged: a file may come later. */
+static void on_look(struct watched_file *file, const struct buf *text, const struct error *error)
 {
-	struct watched_dependency *watched = container_of(timer, struct watched_dependency, look);
-	CLEANUP(buf_release) struct buf text = BUF_INIT;
-	struct stat now;
-	struct error error = ERROR_INIT;	/* not logged: a file may come later */
+	struct watched_dependency *watched = container_of(file, struct watched_dependency, file);
 
-	timer_set(timer, look_at_file);
-	if (stat(watched->dependency.name, &now) ||
-	    (watched->known && file_is_unchanged(&watched->seen, &now)) ||
-	    !file_read_regular(watched->dependency.name, FILE_LIMIT, &text, &error))
+	(void)error;
+	if (!text)
 		return;
-	watched->seen = now;
 	json_decref(watched->contents);
-	watched->contents = json_stringn_nocheck(text.data, text.used);
+	watched->contents = json_stringn_nocheck(text->data, text->used);
 	tell(watched);
 }
 
@@ -181,7 +174,8 @@ static void start(struct watched_dependency *watched)
 	if (watched->started)
 		return;
 	if (is_file(watched)) {
-		timer_set(&watched->look, 0);
+		watched_file_start(&watched->file, data->loop, watched->dependency.name,
+				   FILE_LIMIT);
 		watched->started = true;
 	} else if (watched->dependency.kind == DEPENDENCY_NODE && !*watched->dependency.name &&
 		   !data->node) {
@@ -194,7 +188,7 @@ static void start(struct watched_dependency *watched)
 
 static void stop(struct watched_dependency *watched)
 {
-	timer_stop(&watched->look);
+	watched_file_stop(&watched->file);
 	if (watched->started && !is_file(watched))
 		feed_release(&watched->feed);
 	free(steal(&watched->path));
@@ -246,7 +240,7 @@ static struct watched_dependency *add(struct template_data *data,
 	watched->name = copy_string(name);
 	dependency_copy(&watched->dependency, dependency);
 	list_init(&watched->uses);
-	timer_init(&watched->look, data->loop, on_look);
+	watched->file.on_look = on_look;
 	HASH_ADD_KEYPTR(hh, data->all, watched->name, strlen(watched->name), watched);
 	return watched;
 }

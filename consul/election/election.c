@@ -249,6 +249,14 @@ static void on_forbidden(struct lock *lock)
 	election_step(container_of(lock, struct election, lock), ELECTION_KEY_GONE);
 }
 
+static void on_epoch_read(struct epoch *epoch)
+{
+	struct election *election = container_of(epoch, struct election, observed.seen);
+
+	lock_refresh(&election->lock);
+	election_step(election, ELECTION_START);
+}
+
 static void on_saved(struct epoch *epoch)
 {
 	election_step(container_of(epoch, struct election, observed.seen), ELECTION_SAVED);
@@ -299,7 +307,7 @@ bool election_init(struct election *election, struct agent *agent,
 	*election = (struct election){
 		.config = config,
 		.ops = ops,
-		.observed.seen.on_saved = on_saved,
+		.observed.seen = { .on_read = on_epoch_read, .on_saved = on_saved },
 		.address = copy_string(""),
 	};
 	source_init(&election->source, &loop->bus, name, election_source_ops());
@@ -311,8 +319,8 @@ bool election_init(struct election *election, struct agent *agent,
 	leading_init(election);
 	session_init(&election->session, agent, config, &session_ops);
 	lock_init(&election->lock, agent, config, &lock_ops);
-	if (epoch_init(&election->observed.seen, loop, config->epoch_file, error) &&
-	    deadman_init(&election->leading.deadman, error))
+	epoch_init(&election->observed.seen, loop, config->epoch_file);
+	if (deadman_init(&election->leading.deadman, error))
 		return true;
 	election_release(election);
 	return false;
@@ -336,9 +344,7 @@ void election_release(struct election *election)
 
 void election_start(struct election *election)
 {
-	epoch_catch_up(&election->observed.seen);
-	lock_refresh(&election->lock);
-	election_step(election, ELECTION_START);
+	epoch_read(&election->observed.seen);
 }
 
 void election_set_able(struct election *election, bool able, enum election_reason why_not)

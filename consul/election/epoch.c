@@ -10,6 +10,9 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/offload.h"
+
+enum { RETRY_SECONDS = 2 };
 
 /* ---- the forked writer; async-signal-safe calls only ---- */
 
@@ -73,27 +76,100 @@ bool epoch_is_saved(const struct epoch *epoch)
 	return !epoch->path || epoch->saved == epoch->highest;
 }
 
+/* ---- reading ---- */
+
+struct reading {
+	struct offload offload;
+	struct epoch *epoch;		/* not for the thread */
+	char *path;
+	unsigned long number;		/* 0: there is no file */
+	bool good;
+	struct error error;
+};
+
+static struct reading *reading_of(struct offload *offload)
+{
+	return container_of(offload, struct reading, offload);
+}
+
+static void read_file(struct offload *offload)
+{
+	struct reading *reading = reading_of(offload);
+
+	reading->good = (access(reading->path, F_OK) && errno == ENOENT) ||
+			file_read_number(reading->path, &reading->number, &reading->error);
+}
+
+static void release_reading(struct offload *offload)
+{
+	free(reading_of(offload)->path);
+	free(reading_of(offload));
+}
+
+static void retry_later(struct epoch *epoch, const struct error *error)
+{
+	if (!epoch->complained)
+		log_error("no election without its epoch file: %s", error->text);
+	epoch->complained = true;
+	timer_set(&epoch->retry, RETRY_SECONDS);
+}
+
+static void on_read(struct offload *offload)
+{
+	struct reading *reading = reading_of(offload);
+	struct epoch *epoch = reading->epoch;
+
+	epoch->reading = NULL;
+	if (reading->good) {
+		epoch->saved = epoch->highest = reading->number;
+		epoch->on_read(epoch);
+	} else {
+		retry_later(epoch, &reading->error);
+	}
+	release_reading(offload);
+}
+
+void epoch_read(struct epoch *epoch)
+{
+	if (!epoch->path) {
+		epoch->on_read(epoch);
+		return;
+	}
+	epoch->reading = NEW(struct reading);
+	*epoch->reading = (struct reading){
+		.offload = { .run = read_file, .on_done = on_read, .release = release_reading },
+		.epoch = epoch,
+		.path = copy_string(epoch->path),
+	};
+	offload_start(&epoch->reading->offload, epoch->loop);
+}
+
+static void on_retry(struct timer *timer)
+{
+	epoch_read(container_of(timer, struct epoch, retry));
+}
+
 /* ---- for the owner ---- */
 
-bool epoch_init(struct epoch *epoch, struct loop *loop, const char *path, struct error *error)
+void epoch_init(struct epoch *epoch, struct loop *loop, const char *path)
 {
 	*epoch = (struct epoch){
 		.path = path,
+		.on_read = epoch->on_read,
 		.on_saved = epoch->on_saved,
 		.loop = loop,
 		.writer = { .name = "the writer of an epoch", .on_gone = on_written },
 	};
-	if (!path)
-		return true;
-	epoch->staged = format_string("%s.new", path);
-	if (!access(path, F_OK) && !file_read_number(path, &epoch->highest, error))
-		return false;
-	epoch->saved = epoch->highest;
-	return true;
+	timer_init(&epoch->retry, loop, on_retry);
+	if (path)
+		epoch->staged = format_string("%s.new", path);
 }
 
 void epoch_stop(struct epoch *epoch)
 {
+	timer_stop(&epoch->retry);
+	if (epoch->reading)
+		offload_abandon(&steal(&epoch->reading)->offload);
 	process_signal(&epoch->writer, SIGKILL);
 	process_forget(&epoch->writer);
 	epoch->saved = epoch->highest;
@@ -104,16 +180,6 @@ void epoch_release(struct epoch *epoch)
 	epoch_stop(epoch);
 	free(epoch->staged);
 	*epoch = (struct epoch){ .path = NULL };
-}
-
-void epoch_catch_up(struct epoch *epoch)
-{
-	struct error ignored = ERROR_INIT;
-	unsigned long number;
-
-	if (epoch->path && file_read_number(epoch->path, &number, &ignored) &&
-	    number > epoch->highest)
-		epoch->saved = epoch->highest = number;
 }
 
 void epoch_see(struct epoch *epoch, unsigned long seen)

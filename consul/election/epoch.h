@@ -19,33 +19,41 @@
  *
  * Epochs of other leaders are written in the same way, but nothing waits for them.  A writer that
  * still hangs when the election has ended is killed, as it would hold up the end of the program.
- * epoch_init() and epoch_catch_up() read the file in the loop, at the start and after a reload.
+ *
+ * A thread reads the file (offload.h).  The election starts once it is read.
  */
 #ifndef EPOCH_H
 #define EPOCH_H
 
-#include "base/error.h"
+#include "base/loop.h"
 #include "base/process.h"
 
 struct epoch {
 	const char *path;		/* borrowed; NULL: in memory alone */
 	unsigned long highest;
+	void (*on_read)(struct epoch *epoch);
 	void (*on_saved)(struct epoch *epoch);	/* epoch_is_saved() has become true */
 
 	/* private */
 	struct loop *loop;
+	struct reading *reading;	/* under way, or NULL */
+	struct timer retry;		/* of the reading */
+	bool complained;
 	struct process writer;
 	char *staged;			/* PATH.new */
 	char text[24];			/* that `writer` writes */
 	unsigned long writing, saved;	/* what `text` says; what is in the file, or has failed */
 };
 
-bool epoch_init(struct epoch *epoch, struct loop *loop, const char *path, struct error *error);
+/* on_read and on_saved are set. */
+void epoch_init(struct epoch *epoch, struct loop *loop, const char *path);
 void epoch_stop(struct epoch *epoch);		/* kills a writer; what it wrote is not saved */
 void epoch_release(struct epoch *epoch);	/* idempotent; stops */
 
-/* Before the election starts: a former election with the same file may have written since. */
-void epoch_catch_up(struct epoch *epoch);
+/* Reads the file, if there is one, and calls on_read; without a path at once.  A file that cannot be
+ * read, or has no number, is logged, and read again every 2 s.  To be called when a former election
+ * with the same file writes no more. */
+void epoch_read(struct epoch *epoch);
 
 void epoch_see(struct epoch *epoch, unsigned long seen);
 void epoch_forget(struct epoch *epoch);

@@ -1,17 +1,34 @@
 #include "process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "alloc.h"
 
 /* We read the files ourselves: getpwnam() loads name services, which may ask the network. */
 static const char user_file[] = "/etc/passwd", group_file[] = "/etc/group";
+
+/* NULL: errno.  Opening a FIFO would wait for a writer. */
+static FILE *open_regular(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat found;
+
+	if (fd < 0)
+		return NULL;
+	if (!fstat(fd, &found) && S_ISREG(found.st_mode))
+		return fdopen(fd, "r");
+	close(fd);
+	errno = EINVAL;
+	return NULL;
+}
 
 static void close_file(FILE **file)
 {
@@ -37,7 +54,7 @@ static bool parse_id(const char *text, unsigned *id)
 /* `name` NULL: finds the user by number.  NULL: not found. */
 static const struct passwd *find_user(const char *name, uid_t uid)
 {
-	CLEANUP(close_file) FILE *file = fopen(user_file, "re");
+	CLEANUP(close_file) FILE *file = open_regular(user_file);
 	const struct passwd *entry = NULL;
 
 	while (file && (entry = fgetpwent(file)))
@@ -53,7 +70,7 @@ bool identity_find_group(const char *name, gid_t *gid, struct error *error)
 
 	if (parse_id(name, gid))
 		return true;
-	file = fopen(group_file, "re");
+	file = open_regular(group_file);
 	if (!file)
 		return fail(error, "%s: %s", group_file, strerror(errno));
 	while ((entry = fgetgrent(file))) {
@@ -82,7 +99,7 @@ static bool has_member(const struct group *group, const char *name)
 
 static void add_groups_of(struct identity *identity, const char *name)
 {
-	CLEANUP(close_file) FILE *file = fopen(group_file, "re");
+	CLEANUP(close_file) FILE *file = open_regular(group_file);
 	const struct group *entry;
 
 	add_group(identity, identity->gid);

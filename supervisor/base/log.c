@@ -14,7 +14,8 @@
 #include "printable.h"
 #include "writer.h"
 
-#define CLOSE_TIMEOUT 0.5		/* seconds to write what is pending */
+#define CLOSE_TIMEOUT 0.5		/* seconds to write what is pending, at the end */
+#define REDIRECT_TIMEOUT 0.1		/* the same while the loop runs */
 
 static struct {
 	enum log_level level;
@@ -272,7 +273,7 @@ static bool redirect(struct loop *loop, const char *output)
 	logger.file = is_file ? fd : -1;
 	logger.writer = NEW(struct writer);
 	writer_open(logger.writer, loop, fd);
-	close_output(old, old_file, CLOSE_TIMEOUT);
+	close_output(old, old_file, REDIRECT_TIMEOUT);
 	free(old_name);
 	return true;
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "alloc.h"
+#include "offload.h"
 
 #define PARTS 8				/* of timer_set_awake() */
 #define LATE 0.03			/* seconds by which a busy loop may be late */
@@ -71,6 +72,7 @@ void loop_init(struct loop *loop)
 	bus_init(&loop->bus);
 	list_init(&loop->deferred);
 	list_init(&loop->tasks);
+	list_init(&loop->offloads);
 	ev_prepare_init(&loop->drain, on_prepare);
 	ev_prepare_start(loop->ev, &loop->drain);
 	ev_idle_init(&loop->busy, on_idle);
@@ -81,6 +83,7 @@ void loop_init(struct loop *loop)
 
 void loop_release(struct loop *loop)
 {
+	offload_leave(loop);
 	io_stop(&loop->signals);
 	if (loop->signals.ev.fd >= 0)
 		close(loop->signals.ev.fd);

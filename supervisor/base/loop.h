@@ -53,6 +53,7 @@ struct loop {
 	ev_idle busy;			/* keeps the loop awake while events or calls are waiting */
 	struct io signals;
 	struct list tasks;		/* task.h */
+	struct list offloads;		/* offload.h */
 	ev_timer slice;
 };
 

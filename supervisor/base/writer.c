@@ -8,13 +8,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "alloc.h"
+#include "offload.h"
+
+static mode_t kind_of(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) ? 0 : st.st_mode & S_IFMT;
+}
+
 /* A file description of our own; -1 if the kernel refuses, or none is needed. */
 static int reopen(int fd)
 {
 	char path[32];
-	struct stat st;
 
-	if (fstat(fd, &st) < 0 || !(S_ISFIFO(st.st_mode) || isatty(fd)))
+	if (kind_of(fd) != S_IFIFO && !isatty(fd))
 		return -1;
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
 	return open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
@@ -23,9 +32,9 @@ static int reopen(int fd)
 /* Regular files and /dev/null never make write(2) wait for a reader. */
 static bool takes_all(int fd)
 {
-	struct stat st;
+	mode_t kind = kind_of(fd);
 
-	return fstat(fd, &st) == 0 && (S_ISREG(st.st_mode) || (S_ISCHR(st.st_mode) && !isatty(fd)));
+	return kind == S_IFREG || (kind == S_IFCHR && !isatty(fd));
 }
 
 /* The part of `size` that can be written now without blocking.  `timeout` is poll(2)'s. */
@@ -82,8 +91,85 @@ static void wake_waiters(struct writer *writer)
 	}
 }
 
+/* ---- regular files: a thread writes ---- */
+
+struct batch {
+	struct offload offload;
+	struct writer *writer;		/* not for the thread */
+	int fd;
+	struct buf bytes;
+	bool failed;
+};
+
+static void write_batch(struct offload *offload)
+{
+	struct batch *batch = container_of(offload, struct batch, offload);
+	size_t done = 0;
+
+	while (done < batch->bytes.used && !batch->failed) {
+		ssize_t n = write(batch->fd, batch->bytes.data + done, batch->bytes.used - done);
+
+		done += n < 0 ? 0 : (size_t)n;
+		batch->failed = n < 0 && errno != EINTR;
+	}
+}
+
+static void release_batch(struct offload *offload)
+{
+	struct batch *batch = container_of(offload, struct batch, offload);
+
+	close(batch->fd);
+	buf_release(&batch->bytes);
+	free(batch);
+}
+
+static void start_batch(struct writer *writer);
+
+static void on_batch(struct offload *offload)
+{
+	struct batch *batch = container_of(offload, struct batch, offload);
+	struct writer *writer = batch->writer;
+
+	writer->batch = NULL;
+	writer->broken = batch->failed;
+	release_batch(offload);
+	wake_waiters(writer);		/* these may add more */
+	start_batch(writer);
+}
+
+/* Its descriptor outlives the writer's, if the disk hangs. */
+static void start_batch(struct writer *writer)
+{
+	int fd;
+
+	if (writer->broken)
+		buf_clear(&writer->pending);
+	if (writer->batch || !writer->pending.used)
+		return;
+	fd = fcntl(writer->fd, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0) {			/* there are too many */
+		push(writer, 0);
+		return;
+	}
+	writer->batch = NEW(struct batch);
+	*writer->batch = (struct batch){
+		.offload = { .run = write_batch, .on_done = on_batch, .release = release_batch },
+		.writer = writer,
+		.fd = fd,
+		.bytes = writer->pending,
+	};
+	writer->pending = (struct buf)BUF_INIT;
+	offload_start(&writer->batch->offload, writer->loop);
+}
+
+/* ---- in the loop ---- */
+
 static void write_pending(struct writer *writer)
 {
+	if (writer->regular) {
+		start_batch(writer);
+		return;
+	}
 	push(writer, 0);
 	wake_waiters(writer);		/* these may add more */
 	if (!writer->pending.used)
@@ -117,6 +203,7 @@ void writer_open(struct writer *writer, struct loop *loop, int fd)
 		.fd = own >= 0 ? own : fd,
 		.owned = own >= 0,
 		.nonblocking = own >= 0 || takes_all(fd),
+		.regular = loop && kind_of(fd) == S_IFREG,
 		.pending = BUF_INIT,
 	};
 	list_init(&writer->waiters);
@@ -128,11 +215,22 @@ void writer_open(struct writer *writer, struct loop *loop, int fd)
 	ev_prepare_start(loop->ev, &writer->flush);
 }
 
+static void flush_batches(struct writer *writer, double until)
+{
+	do {
+		start_batch(writer);
+	} while (writer->batch && offload_wait(&writer->batch->offload, until - monotonic_now()));
+}
+
 void writer_flush(struct writer *writer, double timeout)
 {
 	double until = monotonic_now() + timeout;
 	struct pollfd ready = { .fd = writer->fd, .events = POLLOUT };
 
+	if (writer->regular) {
+		flush_batches(writer, until);
+		return;
+	}
 	while (!push(writer, 0) && monotonic_now() < until)
 		poll(&ready, 1, 10);
 }
@@ -143,6 +241,8 @@ void writer_close(struct writer *writer)
 		io_stop(&writer->io);
 		ev_prepare_stop(writer->loop->ev, &writer->flush);
 	}
+	if (writer->batch)
+		offload_abandon(&writer->batch->offload);
 	buf_release(&writer->pending);
 	wake_waiters(writer);
 	if (writer->owned)
@@ -150,9 +250,14 @@ void writer_close(struct writer *writer)
 	writer->fd = -1;
 }
 
+static size_t pending_of(const struct writer *writer)
+{
+	return writer->pending.used + (writer->batch ? writer->batch->bytes.used : 0);
+}
+
 void writer_add(struct writer *writer, const char *bytes, size_t size)
 {
-	if (writer->pending.used + size > WRITER_MOST) {
+	if (pending_of(writer) + size > WRITER_MOST) {
 		writer->dropped++;
 		return;
 	}
@@ -163,7 +268,7 @@ void writer_add(struct writer *writer, const char *bytes, size_t size)
 
 bool writer_is_full(const struct writer *writer)
 {
-	return writer->pending.used > WRITER_FULL;
+	return pending_of(writer) > WRITER_FULL;
 }
 
 void writer_wait(struct writer *writer, struct room_waiter *waiter)

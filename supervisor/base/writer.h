@@ -4,6 +4,9 @@
  * therefore opened anew through /proc/self/fd.  Where that is not allowed, and for sockets, poll(2)
  * comes first and no write exceeds PIPE_BUF bytes, which a ready pipe takes whole (pipe(7)).
  *
+ * No flag makes a regular file non-blocking, and its disk may hang: while a loop runs, a thread writes
+ * to it (offload.h).
+ *
  * The bytes of one turn of the loop are written together.  With more than WRITER_FULL bytes pending
  * the writer is full: readers that feed it register with writer_wait() and are called when there is
  * room.  Beyond WRITER_MOST bytes a record is dropped whole, and counted.
@@ -25,21 +28,25 @@ struct room_waiter {
 	void (*on_room)(struct room_waiter *self);
 };
 
+struct batch;
+
 struct writer {
 	struct loop *loop;		/* NULL: no loop runs yet; writes at once */
 	int fd;
 	bool owned;			/* the writer opened fd and closes it */
 	bool nonblocking;		/* write(2) returns at once, whatever the size */
 	bool broken;			/* writes fail; all bytes are discarded */
+	bool regular;			/* a file, and a loop runs */
 	unsigned long dropped;
 	struct buf pending;
+	struct batch *batch;		/* that a thread writes; NULL: none */
 	struct io io;
 	ev_prepare flush;
 	struct list waiters;
 };
 
 void writer_open(struct writer *writer, struct loop *loop, int fd);	/* borrows fd */
-void writer_flush(struct writer *writer, double timeout);	/* blocks until all is written */
+void writer_flush(struct writer *writer, double timeout);	/* waits until all is written */
 void writer_close(struct writer *writer);
 void writer_add(struct writer *writer, const char *bytes, size_t size);
 bool writer_is_full(const struct writer *writer);

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/deadman.h"
+#include "base/offload.h"
 #include "consul/election/election.h"
 #include "sim_serve.h"
 
@@ -341,6 +342,14 @@ bool __wrap_process_fork(struct process *process, struct loop *loop, process_run
 	timer_init(&process->sweep, loop, process_ends);
 	__wrap_timer_set(&process->sweep, the_world->fork_time);
 	return true;
+}
+
+void __wrap_offload_start(struct offload *offload, struct loop *loop);
+void __wrap_offload_start(struct offload *offload, struct loop *loop)
+{
+	(void)loop;
+	offload->run(offload);
+	offload->on_done(offload);
 }
 
 /* ---- the dead man ---- */

@@ -1,0 +1,126 @@
+#include "offload.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <signal.h>
+#include <time.h>
+
+/* Enough for calls into the kernel and a path or two. */
+enum { STACK_SIZE = 256 * 1024 };
+
+enum { LEAVE_SECONDS = 1 };
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;	/* of `returned` and `loop` of all jobs */
+static pthread_cond_t returning = PTHREAD_COND_INITIALIZER;
+
+static void *run_on_thread(void *argument)
+{
+	struct offload *offload = argument;
+
+	offload->run(offload);
+	pthread_mutex_lock(&mutex);
+	offload->returned = true;
+	if (offload->loop)
+		ev_async_send(offload->loop->ev, &offload->done);
+	pthread_cond_broadcast(&returning);
+	pthread_mutex_unlock(&mutex);
+	return NULL;
+}
+
+static bool start_thread(struct offload *offload)
+{
+	pthread_attr_t attributes;
+	sigset_t all, ours;
+	pthread_t thread;
+	bool started;
+
+	sigfillset(&all);
+	pthread_attr_init(&attributes);
+	pthread_attr_setstacksize(&attributes, STACK_SIZE);
+	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+	pthread_sigmask(SIG_SETMASK, &all, &ours);
+	started = !pthread_create(&thread, &attributes, run_on_thread, offload);
+	pthread_sigmask(SIG_SETMASK, &ours, NULL);
+	pthread_attr_destroy(&attributes);
+	return started;
+}
+
+static void end(struct offload *offload)
+{
+	ev_async_stop(offload->loop->ev, &offload->done);
+	list_remove(&offload->link);
+	offload->running = false;
+	if (offload->abandoned)
+		offload->release(offload);
+	else
+		offload->on_done(offload);
+}
+
+static void on_returned(struct ev_loop *ev, ev_async *watcher, int revents)
+{
+	(void)ev;
+	(void)revents;
+	end(container_of(watcher, struct offload, done));
+}
+
+void offload_start(struct offload *offload, struct loop *loop)
+{
+	offload->loop = loop;
+	offload->running = true;
+	offload->abandoned = offload->returned = false;
+	list_append(&loop->offloads, &offload->link);
+	ev_async_init(&offload->done, on_returned);
+	ev_async_start(loop->ev, &offload->done);
+	if (!start_thread(offload))
+		run_on_thread(offload);
+}
+
+bool offload_is_running(const struct offload *offload)
+{
+	return offload->running;
+}
+
+void offload_abandon(struct offload *offload)
+{
+	offload->abandoned = true;
+}
+
+bool offload_wait(struct offload *offload, double seconds)
+{
+	double end_at = monotonic_now() + fmax(seconds, 0);
+	struct timespec until = { .tv_sec = (time_t)end_at };
+	bool late = false;
+
+	until.tv_nsec = (long)(1e9 * (end_at - (double)until.tv_sec));
+	pthread_mutex_lock(&mutex);
+	while (!offload->returned && !late)
+		late = pthread_cond_clockwait(&returning, &mutex, CLOCK_MONOTONIC, &until) != 0;
+	late = !offload->returned;
+	pthread_mutex_unlock(&mutex);
+	if (!late)
+		end(offload);
+	return !late;
+}
+
+/* Its thread will not touch the loop any more. */
+static void leave_hanging(struct offload *offload)
+{
+	ev_async_stop(offload->loop->ev, &offload->done);
+	list_remove(&offload->link);
+	pthread_mutex_lock(&mutex);
+	offload->loop = NULL;
+	pthread_mutex_unlock(&mutex);
+}
+
+void offload_leave(struct loop *loop)
+{
+	double end_at = monotonic_now() + LEAVE_SECONDS;
+
+	while (!list_empty(&loop->offloads)) {
+		struct offload *offload = list_entry(loop->offloads.next, struct offload, link);
+
+		offload->abandoned = true;
+		if (!offload_wait(offload, end_at - monotonic_now()))
+			leave_hanging(offload);
+	}
+}

@@ -1,0 +1,107 @@
+#include "watched_file.h"
+
+#include <string.h>
+
+#include "alloc.h"
+#include "file.h"
+#include "offload.h"
+
+static const double interval = 2;
+
+struct look {
+	struct offload offload;
+	struct watched_file *watched;	/* not for the thread */
+	char *path;
+	size_t limit;
+	struct stat seen;
+	bool unchanged, good;
+	struct buf text;
+	struct error error;
+};
+
+static struct look *look_of(struct offload *offload)
+{
+	return container_of(offload, struct look, offload);
+}
+
+static void run(struct offload *offload)
+{
+	struct look *look = look_of(offload);
+	struct stat now;
+
+	if (stat(look->path, &now))
+		memset(&now, 0, sizeof now);	/* reading it says why */
+	look->unchanged = now.st_ino && file_is_unchanged(&look->seen, &now);
+	look->seen = now;
+	if (!look->unchanged)
+		look->good = file_read_regular(look->path, look->limit, &look->text, &look->error);
+}
+
+static void release(struct offload *offload)
+{
+	struct look *look = look_of(offload);
+
+	buf_release(&look->text);
+	free(look->path);
+	free(look);
+}
+
+static void on_done(struct offload *offload)
+{
+	struct look *look = look_of(offload);
+	struct watched_file *watched = look->watched;
+
+	watched->look = NULL;
+	timer_set(&watched->timer, interval);
+	if (look->good)
+		watched->seen = look->seen;
+	if (!look->unchanged)
+		watched->on_look(watched, look->good ? &look->text : NULL, &look->error);
+	release(offload);
+}
+
+static void on_timer(struct timer *timer)
+{
+	struct watched_file *watched = container_of(timer, struct watched_file, timer);
+	struct look *look = NEW(struct look);
+
+	*look = (struct look){
+		.offload = { .run = run, .on_done = on_done, .release = release },
+		.watched = watched,
+		.path = copy_string(watched->path),
+		.limit = watched->limit,
+		.seen = watched->seen,
+		.text = BUF_INIT,
+	};
+	watched->look = look;
+	offload_start(&look->offload, timer->loop);
+}
+
+void watched_file_start(struct watched_file *watched, struct loop *loop, const char *path,
+			size_t limit)
+{
+	*watched = (struct watched_file){
+		.on_look = watched->on_look, .path = path, .limit = limit,
+	};
+	timer_init(&watched->timer, loop, on_timer);
+	timer_set(&watched->timer, 0);
+}
+
+void watched_file_look(struct watched_file *watched)
+{
+	if (!watched->path)
+		return;
+	memset(&watched->seen, 0, sizeof watched->seen);
+	if (!watched->look)
+		timer_set(&watched->timer, 0);
+}
+
+void watched_file_stop(struct watched_file *watched)
+{
+	if (!watched->path)
+		return;
+	timer_stop(&watched->timer);
+	if (watched->look)
+		offload_abandon(&watched->look->offload);
+	*watched = (struct watched_file){ .on_look = watched->on_look };
+}

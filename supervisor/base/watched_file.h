@@ -1,0 +1,37 @@
+/* watched_file.h - a file that other programs replace: its content, whenever that has changed.
+ *
+ * The file is looked at every 2 s, on a thread (offload.h): its disk may not answer.  It has changed
+ * if stat(2) says so.
+ */
+#ifndef WATCHED_FILE_H
+#define WATCHED_FILE_H
+
+#include <stddef.h>
+#include <sys/stat.h>
+
+#include "buf.h"
+#include "error.h"
+#include "loop.h"
+
+struct look;
+
+struct watched_file {
+	/* `text`: the whole file; NULL: it could not be read, and `error` says why.  A failure is told
+	 * at each look. */
+	void (*on_look)(struct watched_file *watched, const struct buf *text, const struct error *error);
+
+	/* private */
+	const char *path;		/* borrowed */
+	size_t limit;
+	struct timer timer;
+	struct stat seen;		/* at the last look that succeeded */
+	struct look *look;		/* under way, or NULL */
+};
+
+/* on_look is set.  A file of more than `limit` bytes, or of another kind, fails. */
+void watched_file_start(struct watched_file *watched, struct loop *loop, const char *path,
+			size_t limit);
+void watched_file_look(struct watched_file *watched);	/* now; read it again even if it looks the same */
+void watched_file_stop(struct watched_file *watched);	/* idempotent; of a zeroed one, too */
+
+#endif

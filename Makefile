@@ -61,7 +61,7 @@ BROWSER := $(sort $(wildcard tests/browser/*.bats))
 DOCKER  := $(sort $(wildcard tests/docker/*.bats))
 # The same script for each fuzzer.
 FUZZ    := $(foreach fuzzer,$(FUZZERS),FUZZER=$(basename $(notdir $(fuzzer))) tests/fuzz/fuzz.sh)
-HELPERS := $B/tests/primary $(addprefix $B/tests/,shift-clock.so raise-early.so fail-nth.so stall-disk.so)
+HELPERS := $B/tests/primary $(addprefix $B/tests/,shift-clock.so raise-early.so fail-nth.so stall-disk.so long-turns.so)
 SAN_B   := $B/san
 
 Q = $(if $(filter 1,$(V)),,@)

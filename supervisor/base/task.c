@@ -11,6 +11,7 @@
 #endif
 
 static const double slice = 0.004;
+enum { CALLS_PER_LOOK = 32 };		/* of task_yield(), at the clock */
 
 /* As much as the main stack has; only pages that are used are there.  The lowest is a guard. */
 #define STACK_SIZE ((size_t)8 << 20)
@@ -62,11 +63,11 @@ static void switch_stack(struct task *task, ucontext_t *from, ucontext_t *to, bo
 #endif
 }
 
-static struct task *entering;
+static struct task *running;		/* NULL: the loop itself */
 
 static void enter(void)
 {
-	struct task *task = entering;
+	struct task *task = running;
 
 #ifdef __SANITIZE_ADDRESS__
 	__sanitizer_finish_switch_fiber(NULL, &loop_stack, &loop_size);
@@ -103,16 +104,19 @@ static void drop_stack(struct task *task)
 /* Without memory for a stack the loop has to wait for the whole task. */
 static void resume(struct task *task, double end)
 {
+	struct task *outer = running;
+
 	task->slice_end = end;
 	task->slice_start = processor_now();
+	running = task;
 	if (!task->begun && !make_stack(task)) {
 		task->run(task);
 		task->ended = true;
 	} else {
 		task->begun = true;
-		entering = task;
 		switch_stack(task, &task->caller, &task->own, false);
 	}
+	running = outer;
 	task->spent += processor_now() - task->slice_start;
 	if (task->ended)
 		drop_stack(task);
@@ -123,6 +127,15 @@ bool task_pause(struct task *task)
 	if (!task->cancelled && task->stack && monotonic_now() >= task->slice_end)
 		switch_stack(task, &task->own, &task->caller, false);
 	return !task->cancelled;
+}
+
+bool task_yield(void)
+{
+	static unsigned calls;
+
+	if (!running)
+		return true;
+	return ++calls % CALLS_PER_LOOK ? !running->cancelled : task_pause(running);
 }
 
 double task_spent(const struct task *task)

@@ -4,6 +4,8 @@
  * over, the call switches to the loop, and returns in a later turn.  All tasks together have one slice
  * of 4 ms at a time, and as long a rest between two slices.  A task runs in the loop's thread: no other
  * code runs at the same time, but everything may have changed after a pause.
+ *
+ * Functions that may run in a task or outside of one call task_yield(), and need no task to do so.
  */
 #ifndef TASK_H
 #define TASK_H
@@ -39,7 +41,8 @@ bool task_is_running(const struct task *task);	/* from task_start() to on_done *
 void task_cancel(struct task *task);
 
 /* To be called by `run`. */
-bool task_pause(struct task *task);
+bool task_pause(struct task *task);	/* false: cancelled */
+bool task_yield(void);		/* the same for the task that runs now; true outside of tasks */
 double task_spent(const struct task *task);	/* processor time, in seconds */
 
 double processor_now(void);			/* of this thread */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/task.h"
 #include "utf8.h"
 
 struct lexer;
@@ -390,5 +391,5 @@ void lex(const struct source *source, const char *left, const char *right, struc
 	};
 
 	for (struct state state = STATE(lex_text); state.fn; state = state.fn(&lexer))
-		;
+		task_yield();
 }

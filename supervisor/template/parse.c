@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/task.h"
 #include "parser.h"
 
 bool parse_fail(struct parser *parser, const struct token *token, const char *format, ...)
@@ -35,6 +36,7 @@ const struct token *next_token(struct parser *parser)
 {
 	const struct token *token = peek_token(parser);
 
+	task_yield();
 	parser->at++;
 	return token;
 }

@@ -105,46 +105,51 @@ static void take_token(struct agent *agent, const char *token)
 	agent->token_number++;
 }
 
-static bool read_token(struct agent *agent, const struct buf *file, struct error *error)
+static bool read_token(struct agent *agent, const char *path, struct error *error)
 {
-	AUTOFREE char *text = copy_bytes(file->data, file->used);
+	char text[TOKEN_MAX];
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
 
-	if (strlen(text) != file->used || !text[strspn(text, " \t\r\n")])
-		return fail(error, "%s: the file has no token", agent->config->token_file);
+	if (fd >= 0)
+		close(fd);
+	if (size < 0)
+		return fail(error, "%s: %m", path);
+	text[size] = '\0';
+	if (strlen(text) != (size_t)size || !text[strspn(text, " \t\r\n")])
+		return fail(error, "%s: the file has no token", path);
 	if (!setting_trim(text, error))
-		return fail_in(error, "%s", agent->config->token_file);
+		return fail_in(error, "%s", path);
 	take_token(agent, text);
 	return true;
 }
 
 /* If the file cannot be read, the last token stays in use. */
-static void on_token_file(struct watched_file *watched, const struct buf *file,
-			  const struct error *why)
-{
-	struct agent *agent = container_of(watched, struct agent, token_file);
-	struct error error = *why;
-	bool good = file && read_token(agent, file, &error);
-
-	if (!good && !agent->token_wrong)
-		log_warn("consul token: %s", error.text);
-	agent->token_wrong = !good;
-}
-
-/* Reads the file once before the first request. */
-static void watch_token_file(struct agent *agent)
+static void refresh_token(struct agent *agent)
 {
 	const char *path = agent->config->token_file;
-	CLEANUP(buf_release) struct buf text = BUF_INIT;
 	struct error error = ERROR_INIT;
-	bool read = file_read_regular(path, TOKEN_MAX, &text, &error);
+	struct stat now;
 
-	agent->token_file.on_look = on_token_file;
-	on_token_file(&agent->token_file, read ? &text : NULL, &error);
-	watched_file_start(&agent->token_file, agent->http.loop, path, TOKEN_MAX);
+	if (!path)
+		return;
+	if (stat(path, &now))
+		memset(&now, 0, sizeof now);
+	else if (file_is_unchanged(&agent->token_file, &now))
+		return;
+	agent->token_file = now;
+	if (read_token(agent, path, &error)) {
+		agent->token_wrong = false;
+		return;
+	}
+	if (!agent->token_wrong)
+		log_warn("consul token: %s", error.text);
+	agent->token_wrong = true;
 }
 
-unsigned agent_token(const struct agent *agent)
+unsigned agent_token(struct agent *agent)
 {
+	refresh_token(agent);
 	return agent->token_number;
 }
 
@@ -195,8 +200,6 @@ bool agent_init(struct agent *agent, struct loop *loop, const struct consul_conf
 	}
 	if (config->token)
 		take_token(agent, config->token);
-	if (config->token_file)
-		watch_token_file(agent);
 	if (!config->tls.verify && skip(&(const char *){ agent->base }, "https"))
 		log_warn("consul at %s: its certificate is not verified", address_of(agent));
 	if (secret_is_sent_openly(config))
@@ -207,7 +210,6 @@ bool agent_init(struct agent *agent, struct loop *loop, const struct consul_conf
 
 void agent_release(struct agent *agent)
 {
-	watched_file_stop(&agent->token_file);
 	http_release(&agent->http);
 	netlink_release(&agent->netlink);
 	budget_release(&agent->budget);
@@ -323,7 +325,7 @@ static void on_http_reply(struct http_request *http)
 	else if (!request->own_http)
 		now_down(agent, http->error.text);
 	if (answer == ANSWER_DENIED)
-		watched_file_look(&agent->token_file);
+		memset(&agent->token_file, 0, sizeof agent->token_file);	/* read it again */
 	request->on_reply(request, answer);
 }
 
@@ -399,6 +401,7 @@ static void ask(struct agent_request *request, const char *method, const char *p
 
 	agent_cancel(request);
 	agent_forget_answer(request);
+	refresh_token(agent);
 	if (agent->token_header)
 		headers[count++] = agent->token_header;
 	if (body)

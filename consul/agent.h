@@ -12,11 +12,11 @@
 #ifndef AGENT_H
 #define AGENT_H
 
+#include <sys/stat.h>
 
 #include "config/config.h"
 #include "base/http.h"
 #include "base/netlink.h"
-#include "base/watched_file.h"
 
 struct query_pool;
 
@@ -29,7 +29,7 @@ struct agent {
 	struct http_tls tls;
 	char *token_header;		/* "X-Consul-Token: ..."; NULL: no token */
 	unsigned token_number;		/* of the tokens so far */
-	struct watched_file token_file;
+	struct stat token_file;		/* at the time of the last read */
 	bool token_wrong;		/* the file could not be read, which is logged */
 	struct netlink netlink;
 	struct list address_watchers;
@@ -110,8 +110,8 @@ json_t *agent_receipt(const struct agent_request *request);	/* of a PUT; new, or
 
 void agent_explain(const struct agent_request *request, struct error *error);	/* in words */
 
-/* The number of the token in use; 0: no token. */
-unsigned agent_token(const struct agent *agent);
+/* The number of the token in use, after a look at the token file; 0: no token. */
+unsigned agent_token(struct agent *agent);
 
 /* The owner reports the outcome of each request.  A failure is logged if the last outcome was a
  * different one, and only if there was an answer: the agent itself logs that there is none. */

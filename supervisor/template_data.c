@@ -73,14 +73,10 @@ static void on_feed(struct feed *feed)
 	tell(container_of(feed, struct watched_dependency, feed));
 }
 
-/* Failures are not logged: a file may come later. */
-static void on_look(struct watched_file *file, const struct buf *text, const struct error *error)
+static void on_file(struct watched_file *file, const struct buf *text)
 {
 	struct watched_dependency *watched = container_of(file, struct watched_dependency, file);
 
-	(void)error;
-	if (!text)
-		return;
 	json_decref(watched->contents);
 	watched->contents = json_stringn_nocheck(text->data, text->used);
 	tell(watched);
@@ -240,7 +236,7 @@ static struct watched_dependency *add(struct template_data *data,
 	watched->name = copy_string(name);
 	dependency_copy(&watched->dependency, dependency);
 	list_init(&watched->uses);
-	watched->file.on_look = on_look;
+	watched->file.on_change = on_file;
 	HASH_ADD_KEYPTR(hh, data->all, watched->name, strlen(watched->name), watched);
 	return watched;
 }

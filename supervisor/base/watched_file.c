@@ -1,7 +1,5 @@
 #include "watched_file.h"
 
-#include <string.h>
-
 #include "alloc.h"
 #include "file.h"
 #include "offload.h"
@@ -14,9 +12,8 @@ struct look {
 	char *path;
 	size_t limit;
 	struct stat seen;
-	bool unchanged, good;
+	bool changed;
 	struct buf text;
-	struct error error;
 };
 
 static struct look *look_of(struct offload *offload)
@@ -28,13 +25,12 @@ static void run(struct offload *offload)
 {
 	struct look *look = look_of(offload);
 	struct stat now;
+	struct error error = ERROR_INIT;	/* the file may come later */
 
-	if (stat(look->path, &now))
-		memset(&now, 0, sizeof now);	/* reading it says why */
-	look->unchanged = now.st_ino && file_is_unchanged(&look->seen, &now);
+	if (stat(look->path, &now) || file_is_unchanged(&look->seen, &now))
+		return;
 	look->seen = now;
-	if (!look->unchanged)
-		look->good = file_read_regular(look->path, look->limit, &look->text, &look->error);
+	look->changed = file_read_regular(look->path, look->limit, &look->text, &error);
 }
 
 static void release(struct offload *offload)
@@ -53,10 +49,10 @@ static void on_done(struct offload *offload)
 
 	watched->look = NULL;
 	timer_set(&watched->timer, interval);
-	if (look->good)
+	if (look->changed) {
 		watched->seen = look->seen;
-	if (!look->unchanged)
-		watched->on_look(watched, look->good ? &look->text : NULL, &look->error);
+		watched->on_change(watched, &look->text);
+	}
 	release(offload);
 }
 
@@ -81,19 +77,10 @@ void watched_file_start(struct watched_file *watched, struct loop *loop, const c
 			size_t limit)
 {
 	*watched = (struct watched_file){
-		.on_look = watched->on_look, .path = path, .limit = limit,
+		.on_change = watched->on_change, .path = path, .limit = limit,
 	};
 	timer_init(&watched->timer, loop, on_timer);
 	timer_set(&watched->timer, 0);
-}
-
-void watched_file_look(struct watched_file *watched)
-{
-	if (!watched->path)
-		return;
-	memset(&watched->seen, 0, sizeof watched->seen);
-	if (!watched->look)
-		timer_set(&watched->timer, 0);
 }
 
 void watched_file_stop(struct watched_file *watched)
@@ -103,5 +90,5 @@ void watched_file_stop(struct watched_file *watched)
 	timer_stop(&watched->timer);
 	if (watched->look)
 		offload_abandon(&watched->look->offload);
-	*watched = (struct watched_file){ .on_look = watched->on_look };
+	*watched = (struct watched_file){ .on_change = watched->on_change };
 }

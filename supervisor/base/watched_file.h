@@ -10,15 +10,12 @@
 #include <sys/stat.h>
 
 #include "buf.h"
-#include "error.h"
 #include "loop.h"
 
 struct look;
 
 struct watched_file {
-	/* `text`: the whole file; NULL: it could not be read, and `error` says why.  A failure is told
-	 * at each look. */
-	void (*on_look)(struct watched_file *watched, const struct buf *text, const struct error *error);
+	void (*on_change)(struct watched_file *watched, const struct buf *text);	/* the whole file */
 
 	/* private */
 	const char *path;		/* borrowed */
@@ -28,10 +25,10 @@ struct watched_file {
 	struct look *look;		/* under way, or NULL */
 };
 
-/* on_look is set.  A file of more than `limit` bytes, or of another kind, fails. */
+/* on_change is set.  A file that is missing, has more than `limit` bytes or cannot be read has not
+ * changed. */
 void watched_file_start(struct watched_file *watched, struct loop *loop, const char *path,
 			size_t limit);
-void watched_file_look(struct watched_file *watched);	/* now; read it again even if it looks the same */
 void watched_file_stop(struct watched_file *watched);	/* idempotent; of a zeroed one, too */
 
 #endif

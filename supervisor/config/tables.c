@@ -510,7 +510,7 @@ static const struct field consul_fields[] = {
 	  .help = "The ACL token; tokenFile is better. CONSUL_HTTP_TOKEN in the environment "
 		  "overrides token and tokenFile." },
 	{ "tokenFile", STRING(consul_config, token_file), .flags = TRIMMED,
-	  .help = "A file with the ACL token. It is read again within 2 s of a change. "
+	  .help = "A file with the ACL token. It is read again when it changes. "
 		  "CONSUL_HTTP_TOKEN_FILE in the environment overrides token and tokenFile." },
 	{ "auth", STRING(consul_config, auth), .env = "CONSUL_HTTP_AUTH", .flags = SECRET | TRIMMED,
 	  .must_be = "\"user:password\"",

@@ -1,5 +1,6 @@
 #include "offload.h"
 
+#include <malloc.h>
 #include <math.h>
 #include <pthread.h>
 #include <signal.h>
@@ -27,6 +28,16 @@ static void *run_on_thread(void *argument)
 	return NULL;
 }
 
+/* An arena for each thread costs address space, which RLIMIT_AS may limit; they rarely meet in one. */
+static void share_arena(void)
+{
+	static bool shared;
+
+	if (!shared)
+		mallopt(M_ARENA_MAX, 1);
+	shared = true;
+}
+
 static bool start_thread(struct offload *offload)
 {
 	pthread_attr_t attributes;
@@ -34,6 +45,7 @@ static bool start_thread(struct offload *offload)
 	pthread_t thread;
 	bool started;
 
+	share_arena();
 	sigfillset(&all);
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, STACK_SIZE);

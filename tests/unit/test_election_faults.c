@@ -298,6 +298,27 @@ static void test_data_lost(void **state)
 	world_free(world);
 }
 
+/* Inputs that arrive during a step are all kept, however many they are: the last is the one that counts. */
+static void test_many_inputs(void **state)
+{
+	struct election_config config = world_config();
+	struct world *world = new_world(&config, 1);
+	struct election *election = &world->candidates[0].election;
+
+	(void)state;
+	await_leader(world, 5);
+	election->stepping = true;
+	for (int i = 0; i < 99; i++)
+		election_step(election, ELECTION_CONSENT);	/* a leader ignores it */
+	election_step(election, ELECTION_LEAVE);
+	election->stepping = false;
+	assert_int_equal(election->state, ELECTION_LEADER);
+	election_step(election, ELECTION_CONSENT);
+	assert_int_equal(election->input_count, 0);
+	assert_int_not_equal(election->state, ELECTION_LEADER);
+	world_free(world);
+}
+
 /* The file outlives the process. */
 static void test_epoch_file(void **state)
 {
@@ -459,6 +480,7 @@ int main(void)
 		cmocka_unit_test(test_foreign_session),
 		cmocka_unit_test(test_consul_without_leader),
 		cmocka_unit_test(test_data_lost),
+		cmocka_unit_test(test_many_inputs),
 		cmocka_unit_test(test_epoch_file),
 		cmocka_unit_test(test_epoch_file_slow),
 		cmocka_unit_test(test_epoch_file_hangs),

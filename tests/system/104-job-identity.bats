@@ -81,7 +81,7 @@ $(nice)" ]]
 	start_pilotfish <<-'EOF'
 		jobs = ( { name = "app"; exec = "sleep 1000"; user = "nobody"; cwd = "/tmp"; env = { A = "a"; };
 			   preStart = "sh -c 'id -un; pwd; echo $A'";
-			   health = { exec = "sh -c 'id -un >&2; pwd >&2; exit 1'"; interval = "50ms"; timeout = "5s"; };
+			   health = { exec = "sh -c 'id -un >&2; pwd >&2; exit 1'"; interval = "500ms"; };
 			   preStop = { exec = "id -un"; user = "daemon"; }; } );
 	EOF
 	expect_events "app unhealthy"

@@ -70,7 +70,7 @@ count_between()
 	chmod +x "$dir/check"
 	start_pilotfish <<-EOF
 		jobs = ( { name = "app"; exec = "sleep 1000";
-			   health = { exec = "$dir/check"; interval = "50ms"; failures = 3; }; } );
+			   health = { exec = "$dir/check"; interval = "200ms"; failures = 3; }; } );
 	EOF
 	expect_events "app healthy"
 	for _ in 1 2 3; do

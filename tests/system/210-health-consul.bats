@@ -132,10 +132,10 @@ has_output()
 	start_pilotfish <<-EOF
 		consul = "$fake_address";
 		jobs = ( { name = "beat"; exec = "sleep 1000"; port = 80;
-			   health = { exec = "true"; interval = "20ms"; ttl = "3s"; }; } );
+			   health = { exec = "true"; interval = "100ms"; ttl = "3s"; }; } );
 	EOF
 	expect_events "beat healthy"
-	fake "wait?path=/v1/agent/check/update&count=4" >"$dir/beats"
+	fake "wait?path=/v1/agent/check/update&count=6" >"$dir/beats"	# two or three at the start
 	jq -e '.[-1].at - .[-3].at | . > 1.8 and . < 3' "$dir/beats"
 	jq -e 'map(.body | fromjson | .Status) | .[1:] | all(. == "passing")' "$dir/beats"
 	at_least $((20 / slow)) "$(count_events "beat.health exitSuccess")"

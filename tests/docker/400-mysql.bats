@@ -40,7 +40,7 @@ rounds()		# COMMAND: injects a fault and waits for recovery
 	since=$(now)
 	quietly docker exec "$(primary)" db snapshot
 	quietly compose_up --scale mysql=3 --scale writer=0
-	LIMIT=90 await whole 3
+	LIMIT=180 await whole 3
 	figure "a replica without lag after $(($(now) - since)) ms"
 	docker logs "${project}_mysql_3" 2>&1 | grep -q 'restored .*gz'
 }
@@ -158,29 +158,29 @@ restart_consul()
 
 	epoch=$(kv primary?raw)
 	quietly docker restart -t 1 "$(containers consul)"
-	LIMIT=30 await whole 3
+	LIMIT=180 await whole 3
 	[ "$(kv primary?raw)" = "$epoch" ]
 	recovered 1000
 }
 
 @test "Consul restarts: with the safe profile the primary stays" {
 	PROFILE=safe quietly compose_up --scale mysql=3 --scale writer=0
-	LIMIT=60 await whole 3
+	LIMIT=180 await whole 3
 	rounds restart_consul
 	quietly compose_up --scale mysql=3 --scale writer=0
-	LIMIT=60 await whole 3
+	LIMIT=180 await whole 3
 }
 
 @test "up to five, and down to two: no remaining node waits for a stopped one" {
 	fault "round 1"
 	quietly compose_up --scale mysql=5 --scale writer=0
-	LIMIT=60 await whole 5
+	LIMIT=180 await whole 5
 	quietly compose_up --scale mysql=2 --scale writer=0
-	LIMIT=60 await whole 2
+	LIMIT=180 await whole 2
 	recovered 1000
 	nodes_equal
 	quietly compose_up --scale mysql=3 --scale writer=0
-	LIMIT=60 await whole 3
+	LIMIT=180 await whole 3
 }
 
 @test "all nodes have the same rows" {

@@ -132,12 +132,12 @@ acknowledged()		# N since $since
 writing_begins()
 {
 	since=$(now)
-	LIMIT=60 await acknowledged "$ENOUGH"
+	LIMIT=180 await acknowledged "$ENOUGH"
 }
 
 fault()
 {
-	LIMIT=60 await whole
+	LIMIT=180 await whole
 	writing_begins
 	before=$(primary)
 	round=$1
@@ -180,9 +180,9 @@ nodes_equal()
 {
 	local name sums
 
-	LIMIT=60 await whole
+	LIMIT=180 await whole
 	docker stop -t 1 "$writers" >/dev/null
-	LIMIT=60 await level
+	LIMIT=180 await level
 	for name in $(nodes); do
 		compare "$name" "$acked" "$name: "
 	done

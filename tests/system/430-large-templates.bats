@@ -3,6 +3,11 @@
 load templates
 load measure
 
+setup()
+{
+	skip_if_sanitized		# its library has to be loaded first
+}
+
 # The time is the processor's, so other processes do not count.
 expect_short_turns()
 {

@@ -124,8 +124,8 @@ static char *trim(char *text)
 	return text;
 }
 
-/* The path of a key as Consul reads it: it answers 301 for empty parts, `.` and `..`.
- * False: the path leads out of the store. */
+/* The path of a key as Consul reads it: it answers 301 for empty parts, `.` and `..`.  Never longer
+ * than `path`.  False: the path leads out of the store. */
 static bool clean_path(const char *path, char clean[DEPENDENCY_LIMIT])
 {
 	char *end = clean;
@@ -137,17 +137,20 @@ static bool clean_path(const char *path, char clean[DEPENDENCY_LIMIT])
 
 		if (up && end == clean)
 			return false;
-		if (up)
+		if (up) {
 			do
 				end--;
-			while (end > clean && end[-1] != '/');
-		else if (size && !here)
-			end = stpcpy(mempcpy(end, part, size), "/");
+			while (end > clean && *end != '/');
+		} else if (size && !here) {
+			if (end > clean)
+				*end++ = '/';
+			end = mempcpy(end, part, size);
+		}
 		part += size;
 		folder = *part;
 	}
-	if (end > clean && !folder)
-		end--;
+	if (end > clean && folder)
+		*end++ = '/';
 	*end = '\0';
 	return true;
 }

@@ -9,7 +9,8 @@
 #                       free ports of this host
 #   compose_up [ARG...], compose_down
 #   compose_port SERVICE PORT    prints the host's port that is mapped to PORT
-#   containers SERVICE...        prints the names of their containers, in order
+#   running_containers SERVICE   prints the names of its running containers, in order
+#   containers SERVICE           also those that have stopped
 
 engine_root=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 B=${B:-build}
@@ -159,10 +160,15 @@ compose_down()
 }
 
 # docker-compose itself takes half a second to start.
+running_containers()		# SERVICE [OPTION]
+{
+	docker ps "${@:2}" --filter "label=com.docker.compose.project=$project" \
+		--filter "label=com.docker.compose.service=$1" --format '{{ .Names }}' | sort -V
+}
+
 containers()
 {
-	docker ps -a --filter "label=com.docker.compose.project=$project" "${@/#/--filter=label=com.docker.compose.service=}" \
-		--format '{{ .Names }}' | sort -V
+	running_containers "$1" -a
 }
 
 compose_port()

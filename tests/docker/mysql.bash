@@ -17,8 +17,9 @@
 #   sever NODE [ADDRESS...]         drops the node's packets from and to all, or these, addresses; mend NODE
 
 example=$engine_root/examples/mysql
-ROUNDS=${MYSQL_ROUNDS:-2}
-ENOUGH=500			# rows; twice in a round: before and after the fault
+ROUNDS=${MYSQL_ROUNDS:-1}
+ENOUGH=200			# rows; twice in a round: before and after the fault
+PAUSE=0.04			# seconds between two rows of a writer: the replicas of a busy machine keep up
 writers=$project-writers
 sampler=$project-sampler
 acked=$BATS_FILE_TMPDIR/acked
@@ -32,7 +33,7 @@ ledger()
 in_network()		# NETWORK NAME COMMAND
 {
 	docker rm -f "$2" >/dev/null 2>&1 || :
-	quietly docker run -d --name "$2" --network "$1" --read-only --cap-drop ALL \
+	quietly docker run -d --name "$2" --network "$1" --read-only --cap-drop ALL -e PAUSE="$PAUSE" \
 		--entrypoint sh -v "$BATS_FILE_TMPDIR:/seen" -v "$BATS_TEST_DIRNAME:/tests:ro" \
 		pilotfish-example-writer -c "exec $3"
 }
@@ -67,8 +68,7 @@ cluster_down()
 
 nodes()
 {
-	docker ps --filter "label=com.docker.compose.project=$project" \
-		--filter "label=com.docker.compose.service=mysql" --format '{{ .Names }}' | sort -V
+	running_containers mysql
 }
 
 kv()

@@ -77,7 +77,7 @@ stops_in_time()
 	begin 'memory = "16M"'
 	misbehave endless
 	LIMIT=20 expect_log 'consul cannot serve watch.*: an answer that exceeds consul.memory = 16M'
-	await passed 20
+	LIMIT=60 await passed 20
 	high=$(peak)
 	[[ $sanitized ]] || at_most $((before + 16384 + 10240)) "$high"
 	fake mode '{ "mode": "ok" }'
@@ -105,7 +105,7 @@ is_small()
 	begin 'memory = "200M"'
 	fake mode '{ "mode": "deep", "path": "/v1/health/service/db", "count": 1 }'
 	LIMIT=30 expect_log 'consul cannot serve watch.db: JSON of more than 64 levels'
-	await passed 40
+	LIMIT=60 await passed 40
 	refute_events "app unhealthy"
 	high=$(peak)
 	stops_in_time deep

@@ -14,7 +14,6 @@
 #include "base/setting.h"
 #include "base/url.h"
 #include "config/secret.h"
-#include "weight.h"
 
 enum {
 	TOKEN_MAX = 4096, REASON_MAX = 200,
@@ -23,7 +22,6 @@ enum {
 };
 #define ANSWER_MAX ((size_t)64 << 20)	/* of a GET or POST; below, of a PUT */
 #define RECEIPT_MAX ((size_t)64 << 10)
-#define UNBUDGETED ((size_t)64 << 10)	/* what is smaller, no budget refuses */
 #define CONNECT_TIMEOUT 6.0		/* a resolver tries its first server for 5 s */
 
 static bool skip(const char **text, const char *prefix)
@@ -189,6 +187,7 @@ bool agent_init(struct agent *agent, struct loop *loop, const struct consul_conf
 		},
 	};
 	http_init(&agent->http, loop);
+	parser_init(&agent->parser, loop);
 	netlink_init(&agent->netlink, loop, on_addresses);
 	list_init(&agent->address_watchers);
 	agent->http.connections_max = CONNECTIONS_MAX;
@@ -211,6 +210,7 @@ bool agent_init(struct agent *agent, struct loop *loop, const struct consul_conf
 void agent_release(struct agent *agent)
 {
 	http_release(&agent->http);
+	parser_release(&agent->parser);
 	netlink_release(&agent->netlink);
 	budget_release(&agent->budget);
 	source_release(&agent->source);
@@ -264,43 +264,10 @@ static bool is_unknown(const struct http_request *http)
 	return false;
 }
 
-/* Parses the body, unless the tree would exceed the budget.  A large body is then freed. */
-static json_t *parse(struct agent_request *request)
+static enum agent_answer judge(const struct http_request *http)
 {
-	struct http_request *http = &request->http;
-	json_error_t where;
-	json_t *json;
-	const struct budget *budget = &request->agent->budget;
-	size_t limit = budget->limit ? budget->limit : SIZE_MAX, weight;
-
-	if (!weight_of_text(&http->reply, limit, &weight, &http->error))
-		return NULL;
-	if (weight > UNBUDGETED && !budget_has(budget, weight)) {
-		fail(&http->error, "an answer whose JSON exceeds %s = %zuM", budget->name,
-		     budget->limit >> 20);
-		return NULL;
-	}
-	json = json_loadb(http->reply.data, http->reply.used, JSON_DECODE_ANY, &where);
-	if (!json)
-		return NULL;
-	charge_set(&request->charge, weight);
-	if (http->reply.used > UNBUDGETED)
-		http_forget_reply(http);
-	return json;
-}
-
-static enum agent_answer judge(struct agent_request *request)
-{
-	const struct http_request *http = &request->http;
-
-	if (http->status >= 200 && http->status < 300) {
-		if (http->no_leader)
-			return ANSWER_TROUBLE;
-		if (!strcmp(http->method, "PUT"))
-			return ANSWER_OK;
-		request->json = parse(request);
-		return request->json ? ANSWER_OK : ANSWER_TROUBLE;
-	}
+	if (http->status >= 200 && http->status < 300)
+		return http->no_leader ? ANSWER_TROUBLE : ANSWER_OK;
 	if (http->status == 404 || is_unknown(http))
 		return ANSWER_MISSING;
 	if (http->status == 401 || http->status == 403)
@@ -310,11 +277,50 @@ static enum agent_answer judge(struct agent_request *request)
 	return ANSWER_TROUBLE;
 }
 
+static void take_parse(struct agent_request *request, struct parse *parse)
+{
+	request->http.error = parse->error;
+	if (parse->good) {
+		request->json = steal(&parse->json);
+		request->reading = steal(&parse->reading);
+		charge_set(&request->charge, parse->weight);
+	}
+}
+
+static void on_parsed(struct parse *parse)
+{
+	struct agent_request *request = parse->owner;
+	bool good = parse->good;
+
+	request->parse = NULL;
+	take_parse(request, parse);
+	parse_free(parse);
+	request->on_reply(request, good ? ANSWER_OK : ANSWER_TROUBLE);
+}
+
+static void parse_answer(struct agent_request *request)
+{
+	struct agent *agent = request->agent;
+	struct http_request *http = &request->http;
+	struct parse *parse = NEW(struct parse);
+
+	*parse = (struct parse){
+		.error = ERROR_INIT,
+		.charge = { .budget = &agent->budget },
+		.reading = request->new_reading ? request->new_reading(request) : NULL,
+		.on_done = on_parsed,
+		.owner = request,
+	};
+	parse->text = http_take_reply(http);
+	request->parse = parse;
+	parse_start(&agent->parser, parse);
+}
+
 static void on_http_reply(struct http_request *http)
 {
 	struct agent_request *request = container_of(http, struct agent_request, http);
 	struct agent *agent = request->agent;
-	enum agent_answer answer = judge(request);
+	enum agent_answer answer = judge(http);
 
 	if (http->local_address[0] && strcmp(agent->local_address, http->local_address)) {
 		memcpy(agent->local_address, http->local_address, sizeof agent->local_address);
@@ -326,7 +332,10 @@ static void on_http_reply(struct http_request *http)
 		now_down(agent, http->error.text);
 	if (answer == ANSWER_DENIED)
 		memset(&agent->token_file, 0, sizeof agent->token_file);	/* read it again */
-	request->on_reply(request, answer);
+	if (answer == ANSWER_OK && strcmp(http->method, "PUT"))
+		parse_answer(request);
+	else
+		request->on_reply(request, answer);
 }
 
 static void on_unmade(struct timer *timer)
@@ -352,6 +361,9 @@ void agent_forget_answer(struct agent_request *request)
 {
 	json_decref(request->json);
 	request->json = NULL;
+	if (request->reading)
+		request->reading->free(request->reading);
+	request->reading = NULL;
 	charge_set(&request->charge, 0);
 	http_forget_reply(&request->http);
 }
@@ -368,9 +380,9 @@ void agent_request_release(struct agent_request *request)
 {
 	if (!request->agent)
 		return;
-	timer_stop(&request->unmade);
-	http_forget(&request->http);
+	agent_cancel(request);
 	agent_forget_answer(request);
+	http_forget(&request->http);
 	free(request->name);
 	free(request->url);
 	free(request->body);
@@ -502,13 +514,16 @@ void agent_post_json(struct agent_request *request, const char *path, json_t *bo
 
 bool agent_is_busy(const struct agent_request *request)
 {
-	return http_is_busy(&request->http) || timer_is_set(&request->unmade);
+	return http_is_busy(&request->http) || request->parse || timer_is_set(&request->unmade);
 }
 
 void agent_cancel(struct agent_request *request)
 {
 	timer_stop(&request->unmade);
 	http_cancel(&request->http);
+	if (request->parse)
+		parse_abandon(request->parse);
+	request->parse = NULL;
 }
 
 void agent_explain(const struct agent_request *request, struct error *error)

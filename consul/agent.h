@@ -17,6 +17,7 @@
 #include "config/config.h"
 #include "base/http.h"
 #include "base/netlink.h"
+#include "answer_parse.h"
 
 struct query_pool;
 
@@ -39,6 +40,7 @@ struct agent {
 	double down_since;		/* monotonic */
 	struct source source;		/* "consul": healthy, unhealthy */
 	struct budget budget;		/* memory for answers and what is made of them */
+	struct parser parser;
 	struct query_pool *pool;	/* of its feeds; NULL: no feeds */
 };
 
@@ -70,8 +72,12 @@ struct agent_request {
 	char *name;			/* for the log: its purpose */
 	char *url, *body;		/* owned */
 	struct timer unmade;		/* on_reply is due for a request that could not be made */
+	/* Set by the owner; NULL: on_reply gets JSON.  Called when an answer has come. */
+	struct reading *(*new_reading)(struct agent_request *request);
 	json_t *json;			/* of an ANSWER_OK, unless to a PUT; owned */
-	struct charge charge;		/* for `json` */
+	struct reading *reading;	/* of an ANSWER_OK, instead of `json`; owned */
+	struct parse *parse;		/* under way */
+	struct charge charge;		/* for `json` or `reading` */
 	agent_reply_fn *on_reply;
 	enum agent_answer logged_failure;	/* ANSWER_OK: none */
 };

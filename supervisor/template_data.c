@@ -101,20 +101,25 @@ static const struct {
 	[DEPENDENCY_LIST]        = { TOPIC_KEYS, false, true, { "Path" } },
 };
 
-static json_t *read_answer(const struct blocking_query *query, const json_t *answer,
-			   struct error *error)
+static json_t *read_answer(const void *context, const json_t *answer, struct error *error)
 {
-	const struct watched_dependency *watched =
-	    container_of(query, struct watched_dependency, query);
-	enum dependency_kind kind = watched->dependency.kind;
+	const struct dependency *dependency = context;
 	bool lacks = !answer || json_is_null(answer);
 
-	if (lacks ? !kinds[kind].may_lack :
-	    kinds[kind].object ? !json_is_object(answer) : !json_is_array(answer)) {
+	if (lacks ? !kinds[dependency->kind].may_lack :
+	    kinds[dependency->kind].object ? !json_is_object(answer) : !json_is_array(answer)) {
 		fail(error, "an answer of an unexpected form");
 		return NULL;
 	}
-	return reply_convert(&watched->dependency, lacks ? NULL : (json_t *)answer);
+	return reply_convert(dependency, lacks ? NULL : (json_t *)answer);
+}
+
+static void *copy_dependency(const struct blocking_query *query)
+{
+	struct dependency *copy = NEW(struct dependency);
+
+	dependency_copy(copy, &container_of(query, struct watched_dependency, query)->dependency);
+	return copy;
 }
 
 /* `node` without a name means the agent's own. */
@@ -157,6 +162,7 @@ static void start_feed(struct watched_dependency *watched)
 		.identity =
 		    kinds[dependency->kind].identity[0] ? kinds[dependency->kind].identity : NULL,
 		.read = read_answer,
+		.copy_context = copy_dependency,
 	};
 	watched->feed.on_news = watched->feed.on_refusal = on_feed;
 	feed_init(&watched->feed, data->agent, &watched->query, data->settle);

@@ -46,8 +46,7 @@ static json_t *identities(const struct blocking_query *query, const json_t *set)
 
 /* Merges both in order of identity.  If they have another order, the result is complete all the
  * same: an old entry then comes before the first new one that is greater. */
-json_t *blocking_query_union(const struct blocking_query *query, const json_t *old,
-			     const json_t *now)
+static json_t *unite(const struct blocking_query *query, const json_t *old, const json_t *now)
 {
 	CLEANUP(json_decrefp) json_t *known = identities(query, now);
 	json_t *both = json_array();
@@ -67,6 +66,13 @@ json_t *blocking_query_union(const struct blocking_query *query, const json_t *o
 	while (at < json_array_size(now))
 		json_array_append(both, json_array_get(now, at++));
 	return both;
+}
+
+json_t *blocking_query_keep(const struct blocking_query *query, json_t *old, json_t *now)
+{
+	if (query->identity)
+		return unite(query, old, now);
+	return json_incref(json_is_null(now) ? old : now);
 }
 
 static void add_right(json_t *rights, const char *resource, const char *name)

@@ -32,18 +32,21 @@ struct blocking_query {
 	bool prefix;			/* TOPIC_KEYS: all keys below `subject` */
 	const char *const *identity;	/* NULL-terminated; NULL: the answer is a single value */
 
-	/* A new reference to an immutable value in a canonical order.  `answer` NULL: Consul has no
-	 * such object.  Returns NULL without an error if there is no answer yet. */
-	json_t *(*read)(const struct blocking_query *query, const json_t *answer,
-			struct error *error);
+	/* Both may run on a thread, and use nothing but their arguments.
+	 *
+	 * `read` gives a new reference to an immutable value in a canonical order.  `answer` NULL:
+	 * Consul has no such object.  Returns NULL without an error if there is no answer yet. */
+	json_t *(*read)(const void *context, const json_t *answer, struct error *error);
 	bool (*equal)(const json_t *a, const json_t *b);	/* NULL: json_equal() */
+
+	void *(*copy_context)(const struct blocking_query *query);	/* for free(); NULL: none */
 };
 
 bool blocking_query_equal(const struct blocking_query *query, const json_t *a, const json_t *b);
 
-/* The entries of both; where both have an identity, the entry of `now`.  In the order of `now`. */
-json_t *blocking_query_union(const struct blocking_query *query, const json_t *old,
-			     const json_t *now);
+/* `now`, and what it has lost: of sets the entries of both; where both have an identity, the entry of
+ * `now`; in the order of `now`. */
+json_t *blocking_query_keep(const struct blocking_query *query, json_t *old, json_t *now);
 
 /* The rights needed to read `set`, as the body of a request to /v1/internal/acl/authorize. */
 json_t *blocking_query_rights(const struct blocking_query *query, const json_t *set);

@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/url.h"
 #include "consul/weight.h"
+#include "feed_reading.h"
 
 enum { POLL = 15 };			/* seconds, if answers carry no index */
 #define COST_OF_NEWS 0.1
@@ -28,7 +29,6 @@ static void ask_again(struct feed *feed, double cost)
 {
 	double delay = pace_spend(&feed->pace, cost);
 
-	agent_forget_answer(&feed->request);
 	if (feed->state && feed->agent->config->once)
 		return;
 	if (!feed->request.http.index)
@@ -55,6 +55,19 @@ static void cancel_rights(struct feed *feed)
 	query_pool_finish(feed->member.pool, &feed->slot);
 }
 
+/* The thread has compared them, unless the state has changed since. */
+static bool is_same(const struct feed *feed, const json_t *state)
+{
+	const struct feed_reading *reading = feed->reading;
+
+	if (!feed->state)
+		return false;
+	if (reading && reading->before == feed->state &&
+	    state == (reading->kept ? reading->kept : reading->state))
+		return reading->same;
+	return blocking_query_equal(feed->query, feed->state, state);
+}
+
 /* Takes `state`.  True if it differs from the last one. */
 static bool adopt(struct feed *feed, json_t *state)
 {
@@ -62,7 +75,7 @@ static bool adopt(struct feed *feed, json_t *state)
 	agent_log_success(&feed->rights);
 	set_pending(feed, NULL);
 	feed->answered = monotonic_now();
-	if (feed->state && blocking_query_equal(feed->query, feed->state, state)) {
+	if (is_same(feed, state)) {
 		json_decref(state);
 		return false;
 	}
@@ -73,12 +86,11 @@ static bool adopt(struct feed *feed, json_t *state)
 }
 
 /* The answer itself is freed; what is made of it has to fit in beside the state that it replaces. */
-static bool fits(struct feed *feed, const json_t *state, struct error *error)
+static bool fits(struct feed *feed, struct error *error)
 {
 	const struct budget *budget = &feed->agent->budget;
-	size_t weight = weight_of_json(state);
+	size_t weight = feed->reading->weight;
 
-	agent_forget_answer(&feed->request);
 	return weight <= FEED_UNBUDGETED || budget_has(budget, weight) ||
 	       fail(error, "data that exceed %s = %zuM", budget->name, budget->limit >> 20);
 }
@@ -99,12 +111,20 @@ static bool became_empty(const struct feed *feed, const json_t *state)
 	return feed->query->identity && json_array_size(feed->state) && !json_array_size(state);
 }
 
+static bool settles(const struct feed *feed)
+{
+	return timer_is_set(&feed->settling) ||
+	       (feed->distrusted && feed->state && feed->settle > 0);
+}
+
 /* While the feed settles: what it believes, with the parts of `state` that are not a loss. */
 static json_t *keep_lost(const struct feed *feed, json_t *state)
 {
-	if (feed->query->identity)
-		return blocking_query_union(feed->query, feed->state, state);
-	return json_incref(json_is_null(state) ? feed->state : state);
+	const struct feed_reading *reading = feed->reading;
+
+	if (reading->kept && reading->before == feed->state)
+		return json_incref(reading->kept);
+	return blocking_query_keep(feed->query, feed->state, state);
 }
 
 /* Takes `state`, Consul's latest answer.  True if it is news. */
@@ -121,12 +141,12 @@ static bool believe(struct feed *feed, json_t *state)
 /* Takes `state`, a good answer.  True if it has news. */
 static bool consider(struct feed *feed, json_t *state)
 {
-	bool news;
+	bool news, settling = settles(feed);
 
-	if (feed->distrusted && feed->state && feed->settle > 0)
+	if (settling && feed->distrusted)
 		timer_set(&feed->settling, feed->settle);
 	feed->distrusted = false;
-	if (!timer_is_set(&feed->settling))
+	if (!settling)
 		return believe(feed, state);
 	news = adopt(feed, keep_lost(feed, state));
 	set_pending(feed, state);
@@ -186,26 +206,34 @@ static bool take_index(struct feed *feed, unsigned long index)
 	return true;
 }
 
-static json_t *read_answer(struct feed *feed, enum agent_answer answer, struct error *error)
+static struct reading *new_reading(struct agent_request *request)
+{
+	struct feed *feed = container_of(request, struct feed, request);
+
+	return &feed_reading_new(feed->query, feed->state, settles(feed))->reading;
+}
+
+static void take_reading(struct feed *feed, enum agent_answer answer, struct error *error)
 {
 	const struct blocking_query *query = feed->query;
-	const struct agent_request *request = &feed->request;
+	struct agent_request *request = &feed->request;
 	bool no_key = answer == ANSWER_MISSING && query->topic == TOPIC_KEYS &&
 		      request->http.index && !request->http.no_leader;
-	bool nothing = !query->identity && json_is_null(request->json);
-	json_t *state = NULL;
+	struct reading *reading = steal(&request->reading);
 
-	if (answer == ANSWER_OK || no_key)
-		state = query->read(query, nothing ? NULL : request->json, error);
-	else
+	if (no_key)
+		reading = new_reading(request);
+	if (!reading) {
 		agent_explain(request, error);
-	if (state && query->topic == TOPIC_NAMES && became_empty(feed, state))
-		fail(error, "an empty catalogue, so the last one stays");
-	if (error->text[0]) {
-		json_decref(state);
-		return NULL;
+		return;
 	}
-	return state;
+	feed->reading = container_of(reading, struct feed_reading, reading);
+	if (no_key)
+		feed_reading_run(feed->reading, NULL);
+	*error = feed->reading->error;
+	if (feed->reading->state && query->topic == TOPIC_NAMES &&
+	    became_empty(feed, feed->reading->state))
+		fail(error, "an empty catalogue, so the last one stays");
 }
 
 static void tell_refusal(struct feed *feed, bool was_refused)
@@ -214,34 +242,46 @@ static void tell_refusal(struct feed *feed, bool was_refused)
 		feed->on_refusal(feed);
 }
 
+static void on_unusable(struct feed *feed, enum agent_answer answer, const struct error *error)
+{
+	agent_log_failure(&feed->request, answer == ANSWER_OK ? ANSWER_TROUBLE : answer, error);
+	if (answer == ANSWER_REFUSED ||
+	    (answer == ANSWER_MISSING && feed->query->topic != TOPIC_KEYS))
+		feed->refusal = *error;
+	on_trouble(feed);
+}
+
+/* True if the answer has news. */
+static bool on_usable(struct feed *feed)
+{
+	json_t *state = feed->reading->state;
+	bool news = false;
+
+	agent_log_success(&feed->request);
+	backoff_reset(&feed->backoff);
+	if (take_index(feed, feed->request.http.index)) {
+		news = state && consider(feed, json_incref(state));
+		feed->allowed = false;
+	}
+	ask_again(feed, news ? COST_OF_NEWS : 1);
+	query_pool_answered(&feed->member);	/* which may send it again at once */
+	return news;
+}
+
 static void on_reply(struct agent_request *request, enum agent_answer answer)
 {
 	struct feed *feed = container_of(request, struct feed, request);
 	struct error error = ERROR_INIT;
-	json_t *state = read_answer(feed, answer, &error);
 	bool news = false, was_refused = feed->refusal.text[0];
 
 	feed->refusal.text[0] = '\0';
-	if (error.text[0] || (state && !fits(feed, state, &error))) {
-		json_decref(state);
-		agent_log_failure(request, answer == ANSWER_OK ? ANSWER_TROUBLE : answer, &error);
-		if (answer == ANSWER_REFUSED ||
-		    (answer == ANSWER_MISSING && feed->query->topic != TOPIC_KEYS))
-			feed->refusal = error;
-		on_trouble(feed);
-		tell_refusal(feed, was_refused);
-		return;
-	}
-	agent_log_success(request);
-	backoff_reset(&feed->backoff);
-	if (take_index(feed, request->http.index)) {
-		news = state && consider(feed, state);
-		feed->allowed = false;
-	} else {
-		json_decref(state);
-	}
-	ask_again(feed, news ? COST_OF_NEWS : 1);
-	query_pool_answered(&feed->member);	/* which may send it again at once */
+	take_reading(feed, answer, &error);
+	agent_forget_answer(request);
+	if (error.text[0] || !fits(feed, &error))
+		on_unusable(feed, answer, &error);
+	else
+		news = on_usable(feed);
+	feed_reading_free(steal(&feed->reading));
 	tell_refusal(feed, was_refused);
 	tell(feed, news);
 }
@@ -342,6 +382,7 @@ void feed_init(struct feed *feed, struct agent *agent, const struct blocking_que
 	pace_init(&feed->pace, 10, 10);
 	query_pool_join(&feed->member, agent);
 	agent_request_init(&feed->request, agent, name, on_reply);
+	feed->request.new_reading = new_reading;
 	agent_request_init(&feed->rights, agent, name, on_rights);
 	deferred_init(&feed->start, loop, on_start);
 	timer_init(&feed->retry, loop, on_retry);

@@ -51,6 +51,7 @@ struct feed {
 	double settle;
 	struct subscription on_consul;	/* Consul answers again: ask now */
 	struct agent_request request, rights;
+	struct feed_reading *reading;	/* of the answer that is being considered; else NULL */
 	struct slot slot;		/* for the request of rights */
 	unsigned long index;		/* to ask with; 0: ask for a consistent answer */
 	bool consistent;		/* the query under way, or the last one, is that */

@@ -7,6 +7,49 @@ enum { POLL = 15 };			/* seconds */
 #define COST_OF_NEWS 0.1
 #define COST_OF_BYTE (1.0 / 270e3)
 
+/* Of an answer: its fingerprint, and what differs from the one before. */
+struct fingerprint_reading {
+	struct reading reading;
+	enum fingerprint_kind kind;
+	json_t *before, *fingerprint, *changes;
+	struct error error;
+};
+
+static void read_fingerprint(struct reading *reading, const json_t *answer)
+{
+	struct fingerprint_reading *self =
+		container_of(reading, struct fingerprint_reading, reading);
+
+	self->fingerprint = fingerprint_read(self->kind, answer, &self->error);
+	if (self->fingerprint)
+		self->changes = fingerprint_changes(self->before, self->fingerprint);
+}
+
+static void free_reading(struct reading *reading)
+{
+	struct fingerprint_reading *self =
+		container_of(reading, struct fingerprint_reading, reading);
+
+	json_decref(self->before);
+	json_decref(self->fingerprint);
+	json_decref(self->changes);
+	free(self);
+}
+
+static struct reading *new_reading(struct agent_request *request)
+{
+	struct notifier *notifier = container_of(request, struct notifier, request);
+	struct fingerprint_reading *self = NEW(struct fingerprint_reading);
+
+	*self = (struct fingerprint_reading){
+		.reading = { .run = read_fingerprint, .free = free_reading },
+		.kind = notifier->kind,
+		.before = json_incref(notifier->fingerprint),
+		.error = ERROR_INIT,
+	};
+	return &self->reading;
+}
+
 static void ask(struct notifier *notifier)
 {
 	if (notifier->polled)
@@ -58,16 +101,13 @@ static void ask_again(struct notifier *notifier, bool news)
 		ask(notifier);
 }
 
-/* Takes `fingerprint`. */
-static void take(struct notifier *notifier, json_t *fingerprint)
+static void take(struct notifier *notifier, json_t *fingerprint, json_t *changes)
 {
-	CLEANUP(json_decrefp)
-	json_t *changes = fingerprint_changes(notifier->fingerprint, fingerprint);
 	unsigned long index = notifier->request.http.index, last = notifier->index;
 	bool back = notifier->lost || index < last, was_ready = notifier->ready;
 
 	json_decref(notifier->fingerprint);
-	notifier->fingerprint = fingerprint;
+	notifier->fingerprint = json_incref(fingerprint);
 	notifier->index = index;
 	notifier->ready = true;
 	notifier->unavailable = notifier->lost = false;
@@ -81,31 +121,46 @@ static void take(struct notifier *notifier, json_t *fingerprint)
 		notifier->on_notify(notifier, NOTIFY_CHANGED, changes);
 }
 
+static struct fingerprint_reading *take_reading(struct notifier *notifier, enum agent_answer answer,
+						struct error *error)
+{
+	struct agent_request *request = &notifier->request;
+	bool nothing = answer == ANSWER_MISSING && notifier->kind == FINGERPRINT_KEYS;
+	struct reading *reading = nothing ? new_reading(request) : steal(&request->reading);
+	struct fingerprint_reading *taken = NULL;
+
+	if (!reading) {
+		agent_explain(request, error);
+		return NULL;
+	}
+	if (nothing)
+		read_fingerprint(reading, NULL);
+	taken = container_of(reading, struct fingerprint_reading, reading);
+	*error = taken->error;
+	if (taken->fingerprint && !request->http.index)
+		fail(error, "an answer without an index");
+	return taken;
+}
+
 static void on_reply(struct agent_request *request, enum agent_answer answer)
 {
 	struct notifier *notifier = container_of(request, struct notifier, request);
-	bool nothing = answer == ANSWER_MISSING && notifier->kind == FINGERPRINT_KEYS;
 	struct error error = ERROR_INIT;
-	json_t *fingerprint = NULL;
+	struct fingerprint_reading *reading = take_reading(notifier, answer, &error);
 
-	if (answer == ANSWER_OK || nothing)
-		fingerprint = fingerprint_read(notifier->kind, request->json, &error);
-	else
-		agent_explain(request, &error);
-	if (fingerprint && !request->http.index)
-		fail(&error, "an answer without an index");
 	if (!error.text[0]) {
 		agent_log_success(request);
-		take(notifier, fingerprint);
-		return;
+		take(notifier, reading->fingerprint, reading->changes);
+	} else {
+		agent_log_failure(request, answer == ANSWER_OK ? ANSWER_TROUBLE : answer, &error);
+		notifier->index = 0;
+		if ((reading && reading->fingerprint) || answer == ANSWER_DENIED || answer == ANSWER_REFUSED)
+			on_refusal(notifier);
+		else
+			on_trouble(notifier);
 	}
-	agent_log_failure(request, answer == ANSWER_OK ? ANSWER_TROUBLE : answer, &error);
-	notifier->index = 0;
-	if (fingerprint || answer == ANSWER_DENIED || answer == ANSWER_REFUSED)
-		on_refusal(notifier);
-	else
-		on_trouble(notifier);
-	json_decref(fingerprint);
+	if (reading)
+		free_reading(&reading->reading);
 }
 
 static char *make_path(enum fingerprint_kind kind, const char *dc)
@@ -141,6 +196,7 @@ struct notifier *notifier_new(struct agent *agent, enum fingerprint_kind kind, c
 	pace_init(&notifier->pace, 10, 10);
 	list_init(&notifier->link);
 	agent_request_init(&notifier->request, agent, notifier->path, on_reply);
+	notifier->request.new_reading = new_reading;
 	timer_init(&notifier->retry, loop, on_retry);
 	subscribe(&notifier->on_consul, &agent->source, EVENT_HEALTHY, on_consul_back);
 	ask(notifier);

@@ -33,12 +33,16 @@ static char *make_path(const struct blocking_query *query, const struct watch_co
 	return buf_take(&path);
 }
 
-static json_t *read_answer(const struct blocking_query *query, const json_t *answer,
-			   struct error *error)
+static json_t *read_instances(const void *context, const json_t *answer, struct error *error)
 {
-	struct watch *watch = container_of(query, struct watch, query);
+	(void)context;
+	return answer_set_read(WATCH_SERVICE, answer, error);
+}
 
-	return answer_set_read(watch->config->kind, answer, error);
+static json_t *read_keys(const void *context, const json_t *answer, struct error *error)
+{
+	(void)context;
+	return answer_set_read(WATCH_PREFIX, answer, error);
 }
 
 static void on_news(struct feed *feed)
@@ -78,7 +82,7 @@ void watch_init(struct watch *watch, struct agent *agent, const struct watch_con
 		.dc = config->dc ? config->dc : agent->config->datacenter,
 		.prefix = config->kind == WATCH_PREFIX,
 		.identity = answer_set_identity(config->kind),
-		.read = read_answer,
+		.read = config->kind == WATCH_SERVICE ? read_instances : read_keys,
 		.equal = answer_set_equal,
 	};
 	watch->path = make_path(&watch->query, config);

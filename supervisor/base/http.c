@@ -457,6 +457,15 @@ void http_forget_reply(struct http_request *request)
 	charge_set(&request->charge, 0);
 }
 
+struct buf http_take_reply(struct http_request *request)
+{
+	struct buf reply = request->reply;
+
+	request->reply = (struct buf)BUF_INIT;
+	charge_set(&request->charge, 0);
+	return reply;
+}
+
 void http_forget(struct http_request *request)
 {
 	http_cancel(request);

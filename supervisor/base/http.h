@@ -87,6 +87,7 @@ void http_release(struct http *http);			/* cancels what is under way */
 void http_send(struct http *http, struct http_request *request);	/* cancels it first */
 void http_cancel(struct http_request *request);		/* idempotent */
 void http_forget_reply(struct http_request *request);	/* frees the body */
+struct buf http_take_reply(struct http_request *request);	/* the caller's; it is charged no more */
 void http_forget(struct http_request *request);		/* cancels, and frees the reply */
 bool http_is_busy(const struct http_request *request);
 

@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <time.h>
 
-/* Enough for calls into the kernel and a path or two. */
+/* Enough for calls into the kernel, a path or two, and JSON of 64 levels. */
 enum { STACK_SIZE = 256 * 1024 };
 
 enum { LEAVE_SECONDS = 1 };

@@ -1,7 +1,8 @@
-/* offload.h - runs a function that a disk may hold up, on a thread of its own.
+/* offload.h - runs a function that takes long, on a thread of its own.
  *
- * open(2), stat(2), read(2), write(2) and rename(2) of a file cannot be made non-blocking: on a disk
- * or a file server that does not answer they wait, and the loop, which they would stop, with them.
+ * It computes for long, or a disk may hold it up: open(2), stat(2), read(2), write(2) and rename(2) of
+ * a file cannot be made non-blocking.  On a disk or a file server that does not answer they wait, and
+ * the loop, which they would stop, with them.
  *
  * The thread touches nothing but its job: neither the log, nor the loop, nor what the job's owner
  * may change or release meanwhile.  A job that hangs cannot be ended: its owner abandons it, and the

@@ -63,7 +63,7 @@ static void switch_stack(struct task *task, ucontext_t *from, ucontext_t *to, bo
 #endif
 }
 
-static struct task *running;		/* NULL: the loop itself */
+static _Thread_local struct task *running;	/* NULL: the loop itself, or an offload's thread */
 
 static void enter(void)
 {
@@ -131,7 +131,7 @@ bool task_pause(struct task *task)
 
 bool task_yield(void)
 {
-	static unsigned calls;
+	static _Thread_local unsigned calls;
 
 	if (!running)
 		return true;

@@ -34,13 +34,6 @@ static json_t *parse(const char *text, size_t size)
 
 /* ---- sets ---- */
 
-static json_t *read_set(const struct blocking_query *query, const json_t *answer,
-			struct error *error)
-{
-	return answer_set_read(query->prefix ? WATCH_PREFIX : query->topic == TOPIC_KEYS ? WATCH_KEY
-			       : WATCH_SERVICE, answer, error);
-}
-
 static void require_document(const struct event *event, enum watch_kind kind, const json_t *before,
 			     const json_t *now)
 {
@@ -55,13 +48,13 @@ static void try_set(enum watch_kind kind, const json_t *older, const json_t *new
 	static const enum topic topics[] = { TOPIC_SERVICE, TOPIC_KEYS, TOPIC_KEYS };
 	const struct blocking_query query = {
 		.path = "/v1/x", .topic = topics[kind], .subject = "a", .prefix = kind == WATCH_PREFIX,
-		.identity = answer_set_identity(kind), .read = read_set,
+		.identity = answer_set_identity(kind),
 	};
 	struct source source = { .name = (char *)"watch.a" };
 	const struct event event = { .source = &source, .code = EVENT_CHANGED };
 	struct error error = ERROR_INIT, second = ERROR_INIT;
-	CLEANUP(json_decrefp) json_t *before = query.read(&query, older, &error);
-	CLEANUP(json_decrefp) json_t *now = query.read(&query, newer, &second);
+	CLEANUP(json_decrefp) json_t *before = answer_set_read(kind, older, &error);
+	CLEANUP(json_decrefp) json_t *now = answer_set_read(kind, newer, &second);
 	CLEANUP(json_decrefp) json_t *both = NULL, *rights = NULL;
 
 	require(!before == (error.text[0] != '\0') && !now == (second.text[0] != '\0'));
@@ -70,7 +63,7 @@ static void try_set(enum watch_kind kind, const json_t *older, const json_t *new
 	require(answer_set_equal(now, now));
 	require_document(&event, kind, before, now);
 	require_document(&event, kind, NULL, now);
-	both = blocking_query_union(&query, before, now);
+	both = blocking_query_keep(&query, before, now);
 	require(json_array_size(both) >= json_array_size(now));
 	rights = blocking_query_rights(&query, both);
 	require(json_array_size(rights) <= 64);

@@ -67,7 +67,7 @@ static void test_a_union_prefers_the_new(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		CLEANUP(json_decrefp) json_t *old = make_set(cases[i].old);
 		CLEANUP(json_decrefp) json_t *now = make_set(cases[i].now);
-		CLEANUP(json_decrefp) json_t *both = blocking_query_union(&service, old, now);
+		CLEANUP(json_decrefp) json_t *both = blocking_query_keep(&service, old, now);
 		AUTOFREE char *text = print_set(both);
 
 		assert_string_equal(text, cases[i].both);

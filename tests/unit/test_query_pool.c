@@ -60,10 +60,9 @@ static const char *choose(struct canned *server, const char *request)
 	return "HTTP/1.1 401 No\r\nConnection: close\r\n\r\n";
 }
 
-static json_t *read_answer(const struct blocking_query *query, const json_t *answer,
-			   struct error *error)
+static json_t *read_answer(const void *context, const json_t *answer, struct error *error)
 {
-	(void)query;
+	(void)context;
 	(void)error;
 	return answer ? json_deep_copy(answer) : json_array();
 }

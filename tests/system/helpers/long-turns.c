@@ -1,5 +1,5 @@
 /* long-turns - LD_PRELOAD: keeps in the file $LONG_TURNS how long the longest turn of an event loop took,
- * in microseconds of processor time, as other processes delay nothing that we could mend.
+ * in microseconds of its thread's processor time, as other processes delay nothing that we could mend.
  *
  * A turn lasts from one epoll_wait() to the next, or to the end of the process.
  */
@@ -19,7 +19,7 @@ static long spent_now(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
 	return now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 

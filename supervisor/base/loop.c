@@ -72,7 +72,7 @@ void loop_init(struct loop *loop)
 	bus_init(&loop->bus);
 	list_init(&loop->deferred);
 	list_init(&loop->tasks);
-	list_init(&loop->offloads);
+	offload_join(loop);
 	ev_prepare_init(&loop->drain, on_prepare);
 	ev_prepare_start(loop->ev, &loop->drain);
 	ev_idle_init(&loop->busy, on_idle);

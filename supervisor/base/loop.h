@@ -40,6 +40,15 @@ struct io {
 };
 
 struct loop;
+struct deferred;
+typedef void deferred_fn(struct deferred *deferred);
+
+struct deferred {
+	struct list link;		/* in loop->deferred, or alone */
+	struct loop *loop;
+	deferred_fn *fn;
+};
+
 typedef void signal_fn(struct loop *loop, const struct signalfd_siginfo *info);
 
 struct loop {
@@ -53,7 +62,9 @@ struct loop {
 	ev_idle busy;			/* keeps the loop awake while events or calls are waiting */
 	struct io signals;
 	struct list tasks;		/* task.h */
-	struct list offloads;		/* offload.h */
+	struct list offloads;		/* offload.h; also the next two */
+	struct io offloaded;		/* some threads have returned */
+	struct deferred offloaded_inline;	/* a job has run without a thread */
 	ev_timer slice;
 };
 
@@ -94,15 +105,6 @@ void timer_set(struct timer *timer, double seconds);	/* once, from now; replaces
 void timer_set_awake(struct timer *timer, double seconds);
 void timer_stop(struct timer *timer);			/* idempotent */
 bool timer_is_set(const struct timer *timer);
-
-struct deferred;
-typedef void deferred_fn(struct deferred *deferred);
-
-struct deferred {
-	struct list link;		/* in loop->deferred, or alone */
-	struct loop *loop;
-	deferred_fn *fn;
-};
 
 void deferred_init(struct deferred *deferred, struct loop *loop, deferred_fn *fn);
 void defer(struct deferred *deferred);			/* idempotent until it has run */

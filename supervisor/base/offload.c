@@ -4,7 +4,9 @@
 #include <math.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <time.h>
+#include <unistd.h>
 
 /* Enough for calls into the kernel, a path or two, and JSON of 64 levels. */
 enum { STACK_SIZE = 256 * 1024 };
@@ -22,7 +24,7 @@ static void *run_on_thread(void *argument)
 	pthread_mutex_lock(&mutex);
 	offload->returned = true;
 	if (offload->loop)
-		ev_async_send(offload->loop->ev, &offload->done);
+		eventfd_write(offload->loop->offloaded.ev.fd, 1);
 	pthread_cond_broadcast(&returning);
 	pthread_mutex_unlock(&mutex);
 	return NULL;
@@ -59,7 +61,6 @@ static bool start_thread(struct offload *offload)
 
 static void end(struct offload *offload)
 {
-	ev_async_stop(offload->loop->ev, &offload->done);
 	list_remove(&offload->link);
 	offload->running = false;
 	if (offload->abandoned)
@@ -68,11 +69,68 @@ static void end(struct offload *offload)
 		offload->on_done(offload);
 }
 
-static void on_returned(struct ev_loop *ev, ev_async *watcher, int revents)
+static bool has_returned(struct offload *offload)
 {
-	(void)ev;
-	(void)revents;
-	end(container_of(watcher, struct offload, done));
+	bool returned;
+
+	pthread_mutex_lock(&mutex);
+	returned = offload->returned;
+	pthread_mutex_unlock(&mutex);
+	return returned;
+}
+
+static struct offload *find_returned(struct loop *loop)
+{
+	list_each(node, &loop->offloads) {
+		struct offload *offload = list_entry(node, struct offload, link);
+
+		if (has_returned(offload))
+			return offload;
+	}
+	return NULL;
+}
+
+static void end_returned(struct loop *loop)
+{
+	struct offload *offload;
+
+	while ((offload = find_returned(loop)))
+		end(offload);
+}
+
+static void on_wake(struct io *io, int events)
+{
+	eventfd_t count;
+
+	(void)events;
+	eventfd_read(io->ev.fd, &count);
+	end_returned(container_of(io, struct loop, offloaded));
+}
+
+static void on_run_inline(struct deferred *deferred)
+{
+	end_returned(container_of(deferred, struct loop, offloaded_inline));
+}
+
+/* Threads wake the loop by it.  libev's own way aborts where epoll_ctl(2) fails. */
+static bool has_eventfd(struct loop *loop)
+{
+	int fd;
+
+	if (loop->offloaded.ev.fd >= 0)
+		return true;
+	fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (fd < 0)
+		return false;
+	io_set(&loop->offloaded, fd, IO_READ);
+	return true;
+}
+
+void offload_join(struct loop *loop)
+{
+	list_init(&loop->offloads);
+	io_init(&loop->offloaded, loop, on_wake);
+	deferred_init(&loop->offloaded_inline, loop, on_run_inline);
 }
 
 void offload_start(struct offload *offload, struct loop *loop)
@@ -81,10 +139,11 @@ void offload_start(struct offload *offload, struct loop *loop)
 	offload->running = true;
 	offload->abandoned = offload->returned = false;
 	list_append(&loop->offloads, &offload->link);
-	ev_async_init(&offload->done, on_returned);
-	ev_async_start(loop->ev, &offload->done);
-	if (!start_thread(offload))
-		run_on_thread(offload);
+	if (has_eventfd(loop) && start_thread(offload))
+		return;
+	offload->run(offload);
+	offload->returned = true;
+	defer(&loop->offloaded_inline);
 }
 
 bool offload_is_running(const struct offload *offload)
@@ -117,7 +176,6 @@ bool offload_wait(struct offload *offload, double seconds)
 /* Its thread will not touch the loop any more. */
 static void leave_hanging(struct offload *offload)
 {
-	ev_async_stop(offload->loop->ev, &offload->done);
 	list_remove(&offload->link);
 	pthread_mutex_lock(&mutex);
 	offload->loop = NULL;
@@ -135,4 +193,8 @@ void offload_leave(struct loop *loop)
 		if (!offload_wait(offload, end_at - monotonic_now()))
 			leave_hanging(offload);
 	}
+	deferred_cancel(&loop->offloaded_inline);
+	io_stop(&loop->offloaded);
+	if (loop->offloaded.ev.fd >= 0)
+		close(loop->offloaded.ev.fd);
 }

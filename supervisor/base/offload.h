@@ -30,7 +30,6 @@ struct offload {
 	/* private */
 	struct list link;		/* in loop->offloads */
 	struct loop *loop;		/* NULL: released while the thread hung */
-	ev_async done;
 	bool running, abandoned, returned;
 };
 
@@ -41,6 +40,9 @@ void offload_abandon(struct offload *offload);	/* while it is running */
 
 /* Waits, `seconds` at most, and calls on_done.  False: it hangs. */
 bool offload_wait(struct offload *offload, double seconds);
+
+/* For a new loop. */
+void offload_join(struct loop *loop);
 
 /* For the release of a loop: abandons all jobs, and waits for them for a second.  Those that hang are
  * lost, with their memory. */

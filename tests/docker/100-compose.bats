@@ -8,7 +8,7 @@ TTL=3000 INTERVAL=500 FAILURES=2		# of examples/nginx/app/pilotfish.conf
 up()
 {
 	compose_down >/dev/null 2>&1 || :
-	quietly compose_up
+	quietly compose_up --scale app=0
 	client_start "${project}_default" consul
 }
 
@@ -163,6 +163,6 @@ left_in_time()
 @test "docker-compose stop: all containers stop at once, and Consul has no left-overs" {
 	docker rm -f "$client"
 	quietly compose stop app nginx
-	[ "$(compose ps -q app nginx | xargs docker inspect -f '{{ .State.ExitCode }}' | sort -u)" = 0 ]
+	[ "$({ containers app; containers nginx; } | xargs docker inspect -f '{{ .State.ExitCode }}' | sort -u)" = 0 ]
 	ask_consul agent/services | jq -e 'length == 0'
 }

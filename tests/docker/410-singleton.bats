@@ -127,7 +127,13 @@ none_runs()
 	[[ $(schedulers) == 0 ]]
 }
 
+has_turns()		# N
+{
+	(($(ask cat /work/turns | wc -l) >= $1))
+}
+
 @test "one of three containers runs the scheduler" {
+	await has_turns 10
 	[[ $(schedulers) == 1 ]]
 	expect_one_at_a_time
 }

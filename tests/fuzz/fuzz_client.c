@@ -97,6 +97,9 @@ void __wrap_timer_set(struct timer *timer, double seconds)
 	timer->ev.at = sim.now + fmax(seconds, 0);
 }
 
+void __wrap_netlink_start(struct netlink *netlink);
+void __wrap_netlink_start(struct netlink *netlink) { (void)netlink; }
+
 bool __wrap_http_is_busy(const struct http_request *request);
 bool __wrap_http_is_busy(const struct http_request *request) { return request->http; }
 

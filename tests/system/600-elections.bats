@@ -85,7 +85,8 @@ setup()
 @test "the catalogue shows the leader by its tag" {
 	job_keys='port = 80; interfaces = "static:192.0.2.1";' member c1 'tag = "primary";'
 	LIMIT=15 await consul_shows primary 1
-	on_deposed="\"sh\", \"-c\", \"curl -s $consul_address/v1/catalog/service/db?tag=primary >$dir/seen; $primary demote\"" \
+	# The tag goes while the hook runs, which is before the lock is released.
+	on_deposed="\"sh\", \"-c\", \"until curl -s $consul_address/v1/catalog/service/db?tag=primary | tee $dir/seen | grep -qx '\\\\[\\\\]'; do :; done; $primary demote\"" \
 		job_keys='port = 81; interfaces = "static:192.0.2.2";' member c2 'tag = "primary";'
 	await consul_shows '' 2
 	consul_shows primary 1

@@ -154,7 +154,7 @@ check:				## prove it: installs what is missing, runs all tests and checks below
 	$(again) release ARCH=arm64
 	$(Q)B=$B tests/docker/prepare
 	$(run) B=$B $(STYLE) $(LINT) $(UNIT) tests/template-cases.sh $(SYSTEM) $(BROWSER) $(DOCKER) \
-		B=$(SAN_B) $(UNIT:$B/%=$(SAN_B)/%) tests/template-cases.sh $(SYSTEM) B=$B FUZZ_TIME=20 $(FUZZ)
+		B=$(SAN_B) $(UNIT:$B/%=$(SAN_B)/%) tests/template-cases.sh $(SYSTEM) B=$B FUZZ_TIME=60 $(FUZZ)
 check-style: all		## folders, sizes, dependencies, English, documentation
 	$(run) B=$B $(STYLE)
 check-lint: $B/flags		## cppcheck, clang-tidy, gcc's analyzer
@@ -187,8 +187,8 @@ soak:				## run for MINUTES, ROUNDS of elections and failovers, FAILURES seconds
 	$(Q)B=$B tests/system/helpers/election-rounds $(or $(ROUNDS),100) --longest 60 --no-agents
 	$(Q)B=$B tests/docker/prepare
 	$(Q)LIMIT_FILE=20000 tests/run B=$B MYSQL_ROUNDS=$(or $(ROUNDS),20) tests/docker/400-mysql.bats
-check-fuzz: fuzzed		## each fuzzer for 20 seconds
-	$(run) B=$B FUZZ_TIME=20 $(FUZZ)
+check-fuzz: fuzzed		## each fuzzer for a minute
+	$(run) B=$B FUZZ_TIME=60 $(FUZZ)
 fuzz:				## each fuzzer for FUZZ_TIME seconds (600)
 	$(Q)tests/setup fuzz
 	$(again) fuzzed

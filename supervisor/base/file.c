@@ -92,16 +92,28 @@ bool file_read(const char *path, size_t limit, struct buf *text, struct error *e
 	return read_and_close(open_to_read(path), path, limit, text, error);
 }
 
-bool file_read_regular(const char *path, size_t limit, struct buf *text, struct error *error)
+int file_open_regular(const char *path, struct error *error)
 {
 	int fd = open_to_read(path);
 	struct stat status;
 
-	if (fd >= 0 && !fstat(fd, &status) && !S_ISREG(status.st_mode)) {
-		close(fd);
-		return fail(error, "cannot read %s: not a regular file", path);
+	if (fd < 0) {
+		fail(error, "cannot read %s: %m", path);
+		return -1;
 	}
-	return read_and_close(fd, path, limit, text, error);
+	if (!fstat(fd, &status) && !S_ISREG(status.st_mode)) {
+		close(fd);
+		fail(error, "cannot read %s: not a regular file", path);
+		return -1;
+	}
+	return fd;
+}
+
+bool file_read_regular(const char *path, size_t limit, struct buf *text, struct error *error)
+{
+	int fd = file_open_regular(path, error);
+
+	return fd >= 0 && read_and_close(fd, path, limit, text, error);
 }
 
 bool file_read_number(const char *path, unsigned long *number, struct error *error)

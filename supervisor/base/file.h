@@ -16,7 +16,9 @@ bool file_read(const char *path, size_t limit, struct buf *text, struct error *e
 /* The loop runs from now on: nothing may block it. */
 void file_wait_no_more(void);
 
-/* Refuses all but regular files: reading a FIFO would block until a process writes to it. */
+/* Both refuse all but regular files: reading a FIFO would block until a process writes to it.  The first
+ * returns a descriptor, or -1. */
+int file_open_regular(const char *path, struct error *error);
 bool file_read_regular(const char *path, size_t limit, struct buf *text, struct error *error);
 
 /* Reads a decimal number and a newline. */

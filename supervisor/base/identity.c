@@ -1,33 +1,23 @@
 #include "process.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "alloc.h"
+#include "file.h"
 
 /* We read the files ourselves: getpwnam() loads name services, which may ask the network. */
 static const char user_file[] = "/etc/passwd", group_file[] = "/etc/group";
 
-/* NULL: errno.  Opening a FIFO would wait for a writer. */
-static FILE *open_regular(const char *path)
+static FILE *open_list(const char *path, struct error *error)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat found;
+	int fd = file_open_regular(path, error);
 
-	if (fd < 0)
-		return NULL;
-	if (!fstat(fd, &found) && S_ISREG(found.st_mode))
-		return fdopen(fd, "r");
-	close(fd);
-	errno = EINVAL;
-	return NULL;
+	return fd < 0 ? NULL : fdopen(fd, "r");
 }
 
 static void close_file(FILE **file)
@@ -51,10 +41,10 @@ static bool parse_id(const char *text, unsigned *id)
 	return true;
 }
 
-/* `name` NULL: finds the user by number.  NULL: not found. */
-static const struct passwd *find_user(const char *name, uid_t uid)
+/* `name` NULL: finds the user by number.  NULL: not found, or an error. */
+static const struct passwd *find_user(const char *name, uid_t uid, struct error *error)
 {
-	CLEANUP(close_file) FILE *file = open_regular(user_file);
+	CLEANUP(close_file) FILE *file = open_list(user_file, error);
 	const struct passwd *entry = NULL;
 
 	while (file && (entry = fgetpwent(file)))
@@ -70,9 +60,9 @@ bool identity_find_group(const char *name, gid_t *gid, struct error *error)
 
 	if (parse_id(name, gid))
 		return true;
-	file = open_regular(group_file);
+	file = open_list(group_file, error);
 	if (!file)
-		return fail(error, "%s: %s", group_file, strerror(errno));
+		return false;
 	while ((entry = fgetgrent(file))) {
 		if (!strcmp(entry->gr_name, name)) {
 			*gid = entry->gr_gid;
@@ -99,7 +89,8 @@ static bool has_member(const struct group *group, const char *name)
 
 static void add_groups_of(struct identity *identity, const char *name)
 {
-	CLEANUP(close_file) FILE *file = open_regular(group_file);
+	struct error unread = ERROR_INIT;
+	CLEANUP(close_file) FILE *file = open_list(group_file, &unread);
 	const struct group *entry;
 
 	add_group(identity, identity->gid);
@@ -113,10 +104,12 @@ static void add_groups_of(struct identity *identity, const char *name)
 static bool find_identity(struct identity *identity, const char *name, struct error *error)
 {
 	bool numeric = parse_id(name, &identity->uid);
-	const struct passwd *entry = find_user(numeric ? NULL : name, identity->uid);
+	struct error unread = ERROR_INIT;
+	const struct passwd *entry = find_user(numeric ? NULL : name, identity->uid, &unread);
 
 	if (!entry && !numeric)
-		return fail(error, "no user \"%s\" in %s", name, user_file);
+		return unread.text[0] ? fail(error, "%s", unread.text)
+				      : fail(error, "no user \"%s\" in %s", name, user_file);
 	identity->gid = identity->uid == geteuid() ? getegid() : (gid_t)identity->uid;
 	if (entry) {
 		identity->uid = entry->pw_uid;

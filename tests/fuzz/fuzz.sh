@@ -1,5 +1,5 @@
 #!/bin/sh
-# fuzz.sh - run the fuzzer $FUZZER for $FUZZ_TIME seconds (20) from its kept corpus; `fuzz.sh --keep` adds to the corpus.
+# fuzz.sh - run the fuzzer $FUZZER for $FUZZ_TIME seconds (60) from its kept corpus; `fuzz.sh --keep` adds to the corpus.
 #
 # A fuzzer starts from tests/fuzz/corpus/$FUZZER and tests/cases, and collects new inputs in $B/fuzz/found/$FUZZER.  An
 # input that fails is in $B/fuzz/found/$FUZZER-*; run the fuzzer on that file to see it again.  Options for libFuzzer stand
@@ -14,5 +14,5 @@ mkdir -p "$found" "$corpus"
 if [ "${1-}" = --keep ]; then
 	exec "$fuzzer" -merge=1 -max_len=4096 "$corpus" "$found"
 fi
-exec "$fuzzer" -max_total_time="${FUZZ_TIME:-20}" -timeout=10 -max_len=65536 -rss_limit_mb=1024 -print_final_stats=1 \
+exec "$fuzzer" -max_total_time="${FUZZ_TIME:-60}" -timeout=10 -max_len=65536 -rss_limit_mb=1024 -print_final_stats=1 \
 	-dict=tests/fuzz/words.dict -artifact_prefix="$found-" $options "$found" "$corpus" tests/cases

@@ -20,6 +20,8 @@ load init
 	run -127 "$pilotfish" -- no-such-program
 	[[ $output == "pilotfish: no-such-program: No such file or directory" ]]
 	run -127 "$pilotfish" -- ""
+	run -127 "$pilotfish" -- $'/no\e[2J\npe'
+	[[ $output == 'pilotfish: /no\x1b[2J\npe: No such file or directory' ]]
 }
 
 @test "a command that is not executable is 126, with a message" {

@@ -57,6 +57,27 @@ load measure
 	run -0 "$pilotfish" check -c <(sleep 0.2; echo 'jobs = ( { name = "app"; exec = "true"; } );')
 }
 
+check_with_fifo()	# FILE: `check` sees a FIFO in its place
+{
+	[[ -p $dir/fifo ]] || mkfifo "$dir/fifo"
+	run timeout 9 unshare --mount sh -c 'mount --bind "$0" "$1" && exec "$2" check -c "$3"' "$dir/fifo" "$1" "$pilotfish" "$dir/main.conf"
+}
+
+@test "FIFOs as /etc/passwd and /etc/group: a message names them, and a number needs neither" {
+	((EUID == 0)) || skip "mounts"
+	echo 'jobs = ( { name = "app"; exec = "true"; user = "nobody"; } );' >"$dir/main.conf"
+	check_with_fifo /etc/passwd
+	[[ $status == 65 && $output == *'jobs[app].user: cannot read /etc/passwd: not a regular file'* ]]
+	echo 'jobs = ( { name = "app"; exec = "true"; user = "nobody:nogroup"; } );' >"$dir/main.conf"
+	check_with_fifo /etc/group
+	[[ $status == 65 && $output == *'jobs[app].user: cannot read /etc/group: not a regular file'* ]]
+	echo 'jobs = ( { name = "app"; exec = "true"; user = "1000:1000"; } );' >"$dir/main.conf"
+	for file in /etc/passwd /etc/group; do
+		check_with_fifo "$file"
+		((status == 0))
+	done
+}
+
 @test "durations without bounds are refused, with the maximum" {
 	export PILOTFISH_STOP_TIMEOUT=99999999999999999999h
 	run -64 "$pilotfish" -- true

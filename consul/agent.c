@@ -368,6 +368,15 @@ void agent_forget_answer(struct agent_request *request)
 	http_forget_reply(&request->http);
 }
 
+struct reading *agent_take_reading(struct agent_request *request, bool missing)
+{
+	struct reading *reading = missing ? request->new_reading(request) : steal(&request->reading);
+
+	if (missing)
+		reading->run(reading, NULL);
+	return reading;
+}
+
 json_t *agent_receipt(const struct agent_request *request)
 {
 	const struct buf *reply = &request->http.reply;
@@ -382,7 +391,6 @@ void agent_request_release(struct agent_request *request)
 		return;
 	agent_cancel(request);
 	agent_forget_answer(request);
-	http_forget(&request->http);
 	free(request->name);
 	free(request->url);
 	free(request->body);

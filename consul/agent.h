@@ -112,6 +112,8 @@ void agent_post_json(struct agent_request *request, const char *path, json_t *bo
 bool agent_is_busy(const struct agent_request *request);
 void agent_cancel(struct agent_request *request);
 void agent_forget_answer(struct agent_request *request);	/* its JSON and its text */
+/* The reading of an ANSWER_OK, or NULL.  `missing`: that of an object that Consul does not have. */
+struct reading *agent_take_reading(struct agent_request *request, bool missing);
 json_t *agent_receipt(const struct agent_request *request);	/* of a PUT; new, or NULL */
 
 void agent_explain(const struct agent_request *request, struct error *error);	/* in words */

@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "weight.h"
 
-#define LARGE ((size_t)64 << 10)	/* what is smaller, no budget refuses */
+#define LARGE ((size_t)64 << 10)	/* what is smaller, the loop parses */
 
 static void weigh(struct parse *parse)
 {
@@ -22,7 +22,7 @@ static bool is_admitted(struct parse *parse)
 
 	if (!parse->weighed)
 		return false;
-	return parse->weight <= LARGE || budget_has(budget, parse->weight) ||
+	return parse->weight <= BUDGET_EXEMPT || budget_has(budget, parse->weight) ||
 	       fail(&parse->error, "an answer whose JSON exceeds %s = %zuM", budget->name,
 		    budget->limit >> 20);
 }

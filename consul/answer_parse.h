@@ -18,7 +18,8 @@
 
 /* Makes something of an answer.  Embedded in an object that holds all that `run` needs, and its result. */
 struct reading {
-	void (*run)(struct reading *reading, const json_t *answer);	/* perhaps on a thread */
+	/* Perhaps on a thread.  `answer` NULL: Consul has no such object. */
+	void (*run)(struct reading *reading, const json_t *answer);
 	void (*free)(struct reading *reading);
 };
 

@@ -7,7 +7,6 @@
 
 enum { POLL = 15 };			/* seconds, if answers carry no index */
 #define COST_OF_NEWS 0.1
-#define FEED_UNBUDGETED ((size_t)64 << 10)	/* what is smaller, no budget refuses */
 
 static void on_ask(struct pool_member *member)
 {
@@ -41,12 +40,20 @@ static void ask_again(struct feed *feed, double cost)
 		query_pool_ask(&feed->member);
 }
 
+/* The thread has weighed what it made of the answer. */
+static size_t weight_of(const struct feed *feed, const json_t *state)
+{
+	const struct feed_reading *reading = feed->reading;
+
+	return reading && state == reading->state ? reading->weight : weight_of_json(state);
+}
+
 /* Takes `state`, or NULL. */
 static void set_pending(struct feed *feed, json_t *state)
 {
 	json_decref(feed->pending);
 	feed->pending = state;
-	charge_set(&feed->pending_charge, state ? weight_of_json(state) : 0);
+	charge_set(&feed->pending_charge, state ? weight_of(feed, state) : 0);
 }
 
 static void cancel_rights(struct feed *feed)
@@ -81,7 +88,7 @@ static bool adopt(struct feed *feed, json_t *state)
 	}
 	json_decref(feed->state);
 	feed->state = state;
-	charge_set(&feed->state_charge, weight_of_json(state));
+	charge_set(&feed->state_charge, weight_of(feed, state));
 	return true;
 }
 
@@ -91,7 +98,7 @@ static bool fits(struct feed *feed, struct error *error)
 	const struct budget *budget = &feed->agent->budget;
 	size_t weight = feed->reading->weight;
 
-	return weight <= FEED_UNBUDGETED || budget_has(budget, weight) ||
+	return weight <= BUDGET_EXEMPT || budget_has(budget, weight) ||
 	       fail(error, "data that exceed %s = %zuM", budget->name, budget->limit >> 20);
 }
 
@@ -219,17 +226,13 @@ static void take_reading(struct feed *feed, enum agent_answer answer, struct err
 	struct agent_request *request = &feed->request;
 	bool no_key = answer == ANSWER_MISSING && query->topic == TOPIC_KEYS &&
 		      request->http.index && !request->http.no_leader;
-	struct reading *reading = steal(&request->reading);
+	struct reading *reading = agent_take_reading(request, no_key);
 
-	if (no_key)
-		reading = new_reading(request);
 	if (!reading) {
 		agent_explain(request, error);
 		return;
 	}
 	feed->reading = container_of(reading, struct feed_reading, reading);
-	if (no_key)
-		feed_reading_run(feed->reading, NULL);
 	*error = feed->reading->error;
 	if (feed->reading->state && query->topic == TOPIC_NAMES &&
 	    became_empty(feed, feed->reading->state))

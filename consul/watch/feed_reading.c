@@ -3,8 +3,9 @@
 #include "base/alloc.h"
 #include "consul/weight.h"
 
-void feed_reading_run(struct feed_reading *self, const json_t *answer)
+static void run(struct reading *reading, const json_t *answer)
 {
+	struct feed_reading *self = container_of(reading, struct feed_reading, reading);
 	json_t *latest;
 
 	self->state = self->query.read(self->context, answer, &self->error);
@@ -15,11 +16,6 @@ void feed_reading_run(struct feed_reading *self, const json_t *answer)
 		self->kept = blocking_query_keep(&self->query, self->before, self->state);
 	latest = self->kept ? self->kept : self->state;
 	self->same = self->before && blocking_query_equal(&self->query, self->before, latest);
-}
-
-static void run(struct reading *reading, const json_t *answer)
-{
-	feed_reading_run(container_of(reading, struct feed_reading, reading), answer);
 }
 
 static void release(struct reading *reading)

@@ -22,7 +22,6 @@ struct feed_reading {
 
 /* `keep`: entries of `before` that the answer lacks are wanted, too. */
 struct feed_reading *feed_reading_new(const struct blocking_query *query, json_t *before, bool keep);
-void feed_reading_run(struct feed_reading *feed_reading, const json_t *answer);
 void feed_reading_free(struct feed_reading *feed_reading);	/* or NULL */
 
 #endif

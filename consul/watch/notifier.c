@@ -126,15 +126,13 @@ static struct fingerprint_reading *take_reading(struct notifier *notifier, enum 
 {
 	struct agent_request *request = &notifier->request;
 	bool nothing = answer == ANSWER_MISSING && notifier->kind == FINGERPRINT_KEYS;
-	struct reading *reading = nothing ? new_reading(request) : steal(&request->reading);
+	struct reading *reading = agent_take_reading(request, nothing);
 	struct fingerprint_reading *taken = NULL;
 
 	if (!reading) {
 		agent_explain(request, error);
 		return NULL;
 	}
-	if (nothing)
-		read_fingerprint(reading, NULL);
 	taken = container_of(reading, struct fingerprint_reading, reading);
 	*error = taken->error;
 	if (taken->fingerprint && !request->http.index)
@@ -148,7 +146,7 @@ static void on_reply(struct agent_request *request, enum agent_answer answer)
 	struct error error = ERROR_INIT;
 	struct fingerprint_reading *reading = take_reading(notifier, answer, &error);
 
-	if (!error.text[0]) {
+	if (reading && !error.text[0]) {
 		agent_log_success(request);
 		take(notifier, reading->fingerprint, reading->changes);
 	} else {

@@ -12,6 +12,9 @@
 
 #include "loop.h"
 
+/* No budget refuses what is no larger. */
+#define BUDGET_EXEMPT ((size_t)64 << 10)
+
 struct budget {
 	const char *name;		/* for messages: the option that sets the limit */
 	size_t limit, used;		/* bytes; limit 0: none */

@@ -14,7 +14,6 @@ enum {
 	CONNECTIONS_SPARE = 8,
 	STREAMS = 250,			/* Consul's limit for one HTTP/2 connection */
 	KEEPALIVE_IDLE = 20, KEEPALIVE_INTERVAL = 5,	/* seconds */
-	SMALL = 64 << 10,		/* a body that the budget does not refuse */
 	NAMES_KEPT = 5,			/* seconds: a restarted Consul may have another address */
 };
 
@@ -199,7 +198,7 @@ static void make_room(struct http_request *request, size_t size)
 {
 	size_t whole = request->reply.used + size;
 
-	while (whole > SMALL && !budget_has(request->budget, size)) {
+	while (whole > BUDGET_EXEMPT && !budget_has(request->budget, size)) {
 		struct http_request *largest = find_largest(request);
 
 		if (!largest || largest == request || largest->reply.used <= whole) {

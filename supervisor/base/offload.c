@@ -30,7 +30,7 @@ static void *run_on_thread(void *argument)
 	return NULL;
 }
 
-/* An arena for each thread costs address space, which RLIMIT_AS may limit; they rarely meet in one. */
+/* An arena for each thread costs address space, which RLIMIT_AS may limit. */
 static void share_arena(void)
 {
 	static bool shared;
@@ -69,25 +69,19 @@ static void end(struct offload *offload)
 		offload->on_done(offload);
 }
 
-static bool has_returned(struct offload *offload)
-{
-	bool returned;
-
-	pthread_mutex_lock(&mutex);
-	returned = offload->returned;
-	pthread_mutex_unlock(&mutex);
-	return returned;
-}
-
 static struct offload *find_returned(struct loop *loop)
 {
+	struct offload *found = NULL;
+
+	pthread_mutex_lock(&mutex);
 	list_each(node, &loop->offloads) {
 		struct offload *offload = list_entry(node, struct offload, link);
 
-		if (has_returned(offload))
-			return offload;
+		if (!found && offload->returned)
+			found = offload;
 	}
-	return NULL;
+	pthread_mutex_unlock(&mutex);
+	return found;
 }
 
 static void end_returned(struct loop *loop)

@@ -112,13 +112,6 @@ void __wrap_http_cancel(struct http_request *request)
 	request->http = NULL;
 }
 
-void __wrap_http_forget(struct http_request *request);
-void __wrap_http_forget(struct http_request *request)
-{
-	__wrap_http_cancel(request);
-	buf_release(&request->reply);
-}
-
 static void require_json(const char *text)
 {
 	json_error_t where;

@@ -429,13 +429,6 @@ void __wrap_http_cancel(struct http_request *request)
 		message_free(message);		/* nothing will come of it */
 }
 
-void __wrap_http_forget(struct http_request *request);
-void __wrap_http_forget(struct http_request *request)
-{
-	__wrap_http_cancel(request);
-	buf_release(&request->reply);
-}
-
 void __wrap_http_send(struct http *http, struct http_request *request);
 void __wrap_http_send(struct http *http, struct http_request *request)
 {

@@ -29,19 +29,13 @@ values()
 	awk -v round="$1" 'BEGIN { for (i = 45000; i; i--) printf "%06d:%d,", i, round }' | put_large pairs
 }
 
-# The longest pause between two lines of a file of times in nanoseconds, in milliseconds.
-longest_pause()
-{
-	awk 'NR > 1 && $1 - last > most { most = $1 - last } { last = $1 } END { printf "%d\n", most / 1000000 }' "$1"
-}
-
 leader()
 {
 	PRIMARY_ID=c1 start_pilotfish -1 <<-EOF
 		consul = "$consul_address";
 		jobs = (
 		  { name = "db"; exec = [ "$primary", "reign" ]; runs = "election.db"; stopTimeout = "1s"; },
-		  { name = "tick"; exec = [ "sh", "-c", "date +%s%N >>$dir/ticks" ]; when = { interval = "50ms"; }; } );
+		  { name = "tick"; exec = [ "sh", "-c", "date +%s.%N >>$dir/ticks" ]; when = { interval = "50ms"; }; } );
 		elections = ( $(election_of c1) );
 		templates = ( $1 );
 	EOF
@@ -112,7 +106,7 @@ heavy()
 	export BIG
 	cat <<-EOF
 		# {{ range loop $1 }}{{ \$x := regexReplaceAll "[a-z]+@" "" \$.BIG }}{{ end }}
-		jobs = ( { name = "tick"; exec = [ "sh", "-c", "date +%s%N >>$dir/ticks" ]; when = { interval = "50ms"; }; } );
+		jobs = ( { name = "tick"; exec = [ "sh", "-c", "date +%s.%N >>$dir/ticks" ]; when = { interval = "50ms"; }; } );
 	EOF
 }
 

@@ -25,11 +25,6 @@ start_on_hung_disk()
 	pid=$(pid_of main)
 }
 
-longest_pause()			# between two runs of `pulse`, in milliseconds
-{
-	awk 'NR > 1 && $1 - last > most { most = $1 - last } { last = $1 } END { printf "%d\n", 1000 * most }' "$dir/pulse"
-}
-
 has_pulses() { (($(wc -l <"$dir/pulse") >= $1)); }
 
 # The loop is not late, and the end does not wait for the disk.
@@ -39,7 +34,7 @@ expect_alive()
 	stop_pilotfish
 	expect_code 0
 	at_most 5000 "$took"
-	at_most 1500 "$(longest_pause)"
+	at_most 1500 "$(longest_pause "$dir/pulse")"
 }
 
 @test "the destination of a template: other templates are written, and the log says what hangs" {

@@ -2,22 +2,12 @@
 # serial
 
 load templates
-load measure
 
 setup()
 {
 	skip_if_sanitized		# its library has to be loaded first
 	start_consul --data --config '{"log_level": "warn"}'
 	"$BATS_TEST_DIRNAME/helpers/fill-consul" "$consul_address" 10000 many
-}
-
-# The time is the processor's, so other processes do not count.
-expect_short_turns()
-{
-	local longest
-	longest=$(($(<"$dir/turns")))
-	echo "# figure: the longest turn with $1: $((longest / 1000)) ms" >&3
-	at_most 100000 "$longest"
 }
 
 start()

@@ -26,12 +26,6 @@ start_stalled()		# [KEYS]
 	EOF
 }
 
-# The longest time between two runs of `pulse`, in milliseconds.
-longest_pause()
-{
-	awk 'NR > 1 && $1 - last > most { most = $1 - last } { last = $1 } END { printf "%d\n", 1000 * most }' "$dir/pulse"
-}
-
 has_lock() { [[ -n $(lock_session) ]]; }
 
 @test "fdatasync takes 9 s: the session is renewed, nothing waits, and the same candidate leads" {
@@ -48,7 +42,7 @@ has_lock() { [[ -n $(lock_session) ]]; }
 	[[ $(<"$dir/c1.epoch") == "$epoch" ]]
 	refute_events -n c2 "election.db elected"
 	expect_reigns --count 1
-	at_most 1000 "$(longest_pause)"
+	at_most 1000 "$(longest_pause "$dir/pulse")"
 }
 
 @test "fdatasync takes longer than promoteTimeout: another leads, and the hung candidate never starts" {
@@ -60,7 +54,7 @@ has_lock() { [[ -n $(lock_session) ]]; }
 	refute_events -n c1 "election.db elected"
 	expect_log -n c1 "does not take epoch [0-9]+ in time: releasing the lock"
 	expect_reigns --count 1
-	at_most 1000 "$(longest_pause)"
+	at_most 1000 "$(longest_pause "$dir/pulse")"
 }
 
 @test "write and rename hang: the leader's epoch is saved late, and a follower's disk delays no leader" {
@@ -72,7 +66,7 @@ has_lock() { [[ -n $(lock_session) ]]; }
 	stop_pilotfish -n c1
 	await_primary -n c2
 	expect_reigns --count 2
-	at_most 1000 "$(longest_pause)"
+	at_most 1000 "$(longest_pause "$dir/pulse")"
 }
 
 @test "pilotfish is stopped while its disk hangs" {

@@ -6,6 +6,8 @@
 #   count_log REGEX          prints how many lines of the log match since the mark
 #   cpu_of PID               milliseconds of CPU time used
 #   rss_of PID               peak resident memory in kB
+#   longest_pause FILE       milliseconds between two lines of FILE, which begin with a time in seconds
+#   expect_short_turns WHAT  no turn of the event loop that helpers/long-turns.c saw took more than 100 ms
 
 time_of()
 {
@@ -50,4 +52,19 @@ cpu_of()
 rss_of()
 {
 	awk '/^VmHWM/ { print $2 }' "/proc/$1/status"
+}
+
+longest_pause()
+{
+	awk 'NR > 1 && $1 - last > most { most = $1 - last } { last = $1 } END { printf "%d\n", 1000 * most }' "$1"
+}
+
+# The time is the processor's, so other processes do not count.
+expect_short_turns()
+{
+	local longest
+
+	longest=$(($(<"$dir/turns")))
+	echo "# figure: the longest turn with $1: $((longest / 1000)) ms" >&3
+	at_most 100000 "$longest"
 }

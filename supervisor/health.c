@@ -271,9 +271,11 @@ static void end(struct health *health)
 		kill_check(health);
 }
 
-/* A running check may have looked before the change. */
+/* A running check may have looked before the change.  The next reason is reported however short a
+ * time ago the last one was: there may be no other check for long. */
 void health_check_now(struct health *health)
 {
+	health->reason_due = 0;
 	if (health->checking)
 		health->again = true;
 	else if (health->active)

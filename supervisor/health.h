@@ -50,7 +50,7 @@ struct health {
 void health_init(struct health *health, struct job *job, struct hook *check);
 void health_release(struct health *health);
 
-/* The next check is due: what it finds has probably changed. */
+/* The next check is due: what it finds has probably changed, and its reason is reported. */
 void health_check_now(struct health *health);
 
 #endif

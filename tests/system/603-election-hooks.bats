@@ -173,15 +173,16 @@ are_words()		# SERVICE WORDS
 	[[ $(words "$1") == "$2" ]]
 }
 
+member_with_words()
+{
+	echo replica >"$dir/$1.words"
+	on_elected="\"sh\", \"-c\", \"$primary promote && echo primary >$dir/$1.words\"" \
+	on_deposed="\"sh\", \"-c\", \"$primary demote && echo replica >$dir/$1.words\"" \
+	job_keys="services = ( { name = \"$1\"; port = 80; } );
+		  health = { exec = \"cat $dir/$1.words\"; interval = \"60s\"; timeout = \"10s\"; ttl = \"100s\"; };" member "$1"
+}
+
 @test "the health check runs at a change of the role, and the catalogue has its words" {
-	member_with_words()
-	{
-		echo replica >"$dir/$1.words"
-		on_elected="\"sh\", \"-c\", \"$primary promote && echo primary >$dir/$1.words\"" \
-		on_deposed="\"sh\", \"-c\", \"$primary demote && echo replica >$dir/$1.words\"" \
-		job_keys="services = ( { name = \"$1\"; port = 80; } );
-			  health = { exec = \"cat $dir/$1.words\"; interval = \"60s\"; timeout = \"10s\"; ttl = \"100s\"; };" member "$1"
-	}
 	member_with_words c1
 	LIMIT=15 await_primary -n c1
 	LIMIT=15 await are_words c1 primary
@@ -193,4 +194,15 @@ are_words()		# SERVICE WORDS
 	LIMIT=15 await are_words c1 replica
 	LIMIT=15 await_primary -n c2
 	LIMIT=15 await are_words c2 primary
+}
+
+@test "two changes of the role within a moment: the catalogue has the words of the last one" {
+	member_with_words c1
+	LIMIT=15 await are_words c1 primary
+	member_with_words c2
+	LIMIT=15 await are_words c2 replica
+	"$pilotfish" leader step-down -c "$dir/c1.conf"
+	"$pilotfish" leader step-down -c "$dir/c2.conf"
+	LIMIT=15 await are_words c1 primary
+	LIMIT=15 await are_words c2 replica
 }

@@ -74,7 +74,7 @@ struct service {
 	unsigned heartbeats;
 	bool present;			/* Consul may have it: a deregistration is owed */
 	bool registered;		/* Consul has it as wanted */
-	unsigned token;			/* the number of the token of the registration */
+	unsigned token, sent_token;	/* the number of that of the registration, and of one not answered */
 	bool confirmed;			/* the check was updated since the registration */
 	bool told_maintenance;
 	bool told_leads;		/* at the last registration */

@@ -250,7 +250,7 @@ static void send_registration(struct service *service)
 	service->contested = false;
 	service->registered = false;	/* not yet as wanted */
 	service->told_leads = service->leads;
-	service->token = agent_token(service->agent);
+	service->sent_token = agent_token(service->agent);
 	service->sent = current_report(service);
 	put_json(service, "/v1/agent/service/register", entry_registration(service));
 }
@@ -262,6 +262,7 @@ static void on_registered(struct service *service)
 	log_info("service %s at %s port %ld is registered%s%s", service->id, service->address,
 		 service->config->port, tag ? " with tag " : "", tag ? tag : "");
 	service->registered = true;
+	service->token = service->sent_token;
 	if (!service->confirmed)	/* the check is new there, and without output */
 		service->shown = (struct service_report){ .status = service->sent.status };
 	service->confirmed = false;
@@ -270,15 +271,18 @@ static void on_registered(struct service *service)
 
 /* ---- register again with a new token ---- */
 
+/* The answer to a renewal may not have come before the service leaves: it is owed then, too. */
 static bool has_new_token(const struct service *service)
 {
-	return service->registered && service->token != agent_token(service->agent);
+	bool owed = service->wanted ? service->registered : service->present && service->token;
+
+	return owed && service->token != agent_token(service->agent);
 }
 
 static void send_renewal(struct service *service)
 {
 	service->registered = false;
-	service->token = agent_token(service->agent);
+	service->sent_token = agent_token(service->agent);
 	put_json(service, "/v1/agent/service/register", entry_registration(service));
 }
 
@@ -287,6 +291,7 @@ static void on_renewed(struct service *service)
 {
 	log_info("service %s is registered with the new token", service->id);
 	service->registered = true;
+	service->token = service->sent_token;
 	service->dirty = service->wanted;
 }
 

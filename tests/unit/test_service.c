@@ -404,6 +404,43 @@ static void test_draining_cancels_pending_request(void **state)
 	assert_true(service_is_settled(&self->service));
 }
 
+static void rotate_token(struct fixture *self, const char *token)
+{
+	char *path = strdupa("/tmp/test_service.XXXXXX");
+	int fd = mkstemp(path);
+
+	assert_int_equal(write(fd, token, strlen(token)), strlen(token));
+	close(fd);
+	assert_int_equal(rename(path, self->consul.token_file), 0);
+}
+
+/* An agent that deregisters a service uses the token of its registration. */
+static void test_pending_renewal_precedes_deregistration(void **state)
+{
+	static const char *const replies[] = { FREE, OK, OK, NULL };
+	static const char *const later[] = { OK, OK, CANNED_OK("[]"), NULL };
+	struct fixture *self = *state;
+
+	self->consul.token_file = format_string("/tmp/test_service.%d", getpid());
+	rotate_token(self, "first");
+	start(self, replies, true);
+	say(self, EVENT_RUNNING);
+	run(self, 3);
+	rotate_token(self, "second");
+	conclude(self, STATUS_PASSING, "");
+	run_until(self, 4, 0);		/* the renewal has no answer */
+	assert_asked(self, 3, "PUT /v1/agent/service/register");
+	self->server.replies = later;
+	self->server.served = 0;
+	say(self, EVENT_DRAINING);
+	run_until(self, 6, 1);
+	assert_asked(self, 4, "PUT /v1/agent/service/register");
+	assert_non_null(strstr(self->server.asked.items[4], "X-Consul-Token: second"));
+	assert_asked(self, 5, "PUT /v1/agent/service/deregister/@");
+	unlink(self->consul.token_file);
+	free(self->consul.token_file);
+}
+
 static void test_service_that_never_ran_is_settled(void **state)
 {
 	static const char *const replies[] = { NULL };
@@ -634,6 +671,7 @@ int main(void)
 		TEST(test_draining_waits_for_deregistration),
 		TEST(test_draining_without_consul_ends),
 		TEST(test_draining_cancels_pending_request),
+		TEST(test_pending_renewal_precedes_deregistration),
 		TEST(test_service_that_never_ran_is_settled),
 		TEST(test_registers_again_with_its_job),
 		TEST(test_running_job_is_registered),

@@ -75,12 +75,12 @@ struct token scanner_next(struct scanner *scanner)
 			return token;
 		if (*scanner->at == '#' || is_at(scanner, "//"))
 			skip_line(scanner);
-		else if (is_at(scanner, "/*") && !skip_comment(scanner))
-			return ended(scanner, token, TOKEN_OPEN_COMMENT);
 		else if (isspace((unsigned char)*scanner->at))
 			step(scanner);
-		else if (scanner->at == token.start)
+		else if (!is_at(scanner, "/*"))
 			break;
+		else if (!skip_comment(scanner))
+			return ended(scanner, token, TOKEN_OPEN_COMMENT);
 	}
 	if (*scanner->at == '"')
 		return ended(scanner, token,

@@ -171,7 +171,7 @@ stubborn()
 	expect_events "app running"
 	stop_pilotfish
 	expect_code 0
-	expect_events "app draining" "app stopping" "app.preStop running" "app.preStop stopped" "app stopped"
+	expect_events "app draining" "app stopping" "app.preStop running" "app.preStop exitSuccess" "app stopped"
 	(($(between "app draining" "app stopping") >= 390))
 	((took < 2000 * slow))
 

@@ -48,8 +48,8 @@ begin()			# candidate or member
 	member c2
 	expect_events -n c2 "election.db leader"
 	await eval '(($(count_events -n c2 "db healthy")))'
+	signal_workload STOP c1		# first: it must not be able to follow onDeposed
 	touch "$dir/sick-c1"
-	signal_workload STOP c1
 	await_primary -n c2
 	expect_events -n c1 "election.db deposed" "db.onDeposed running" "db exitFailed" "db running"
 	expect_reigns --count 2

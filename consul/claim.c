@@ -63,6 +63,15 @@ static void take_other_id(struct service *service)
 	service->claim = CLAIM_NONE;
 }
 
+static void note_kept(struct service *service, const char *status)
+{
+	for (enum health_status i = STATUS_CRITICAL; i <= STATUS_PASSING; i++)
+		if (!strcmp(status, health_status_name(i))) {
+			service->shown = (struct service_report){ .status = i };
+			service->kept = true;
+		}
+}
+
 void claim_from_checks(struct service *service, json_t *checks)
 {
 	AUTOFREE char *mode = format_string("_service_maintenance:%s", service->id);
@@ -75,6 +84,8 @@ void claim_from_checks(struct service *service, json_t *checks)
 			continue;
 		passing = passing && strcmp(answer_text(check, "Status"), "critical");
 		maintained = maintained || !strcmp(check_id, mode);
+		if (!strcmp(check_id, service->check_id))
+			note_kept(service, answer_text(check, "Status"));
 	}
 	if (service->elsewhere && passing && !service->renamed && !service->config->id) {
 		take_other_id(service);

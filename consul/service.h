@@ -82,6 +82,7 @@ struct service {
 	struct service_report sent;	/* with the last request */
 	struct service_report told;	/* to the agent */
 	struct service_report shown;	/* by the servers: the output of this one */
+	bool kept;			/* an earlier process left our check, with the status shown */
 	unsigned explained;		/* the reason that the notes count; 0: none */
 	struct strv leftovers;		/* IDs to remove */
 

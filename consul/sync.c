@@ -263,8 +263,9 @@ static void on_registered(struct service *service)
 		 service->config->port, tag ? " with tag " : "", tag ? tag : "");
 	service->registered = true;
 	service->token = service->sent_token;
-	if (!service->confirmed)	/* the check is new there, and without output */
+	if (!service->confirmed && !service->kept)	/* the check is new there, and without output */
 		service->shown = (struct service_report){ .status = service->sent.status };
+	service->kept = false;
 	service->confirmed = false;
 	service->dirty = true;		/* else it would be critical after the agent restarts */
 }

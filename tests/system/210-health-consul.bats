@@ -192,7 +192,7 @@ has_output()
 	start_pilotfish <<-EOF
 		consul = "$consul_address";
 		jobs = ( { name = "again"; exec = [ "sh", "-c", "echo \$\$ >$dir/app; exec sleep 1000" ]; port = 80;
-			   restarts = "unlimited"; backoff = { min = "500ms"; };
+			   restarts = "unlimited"; backoff = { min = "3s"; };
 			   health = { exec = "true"; interval = "100ms"; ttl = "30s"; }; } );
 	EOF
 	await_passing again 1
@@ -268,6 +268,23 @@ set_reason()
 	done
 	refute_log 'role is still'
 	[[ $(count_log 'is registered') == 1 ]]
+}
+
+@test "the first words of a restarted instance are in the catalogue within a second" {
+	# Slow: the agent has the registration, and the status of the killed process, before the words.
+	local configuration="consul = \"$consul_address\";
+		jobs = ( { name = \"anew\"; exec = \"sleep 1000\"; port = 80;
+			   health = { exec = [ \"sh\", \"-c\", \"sleep 0.3; cat $dir/reason\" ]; interval = \"60s\"; ttl = \"100s\"; }; } );"
+
+	set_reason "primary"
+	start_pilotfish <<<"$configuration"
+	await has_reason anew "primary"
+	signal_pilotfish KILL
+	wait_exit
+	set_reason "replica"
+	start_pilotfish -n second <<<"$configuration"
+	expect_log -n second 'anew is healthy'
+	LIMIT=1 await has_reason anew "replica"
 }
 
 @test "a reason that changes with each check is written to the catalogue ever more slowly" {

@@ -320,6 +320,28 @@ static void test_critical_id_elsewhere_is_taken_over(void **state)
 	assert_asked(self, 3, "PUT /v1/agent/service/maintenance/@?enable=false");
 }
 
+/* The agent keeps the status of the killed process, so the first verdict changes the output alone. */
+static void test_first_words_after_a_restart_are_explained(void **state)
+{
+	struct fixture *self = *state;
+	AUTOFREE char *listing = format_string(CANNED_OK(
+		"{\"%s\":{\"ID\":\"%s\",\"Service\":\"web\",\"Address\":\"127.0.0.1\",\"Port\":80}}"),
+		self->id, self->id);
+	AUTOFREE char *checks = format_string(CANNED_OK(
+		"{\"service:%s\":{\"ServiceID\":\"%s\",\"Status\":\"passing\"}}"),
+		self->id, self->id);
+	const char *const replies[] = { listing, checks, OK, OK, OK, OK, NULL };
+
+	start(self, replies, true);
+	say(self, EVENT_RUNNING);
+	run_until(self, 3, 0);		/* the registration has no answer yet */
+	self->verdict.reason++;
+	conclude(self, STATUS_PASSING, "replica");
+	run(self, 6);
+	assert_told(self, 3, "passing", "replica\n(took 12ms)");
+	assert_asked(self, 4, "PUT /v1/agent/service/register");
+}
+
 static void test_leftovers_at_our_address_are_removed(void **state)
 {
 	static const char *const replies[] = {
@@ -666,6 +688,7 @@ int main(void)
 		TEST(test_trouble_is_retried),
 		TEST(test_id_in_use_elsewhere_is_not_taken),
 		TEST(test_critical_id_elsewhere_is_taken_over),
+		TEST(test_first_words_after_a_restart_are_explained),
 		TEST(test_leftovers_at_our_address_are_removed),
 		TEST(test_maintenance_starts_and_ends),
 		TEST(test_draining_waits_for_deregistration),

@@ -4,6 +4,9 @@
 load lib
 load mysql
 
+password=a-secret
+credentials=(-e MYSQL_PASSWORD=$password)
+
 up()
 {
 	[[ ! $(docker service ls -q --filter "label=com.docker.stack.namespace=$project" 2>/dev/null) ]] || down
@@ -13,7 +16,7 @@ up()
 		return
 	fi
 	quietly docker swarm init --advertise-addr 127.0.0.1
-	docker secret create mysql-password - <<<app
+	docker secret create mysql-password - <<<"$password"
 	docker secret create replication-password - <<<"$(</proc/sys/kernel/random/uuid)"
 	quietly docker stack deploy --resolve-image never -c "$example/stack.yml" "$project"
 	LIMIT=60 await swarm_whole

@@ -110,6 +110,7 @@ image_nginx()
 		printf 'FROM debian:bookworm-slim\nRUN mkdir -p /var/log/nginx\n' | docker build -q --force-rm -t "$1" -
 }
 
+# As the registry's image, which has a user for Consul, and a folder for its data.
 image_consul()
 {
 	local context=$engine_folder/consul
@@ -117,31 +118,55 @@ image_consul()
 	mkdir -p "$context"
 	cp -L "$(command -v consul)" "$context/consul"
 	docker build -q --force-rm -t "$1" -f - "$context" <<-'END'
-		FROM node:18-bookworm-slim
+		FROM debian:bookworm-slim
 		COPY consul /usr/local/bin/
+		RUN install -d -o 100 -g 1000 /consul/data
 		EXPOSE 8500
 		ENTRYPOINT ["consul"]
 	END
 }
 
+# The base images that the quick start and the examples name.
+images_named()
+{
+	sed -nE 's/^ *FROM ([^ ]+:[^ ]+).*/\1/p; s/.* ([^ ]*consul:[0-9][^ ]*) agent.*/\1/p' \
+		"$engine_root"/README.md "$engine_root"/examples/{*,*/*}/Dockerfile | sort -u
+}
+
+images_build()
+{
+	local name example
+
+	image_have debian:bookworm-slim image_debian || return
+	for name in $(images_named); do
+		case $name in
+		*consul:*) image_have "$name" image_consul ;;
+		nginx:*) image_have "$name" image_nginx ;;
+		*) image_have "$name" image_debian ;;
+		esac || return
+	done
+	docker build -q --force-rm -t pilotfish -f - "$B/release" <<-'END' || return
+		FROM scratch
+		COPY pilotfish /pilotfish
+		ENTRYPOINT ["/pilotfish"]
+	END
+	for example in "$engine_root"/examples/*/docker-compose.yml; do
+		example=${example%/*}
+		compose build -q --force-rm || return
+	done
+}
+
+# A tag of the image pilotfish says from which files all images were built last.
 images_make()
 {
-	local example
+	local sources made
 
-	env -u MAKEFLAGS -u MFLAGS make -s -C "$engine_root" B="${B#"$engine_root"/}" release &&
-		image_have node:18-bookworm-slim image_debian &&
-		image_have nginx:1.22 image_debian &&
-		image_have debian:bookworm-slim image_debian &&
-		image_have nginx:stable image_nginx &&
-		image_have consul:1.8 image_consul &&
-		docker build -q --force-rm -t pilotfish -f - "$B/release" <<-'END' &&
-			FROM scratch
-			COPY pilotfish /pilotfish
-			ENTRYPOINT ["/pilotfish"]
-		END
-		for example in "$engine_root"/examples/{nginx,singleton,mysql}; do
-			compose build -q --force-rm || return
-		done
+	env -u MAKEFLAGS -u MFLAGS make -s -C "$engine_root" B="${B#"$engine_root"/}" release || return
+	sources=$(find "$engine_root"/{README.md,examples,tests/docker/{base,engine.bash}} "$B/release/pilotfish" -type f \
+		-exec cksum {} + | sort | cksum)
+	made=pilotfish-tests-made:${sources%% *}
+	[[ $(docker image inspect -f '{{ .Id }}' pilotfish "$made" 2>/dev/null | uniq -c) != *" 2 "* ]] || return 0
+	images_build && docker tag pilotfish "$made"
 }
 
 compose()
@@ -168,7 +193,11 @@ running_containers()		# SERVICE [OPTION]
 
 containers()
 {
-	running_containers "$1" -a
+	local service
+
+	for service in "$@"; do
+		running_containers "$service" -a
+	done
 }
 
 compose_port()

@@ -61,7 +61,7 @@ client_start()
 	docker rm -f "$client" >/dev/null 2>&1 || :
 	quietly docker run -d --name "$client" --network "$1" --read-only --user 65532 --cap-drop ALL \
 		-v "$BATS_FILE_TMPDIR:/seen" -v "$BATS_TEST_DIRNAME/client.js:/client.js:ro" \
-		node:18-bookworm-slim node /client.js /seen/seen nginx "${@:2}"
+		--entrypoint node pilotfish-example-app /client.js /seen/seen nginx "${@:2}"
 }
 
 seen()

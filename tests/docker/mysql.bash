@@ -30,10 +30,13 @@ ledger()
 	"$BATS_TEST_DIRNAME/ledger" "$@"
 }
 
+# How clients get their password: from the volume of the nodes, which made it.
+credentials=(-v "${project}_secrets:/secrets:ro" -e MYSQL_PASSWORD_FILE=/secrets/mysql-password)
+
 in_network()		# NETWORK NAME COMMAND
 {
 	docker rm -f "$2" >/dev/null 2>&1 || :
-	quietly docker run -d --name "$2" --network "$1" --read-only --cap-drop ALL -e PAUSE="$PAUSE" \
+	quietly docker run -d --name "$2" --network "$1" --read-only --cap-drop ALL -e PAUSE="$PAUSE" "${credentials[@]}" \
 		--entrypoint sh -v "$BATS_FILE_TMPDIR:/seen" -v "$BATS_TEST_DIRNAME:/tests:ro" \
 		pilotfish-example-writer -c "exec $3"
 }

@@ -19,6 +19,14 @@ def milliseconds():
     return round(time.time() * 1000)
 
 
+def password():
+    """The environment's, or that in a file, which the first database makes."""
+    path = os.environ.get("MYSQL_PASSWORD_FILE")
+    while path and not os.path.exists(path):
+        time.sleep(INTERVAL)
+    return open(path).read().strip() if path else os.environ["MYSQL_PASSWORD"]
+
+
 def sample(client, address):
     """Asks until the connection breaks."""
     while True:
@@ -37,7 +45,7 @@ def watch(address):
     while address in known:
         client = subprocess.Popen(["mariadb", "--batch", "--skip-column-names", "--unbuffered", "--connect-timeout=1",
                                    f"--host={address}", "--user=app"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                  stderr=subprocess.DEVNULL, bufsize=0, env=dict(os.environ, MYSQL_PWD="app"))
+                                  stderr=subprocess.DEVNULL, bufsize=0, env=dict(os.environ, MYSQL_PWD=password()))
         try:
             sample(client, address)
         except BrokenPipeError:

@@ -1,6 +1,7 @@
 """Paths, names and small functions of all modules."""
 import contextlib
 import os
+import secrets
 import socket
 import subprocess
 
@@ -32,11 +33,35 @@ def forget(path):
         os.remove(path)
 
 
-def secret(name, default=""):
-    if name + "_FILE" in ENV:
-        with open(ENV[name + "_FILE"]) as file:
-            return file.read().strip()
-    return ENV.get(name, default)
+def refuse(text):
+    raise Refusal(text)
+
+
+def secret(name):
+    """The contents of the file NAME_FILE, or the environment's NAME, or nothing."""
+    path = ENV.get(name + "_FILE")
+    if not path:
+        return ENV.get(name, "")
+    with open(path) as file:
+        return file.read().strip()
+
+
+def password(name):
+    """A secret that must be; the first node that needs the file NAME_FILE makes it."""
+    path = ENV.get(name + "_FILE")
+    if path and not os.path.exists(path):
+        make_secret(path)
+    return secret(name) or refuse(f"there is no password: set {name}, or {name}_FILE to the path of a file")
+
+
+def make_secret(path):
+    """Whole from its first moment, as other nodes may read or make it now."""
+    part = f"{path}.{ID}"
+    with open(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file:
+        file.write(secrets.token_urlsafe(24))
+    with contextlib.suppress(FileExistsError):
+        os.link(part, path)
+    os.remove(part)
 
 
 def write(path, text=""):

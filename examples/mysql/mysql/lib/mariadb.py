@@ -5,7 +5,7 @@ import os
 import struct
 import subprocess
 
-from base import DATA, ENV, LEFT, TIMEOUT, RECEIVED, Refusal, read, secret, write
+from base import DATA, ENV, LEFT, TIMEOUT, RECEIVED, Refusal, password, read, write
 
 
 def sql(text, timeout=TIMEOUT, *options):
@@ -14,7 +14,7 @@ def sql(text, timeout=TIMEOUT, *options):
     try:
         result = subprocess.run(["mariadb", "--batch", "--connect-timeout=2", *options], input=text,
                                 capture_output=True, text=True, timeout=timeout,
-                                env=dict(ENV, MYSQL_PWD=secret("REPLICATION_PASSWORD", "repl")))
+                                env=dict(ENV, MYSQL_PWD=password("REPLICATION_PASSWORD")))
     except subprocess.TimeoutExpired:
         raise Refusal(f"MariaDB does not answer within {timeout} s to: {text[:60]}") from None
     if result.returncode:

@@ -4,7 +4,7 @@ import shutil
 import time
 
 import consul
-from base import ALONE, DATA, ENV, HOME, ID, RECEIVED, RESEED, STORE, forget, run, say, secret
+from base import ALONE, DATA, ENV, HOME, ID, RECEIVED, RESEED, STORE, forget, password, run, say
 
 KEPT = 3                        # snapshots
 
@@ -46,10 +46,10 @@ def initialise():
          "--auth-root-authentication-method=socket", "--auth-root-socket-user=mysql"])
     user, database = ENV.get("MYSQL_USER", "app"), ENV.get("MYSQL_DATABASE", "app")
     run_offline(folder, f"""FLUSH PRIVILEGES;
-CREATE USER repl@'%' IDENTIFIED BY '{secret("REPLICATION_PASSWORD", "repl")}';
+CREATE USER repl@'%' IDENTIFIED BY '{password("REPLICATION_PASSWORD")}';
 GRANT REPLICATION SLAVE ON *.* TO repl@'%';
 CREATE DATABASE {database};
-CREATE USER {user}@'%' IDENTIFIED BY '{secret("MYSQL_PASSWORD", "app")}';
+CREATE USER {user}@'%' IDENTIFIED BY '{password("MYSQL_PASSWORD")}';
 GRANT ALL ON {database}.* TO {user}@'%';
 CREATE DATABASE pilotfish;
 CREATE TABLE pilotfish.epochs (epoch BIGINT PRIMARY KEY, id VARCHAR(255), seen TIMESTAMP(3));

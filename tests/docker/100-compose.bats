@@ -160,6 +160,38 @@ left_in_time()
 	note clean
 }
 
+update()		# VERSION COMPOSE-FILE...
+{
+	local files
+
+	files=$(printf ':%s' "$example/docker-compose.yml" "${@:2}")
+	COMPOSE_PROJECT_NAME=$project COMPOSE_FILE=${files#:} VERSION=$1 "$example/update"
+}
+
+all_have()		# N instances pass, and all have VERSION
+{
+	ask_consul "health/service/app?passing" | jq -e --arg version "$2" --argjson count "$1" '
+		length == $count and all(.Service.Meta.version == $version)'
+}
+
+@test "update: two instances are replaced by two new ones, and no request fails" {
+	scale 2
+	since=$(now)
+	quietly update 2
+	await all_have 2 2
+	await seen is upstreams 2
+	note clean
+}
+
+@test "update to what does not start: the new instances go, the old ones stay, and no request fails" {
+	printf 'services: { app: { command: -c /nowhere } }\n' >"$dir/broken.yml"
+	LIMIT=3 run -1 update 3 "$dir/broken.yml"
+	[[ $output == *"the new instances do not pass; the old instances go on"* ]]
+	all_have 2 2
+	[ "$(containers app | wc -l)" = 2 ]
+	note clean
+}
+
 @test "docker-compose stop: all containers stop at once, and Consul has no left-overs" {
 	docker rm -f "$client"
 	quietly compose stop app nginx

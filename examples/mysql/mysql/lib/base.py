@@ -9,9 +9,11 @@ HOME = "/var/lib/mysql"
 DATA = f"{HOME}/data"
 STORE = "/snapshots"
 # Files that are flags; some have contents.
-ALONE = f"{HOME}/alone"         # our commits may be on no other node; the epoch since when
+LAST = f"{HOME}/last"           # the epoch of the primary that this database followed last, or was
 RESEED = f"{HOME}/reseed"       # a snapshot must replace this database
-RECEIVED = f"{HOME}/received"   # the last position acknowledged before a crash that lost the relay log
+RECEIVED = f"{HOME}/received"   # the last position in the relay log that a crash has left, until it is applied
+BOOT = f"{HOME}/boot"           # the boot of the host at which this database acknowledged last
+LOST = f"{HOME}/lost"           # a disk, or a host without power, has lost what we acknowledged; the text says which
 LEFT = "/run/mysqld/left"       # this node is ending
 BEGUN = f"{STORE}/begun"        # there was a primary before
 
@@ -65,8 +67,16 @@ def make_secret(path):
 
 
 def write(path, text=""):
-    with open(path, "w") as file:
+    """Whole or not at all, even if the host loses power."""
+    part = f"{path}.part"
+    with open(part, "w") as file:
         file.write(str(text))
+        file.flush()
+        os.fsync(file.fileno())
+    os.rename(part, path)
+    folder = os.open(os.path.dirname(path), os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
 
 
 def read(path):

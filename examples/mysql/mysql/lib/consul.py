@@ -1,10 +1,12 @@
 """The records of the nodes in Consul's KV store, below service/mysql/.
 
   leader     the lock of the election, written by pilotfish
-  primary    {id, epoch, sync, floor}    sync: a commit is on a replica before the client gets the acknowledgement;
-             floor: a node below this position may not lead.  Without sync only the node `id` may lead.
+  primary    {id, epoch, sync, floor, ended}    sync: a commit is on a replica before the client gets the
+             acknowledgement; floor: a node below this position may not lead; ended: nothing after it was acknowledged.
+             Without sync only the node `id` may lead.
   nodes/ID   {state, position}    follows: the node may have acknowledged more than we know;
-             stopped, left: it has acknowledged nothing after `position`; leads: it is, or was, the primary
+             stopped, left: it has acknowledged nothing after `position`; leads: it is, or was, the primary;
+             forgotten: an administrator has given up what only this node may have
   bootstrap, snapshot             locks for work that only one node does
   snapshot-wanted                 the ID of a node for which the newest snapshot is too old
 """
@@ -12,11 +14,13 @@ import base64
 import contextlib
 import json
 import socket
+import threading
 
 from base import ENV, ID, Refusal, secret
 
 CONSUL = ENV.get("CONSUL", "consul:8500")
 KV = "/v1/kv/service/mysql/"
+LOCK_TTL = 10                   # seconds, Consul's least
 
 
 def exchange(request, seconds):
@@ -53,9 +57,14 @@ def value_of(entry):
         return {}
 
 
+def look(key, index=0, wait=0):
+    """(value or None, index); with an index waits for a change."""
+    found, index = ask("GET", f"{KV}{key}?consistent&index={index}&wait={wait}s", wait=wait * 1.1)
+    return value_of(found[0]) if found else None, index
+
+
 def get(key):
-    found, _ = ask("GET", f"{KV}{key}?consistent")
-    return value_of(found[0]) if found else None
+    return look(key)[0]
 
 
 def put(key, value):
@@ -66,12 +75,16 @@ def delete(key):
     ask("DELETE", KV + key)
 
 
-def nodes_but_us(index=0, wait=0):
+def nodes(index=0, wait=0):
     """({id: record}, index); with an index waits for a change."""
     found, index = ask("GET", f"{KV}nodes/?recurse&consistent&index={index}&wait={wait}s", wait=wait * 1.1)
-    nodes = {entry["Key"].rpartition("/")[2]: value_of(entry) for entry in found or ()}
-    nodes.pop(ID, None)
-    return nodes, index
+    return {entry["Key"].rpartition("/")[2]: value_of(entry) for entry in found or ()}, index
+
+
+def nodes_but_us(index=0, wait=0):
+    records, index = nodes(index, wait)
+    records.pop(ID, None)
+    return records, index
 
 
 def holder():
@@ -108,17 +121,23 @@ def epoch():
 
 
 @contextlib.contextmanager
-def lock(name, seconds):
-    """Yields True if we got the lock, which lasts at most `seconds`."""
-    session = ask("PUT", "/v1/session/create", {"Name": name, "TTL": f"{seconds}s", "LockDelay": "1s",
-                                                "Checks": []})[0]["ID"]
+def lock(name):
+    """Yields True if we got the lock.  It outlives this process by the session's TTL, which Consul may double."""
+    session = ask("PUT", "/v1/session/create", {"Name": name, "TTL": f"{LOCK_TTL}s", "LockDelay": "1s",
+                                                "Behavior": "delete", "Checks": []})[0]["ID"]
+    done = threading.Event()
+    threading.Thread(target=renew, args=(session, done), daemon=True).start()
     try:
-        ours, _ = ask("PUT", f"{KV}{name}?acquire={session}", {"id": ID})
-        yield ours
-        if ours:
-            ask("PUT", f"{KV}{name}?release={session}", {"id": ID})
+        yield ask("PUT", f"{KV}{name}?acquire={session}", {"id": ID})[0]
     finally:
+        done.set()
         ask("PUT", f"/v1/session/destroy/{session}")
+
+
+def renew(session, done):
+    while not done.wait(LOCK_TTL / 3):
+        with contextlib.suppress(Refusal):
+            ask("PUT", f"/v1/session/renew/{session}")
 
 
 def registered():

@@ -1,11 +1,11 @@
-"""MariaDB: statements, positions, and the rest of a relay log after a crash."""
+"""MariaDB: statements, positions, and the relay log that a crash has left."""
 import contextlib
 import fcntl
 import os
 import struct
 import subprocess
 
-from base import DATA, ENV, LEFT, TIMEOUT, RECEIVED, Refusal, password, read, write
+from base import DATA, ENV, LEFT, RECEIVED, TIMEOUT, Refusal, forget, password, read, write
 
 
 def sql(text, timeout=TIMEOUT, *options):
@@ -69,7 +69,7 @@ def one_at_a_time():
 
 
 def transactions_of(path):
-    """The complete transactions of a relay log; see "Binary Log Event Format" in MariaDB's manual."""
+    """(position, offset) of the complete transactions of a relay log; see MariaDB's "Binary Log Event Format"."""
     gtid_event, xid_event, query_event, standalone = 162, 16, 2, 1
     with open(path, "rb") as file:
         file.seek(4)
@@ -82,25 +82,45 @@ def transactions_of(path):
             if kind == gtid_event:
                 number, domain, flags = struct.unpack("<QIB", body[:13])
                 gtid = f"{domain}-{server}-{number}"
+                offset = file.tell() - size
             elif gtid and kind == (query_event if flags & standalone else xid_event):
-                yield gtid
+                yield gtid, offset
+
+
+def transactions():
+    """(position, file, offset) of all complete transactions in the relay logs."""
+    for name in sorted(name for name in os.listdir(DATA) if name.startswith("relay.") and name[6:].isdigit()):
+        for gtid, offset in transactions_of(f"{DATA}/{name}"):
+            yield gtid, name, offset
 
 
 def note_received():
-    """Records the last received position, as MariaDB deletes relay logs when it starts."""
-    files = sorted(name for name in os.listdir(DATA) if name.startswith("relay.") and name[6:].isdigit())
-    last = None
-    for name in files:
-        for last in transactions_of(f"{DATA}/{name}"):
-            pass
+    """Records the last received position: the server does not know it after its start."""
+    last = max((gtid for gtid, _, _ in transactions()), key=sequence, default=None)
     if last:
         write(RECEIVED, last)
 
 
-def received_before():
-    return read(RECEIVED)
+def restore_received(seconds):
+    """Applies the relay logs of before a crash, which START SLAVE would delete as it can ask a primary again."""
+    wanted = read(RECEIVED)
+    has = position(state())
+    if sequence(wanted) > sequence(has):
+        gtid, name, offset = next((entry for entry in transactions() if sequence(entry[0]) > sequence(has)),
+                                  (wanted, None, None))
+        if sequence(gtid) != sequence(has) + 1:
+            raise Refusal(f"the relay logs have nothing between {has} and {gtid}")
+        # Threads that work in parallel need the primary's log, whose name is not known here: MariaDB crashes.
+        sql(f"""STOP SLAVE; SET @threads=@@slave_parallel_threads; SET GLOBAL slave_parallel_threads=0;
+                CHANGE MASTER TO MASTER_USE_GTID=no, RELAY_LOG_FILE='{name}', RELAY_LOG_POS={offset};
+                START SLAVE SQL_THREAD; SELECT MASTER_GTID_WAIT('{wanted}', {seconds}); STOP SLAVE;
+                SET GLOBAL slave_parallel_threads=@threads""", TIMEOUT + seconds)
+        has = position(state())
+    if sequence(wanted) > sequence(has):
+        raise Refusal(f"received before a crash: {wanted}, applied so far: {has}")
+    forget(RECEIVED)
 
 
 def acknowledged(status):
     """The last position that we may have acknowledged."""
-    return max(position(status), received_before(), key=sequence)
+    return max(position(status), read(RECEIVED), key=sequence)

@@ -1,0 +1,228 @@
+# examples/mysql with docker-compose: what no single fault is.  All nodes crash, with and without their disks; Consul
+# loses its data; a silent node stands in the way of a handover.
+# serial
+# limit 1500
+
+load lib
+load mysql
+
+setup_file()
+{
+	file_begin cluster_up 3
+}
+
+teardown_file()
+{
+	file_end cluster_down
+}
+
+setup()
+{
+	begin
+}
+
+in_volume()		# NODE COMMAND, as root, be the container stopped
+{
+	quietly docker run --rm --network none --user 0 --volumes-from "$1" --entrypoint sh pilotfish-example-writer \
+		-c "cd /var/lib/mysql && $2"
+}
+
+# Sets $all, and $others, which are replicas.  Their relay logs have what their tables do not.
+crash()			# ROUND [DELAY]: all at once, or DELAY seconds between the first replica and the rest
+{
+	local name
+
+	fault "$1"
+	all=$(nodes)
+	others=$(replicas)
+	for name in $others; do
+		sql "$name" 'STOP SLAVE SQL_THREAD'
+	done
+	LIMIT=10 await acknowledged 30
+	if [[ ${2-} ]]; then
+		docker kill "$(head -n 1 <<<"$others")" >/dev/null
+		pass "$2"
+		docker kill "$before" "$(tail -n 1 <<<"$others")" >/dev/null
+	else
+		# shellcheck disable=SC2086
+		docker kill $all >/dev/null
+	fi
+	since=$(now)
+}
+
+pass()			# SECONDS
+{
+	local until=$(($(now) + $1 * 1000))
+
+	while (($(now) < until)); do sleep 0.1; done
+}
+
+# Within 30 s of the last start somebody leads; a busy machine has three times as much.
+leads_again()
+{
+	local started
+
+	started=$(now)
+	LIMIT=92 await primary
+	figure "led again after $(($(now) - started)) ms, target 30000; load $(cut -d ' ' -f 1 /proc/loadavg)"
+	LIMIT=180 await whole 3
+	writing_begins
+	nothing_lost
+}
+
+nobody_leads()		# NODE: it says why, in a line that has all these WORDS...
+{
+	LIMIT=60 await says "$@"
+	! primary
+}
+
+says()			# NODE WORDS...
+{
+	local word line
+
+	line=$(docker logs --tail 200 "$1" 2>&1 | grep -a 'db forget\|db adopt' | tail -n 1)
+	for word in "${@:2}"; do
+		[[ $line == *"$word"* ]] || return
+	done
+}
+
+id_of_node()
+{
+	docker inspect -f '{{ .Config.Hostname }}' "$1"
+}
+
+# Each of these starts all nodes in one call, or one after the other.
+start_nodes()
+{
+	docker start "$@" >/dev/null
+}
+
+@test "all nodes are killed at once" {
+	crash "all at once"
+	# shellcheck disable=SC2086
+	start_nodes $all
+	leads_again
+}
+
+@test "a replica is killed before the others, and the primary starts last" {
+	local name
+
+	crash "staggered" 3
+	for name in $others; do
+		start_nodes "$name"
+		pass 1
+	done
+	start_nodes "$before"
+	leads_again
+}
+
+@test "the primary starts first, and the others long after it" {
+	crash "primary first"
+	start_nodes "$before"
+	LIMIT=92 await primary
+	[ "$(primary)" = "$before" ]
+	# shellcheck disable=SC2086
+	start_nodes $others
+	leads_again
+}
+
+@test "all are killed, and the primary's disk is lost: relay logs are copies" {
+	crash "primary lost"
+	in_volume "$before" 'rm -rf ..?* .[!.]* *'
+	# shellcheck disable=SC2086
+	start_nodes $all
+	leads_again
+	[ "$(primary)" != "$before" ]
+}
+
+# What a disk forgets: relay logs are not synced, binary logs are.
+@test "all hosts lose power: nobody leads with what the disks have not kept" {
+	local name
+
+	crash "power"
+	for name in $others; do
+		in_volume "$name" 'echo another >boot; for file in data/relay.0*; do
+			truncate -s $(($(stat -c %s $file) / 2)) $file; done'
+	done
+	# shellcheck disable=SC2086
+	start_nodes $others
+	nobody_leads "$(head -n 1 <<<"$others")" "has started anew" "start the last primary"
+	start_nodes "$before"
+	leads_again
+	[ "$(primary)" = "$before" ]
+}
+
+@test "a silent replica does not delay a handover" {
+	local silent
+
+	fault "silent replica"
+	silent=$(replicas | head -n 1)
+	docker pause "$silent" >/dev/null
+	docker stop "$before" >/dev/null
+	LIMIT=20 await led_by_another
+	figure "led by another $(($(now) - since)) ms after docker stop"
+	docker unpause "$silent" >/dev/null
+	docker start "$before" >/dev/null
+	recovered 3000
+	LIMIT=180 await whole 3
+}
+
+@test "Consul loses its data: adopt chooses the next leader" {
+	local next name consul
+
+	fault "Consul is new"
+	next=$before
+	consul=$(containers consul)
+	docker stop -t 1 "$consul" >/dev/null
+	docker run --rm --network none --user 0 --volumes-from "$consul" --entrypoint sh pilotfish-example-writer \
+		-c 'rm -rf /consul/data/*'
+	docker start "$consul" >/dev/null
+	nobody_leads "$next" "Consul has lost its data"
+	docker exec "$next" db adopt
+	for name in $(nodes); do
+		docker exec "$name" pilotfish leader accept-epoch || :
+	done
+	LIMIT=60 await primary
+	[ "$(primary)" = "$next" ]
+	LIMIT=180 await whole 3
+	writing_begins
+	nothing_lost
+}
+
+@test "forget refuses a node that it does not know" {
+	run docker exec "$(primary)" db forget nobody
+	[ "$status" = 2 ]
+	[[ $output == "there is no node nobody, only "* ]]
+}
+
+@test "adopt is refused while somebody leads" {
+	run docker exec "$(replicas | head -n 1)" db adopt
+	[ "$status" = 2 ]
+	[[ $output == *" leads" ]]
+}
+
+@test "all disks but one are lost: a line says what is missing, and the command that goes on" {
+	local last lost name
+
+	crash "one is left"
+	last=$(head -n 1 <<<"$others")
+	lost=$(tail -n 1 <<<"$others")
+	for name in "$before" "$lost"; do
+		in_volume "$name" 'rm -rf ..?* .[!.]* *'
+	done
+	# shellcheck disable=SC2086
+	start_nodes $all
+	nobody_leads "$last" "no word from $(id_of_node "$lost") (its volume is gone)" "db forget $(id_of_node "$lost")"
+	docker exec "$last" db forget "$(id_of_node "$lost")"
+	LIMIT=60 await primary
+	[ "$(primary)" = "$last" ]
+	LIMIT=180 await whole 3
+	writing_begins
+}
+
+@test "two servers were never writable at the same time" {
+	local output
+
+	output=$(ledger single "$roles") || fail "$output"
+	figure "$output"
+}

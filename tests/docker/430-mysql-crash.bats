@@ -135,7 +135,7 @@ start_nodes()
 	[ "$(primary)" != "$before" ]
 }
 
-# What a disk forgets: relay logs are not synced, binary logs are.
+# Relay logs are not synced at each commit, binary logs are.
 @test "all hosts lose power: nobody leads with what the disks have not kept" {
 	local name
 

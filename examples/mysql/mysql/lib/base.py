@@ -68,7 +68,7 @@ def make_secret(path):
 
 def write(path, text=""):
     """Whole or not at all, even if the host loses power."""
-    part = f"{path}.part"
+    part = f"{path}.{os.getpid()}"
     with open(part, "w") as file:
         file.write(str(text))
         file.flush()

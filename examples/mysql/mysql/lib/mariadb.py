@@ -22,10 +22,12 @@ def sql(text, timeout=TIMEOUT, *options):
     return result.stdout
 
 
-def is_primary(host, port):
-    """A server at this address that was not restarted since its promotion: each server starts as a replica."""
-    return sql("SELECT @@read_only", TIMEOUT, "--skip-column-names", f"--host={host}", f"--port={port}",
-               "--user=repl").strip() == "0"
+def expect_primary(leader, host, port):
+    """The leader's server, not restarted since its promotion: each starts as a replica, and may find its address taken."""
+    found = sql("SELECT @@report_host, @@read_only", TIMEOUT, "--skip-column-names", f"--host={host}",
+                f"--port={port}", "--user=repl").split()
+    if found != [leader["id"], "0"]:
+        raise Refusal(f"{leader['id']} is no primary any more, we wait for the next")
 
 
 def fields(text, timeout=TIMEOUT):

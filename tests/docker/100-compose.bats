@@ -180,7 +180,7 @@ all_have()		# N instances pass, and all have VERSION
 	quietly update 2
 	await all_have 2 2
 	await seen is upstreams 2
-	note clean
+	note failed
 }
 
 @test "update to what does not start: the new instances go, the old ones stay, and no request fails" {

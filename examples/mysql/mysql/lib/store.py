@@ -4,7 +4,7 @@ import shutil
 import time
 
 import consul
-from base import DATA, ENV, HOME, ID, LAST, LOST, RECEIVED, RESEED, STORE, Refusal, forget, password, run, say, write
+from base import DATA, ENV, HOME, ID, LAST, LED, LOST, RECEIVED, RESEED, STORE, Refusal, forget, password, run, say, write
 
 KEPT = 3                        # snapshots
 INTERVAL = 300                  # seconds
@@ -49,6 +49,7 @@ def restore(name):
     os.mkdir(new, 0o700)
     run(["tar", "-C", new, "-xzf", f"{STORE}/{name}"])
     forget(LAST)
+    forget(LED)
     shutil.rmtree(DATA, ignore_errors=True)
     os.rename(new, DATA)
     say(f"restored {name}")

@@ -132,9 +132,10 @@ for kind, (subject, proxy) in subjects.items():
         f"{each} a check, 2 a request", subject.wakeups <= needed)
     row(f"idle, {kind}: CPU a minute", f"{subject.cpu:.0f} ms", PEER + "51-57 ms",
         f"x {subject.cpu / 54:.2f}", "< ContainerPilot", subject.cpu < 54)
-    rate, aim = proxy.requests / SECONDS, 3 / TTL + 1 / 60 + 1 / SECONDS
+    # With each sixth heartbeat, the service looks whether the entry at its ID is still its own.
+    rate, aim = proxy.requests / SECONDS, 3 / TTL * 7 / 6 + 1 / 60 + 1 / SECONDS
     row(f"idle, {kind}: requests a second", f"{rate:.2f}", PEER + "2.0", f"x {rate / 2:.2f}",
-        "1 a TTL/3, and the watch", rate <= aim)
+        "7 in 2 TTLs, and the watch", rate <= aim)
 ours = inits.pop("pilotfish")
 for name, peer in inits.items():
     row("idle, bare init: wake-ups in 10 s", f"{ours.wakeups * 10 / SECONDS:.1f}",

@@ -189,6 +189,68 @@ start_nodes()
 	nothing_lost
 }
 
+words()			# NODE: what its check says in Consul's catalogue
+{
+	curl -sf --max-time 3 "http://127.0.0.1:$(compose_port consul 8500)/v1/health/checks/mysql" |
+		jq -r --arg id "mysql-$(id_of_node "$1")" '.[] | select(.ServiceID == $id) | .Status + ": " + .Output'
+}
+
+have_words()		# NODE BEGINNING
+{
+	[[ $(words "$1") == "$2"* ]]
+}
+
+@test "after a step-down Consul shows the roles of now" {
+	fault "roles"
+	have_words "$before" "passing: primary"
+	docker exec "$before" pilotfish leader step-down
+	LIMIT=20 await led_by_another
+	LIMIT=2 await have_words "$(primary)" "passing: primary"
+	LIMIT=6 await have_words "$before" "passing: replica of $(address_of "$(primary)")"
+}
+
+@test "a primary whose commits wait says so" {
+	local name
+
+	fault "waiting"
+	for name in $(replicas); do
+		sever "$before" "$(address_of "$name")"
+	done
+	LIMIT=20 await have_words "$before" "warning: primary, but"
+	[[ $(words "$before") == *"commits wait: no replica is connected"* ]]
+	mend "$before"
+	LIMIT=60 await have_words "$before" "passing: primary"
+}
+
+# Beside mysqld, in the middle of the work.
+stop_backup()
+{
+	# shellcheck disable=SC2016
+	docker exec "$before" sh -c 'db snapshot & for try in $(seq 500); do
+		for process in /proc/[0-9]*; do
+			[ "$(cat $process/comm 2>&1)" != mariabackup ] || { kill -STOP ${process#/proc/}; exit; }
+		done; sleep 0.02; done; exit 1'
+}
+
+has_snapshot()		# made since, by the primary
+{
+	docker exec "$(primary)" db snapshot
+}
+
+@test "a node that is killed during its snapshot blocks no other one for long" {
+	fault "snapshot"
+	stop_backup
+	docker kill "$before" >/dev/null
+	since=$(now)
+	docker exec "$(replicas | head -n 1)" touch /snapshots/.killed
+	LIMIT=20 await led_by_another
+	LIMIT=60 await has_snapshot
+	figure "a new snapshot $(($(now) - since)) ms after the kill"
+	[ "$(docker exec "$(primary)" find /snapshots -name '.*' -type f | wc -l)" = 0 ]
+	docker start "$before" >/dev/null
+	LIMIT=180 await whole 3
+}
+
 @test "forget refuses a node that it does not know" {
 	run docker exec "$(primary)" db forget nobody
 	[ "$status" = 2 ]

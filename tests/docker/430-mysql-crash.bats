@@ -217,7 +217,7 @@ have_words()		# NODE BEGINNING
 		sever "$before" "$(address_of "$name")"
 	done
 	LIMIT=20 await have_words "$before" "warning: primary, but"
-	[[ $(words "$before") == *"commits wait: no replica is connected"* ]]
+	[[ $(words "$before") == *"no replica acknowledges: "[1-9]*" commits wait"* ]]
 	mend "$before"
 	LIMIT=60 await have_words "$before" "passing: primary"
 }

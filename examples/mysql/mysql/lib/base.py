@@ -10,7 +10,7 @@ DATA = f"{HOME}/data"
 STORE = "/snapshots"
 # Files that are flags; some have contents.
 LAST = f"{HOME}/last"           # the epoch of the primary that this database followed last, or was
-LED = f"{HOME}/led"             # the epoch in which this database was the primary last, perhaps with another ID
+LED = f"{HOME}/led"             # in which epoch, and with which ID, this database was the primary last
 RESEED = f"{HOME}/reseed"       # a snapshot must replace this database
 RECEIVED = f"{HOME}/received"   # the last position in the relay log that a crash has left, until it is applied
 BOOT = f"{HOME}/boot"           # the boot of the host at which this database acknowledged last

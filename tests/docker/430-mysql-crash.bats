@@ -202,7 +202,7 @@ have_words()		# NODE BEGINNING
 
 @test "after a step-down Consul shows the roles of now" {
 	fault "roles"
-	have_words "$before" "passing: primary"
+	LIMIT=10 await have_words "$before" "passing: primary"
 	docker exec "$before" pilotfish leader step-down
 	LIMIT=20 await led_by_another
 	LIMIT=2 await have_words "$(primary)" "passing: primary"

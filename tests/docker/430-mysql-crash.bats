@@ -192,7 +192,7 @@ start_nodes()
 words()			# NODE: what its check says in Consul's catalogue
 {
 	curl -sf --max-time 3 "http://127.0.0.1:$(compose_port consul 8500)/v1/health/checks/mysql" |
-		jq -r --arg id "mysql-$(id_of_node "$1")" '.[] | select(.ServiceID == $id) | .Status + ": " + .Output'
+		jq -r --arg id "mysql-$(id_of_node "$1")" '.[] | select(.ServiceID | startswith($id)) | .Status + ": " + .Output'
 }
 
 have_words()		# NODE BEGINNING

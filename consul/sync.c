@@ -240,6 +240,13 @@ static struct service_report current_report(const struct service *service)
 	};
 }
 
+static void put_registration(struct service *service)
+{
+	service->registered = false;	/* not yet as wanted */
+	service->sent_token = agent_token(service->agent);
+	put_json(service, "/v1/agent/service/register", entry_registration(service));
+}
+
 static void send_registration(struct service *service)
 {
 	if (!find_address(service)) {
@@ -248,11 +255,9 @@ static void send_registration(struct service *service)
 	}
 	service->present = true;
 	service->contested = false;
-	service->registered = false;	/* not yet as wanted */
 	service->told_leads = service->leads;
-	service->sent_token = agent_token(service->agent);
 	service->sent = current_report(service);
-	put_json(service, "/v1/agent/service/register", entry_registration(service));
+	put_registration(service);
 }
 
 static void on_registered(struct service *service)
@@ -278,13 +283,6 @@ static bool has_new_token(const struct service *service)
 	bool owed = service->wanted ? service->registered : service->present && service->token;
 
 	return owed && service->token != agent_token(service->agent);
-}
-
-static void send_renewal(struct service *service)
-{
-	service->registered = false;
-	service->sent_token = agent_token(service->agent);
-	put_json(service, "/v1/agent/service/register", entry_registration(service));
 }
 
 /* The update restores the output in agents that forget it with a registration. */
@@ -441,7 +439,7 @@ static void on_removed(struct service *service)
 /* ---- the next step ---- */
 
 static const struct service_step steps[] = {	/* the first one that is due is sent */
-	{ has_new_token,   send_renewal,        on_renewed,      NULL },
+	{ has_new_token,   put_registration,    on_renewed,      NULL },
 	{ is_leaving,      send_deregistration, on_deregistered, on_deregistered },
 	{ is_unclaimed,    send_listing,        on_listing,      NULL },
 	{ is_uncertain,    send_inspection,     on_inspection,   NULL },

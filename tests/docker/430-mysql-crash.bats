@@ -21,10 +21,10 @@ setup()
 	begin
 }
 
-in_volume()		# NODE COMMAND, as root, be the container stopped
+in_volume()		# CONTAINER FOLDER COMMAND, as root, be the container stopped
 {
 	quietly docker run --rm --network none --user 0 --volumes-from "$1" --entrypoint sh pilotfish-example-writer \
-		-c "cd /var/lib/mysql && $2"
+		-c "cd $2 && $3"
 }
 
 # Sets $all, and $others, which are replicas.  Their relay logs have what their tables do not.
@@ -91,16 +91,10 @@ id_of_node()
 	docker inspect -f '{{ .Config.Hostname }}' "$1"
 }
 
-# Each of these starts all nodes in one call, or one after the other.
-start_nodes()
-{
-	docker start "$@" >/dev/null
-}
-
 @test "all nodes are killed at once" {
 	crash "all at once"
 	# shellcheck disable=SC2086
-	start_nodes $all
+	docker start $all >/dev/null
 	leads_again
 }
 
@@ -109,28 +103,28 @@ start_nodes()
 
 	crash "staggered" 3
 	for name in $others; do
-		start_nodes "$name"
+		docker start "$name" >/dev/null
 		pass 1
 	done
-	start_nodes "$before"
+	docker start "$before" >/dev/null
 	leads_again
 }
 
 @test "the primary starts first, and the others long after it" {
 	crash "primary first"
-	start_nodes "$before"
+	docker start "$before" >/dev/null
 	LIMIT=92 await primary
 	[ "$(primary)" = "$before" ]
 	# shellcheck disable=SC2086
-	start_nodes $others
+	docker start $others >/dev/null
 	leads_again
 }
 
 @test "all are killed, and the primary's disk is lost: relay logs are copies" {
 	crash "primary lost"
-	in_volume "$before" 'rm -rf ..?* .[!.]* *'
+	in_volume "$before" /var/lib/mysql 'rm -rf ..?* .[!.]* *'
 	# shellcheck disable=SC2086
-	start_nodes $all
+	docker start $all >/dev/null
 	leads_again
 	[ "$(primary)" != "$before" ]
 }
@@ -141,13 +135,13 @@ start_nodes()
 
 	crash "power"
 	for name in $others; do
-		in_volume "$name" 'echo another >boot; for file in data/relay.0*; do
+		in_volume "$name" /var/lib/mysql 'echo another >boot; for file in data/relay.0*; do
 			truncate -s $(($(stat -c %s $file) / 2)) $file; done'
 	done
 	# shellcheck disable=SC2086
-	start_nodes $others
+	docker start $others >/dev/null
 	nobody_leads "$(head -n 1 <<<"$others")" "has started anew" "start the last primary"
-	start_nodes "$before"
+	docker start "$before" >/dev/null
 	leads_again
 	[ "$(primary)" = "$before" ]
 }
@@ -174,8 +168,7 @@ start_nodes()
 	next=$before
 	consul=$(containers consul)
 	docker stop -t 1 "$consul" >/dev/null
-	docker run --rm --network none --user 0 --volumes-from "$consul" --entrypoint sh pilotfish-example-writer \
-		-c 'rm -rf /consul/data/*'
+	in_volume "$consul" /consul/data 'rm -rf *'
 	docker start "$consul" >/dev/null
 	nobody_leads "$next" "Consul has lost its data"
 	docker exec "$next" db adopt
@@ -270,10 +263,10 @@ has_snapshot()		# made since, by the primary
 	last=$(head -n 1 <<<"$others")
 	lost=$(tail -n 1 <<<"$others")
 	for name in "$before" "$lost"; do
-		in_volume "$name" 'rm -rf ..?* .[!.]* *'
+		in_volume "$name" /var/lib/mysql 'rm -rf ..?* .[!.]* *'
 	done
 	# shellcheck disable=SC2086
-	start_nodes $all
+	docker start $all >/dev/null
 	nobody_leads "$last" "no word from $(id_of_node "$lost") (its volume is gone)" "db forget $(id_of_node "$lost")"
 	docker exec "$last" db forget "$(id_of_node "$lost")"
 	LIMIT=60 await primary

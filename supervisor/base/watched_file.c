@@ -1,10 +1,12 @@
 #include "watched_file.h"
 
+#include <math.h>
+
 #include "alloc.h"
 #include "file.h"
 #include "offload.h"
 
-static const double interval = 2;
+static const double shortest_pause = 0.0625, longest_pause = 2;
 
 struct look {
 	struct offload offload;
@@ -48,7 +50,8 @@ static void on_done(struct offload *offload)
 	struct watched_file *watched = look->watched;
 
 	watched->look = NULL;
-	timer_set(&watched->timer, interval);
+	timer_set(&watched->timer, watched->pause);
+	watched->pause = fmin(2 * watched->pause, longest_pause);
 	if (look->changed) {
 		watched->seen = look->seen;
 		watched->on_change(watched, &look->text);
@@ -78,6 +81,7 @@ void watched_file_start(struct watched_file *watched, struct loop *loop, const c
 {
 	*watched = (struct watched_file){
 		.on_change = watched->on_change, .path = path, .limit = limit,
+		.pause = shortest_pause,
 	};
 	timer_init(&watched->timer, loop, on_timer);
 	timer_set(&watched->timer, 0);

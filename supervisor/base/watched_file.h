@@ -1,7 +1,7 @@
 /* watched_file.h - a file that other programs replace: its content, whenever that has changed.
  *
- * The file is looked at every 2 s, on a thread (offload.h): its disk may not answer.  It has changed
- * if stat(2) says so.
+ * The file is looked at every 2 s, at the start more often, as a job may be about to make it; and on
+ * a thread (offload.h), as its disk may not answer.  It has changed if stat(2) says so.
  */
 #ifndef WATCHED_FILE_H
 #define WATCHED_FILE_H
@@ -21,6 +21,7 @@ struct watched_file {
 	const char *path;		/* borrowed */
 	size_t limit;
 	struct timer timer;
+	double pause;			/* seconds until the next look */
 	struct stat seen;		/* at the last look that succeeded */
 	struct look *look;		/* under way, or NULL */
 };

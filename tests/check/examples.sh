@@ -27,8 +27,8 @@ def check_service(file, name, service):
     for mount in service.get("tmpfs", []):
         expect(mount == "/tmp" or ":uid=" in mount, file, f"{name}: {mount} is root's after a restart: give it a uid")
     for port in service.get("ports", []):
-        match = re.fullmatch(r"127\.0\.0\.1:\$\{(\w+):-(\d+)\}:\d+", port)
-        expect(match, file, f"{name}: port {port} is not 127.0.0.1:${{NAME:-DEFAULT}}:PORT")
+        match = re.fullmatch(r"127\.0\.0\.1:\$\{(\w+):-(\d+)(-\d+)?\}:\d+", port)
+        expect(match, file, f"{name}: port {port} is not 127.0.0.1:${{NAME:-DEFAULT[-LAST]}}:PORT")
         if match:
             expect(match[2] not in defaults, file, f"{name}: port {match[2]} is also that of {defaults.get(match[2])}")
             defaults[match[2]] = file

@@ -112,3 +112,15 @@ mysql_serves()		# a row was written since, through haproxy
 	example=$engine_root/examples/mysql
 	survives mysql_serves
 }
+
+acme_serves()		# over TLS, with the authority's certificate
+{
+	passing nginx && curl -sSk "https://127.0.0.1:$(compose_port nginx 8443)/" |
+		grep -q 'hello from' &&
+		docker exec "$(containers nginx)" acme health >/dev/null
+}
+
+@test "acme" {
+	example=$engine_root/examples/acme
+	survives acme_serves
+}

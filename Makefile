@@ -186,7 +186,8 @@ soak:				## run for MINUTES, ROUNDS of elections and failovers, FAILURES seconds
 	$(Q)B=$B tests/system/helpers/election-rounds $(or $(ROUNDS),100) --longest 60
 	$(Q)B=$B tests/system/helpers/election-rounds $(or $(ROUNDS),100) --longest 60 --no-agents
 	$(Q)B=$B tests/docker/prepare
-	$(Q)LIMIT_FILE=20000 tests/run B=$B MYSQL_ROUNDS=$(or $(ROUNDS),20) tests/docker/400-mysql.bats
+	$(Q)LIMIT_FILE=20000 tests/run B=$B MYSQL_ROUNDS=$(or $(ROUNDS),20) tests/docker/4[03]0-mysql*.bats
+	$(Q)tests/docker/ledger table $B/docker/mysql-rounds
 check-fuzz: fuzzed		## each fuzzer for a minute
 	$(run) B=$B FUZZ_TIME=60 $(FUZZ)
 fuzz:				## each fuzzer for FUZZ_TIME seconds (600)

@@ -6,19 +6,44 @@
 load lib
 load mysql
 
+table=$B/docker/mysql-rounds	# round, rows, milliseconds until led, whole, and without writing, load
+
 setup_file()
 {
-	file_begin cluster_up 3
+	file_begin up
+}
+
+up()
+{
+	: >"$table"
+	cluster_up 3
 }
 
 teardown_file()
 {
-	file_end cluster_down
+	file_end down
+}
+
+down()
+{
+	cluster_down
+	mount | sed -n "s,^$BATS_FILE_TMPDIR/[^ ]*\.disk on \([^ ]*\) .*,\1," | xargs -r umount
 }
 
 setup()
 {
 	begin
+}
+
+# The containers' logs, for a failed test.
+teardown()
+{
+	local name
+
+	for name in $([[ ${BATS_TEST_COMPLETED-} ]] || containers mysql); do
+		docker logs --tail 60 "$name" >"$dir/${name##*_mysql_}.log" 2>&1
+	done
+	lib_teardown
 }
 
 in_volume()		# CONTAINER FOLDER COMMAND, as root, be the container stopped
@@ -60,14 +85,27 @@ pass()			# SECONDS
 # Within 30 s of the last start somebody leads; a busy machine has three times as much.
 leads_again()
 {
-	local started
+	local crashed=$since started led outage
 
 	started=$(now)
 	LIMIT=92 await primary
-	figure "led again after $(($(now) - started)) ms, target 30000; load $(cut -d ' ' -f 1 /proc/loadavg)"
+	led=$(($(now) - started))
 	LIMIT=180 await whole 3
+	note_round "$led" "$(($(now) - started))" "$crashed"
+	((led <= 92000))
+}
+
+# One line of the table: `make soak` prints it.
+note_round()		# LED WHOLE CRASHED: milliseconds after the last start, and when all had crashed
+{
+	local outage rows
+
 	writing_begins
-	nothing_lost
+	outage=$(ledger outage "$acked" "$3" | grep -o '[0-9]* ms without')
+	rows=$(nothing_lost 3>&1 | sed 's/.*: //')
+	[[ $rows == "0 lost of "* ]] || fail "$round: $rows"
+	figure "$round: led $1 ms after the last start, whole after $2, ${outage% without} without writing, target 30000; $rows"
+	printf '%s|%s|%s|%s|%s|%s\n' "$round" "$rows" "$1" "$2" "${outage%% *}" "$(cut -d ' ' -f 1 /proc/loadavg)" >>"$table"
 }
 
 nobody_leads()		# NODE: it says why, in a line that has all these WORDS...
@@ -129,14 +167,78 @@ id_of_node()
 	[ "$(primary)" != "$before" ]
 }
 
+# From here on each database has a disk of its own, a file behind a loop device.
+own_disk()		# CONTAINER
+{
+	local volume disk=$BATS_FILE_TMPDIR/$1.disk
+
+	docker stop "$1" >/dev/null
+	volume=$(volume_of "$1")
+	truncate -s 2G "$disk"
+	mkfs.ext4 -q "$disk"
+	mkdir -p "$BATS_FILE_TMPDIR/mnt"
+	disk_mount "$disk" "$BATS_FILE_TMPDIR/mnt"
+	cp -a "$volume/." "$BATS_FILE_TMPDIR/mnt"
+	umount "$BATS_FILE_TMPDIR/mnt"
+	disk_mount "$disk" "$volume"
+	docker start "$1" >/dev/null
+	LIMIT=180 await whole 3
+}
+
+volume_of()		# CONTAINER
+{
+	docker inspect -f '{{ range .Mounts }}{{ if eq .Destination "/var/lib/mysql" }}{{ .Source }}{{ end }}{{ end }}' "$1"
+}
+
+disk_mount()		# without journal commits of its own: the disk has what a program has synced
+{
+	mount -o loop,commit=3600 "$1" "$2"
+}
+
+# The disk has what was written to it by now; what is in memory alone is gone, as the host starts anew.
+cut_power()		# CONTAINER
+{
+	local volume disk=$BATS_FILE_TMPDIR/$1.disk
+
+	cp --sparse=always "$disk" "$disk.cut"
+	volume=$(volume_of "$1")
+	umount "$volume"
+	mv "$disk.cut" "$disk"
+	disk_mount "$disk" "$volume"
+	echo another >"$volume/boot"
+}
+
+@test "each database gets a disk of its own" {
+	local name
+
+	for name in $(replicas) $(primary); do
+		own_disk "$name"
+	done
+}
+
+@test "the primary's disk is full: a replica takes over" {
+	local volume
+
+	fault "full disk"
+	volume=$(volume_of "$before")
+	dd if=/dev/zero of="$volume/filler" bs=1M status=none || :
+	cat /dev/zero >"$volume/last" 2>/dev/null || :
+	since=$(now)
+	LIMIT=60 await led_by_another
+	figure "led by another $(($(now) - since)) ms after the disk was full"
+	rm "$volume/filler" "$volume/last"
+	LIMIT=180 await whole 3
+	writing_begins
+	nothing_lost
+}
+
 # Relay logs are not synced at each commit, binary logs are.
 @test "all hosts lose power: nobody leads with what the disks have not kept" {
 	local name
 
 	crash "power"
-	for name in $others; do
-		in_volume "$name" /var/lib/mysql 'echo another >boot; for file in data/relay.0*; do
-			truncate -s $(($(stat -c %s $file) / 2)) $file; done'
+	for name in $all; do
+		cut_power "$name"
 	done
 	# shellcheck disable=SC2086
 	docker start $others >/dev/null
@@ -144,6 +246,27 @@ id_of_node()
 	docker start "$before" >/dev/null
 	leads_again
 	[ "$(primary)" = "$before" ]
+}
+
+# Each in turn at a random time, in any order; as many as `make soak` asks for.
+@test "crashes in any order, seconds apart" {
+	local count name
+
+	((ROUNDS > 1)) || skip "make soak runs it"
+	for ((count = 1; count <= ROUNDS; count++)); do
+		fault "any order"
+		all=$(nodes)
+		for name in $(shuf <<<"$all"); do
+			docker kill "$name" >/dev/null
+			pass "$((RANDOM % 2 * (RANDOM % 30)))"
+		done
+		since=$(now)
+		for name in $(shuf <<<"$all"); do
+			docker start "$name" >/dev/null
+			pass "$((RANDOM % 5))"
+		done
+		leads_again
+	done
 }
 
 @test "a silent replica does not delay a handover" {

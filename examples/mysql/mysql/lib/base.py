@@ -70,10 +70,14 @@ def make_secret(path):
 def write(path, text=""):
     """Whole or not at all, even if the host loses power."""
     part = f"{path}.{os.getpid()}"
-    with open(part, "w") as file:
-        file.write(str(text))
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with open(part, "w") as file:
+            file.write(str(text))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        os.unlink(part)
+        raise
     os.rename(part, path)
     folder = os.open(os.path.dirname(path), os.O_RDONLY)
     os.fsync(folder)

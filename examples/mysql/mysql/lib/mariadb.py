@@ -71,15 +71,18 @@ def one_at_a_time():
 
 
 def transactions_of(path):
-    """(position, offset) of the complete transactions of a relay log; see MariaDB's "Binary Log Event Format"."""
+    """(position, offset) of the complete transactions of a relay log; see MariaDB's "Binary Log Event Format".
+
+    After a loss of power a file may end in zeros or in anything else: what is no event ends the log.
+    """
     gtid_event, xid_event, query_event, standalone = 162, 16, 2, 1
     with open(path, "rb") as file:
         file.seek(4)
         gtid = None
         while len(header := file.read(19)) == 19:
             _, kind, server, size, _, _ = struct.unpack("<IBIIIH", header)
-            body = file.read(size - 19)
-            if len(body) < size - 19:
+            body = file.read(max(size - 19, 0))
+            if size < 19 or len(body) < size - 19 or kind == gtid_event and len(body) < 13:
                 return
             if kind == gtid_event:
                 number, domain, flags = struct.unpack("<QIB", body[:13])

@@ -104,15 +104,31 @@ static void on_draining(struct service *service)
 	if (!service->present || service->agent->state == AGENT_DOWN)
 		return;
 	source_hold(service->job, &service->hold);
-	timer_set(&service->drain_limit, DRAIN_LIMIT);
+	service->probed = service->answers = false;
+	timer_set(&service->drain_limit, DRAIN_LIMIT / 2);
 }
 
+static void on_probed(struct agent_request *request, enum agent_answer answer)
+{
+	(void)answer;
+	container_of(request, struct service, probe)->answers = request->http.status;
+}
+
+/* Comes twice. */
 static void on_drain_limit(struct timer *timer)
 {
 	struct service *service = container_of(timer, struct service, drain_limit);
 
+	if (!service->probed) {
+		service->probed = true;
+		agent_get(&service->probe, "/v1/status/leader", DRAIN_LIMIT / 2);
+		timer_set(&service->drain_limit, DRAIN_LIMIT / 2);
+		return;
+	}
 	log_warn("consul has not deregistered service %s in time: its job stops now", service->id);
-	sync_release_job(service);
+	source_unhold(&service->hold);
+	if (service->answers)
+		source_hold(bus_find(service->job->bus, "global"), &service->end_hold);
 }
 
 static void on_job(struct subscription *self, const struct event *event)
@@ -152,12 +168,15 @@ static void on_global(struct subscription *self, const struct event *event)
 	update_maintenance(service);
 }
 
-/* The check is critical if its TTL ran out, or if the agent restarted. */
-static void on_consul_back(struct subscription *self, const struct event *event)
+/* When it is back, the check is critical if its TTL ran out, or if the agent restarted. */
+static void on_consul(struct subscription *self, const struct event *event)
 {
 	struct service *service = container_of(self, struct service, on_consul);
 
-	(void)event;
+	if (event->code != EVENT_HEALTHY) {
+		source_unhold(&service->end_hold);
+		return;
+	}
 	service->dirty = service->registered;
 	advance_now(service);
 }
@@ -182,7 +201,7 @@ static void listen_to_all(struct service *service)
 	agent_watch_addresses(service->agent, &service->on_addresses);
 	if (check)
 		subscribe(&service->on_check, check, EVENT_ANY, on_check);
-	subscribe(&service->on_consul, &service->agent->source, EVENT_HEALTHY, on_consul_back);
+	subscribe(&service->on_consul, &service->agent->source, EVENT_ANY, on_consul);
 	if (global) {
 		subscribe(&service->on_global, global, EVENT_ANY, on_global);
 		service->all_maintained = source_holds(global, EVENT_ENTER_MAINTENANCE);
@@ -219,6 +238,7 @@ void service_init(struct service *service, struct agent *agent, const struct ser
 		.backoff = { .min = 0.25, .max = fmin(fmax(config->ttl / 3, 1), 30) },
 	};
 	agent_request_init(&service->request, agent, name, sync_on_reply);
+	agent_request_init(&service->probe, agent, name, on_probed);
 	timer_init(&service->retry, loop, on_retry);
 	timer_init(&service->heartbeat, loop, on_heartbeat);
 	timer_init(&service->drain_limit, loop, on_drain_limit);
@@ -236,9 +256,9 @@ void service_release(struct service *service)
 	unsubscribe(&service->on_consul);
 	timer_stop(&service->retry);
 	timer_stop(&service->heartbeat);
-	timer_stop(&service->drain_limit);
 	agent_request_release(&service->request);
-	source_unhold(&service->hold);
+	agent_request_release(&service->probe);
+	sync_release_job(service);
 	strv_release(&service->leftovers);
 	free(service->id);
 	free(service->check_id);

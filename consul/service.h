@@ -21,8 +21,10 @@
  * - An agent writes a service to the catalogue with the token of its registration.  When our token
  *   changes, the service therefore registers again, before a deregistration, too.  After a
  *   deregistration with a token the service looks whether the catalogue has followed, for 1 s.
- * - `draining` deregisters, and holds the job's source until Consul has answered, for 1 s at most.
- *   `stopped` deregisters if that has not succeeded.
+ * - `draining` deregisters, and holds the job's source until Consul has answered, for 1 s at most.  Then
+ *   the job stops meanwhile; and if the agent has answered another question, so it is slow and not
+ *   hung, the service holds the source `global` on, hence the end of pilotfish.  `stopped` deregisters if
+ *   that has not succeeded.
  * - While the status stays, a change of the reason (health.h) goes to the servers by a new
  *   registration: agents send a change of the output alone after minutes.
  * - Maintenance, of all (source `global`) or of this service, takes the service out of traffic.
@@ -90,6 +92,9 @@ struct service {
 	unsigned long look_index;
 
 	struct hold hold;		/* of the job's source while it drains */
+	struct hold end_hold;		/* of `global` while it is deregistered */
+	struct agent_request probe;	/* while it drains: does the agent answer at all? */
+	bool probed, answers;
 	const struct service_step *step;	/* the request under way, or the last one */
 	struct agent_request request;
 	bool lacks_address;		/* we have no address, which is logged */

@@ -22,10 +22,10 @@ struct service_step {
 };
 
 /* The first try has a short timeout, because a newer verdict may follow.  Retries have a long
- * one, so that they succeed even where name lookups are slow. */
+ * one, so that they succeed even where name lookups are slow.  Nothing follows a deregistration. */
 static double time_limit(const struct service *service)
 {
-	return service->backoff.tries ? AGENT_TIMEOUT : AGENT_SHORT_TIMEOUT;
+	return service->backoff.tries || !service->wanted ? AGENT_TIMEOUT : AGENT_SHORT_TIMEOUT;
 }
 
 static void put(struct service *service, const char *path, const char *id)
@@ -47,6 +47,7 @@ void sync_release_job(struct service *service)
 {
 	timer_stop(&service->drain_limit);
 	source_unhold(&service->hold);
+	source_unhold(&service->end_hold);
 }
 
 static void retry_later(struct service *service)

@@ -21,6 +21,7 @@ struct app;
 struct phase {
 	void (*on_stopped)(struct app *app, struct job_unit *unit);	/* for good */
 	void (*on_left)(struct app *app);		/* an election, for good */
+	void (*on_unheld)(struct app *app);		/* nothing is owed before the end */
 	void (*on_reaped)(struct app *app);
 	void (*on_stop_signal)(struct app *app, int signo);
 	void (*on_reload_signal)(struct app *app);
@@ -121,6 +122,14 @@ static void on_left(struct units *units)
 		app->phase->on_left(app);
 }
 
+static void on_unheld(struct units *units)
+{
+	struct app *app = container_of(units, struct app, units);
+
+	if (app->phase->on_unheld)
+		app->phase->on_unheld(app);
+}
+
 /* ---- stopping ---- */
 
 static void begin_shutdown(struct app *app)
@@ -153,6 +162,11 @@ static void stopping_on_left(struct app *app)
 	shutdown_on_left(&app->shutdown);
 }
 
+static void stopping_on_unheld(struct app *app)
+{
+	shutdown_on_unheld(&app->shutdown);
+}
+
 static void stopping_on_reaped(struct app *app)
 {
 	shutdown_on_reaped(&app->shutdown);
@@ -168,6 +182,7 @@ static const struct phase stopping = {
 	.name = "stopping",
 	.on_stopped = stopping_on_stopped,
 	.on_left = stopping_on_left,
+	.on_unheld = stopping_on_unheld,
 	.on_reaped = stopping_on_reaped,
 	.on_stop_signal = stopping_on_stop_signal,
 };
@@ -492,6 +507,7 @@ static void init(struct app *app, const struct app_call *call)
 	endpoints_init(&app->endpoints, &app->units, &endpoints_ops);
 	app->units.on_stopped = on_stopped;
 	app->units.on_left = on_left;
+	app->units.on_unheld = on_unheld;
 	app->reload.on_over = on_reloaded;
 	app->shutdown.on_over = on_shutdown_over;
 	deferred_init(&app->review, &app->loop, on_review);

@@ -107,10 +107,7 @@ static bool check(struct graph *graph, struct error *error)
 
 static bool is_consul_agent(const struct job_unit *unit)
 {
-	const struct strv *argv = &unit->job.config->exec.argv;
-	const char *slash = argv->count ? strrchr(argv->items[0], '/') : NULL;
-
-	return argv->count && !strcmp(slash ? slash + 1 : argv->items[0], "consul");
+	return job_is_consul_agent(unit->job.config);
 }
 
 /* All depend on the agent, but for those on which the agent itself depends. */

@@ -161,6 +161,11 @@ static void sweep(struct shutdown *shutdown)
 		end(shutdown);
 }
 
+static bool has_stopped(const struct shutdown *shutdown)
+{
+	return units_is_idle(shutdown->units) && has_left_elections(shutdown);
+}
+
 static void on_review(struct deferred *deferred)
 {
 	struct shutdown *shutdown = container_of(deferred, struct shutdown, review);
@@ -168,8 +173,14 @@ static void on_review(struct deferred *deferred)
 	if (!shutdown->stopping)	/* an election is still to be left */
 		return;
 	stop_stop_hooks(shutdown);
-	if (units_is_idle(shutdown->units) && has_left_elections(shutdown))
+	if (has_stopped(shutdown) &&
+	    (shutdown->killed || list_empty(&shutdown->units->global.holds)))
 		sweep(shutdown);
+}
+
+void shutdown_on_unheld(struct shutdown *shutdown)
+{
+	defer(&shutdown->review);
 }
 
 static void on_deadline(struct timer *timer)
@@ -182,6 +193,12 @@ static void on_deadline(struct timer *timer)
 		if (left)
 			log_error("%u processes do not end, although they were killed", left);
 		end(shutdown);
+		return;
+	}
+	if (has_stopped(shutdown) && !shutdown->sweeping) {
+		log_warn("the stop timeout is over: not waiting until consul has deregistered all");
+		timer_set(&shutdown->timer, reserve);
+		sweep(shutdown);
 		return;
 	}
 	log_warn("the stop timeout is over: killing what is left");

@@ -65,6 +65,16 @@ bool units_signal(struct units *units, int signo)
 	return wanted;
 }
 
+static void on_unheld(struct source *source)
+{
+	struct units *units = container_of(source, struct units, global);
+
+	if (units->on_unheld)
+		units->on_unheld(units);
+}
+
+static const struct source_ops global_ops = { .on_delivered = on_unheld };
+
 void units_init(struct units *units, struct loop *loop)
 {
 	*units = (struct units){ .loop = loop };
@@ -74,7 +84,7 @@ void units_init(struct units *units, struct loop *loop)
 	list_init(&units->elections);
 	list_init(&units->signals);
 	template_data_init(&units->data, loop);
-	source_init(&units->global, &loop->bus, "global", NULL);
+	source_init(&units->global, &loop->bus, "global", &global_ops);
 	http_init(&units->http, loop);
 }
 

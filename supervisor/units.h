@@ -49,11 +49,12 @@ struct units {
 	struct http http;		/* of http and tcp checks */
 	struct agent *agent;		/* NULL: no Consul */
 	struct consul_config *consul;	/* owned; of the agent */
-	struct source global;
+	struct source global;		/* held: pilotfish must not end yet */
 	struct template_data data;		/* for the templates */
 	struct list jobs, watches, templates, elections, signals;
 	void (*on_stopped)(struct units *units, struct job_unit *unit);	/* for good */
 	void (*on_left)(struct units *units);	/* an election, for good */
+	void (*on_unheld)(struct units *units);	/* nobody holds `global` */
 };
 
 void units_init(struct units *units, struct loop *loop);

@@ -22,8 +22,20 @@ static int compare_slots(const void *a, const void *b)
 	return compare(*(json_t *const *)a, *(json_t *const *)b);
 }
 
+static json_int_t rank_of(const json_t *instance)
+{
+	return json_integer_value(json_object_get(instance, "rank"));
+}
+
+static int compare_ranks(const void *a, const void *b)
+{
+	json_int_t first = rank_of(*(json_t *const *)a), second = rank_of(*(json_t *const *)b);
+
+	return (first > second) - (first < second);
+}
+
 /* Takes `set`. */
-static json_t *sorted(json_t *set)
+static json_t *sorted(json_t *set, int (*compare_two)(const void *, const void *))
 {
 	size_t count = json_array_size(set);
 	AUTOFREE json_t **slots = alloc(count * sizeof *slots);
@@ -32,7 +44,7 @@ static json_t *sorted(json_t *set)
 	for (size_t i = 0; i < count; i++)
 		slots[i] = json_array_get(set, i);
 	if (count)
-		qsort(slots, count, sizeof *slots, compare_slots);
+		qsort(slots, count, sizeof *slots, compare_two);
 	for (size_t i = 0; i < count; i++)
 		json_array_append(result, slots[i]);
 	json_decref(set);
@@ -115,7 +127,7 @@ const char *const *answer_set_identity(enum watch_kind kind)
 	return kind == WATCH_SERVICE ? instance : key;
 }
 
-json_t *answer_set_read(enum watch_kind kind, const json_t *answer, struct error *error)
+static json_t *read_set(enum watch_kind kind, bool ranked, const json_t *answer, struct error *error)
 {
 	CLEANUP(json_decrefp) json_t *set = json_array();
 	json_t *entry;
@@ -131,9 +143,21 @@ json_t *answer_set_read(enum watch_kind kind, const json_t *answer, struct error
 
 		if (!item)
 			return NULL;
+		if (ranked)
+			json_object_set_new(item, "rank", json_integer((json_int_t)i));
 		json_array_append_new(set, item);
 	}
-	return sorted(steal(&set));
+	return sorted(steal(&set), compare_slots);
+}
+
+json_t *answer_set_read(enum watch_kind kind, const json_t *answer, struct error *error)
+{
+	return read_set(kind, false, answer, error);
+}
+
+json_t *answer_set_read_ranked(const json_t *answer, struct error *error)
+{
+	return read_set(WATCH_SERVICE, true, answer, error);
 }
 
 static bool same_data(const json_t *a, const json_t *b)
@@ -142,7 +166,8 @@ static bool same_data(const json_t *a, const json_t *b)
 	json_t *value;
 
 	json_object_foreach((json_t *)a, key, value)
-		if (strcmp(key, "modifyIndex") && !json_equal(value, json_object_get(b, key)))
+		if (strcmp(key, "modifyIndex") && strcmp(key, "rank") &&
+		    !json_equal(value, json_object_get(b, key)))
 			return false;
 	return true;
 }
@@ -183,6 +208,33 @@ static bool next_pair(struct pair *pair)
 	return pair->was || pair->is;
 }
 
+/* A hook gets the instances in the order of their ranks, which it does not see. */
+static json_t *without_ranks(const json_t *set)
+{
+	json_t *ordered = json_array(), *instance;
+	size_t i;
+
+	json_array_extend(ordered, (json_t *)set);
+	ordered = sorted(ordered, compare_ranks);
+	json_array_foreach(ordered, i, instance) {
+		json_t *copy = json_copy(instance);
+
+		json_object_del(copy, "rank");
+		json_array_set_new(ordered, i, copy);
+	}
+	return ordered;
+}
+
+/* Takes `set`. */
+static json_t *listed(json_t *set)
+{
+	json_t *result = json_object_get(json_array_get(set, 0), "rank") ? without_ranks(set)
+									 : json_incref(set);
+
+	json_decref(set);
+	return result;
+}
+
 json_t *answer_set_document(const struct event *event, enum watch_kind kind, const json_t *before,
 			const json_t *now)
 {
@@ -197,8 +249,9 @@ json_t *answer_set_document(const struct event *event, enum watch_kind kind, con
 		else if (!same_data(pair.was, pair.is))
 			json_array_append(modified, pair.is);
 	}
-	return json_pack("{ss ss sO so so so}",
+	return json_pack("{ss ss so so so so}",
 			 "source", event->source->name, "event", event_name(event->code),
-			 kind == WATCH_SERVICE ? "instances" : "keys", now,
-			 "added", added, "removed", removed, "modified", modified);
+			 kind == WATCH_SERVICE ? "instances" : "keys", listed(json_incref((json_t *)now)),
+			 "added", listed(added), "removed", listed(removed),
+			 "modified", listed(modified));
 }

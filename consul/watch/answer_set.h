@@ -9,6 +9,10 @@
  * members but modifyIndex agree: a new index alone is no change.
  *
  * A set is immutable, so its users may share it.
+ *
+ * With `near`, Consul's order is the order by distance.  An instance then has the member "rank", its
+ * place in that order.  Ranks change all the time: another rank is no difference, and the document
+ * lists the instances by rank, without it.
  */
 #ifndef ANSWER_SET_H
 #define ANSWER_SET_H
@@ -17,6 +21,7 @@
 
 /* All give new references.  `answer` NULL: the key does not exist, which is the empty set. */
 json_t *answer_set_read(enum watch_kind kind, const json_t *answer, struct error *error);
+json_t *answer_set_read_ranked(const json_t *answer, struct error *error);	/* instances */
 bool answer_set_equal(const json_t *a, const json_t *b);
 const char *const *answer_set_identity(enum watch_kind kind);	/* NULL-terminated */
 

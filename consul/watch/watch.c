@@ -39,6 +39,12 @@ static json_t *read_instances(const void *context, const json_t *answer, struct 
 	return answer_set_read(WATCH_SERVICE, answer, error);
 }
 
+static json_t *read_ranked(const void *context, const json_t *answer, struct error *error)
+{
+	(void)context;
+	return answer_set_read_ranked(answer, error);
+}
+
 static json_t *read_keys(const void *context, const json_t *answer, struct error *error)
 {
 	(void)context;
@@ -82,7 +88,8 @@ void watch_init(struct watch *watch, struct agent *agent, const struct watch_con
 		.dc = config->dc ? config->dc : agent->config->datacenter,
 		.prefix = config->kind == WATCH_PREFIX,
 		.identity = answer_set_identity(config->kind),
-		.read = config->kind == WATCH_SERVICE ? read_instances : read_keys,
+		.read = config->kind != WATCH_SERVICE ? read_keys :
+			config->near ? read_ranked : read_instances,
 		.equal = answer_set_equal,
 	};
 	watch->path = make_path(&watch->query, config);

@@ -7,8 +7,8 @@
 #include "base/alloc.h"
 #include "base/setting.h"
 #include "template/template.h"
+#include "advice.h"
 #include "check.h"
-#include "stop_times.h"
 #include "tables.h"
 
 static void exec_release(struct exec_config *exec)
@@ -169,6 +169,14 @@ struct job_config *config_find_job(const struct config *config, const char *name
 	return NULL;
 }
 
+bool job_is_consul_agent(const struct job_config *job)
+{
+	const struct strv *argv = &job->exec.argv;
+	const char *slash = argv->count ? strrchr(argv->items[0], '/') : NULL;
+
+	return argv->count && !strcmp(slash ? slash + 1 : argv->items[0], "consul");
+}
+
 /* The job whose preStart `hook` is, or NULL. */
 static const struct job_config *find_owner(const struct config *config,
 					   const struct job_config *hook)
@@ -326,7 +334,7 @@ static bool decode(struct config *config, struct error *error)
 	add_death_signals(config);
 	if (!config_check(config, error))
 		return false;
-	stop_times_warn(config);
+	advise(config);
 	return true;
 }
 

@@ -13,7 +13,7 @@
 #include "config.h"
 #include "scalar.h"
 
-enum { META_PAIRS = 64, META_KEY = 128, META_VALUE = 512 };
+enum { META_PAIRS = 64, META_KEY = 128, META_VALUE = 512, MINUTE = 60 };
 static const double DEFAULT_TTL = 10;
 
 static bool has_key(const json_t *tree, const char *key)
@@ -217,10 +217,16 @@ static bool check_meta(const struct strv *meta, struct error *error)
 bool registration_rules(void *object, const json_t *tree, struct error *error)
 {
 	const struct service_config *service = object;
+	char found[32];
 
 	(void)tree;
 	if (!check_meta(&service->meta, error))
 		return fail_in(error, ".meta");
+	if (service->deregister_after > 0 && service->deregister_after < MINUTE) {
+		duration_print(service->deregister_after, found);
+		return fail(error, ".consul.deregisterCriticalServiceAfter: must be 0 or at least 1m, "
+			    "found %s", found);
+	}
 	for (size_t i = 0; i < service->interfaces.count; i++)
 		if (!address_check(service->interfaces.items[i], error))
 			return fail_in(error, ".interfaces");
@@ -238,9 +244,13 @@ bool is_label(const char *text, size_t longest)
 
 bool service_name_check(const char *name, struct error *error)
 {
-	return is_label(name, LONGEST_LABEL) ||
-	       fail(error, "a service name must have 1 to %d letters, digits and '-', "
-		    "found \"%.80s\"", LONGEST_LABEL, name);
+	size_t length = strlen(name);
+	bool fine = length && length <= LONGEST_SERVICE;
+
+	for (const char *c = name; fine && *c; c++)
+		fine = *c != '/' && ((unsigned char)*c >= 0x80 || isgraph((unsigned char)*c));
+	return fine || fail(error, "a service name must have 1 to %d bytes, and neither white space "
+			    "nor '/', found \"%.80s\"", LONGEST_SERVICE, name);
 }
 
 bool service_rules(void *object, const json_t *tree, struct error *error)

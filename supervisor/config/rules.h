@@ -24,7 +24,7 @@ rule_fn consul_rules;
 rule_fn election_rules;
 
 /* Letters, digits and '-'; the first character is a letter or digit. */
-enum { LONGEST_LABEL = 63 };
+enum { LONGEST_LABEL = 63 };		/* of DNS */
 bool is_label(const char *text, size_t longest);
 
 /* An id of an election: safe as a word of a shell, as a path's last part and in a log. */
@@ -32,6 +32,8 @@ bool is_label(const char *text, size_t longest);
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:@-"
 bool is_election_id(const char *text);	/* these alone; the first is a letter or a digit */
 
+/* Consul itself takes any text.  Its DNS finds labels alone. */
+enum { LONGEST_SERVICE = 255 };
 bool service_name_check(const char *name, struct error *error);
 
 #endif

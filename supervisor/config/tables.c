@@ -4,7 +4,7 @@
 #include "decode.h"
 #include "rules.h"
 
-enum { MINUTE = 60, MAX_PORT = 65535 };
+enum { MAX_PORT = 65535 };
 
 /* Tables of choices come from where the choices are defined. */
 
@@ -226,8 +226,9 @@ static const struct field service_consul_fields[] = {
 	{ "enableTagOverride", BOOL(service_config, enable_tag_override), .initial = "false",
 	  .help = "Others may change the tags in the catalogue." },
 	{ "deregisterCriticalServiceAfter", SECONDS(service_config, deregister_after),
-	  .min = MINUTE,
-	  .help = "Consul removes the service after it has been critical for this long." },
+	  .initial = "1h",
+	  .help = "Consul removes the service after it has been critical for this long, for "
+		  "instance because its container was killed; a minute or more. 0: never." },
 	{ 0 }
 };
 static const struct record service_consul_record = {
@@ -266,7 +267,8 @@ static const struct record registration_record = {
 
 static const struct field service_fields[] = {
 	{ "name", STRING(service_config, name), .flags = REQUIRED | TRIMMED,
-	  .help = "The service's name: letters, digits and '-'." },
+	  .help = "The service's name. Consul's DNS finds it only if it has letters, digits and "
+		  "'-' alone." },
 	{ "", EMBED_WHOLE(registration_record) },
 	{ 0 }
 };
@@ -280,8 +282,7 @@ static const struct record service_record = {
 
 static const struct field job_fields[] = {
 	{ "name", STRING(job_config, name), .flags = REQUIRED | TRIMMED,
-	  .help = "The job's name as a source. With port it is also the service's name: "
-		  "letters, digits and '-'." },
+	  .help = "The job's name as a source. With port it is also the service's name." },
 	{ "", EMBED(job_config, exec, exec_table) },
 	{ "when", TABLE(job_config, when, when_record),
 	  .help = "The event that starts the job." },
@@ -361,7 +362,7 @@ static const struct field watch_fields[] = {
 		  "all instances." },
 	{ "near", STRING(watch_config, near), .flags = TRIMMED,
 	  .help = "Sort instances by their distance from this node; \"_agent\" is the agent's "
-		  "own node." },
+		  "own node. A change of the order alone is no event." },
 	{ "dc", STRING(watch_config, dc), .flags = TRIMMED,
 	  .help = "The datacenter to ask. Default: the agent's own." },
 	{ "settle", SECONDS(watch_config, settle),

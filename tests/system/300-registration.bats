@@ -295,3 +295,43 @@ service()		# start_pilotfish with a job of this name, port 80, and more
 	stop_pilotfish
 	await_gone six
 }
+
+@test "a name with an underscore and a dot, as Consul itself allows" {
+	start_pilotfish <<-EOF
+		consul = "$consul_address";
+		jobs = ( { name = "my_app.v2"; exec = "sleep 1000"; port = 80; interfaces = "static:192.0.2.1"; } );
+		watches = ( { name = "mine"; service = "my_app.v2"; } );
+	EOF
+	await_passing my_app.v2 1
+	expect_events "watch.mine healthy"
+	expect_field my_app.v2 .Service.ID "\"my_app.v2-$(hostname)\""
+	stop_pilotfish
+	expect_code 0
+	await_gone my_app.v2
+}
+
+registered()		# the field of the check that the fake Consul was told
+{
+	fake 'wait?path=/v1/agent/service/register&count=1' | jq -r ".[0].body | fromjson | .Check.$1"
+}
+
+@test "an entry that is critical for an hour is removed, unless told otherwise" {
+	local key told
+
+	for key in '' 'consul = { deregisterCriticalServiceAfter = 0; };' 'consul = { deregisterCriticalServiceAfter = "90s"; };'; do
+		start_fake_consul
+		start_pilotfish <<-EOF
+			consul = "$fake_address"; jobs = ( { name = "app"; exec = "sleep 1000"; port = 80; $key } );
+		EOF
+		told+=" $(registered DeregisterCriticalServiceAfter)"
+		stop_pilotfish
+		stop_program fake
+	done
+	[[ $told == " 1h0m0s null 1m30s" || $told == " 1h null 1m30s" ]] || fail "$told"
+}
+
+@test "a time below Consul's minimum of a minute is refused" {
+	run -65 "$pilotfish" check -c <(echo 'consul = "c"; jobs = ( { name = "app"; exec = "a"; port = 80;
+		consul = { deregisterCriticalServiceAfter = "30s"; }; } );')
+	[[ $output == *"jobs[app].consul.deregisterCriticalServiceAfter: must be 0 or at least 1m, found 30s"* ]] || fail "$output"
+}

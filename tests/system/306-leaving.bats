@@ -113,6 +113,36 @@ long_ago()
 	[[ $(count_log 'consul has not deregistered service hang-') == 1 ]]
 }
 
+# The agent answers questions, but its servers are slow to write.
+slow_deregistration()		# SECONDS: then it answers
+{
+	start_fake_consul
+	start_pilotfish <<-EOF
+		consul = "$fake_address"; stopTimeout = "8s";
+		jobs = ( { name = "app"; exec = "sleep 1000"; port = 80; } );
+	EOF
+	consul_address=$fake_address await_passing app 1
+	fake mode "{ \"mode\": \"hang\", \"path\": \"/v1/agent/service/deregister/\", \"seconds\": $1 }"
+	stop_pilotfish
+	expect_code 0
+	expect_log 'consul has not deregistered service app-.* in time: its job stops now'
+}
+
+@test "a slow agent: the job stops after a second, and pilotfish waits for the deregistration" {
+	slow_deregistration 3
+	expect_events "app stopped"
+	expect_log 'service app-[^ ]* is deregistered'
+	at_least 2900 "$took"
+	at_most 4500 "$took"
+}
+
+@test "an agent that is too slow: the deadline ends the wait" {
+	slow_deregistration 60
+	refute_log 'is deregistered'
+	expect_log 'not waiting until consul has deregistered all'
+	at_most 8500 "$took"
+}
+
 @test "SIGTERM ends at once if Consul is known to be away" {
 	start_fake_consul
 	start_pilotfish <<-EOF

@@ -244,3 +244,31 @@ expect_document()	# expect_document N JQ JSON
 	consul_put /v1/kv/by 1
 	expect_document 2 '[.added[].value]' '["1"]'
 }
+
+place()			# NODE SECONDS: from the origin of Consul's coordinates
+{
+	consul_put /v1/catalog/register "{ \"Node\": \"$1\", \"Address\": \"192.0.2.1\",
+		\"Service\": { \"Service\": \"spread\", \"ID\": \"spread-$1\", \"Port\": 80 } }"
+	consul_put /v1/coordinate/update "{ \"Node\": \"$1\",
+		\"Coord\": { \"Vec\": [$2, 0, 0, 0, 0, 0, 0, 0], \"Error\": 0.1, \"Adjustment\": 0, \"Height\": 0.0001 } }"
+}
+
+are_placed()
+{
+	[[ $(consul_get /v1/coordinate/nodes | jq '[.[] | select(.Node == "a" or .Node == "b" or .Node == "c")] | length') == 3 ]]
+}
+
+@test "near: the instances by their distance from a node" {
+	place a 0.5
+	place b 0.1
+	place c 0.3
+	LIMIT=20 await are_placed
+	watch 'name = "spread"; near = "b";'
+	expect_events "watch.spread changed" "spread.onChange exitSuccess"
+	expect_document 1 '[.instances[].node]' '["b","c","a"]'
+	expect_document 1 '[.added[].node]' '["b","c","a"]'
+	expect_document 1 '.instances[0] | has("rank")' false
+	consul_put /v1/catalog/deregister '{ "Node": "c" }'
+	expect_document 2 '[.instances[].node]' '["b","a"]'
+	expect_document 2 '[.removed[].node]' '["c"]'
+}

@@ -25,3 +25,42 @@ load jobs
 	[[ ${#lines[@]} == 2 ]]
 	[[ ${lines[1]} == "all within 15s: Docker needs stop_grace_period 16s (its default is 10s)" ]]
 }
+
+warns()			# CONFIGURATION MESSAGE...: check is content, but says these in this order
+{
+	local message
+
+	echo "$1" >"$dir/pilotfish.conf"
+	run -0 --separate-stderr "$pilotfish" check -c "$dir/pilotfish.conf"
+	for message in "${@:2}"; do
+		[[ $stderr == *"warning: $dir/pilotfish.conf: $message"* ]] || fail "no '$message' in: $stderr"
+	done
+	((${#stderr_lines[@]} == $# - 1)) || fail "other warnings: $stderr"
+}
+
+@test "a service name that Consul takes, but its DNS does not" {
+	warns 'consul = "c"; jobs = ( { name = "my_app.v2"; exec = "a"; port = 80; } );' \
+		"jobs[my_app.v2]: Consul's DNS will not find the service \"my_app.v2\""
+	warns 'consul = "c"; jobs = ( { name = "my-app"; exec = "a"; port = 80; } );'
+}
+
+@test "what only a shell understands" {
+	warns 'jobs = ( { name = "a"; exec = "cat /etc/passwd | wc -l"; } );' 'jobs[a].exec: "|" is passed to cat as it is'
+	warns 'jobs = ( { name = "a"; exec = "init && run"; } );' 'jobs[a].exec: "&&" is passed to init as it is'
+	warns 'jobs = ( { name = "a"; exec = "server --port $PORT"; } );' 'jobs[a].exec: "$PORT" is passed to server as it is'
+	warns 'jobs = ( { name = "a"; exec = [ "server", "${HOME}/x", ">", "log" ]; } );' 'jobs[a].exec: "${HOME}/x" is passed'
+	warns 'jobs = ( { name = "a"; exec = "a"; health = { exec = "curl localhost || exit 1"; interval = "1s"; }; } );' \
+		'jobs[a].health.exec: "||" is passed to curl as it is'
+	warns "jobs = ( { name = \"a\"; exec = [ \"/bin/sh\", \"-c\", \"a | b > \$C\" ]; },
+		{ name = \"b\"; exec = [ \"awk\", \"{ print \$NF }\" ]; }, { name = \"c\"; exec = [ \"nginx\", \"-g\", \"daemon off;\" ]; },
+		{ name = \"d\"; exec = [ \"grep\", \"^x\$\", \"cost: \$5\" ]; } );"
+}
+
+@test "a wrapper of Consul's agent that no job needs" {
+	warns 'consul = "127.0.0.1"; jobs = ( { name = "agent"; exec = "/start-consul"; }, { name = "a"; exec = "a"; } );' \
+		'jobs[agent]: if it is Consul'"'"'s agent, it stops before the others have deregistered: give them needs = [ "agent running" ]'
+	warns 'consul = "127.0.0.1"; jobs = ( { name = "agent"; exec = "/start-consul"; },
+		{ name = "a"; exec = "a"; needs = [ "agent running" ]; } );'
+	warns 'consul = "127.0.0.1"; jobs = ( { name = "agent"; exec = "/bin/consul agent"; }, { name = "a"; exec = "a"; } );'
+	warns 'consul = "127.0.0.1"; jobs = ( { name = "a"; exec = "a"; } );'
+}

@@ -14,6 +14,7 @@
 #include "units.h"
 #include "reload.h"
 #include "shutdown.h"
+#include "waits.h"
 
 struct app;
 
@@ -40,6 +41,7 @@ struct app {
 	struct reload reload;
 	struct shutdown shutdown;
 	struct endpoints endpoints;
+	struct waits waits;
 	struct subscription tap;
 	struct deferred review;
 	struct task load;		/* of the next configuration */
@@ -471,6 +473,7 @@ static void on_any_event(struct subscription *sub, const struct event *event)
 
 	if (log_wants(LEVEL_DEBUG))
 		log_event(event->source->name, event_name(event->code));
+	waits_on_event(&app->waits);
 	if (app->call->once)
 		defer(&app->review);
 }
@@ -504,6 +507,7 @@ static void init(struct app *app, const struct app_call *call)
 	units_init(&app->units, &app->loop);
 	reload_init(&app->reload, &app->units);
 	shutdown_init(&app->shutdown, &app->units);
+	waits_init(&app->waits, &app->units);
 	endpoints_init(&app->endpoints, &app->units, &endpoints_ops);
 	app->units.on_stopped = on_stopped;
 	app->units.on_left = on_left;
@@ -521,6 +525,7 @@ static void release(struct app *app)
 	free(app->last_refusal);
 	reload_release(&app->reload);
 	shutdown_release(&app->shutdown);
+	waits_release(&app->waits);
 	units_release(&app->units);
 	output_free_left();
 	log_close();

@@ -464,9 +464,12 @@ static step_fn *const steps[JOB_STATE_COUNT][INPUT_COUNT] = {
 void job_step(struct job *job, enum job_input input)
 {
 	step_fn *step = steps[job->state][input];
+	enum job_state before = job->state;
 
 	if (step)
 		job->state = step(job);
+	if (job->state != before)
+		job->state_since = monotonic_now();
 }
 
 void job_stop(struct job *job, double seconds)
@@ -517,6 +520,7 @@ void job_init(struct job *job, struct loop *loop, struct job_config *config, str
 	*job = (struct job){
 		.config = config,
 		.loop = loop,
+		.state_since = monotonic_now(),
 		.hook = hook,
 		.user = { .on_done = on_done },
 		.backoff = { .min = config->backoff.min, .max = config->backoff.max },

@@ -74,6 +74,7 @@ struct job {
 	struct hook *hook;		/* owned; NULL: there is no program to run */
 	struct timer deadline;
 	enum job_state state;		/* written by job_step() alone */
+	double state_since;		/* monotonic */
 
 	struct trigger when;
 	struct trigger *needs;		/* config->need_count */

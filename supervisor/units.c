@@ -165,6 +165,7 @@ void units_remove_job(struct job_unit *unit)
 		free(unit->health);
 	}
 	job_release(&unit->job);
+	free(unit->awaited);
 	free(unit->dependencies);
 	free(unit);
 }
@@ -268,6 +269,7 @@ void units_drop_agent(struct units *units)
 		drop_services(list_entry(node, struct job_unit, link));
 	while (!list_empty(&units->watches))
 		units_remove_watch(list_entry(units->watches.next, struct watch_unit, link));
+	ping_stop(&units->ping);
 	if (!units->agent)
 		return;
 	template_data_use(&units->data, NULL, 0);
@@ -426,6 +428,20 @@ void units_add(struct units *units, struct config *config, struct staged *staged
 	list_move_all(&staged->elections, &units->elections);
 }
 
+static bool asks_consul(const struct units *units)
+{
+	list_each(node, &units->jobs)
+		if (list_entry(node, struct job_unit, link)->service_count)
+			return true;
+	return !list_empty(&units->watches) || !list_empty(&units->templates) ||
+	       !list_empty(&units->elections);
+}
+
+static bool is_awaited(const struct source *source)
+{
+	return !list_empty(&source->subscriptions);
+}
+
 bool units_link(struct units *units, struct error *error)
 {
 	bool fine = true;
@@ -438,6 +454,10 @@ bool units_link(struct units *units, struct error *error)
 			fine = fail(error, "jobs[%s]: %s", job->config->name, why.text);
 	}
 	group_templates(units);
+	if (units->agent && is_awaited(&units->agent->source) && !asks_consul(units))
+		ping_start(&units->ping, units->agent);
+	else
+		ping_stop(&units->ping);
 	fine = dependencies_link(units, error) && fine;
 	list_each(node, &units->elections)
 		election_unit_link(list_entry(node, struct election_unit, link));

@@ -10,6 +10,7 @@
 #include "base/loop.h"
 #include "config/config.h"
 #include "consul/agent.h"
+#include "consul/ping.h"
 #include "consul/service.h"
 #include "consul/watch/watch.h"
 #include "hooks/render.h"
@@ -28,6 +29,7 @@ struct job_unit {
 	struct service *services;	/* service_count of them */
 	size_t service_count;
 	struct subscription on_stopped;
+	char *awaited;			/* what the log has told (waits.h); NULL: nothing */
 	struct job_unit **dependencies;	/* linked; without cycles (dependencies.h) */
 	size_t dependency_count;
 };
@@ -49,6 +51,7 @@ struct units {
 	struct http http;		/* of http and tcp checks */
 	struct agent *agent;		/* NULL: no Consul */
 	struct consul_config *consul;	/* owned; of the agent */
+	struct ping ping;		/* of the agent */
 	struct source global;		/* held: pilotfish must not end yet */
 	struct template_data data;		/* for the templates */
 	struct list jobs, watches, templates, elections, signals;

@@ -215,3 +215,27 @@ load jobs
 	expect_code 0
 	((took < 2000 * slow))
 }
+
+@test "a job that has waited for 10 s is named, with what it waits for, and again when that has changed" {
+	start_pilotfish <<-EOF
+		jobs = ( { name = "first"; exec = [ "sh", "-c", "until [ -e $dir/go ]; do sleep 0.1; done" ]; },
+			 { name = "second"; exec = "sleep 1000"; when = { source = "first"; once = "exitSuccess"; };
+			   needs = [ "third healthy" ]; },
+			 { name = "third"; exec = "sleep 1000"; health = { exec = "false"; interval = "1s"; }; },
+			 { name = "hook"; exec = "true"; when = { source = "third"; each = "healthy"; }; },
+			 { name = "last"; exec = "true"; when = { source = "global"; once = "shutdown"; }; } );
+	EOF
+	LIMIT=15 expect_log 'second has waited 10s for: first exitSuccess, third healthy'
+	touch "$dir/go"
+	LIMIT=15 expect_log 'second has waited 20s for: third healthy'
+	[[ $(count_log 'has waited') == 2 ]] || fail "$(grep 'has waited' "$dir/main.log")"
+}
+
+@test "needs = consul healthy, although nothing else asks Consul" {
+	start_fake_consul
+	fake mode '{ "mode": "refuse", "seconds": 2 }'
+	start_pilotfish <<-EOF
+		consul = "$fake_address"; jobs = ( { name = "app"; exec = "sleep 1000"; needs = [ "consul healthy" ]; } );
+	EOF
+	expect_events "consul unhealthy" "consul healthy" "app running"
+}

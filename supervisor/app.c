@@ -33,6 +33,8 @@ struct phase {
 
 static const struct phase running, loading, reloading, stopping;
 
+static const double one_request = 1;	/* seconds: stop signals within this time are one request */
+
 struct app {
 	const struct app_call *call;
 	const struct phase *phase;
@@ -53,6 +55,7 @@ struct app {
 	long reloads, refusals;
 	char *last_refusal;		/* NULL: the last reload was done, or there was none */
 	bool ordered;			/* by a signal */
+	double stop_signalled;		/* monotonic */
 	int code;
 };
 
@@ -174,8 +177,11 @@ static void stopping_on_reaped(struct app *app)
 	shutdown_on_reaped(&app->shutdown);
 }
 
+/* timeout(1), and a terminal's Ctrl-C beside a wrapper that forwards it, signal twice at once. */
 static void stopping_on_stop_signal(struct app *app, int signo)
 {
+	if (monotonic_now() - app->stop_signalled < one_request)
+		return;
 	log_warn("%s again: killing what is left", signal_name(signo));
 	shutdown_kill(&app->shutdown);
 }
@@ -213,6 +219,7 @@ static void running_on_stopped(struct app *app, struct job_unit *unit)
 static void running_on_stop_signal(struct app *app, int signo)
 {
 	log_info("%s: stopping", signal_name(signo));
+	app->stop_signalled = monotonic_now();
 	app->ordered = true;
 	app->code = app->call->once ? 128 + signo : 0;	/* once: not done */
 	begin_shutdown(app);

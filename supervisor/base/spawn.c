@@ -174,7 +174,12 @@ void process_setup(bool faults_too)
 IN_CHILD bool join_group(struct child *child)
 {
 	(void)child;
-	return setpgid(0, 0) == 0;
+	if (setpgid(0, 0))
+		return false;
+	/* A signal to our parent's group, which we have just left, was meant for the parent. */
+	for (int signo = 1; signo < SIGSYS; signo++)
+		signal(signo, SIG_IGN);
+	return true;
 }
 
 /* Only if our own group has the foreground: a background job must not steal the terminal.

@@ -156,6 +156,7 @@ static bool spawn(struct exec *exec, const int fds[3], char *const *envp, struct
 
 	exec->process = (struct process){
 		.name = exec->name,
+		.told = exec->process.told,
 		.on_exit = on_exit_of_process,
 		.on_gone = on_gone,
 	};

@@ -144,14 +144,14 @@ static bool parse(struct init_options *options, int argc, char **argv, struct er
 }
 
 /* With its value.  There is no such call for a group. */
-static void queue(const struct init *init, int signo, siginfo_t *info)
+static void queue(struct init *init, int signo, siginfo_t *info)
 {
 	if (syscall(SYS_rt_sigqueueinfo, init->command.pid, signo, info) < 0 && errno == EAGAIN)
 		process_signal(&init->command, signo);
 }
 
 /* Errors are ignored: the process may have ended, or belong to a different user. */
-static void pass_on(const struct init *init, int signo, siginfo_t *info)
+static void pass_on(struct init *init, int signo, siginfo_t *info)
 {
 	if (init->options.group)
 		kill(-init->command.group, signo);
@@ -235,7 +235,7 @@ static void on_children(struct init *init)
 }
 
 /* 0: the time is over.  It is looked at first, so that a flood of signals cannot hide it. */
-static int next_signal(const struct init *init, siginfo_t *info)
+static int next_signal(struct init *init, siginfo_t *info)
 {
 	double rest = init->command.pid ? 0 : init->deadline - monotonic_now();
 	struct timespec wait = {
@@ -252,7 +252,7 @@ static int next_signal(const struct init *init, siginfo_t *info)
 	return signo < 0 ? 0 : signo;
 }
 
-static bool is_over(const struct init *init)
+static bool is_over(struct init *init)
 {
 	if (init->command.pid)
 		return false;

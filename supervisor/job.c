@@ -222,6 +222,17 @@ static enum job_state after_run(struct job *job)
 	return when->each && !job->consumed ? wait_again(job) : retire(job);
 }
 
+static void tell_daemons(const struct job *job)
+{
+	CLEANUP(buf_release) struct buf names = BUF_INIT;
+
+	process_name_daemons(monotonic_now() - job->started_at, &names);
+	if (names.used)
+		log_warn("%s ended with exit code 0 and has left %s running, which nobody watches: a "
+			 "program that goes to the background needs its option to stay in the "
+			 "foreground, as nginx -g 'daemon off;'", job->source.name, names.data);
+}
+
 static void note_end(struct job *job)
 {
 	char how[64 + 32], time[32];
@@ -245,6 +256,8 @@ static void note_end(struct job *job)
 	} else {
 		log_debug("%s ended: %s", job->source.name, how);
 	}
+	if (!job->failed && !job->stop_asked && !job->run_end_asked && job->runs == 1)
+		tell_daemons(job);
 	source_forget(&job->source, GROUP_RUN);
 	source_publish(&job->source, job->failed ? EVENT_EXIT_FAILED : EVENT_EXIT_SUCCESS);
 }

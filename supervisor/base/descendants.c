@@ -7,15 +7,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "alloc.h"
+#include "printable.h"
 
 enum { READINGS = 5 };			/* of /proc at most: under hidepid parents are always missing */
 
+enum { NAMED = 8 };
+
 struct relation {
-	pid_t pid, parent;
+	pid_t pid, parent, group;
+	unsigned long long started;	/* clock ticks since boot */
 	bool zombie, ours;
+	char name[16];
 };
 
 struct family {
@@ -25,7 +31,7 @@ struct family {
 
 static bool read_relation(const char *pid, struct relation *relation)
 {
-	char path[64], text[512], *rest;
+	char path[64], text[512], state, *name, *rest;
 	ssize_t size;
 	int fd;
 
@@ -38,12 +44,15 @@ static bool read_relation(const char *pid, struct relation *relation)
 	if (size <= 0)
 		return false;
 	text[size] = '\0';
+	name = strchr(text, '(');
 	rest = strrchr(text, ')');	/* the program's name before it may contain ')' */
-	if (!rest || strlen(rest) < 5)
+	*relation = (struct relation){ .pid = (pid_t)atoi(text) };
+	if (!name || !rest ||
+	    sscanf(rest, ") %c %d %d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+		   &state, &relation->parent, &relation->group, &relation->started) != 4)
 		return false;
-	*relation = (struct relation){
-		.pid = (pid_t)atoi(text), .parent = (pid_t)atoi(rest + 4), .zombie = rest[2] == 'Z',
-	};
+	relation->zombie = state == 'Z';
+	snprintf(relation->name, sizeof relation->name, "%.*s", (int)(rest - name - 1), name + 1);
 	return true;
 }
 
@@ -180,4 +189,48 @@ unsigned descendants_signal(int signo)
 	}
 	free(before.items);
 	return found;
+}
+
+static void add_name(const struct relation *item, unsigned *count, struct buf *out)
+{
+	if (++*count > NAMED)
+		return;
+	buf_add(out, *count > 1 ? ", " : "");
+	printable_repair(out, item->name, strlen(item->name));
+	buf_print(out, "[%d]", (int)item->pid);
+}
+
+void descendants_name_group(pid_t group, struct buf *out)
+{
+	struct family family = { 0 };
+	unsigned count = 0;
+
+	if (proc_is_ours())
+		read_family(&family);
+	for (size_t i = 0; i < family.count; i++)
+		if (family.items[i].group == group && !family.items[i].zombie)
+			add_name(&family.items[i], &count, out);
+	free(family.items);
+}
+
+void descendants_name_orphans(double seconds, bool (*is_known)(pid_t group), struct buf *out)
+{
+	struct family family = { 0 };
+	double ticks = (double)sysconf(_SC_CLK_TCK);
+	unsigned count = 0;
+	struct timespec boot;
+
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	if (proc_is_ours())
+		read_family(&family);
+	for (size_t i = 0; i < family.count; i++) {
+		const struct relation *item = &family.items[i];
+		double age = (double)boot.tv_sec + 1e-9 * (double)boot.tv_nsec -
+			     (double)item->started / ticks;
+
+		if (item->parent == getpid() && !item->zombie && age <= seconds + 2 / ticks &&
+		    !is_known(item->group))
+			add_name(item, &count, out);
+	}
+	free(family.items);
 }

@@ -9,10 +9,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "alloc.h"
 #include "descendants.h"
 #include "log.h"
 #include "spawn.h"
 
+#define SWEEP_SETTLE 0.2
 #define SWEEP_KILL 0.5			/* seconds after the end of the process itself */
 #define SWEEP_GIVE_UP 1.0
 
@@ -102,12 +104,33 @@ static void finish(struct process *process)
 		process->on_gone(process);
 }
 
+static void tell_left(struct process *process)
+{
+	CLEANUP(buf_release) struct buf names = BUF_INIT;
+
+	if (process->told)
+		return;
+	process->told = true;
+	descendants_name_group(process->group, &names);
+	log_warn("%s has left processes in its group, which end now: %s", process->name, names.data);
+}
+
+static void sweep(struct process *process)
+{
+	process->swept = true;
+	process_signal_group(process, SIGTERM);
+	timer_set(&process->sweep, SWEEP_KILL);
+}
+
 static void on_sweep(struct timer *timer)
 {
 	struct process *process = container_of(timer, struct process, sweep);
 
 	if (is_empty(process)) {
 		finish(process);
+	} else if (!process->swept) {
+		tell_left(process);
+		sweep(process);
 	} else if (!process->killed) {
 		process->killed = true;
 		process_signal_group(process, SIGKILL);
@@ -130,7 +153,7 @@ static void enter_registry(struct process *process, struct loop *loop,
 	}
 	process->pid = process->group = spawned->pid;
 	process->pidfd = spawned->pidfd < 0 ? 0 : spawned->pidfd;
-	process->replaced = process->killed = false;
+	process->replaced = process->asked = process->swept = process->killed = false;
 	timer_init(&process->sweep, loop, on_sweep);
 	list_append(bucket_of(process->pid), &process->link);
 }
@@ -161,16 +184,18 @@ bool process_fork(struct process *process, struct loop *loop, process_run_fn *ru
 }
 
 /* Until it is reaped, the number cannot belong to another process. */
-void process_signal(const struct process *process, int signo)
+void process_signal(struct process *process, int signo)
 {
+	process->asked |= is_to_end(signo);
 	if (process->pid)
 		kill(process->pid, signo);
 }
 
-void process_signal_group(const struct process *process, int signo)
+void process_signal_group(struct process *process, int signo)
 {
 	if (!process->group)
 		return;
+	process->asked |= is_to_end(signo);
 	signal_group(process, signo);
 	if (is_to_end(signo))
 		signal_group(process, SIGCONT);
@@ -189,12 +214,6 @@ void process_forget(struct process *process)
 	process->pid = 0;
 }
 
-static void sweep(struct process *process)
-{
-	process_signal_group(process, SIGTERM);
-	timer_set(&process->sweep, SWEEP_KILL);
-}
-
 /* on_exit may forget or free the process: we sweep it only if it is still in the registry. */
 static void ended(struct process *process, int status)
 {
@@ -211,6 +230,8 @@ static void ended(struct process *process, int status)
 		return;
 	if (is_empty(process))
 		finish(process);
+	else if (status == 0 && !process->asked)
+		timer_set(&process->sweep, SWEEP_SETTLE);
 	else
 		sweep(process);
 }
@@ -257,6 +278,19 @@ bool process_has_children(void)
 	siginfo_t info;
 
 	return !waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
+}
+
+static bool is_known_group(pid_t group)
+{
+	list_each(node, bucket_of(group))
+		if (list_entry(node, struct process, link)->group == group)
+			return true;
+	return false;
+}
+
+void process_name_daemons(double seconds, struct buf *out)
+{
+	descendants_name_orphans(seconds, is_known_group, out);
 }
 
 unsigned process_signal_descendants(int signo)

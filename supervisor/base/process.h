@@ -9,7 +9,9 @@
  *
  * Call process_reap() on SIGCHLD: it peeks with waitid(WNOWAIT) and reaps by pid, including
  * orphans that we adopted.  After the process itself has ended, its group is *swept*: SIGTERM,
- * SIGKILL half a second later, and after one second we give up.
+ * SIGKILL half a second later, and after one second we give up.  If it ended by itself with exit code 0,
+ * the sweep begins a fifth of a second later: a program that goes to the background (daemon(3)) has a
+ * session of its own by then, and lives on.  What the sweep ends is logged.
  *
  * Each process has a pidfd until its group is gone, because the kernel may give the number to
  * another process as soon as the group is empty.  Before Linux 6.9 a pidfd cannot signal a group:
@@ -23,6 +25,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include "buf.h"
 #include "confine.h"
 #include "error.h"
 #include "list.h"
@@ -88,7 +91,9 @@ struct process {
 					 * again; or NULL */
 	int pidfd;			/* 0: none */
 	bool replaced;			/* another process has the number, so the group is gone */
-	bool killed;			/* the sweep has sent SIGKILL */
+	bool asked;			/* it was sent a signal that ends */
+	bool swept, killed;		/* the sweep has sent SIGTERM, SIGKILL */
+	bool told;			/* what it has left is logged; may be set before the start */
 	struct timer sweep;
 	struct list link;
 };
@@ -121,9 +126,9 @@ typedef int process_run_fn(void *argument);
 bool process_fork(struct process *process, struct loop *loop, process_run_fn *run, void *argument,
 		  struct error *error);
 
-void process_signal(const struct process *process, int signo);	/* a no-op after its end */
+void process_signal(struct process *process, int signo);	/* a no-op after its end */
 /* Signals the group; SIGCONT follows a signal that ends processes. */
-void process_signal_group(const struct process *process, int signo);
+void process_signal_group(struct process *process, int signo);
 bool process_is_alive(const struct process *process);	/* the process or one of its group lives */
 void process_forget(struct process *process);		/* stops all callbacks; NULL-safe */
 
@@ -134,6 +139,9 @@ bool process_has_children(void);	/* if we adopt orphans, false means: no descend
 
 /* Signals every descendant; SIGCONT follows a signal that ends processes.  As PID 1 these are all
  * processes, else those that /proc shows.  Returns their number; as PID 1 only 1 or 0. */
+/* Adds the names of what our processes have left behind in sessions of their own, in the last `seconds`. */
+void process_name_daemons(double seconds, struct buf *out);
+
 unsigned process_signal_descendants(int signo);
 
 int exit_code(int status);		/* 128+n for a signal */

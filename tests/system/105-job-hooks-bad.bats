@@ -124,3 +124,45 @@ clock='{ name = "clock"; exec = "true"; when = { interval = "50ms"; }; }'
 	[[ $(ls "/proc/$(job_pid second)/fd" | tr '\n' ' ') == "0 1 2 " ]]
 	stop_pilotfish
 }
+
+nginx_in_background()	# its default mode
+{
+	mkdir -p "$dir/nginx"
+	echo "daemon on; pid $dir/nginx/pid; error_log stderr; events { } http { access_log off; client_body_temp_path $dir/nginx/b;
+		proxy_temp_path $dir/nginx/p; fastcgi_temp_path $dir/nginx/f; scgi_temp_path $dir/nginx/s; uwsgi_temp_path $dir/nginx/u;
+		server { listen unix:$dir/nginx/socket; } }" >"$dir/nginx.conf"
+	echo "nginx -e stderr -c $dir/nginx.conf"
+}
+
+@test "a hook that goes to the background lives on, always, and the log says so" {
+	local round
+
+	for round in {1..8}; do
+		rm -rf "$dir/nginx"
+		start_pilotfish <<-EOF
+			jobs = ( { name = "app"; exec = "sleep 1000"; preStart = "$(nginx_in_background)"; } );
+		EOF
+		expect_events "app running"
+		expect_log 'app.preStart ended with exit code 0 and has left nginx\[[0-9]*\] running, which nobody watches'
+		curl -s --max-time 3 --unix-socket "$dir/nginx/socket" http://x/ >/dev/null || [[ $? == 22 ]]
+		stop_pilotfish
+		expect_code 0
+	done
+}
+
+@test "a workload that goes to the background: the log says why its job has ended" {
+	start_pilotfish <<<"jobs = ( { name = \"app\"; exec = \"$(nginx_in_background)\"; } );"
+	wait_exit
+	expect_code 0
+	expect_log 'app ended with exit code 0 and has left nginx\[[0-9]*\] running, .* as nginx -g .daemon off;'
+}
+
+@test "what a hook has left in its group is named when it is ended, once" {
+	start_pilotfish <<-'EOF'
+		jobs = ( { name = "app"; exec = "sleep 1000"; },
+			 { name = "hook"; exec = [ "sh", "-c", "sleep 1000 & sleep 1001 & true" ]; when = { interval = "1s"; }; } );
+	EOF
+	LIMIT=15 expect_events "hook exitSuccess" "hook exitSuccess" "hook exitSuccess"
+	expect_log 'hook has left processes in its group, which end now: sleep\[[0-9]*\], sleep\[[0-9]*\]'
+	[[ $(count_log 'has left processes') == 1 ]]
+}

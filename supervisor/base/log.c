@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,6 +25,7 @@ static struct {
 	char *output;
 	struct loop *loop;
 	struct writer *writer;		/* NULL: nothing is open yet; stderr on first use */
+	bool told;			/* stderr knows of the writer's trouble */
 	struct buf line;
 } logger = { .level = LEVEL_INFO, .file = -1, .line = BUF_INIT };
 
@@ -199,17 +201,33 @@ static void report_lost(void)
 	unsigned long lost = logger.writer ? logger.writer->dropped : 0;
 	char text[80];
 
-	if (!lost || writer_is_full(logger.writer))
+	if (!lost || writer_is_full(logger.writer) || logger.writer->trouble)
 		return;
 	logger.writer->dropped = 0;
-	snprintf(text, sizeof text, "%lu log records were lost: nothing reads the log", lost);
+	snprintf(text, sizeof text, "%lu log records were lost: %s", lost,
+		 logger.told ? "the log could not be written" : "nothing reads the log");
+	logger.told = false;
 	put(&(struct record){ .level = LEVEL_WARN, .text = text, .size = strlen(text) });
+}
+
+/* Once for each trouble, and only if nobody has to be waited for. */
+static void tell_trouble(void)
+{
+	struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	if (!logger.writer || !logger.writer->trouble || logger.told)
+		return;
+	logger.told = true;
+	if (poll(&ready, 1, 0) > 0 && ready.revents & POLLOUT)
+		dprintf(STDERR_FILENO, "pilotfish: the log %s cannot be written, trying again: %s\n",
+			logger.output, strerror(logger.writer->trouble));
 }
 
 static void emit(const struct record *record)
 {
 	if (record->level < logger.level)
 		return;
+	tell_trouble();
 	report_lost();
 	put(record);
 }

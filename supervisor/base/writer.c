@@ -11,6 +11,8 @@
 #include "alloc.h"
 #include "offload.h"
 
+#define RETRY 1.0			/* seconds after a failed write to a file */
+
 static mode_t kind_of(int fd)
 {
 	struct stat st;
@@ -98,20 +100,45 @@ struct batch {
 	struct writer *writer;		/* not for the thread */
 	int fd;
 	struct buf bytes;
-	bool failed;
+	size_t done;
+	int error;
 };
 
 static void write_batch(struct offload *offload)
 {
 	struct batch *batch = container_of(offload, struct batch, offload);
-	size_t done = 0;
 
-	while (done < batch->bytes.used && !batch->failed) {
-		ssize_t n = write(batch->fd, batch->bytes.data + done, batch->bytes.used - done);
+	while (batch->done < batch->bytes.used && !batch->error) {
+		ssize_t n = write(batch->fd, batch->bytes.data + batch->done,
+				  batch->bytes.used - batch->done);
 
-		done += n < 0 ? 0 : (size_t)n;
-		batch->failed = n < 0 && errno != EINTR;
+		if (n >= 0)
+			batch->done += (size_t)n;
+		else if (errno != EINTR)
+			batch->error = errno;
 	}
+}
+
+static unsigned long count_lines(const char *text, size_t size)
+{
+	unsigned long count = 0;
+
+	for (size_t i = 0; i < size; i++)
+		count += text[i] == '\n';
+	return count;
+}
+
+/* What was not written is lost, and so is what came meanwhile. */
+static void give_up(struct writer *writer, const struct batch *batch)
+{
+	const struct buf *bytes = &batch->bytes;
+
+	writer->dropped += count_lines(bytes->data + batch->done, bytes->used - batch->done) +
+			   count_lines(writer->pending.data, writer->pending.used);
+	if (batch->done)
+		writer->torn = bytes->data[batch->done - 1] != '\n';
+	writer->retry_at = monotonic_now() + RETRY;
+	buf_clear(&writer->pending);
 }
 
 static void release_batch(struct offload *offload)
@@ -131,7 +158,11 @@ static void on_batch(struct offload *offload)
 	struct writer *writer = batch->writer;
 
 	writer->batch = NULL;
-	writer->broken = batch->failed;
+	writer->trouble = batch->error;
+	if (batch->error)
+		give_up(writer, batch);
+	else
+		writer->torn = false;
 	release_batch(offload);
 	wake_waiters(writer);		/* these may add more */
 	start_batch(writer);
@@ -142,8 +173,6 @@ static void start_batch(struct writer *writer)
 {
 	int fd;
 
-	if (writer->broken)
-		buf_clear(&writer->pending);
 	if (writer->batch || !writer->pending.used)
 		return;
 	fd = fcntl(writer->fd, F_DUPFD_CLOEXEC, 0);
@@ -257,10 +286,13 @@ static size_t pending_of(const struct writer *writer)
 
 void writer_add(struct writer *writer, const char *bytes, size_t size)
 {
-	if (pending_of(writer) + size > WRITER_MOST) {
+	if (pending_of(writer) + size > WRITER_MOST ||
+	    (writer->trouble && monotonic_now() < writer->retry_at)) {
 		writer->dropped++;
 		return;
 	}
+	if (writer->torn && !writer->batch && !writer->pending.used)
+		buf_add_char(&writer->pending, '\n');
 	buf_append(&writer->pending, bytes, size);
 	if (!writer->loop)
 		push(writer, -1);

@@ -5,7 +5,8 @@
  * comes first and no write exceeds PIPE_BUF bytes, which a ready pipe takes whole (pipe(7)).
  *
  * No flag makes a regular file non-blocking, and its disk may hang: while a loop runs, a thread writes
- * to it (offload.h).
+ * to it (offload.h).  If a write fails, as on a full disk, records are dropped for a second; then the
+ * next record is tried.  So a full disk stops nobody who feeds the writer.
  *
  * The bytes of one turn of the loop are written together.  With more than WRITER_FULL bytes pending
  * the writer is full: readers that feed it register with writer_wait() and are called when there is
@@ -37,6 +38,9 @@ struct writer {
 	bool nonblocking;		/* write(2) returns at once, whatever the size */
 	bool broken;			/* writes fail; all bytes are discarded */
 	bool regular;			/* a file, and a loop runs */
+	int trouble;			/* errno of the last write to a file; 0: it was done */
+	double retry_at;		/* monotonic */
+	bool torn;			/* a failed write has left a part of a line */
 	unsigned long dropped;
 	struct buf pending;
 	struct batch *batch;		/* that a thread writes; NULL: none */

@@ -85,17 +85,6 @@ load jobs
 	[[ -z $(pgrep -f "$dir/check") ]]
 }
 
-# Signals within a second are one request.
-signal_again()
-{
-	local first
-
-	first=$(now)
-	while (($(now) <= first + 1000)); do sleep 0.05; done
-	signal_pilotfish TERM
-	wait_exit
-}
-
 @test "two stop signals within a second are one request" {
 	start_pilotfish <<-EOF
 		stopTimeout = "5s";

@@ -115,3 +115,43 @@ print_hostile()		# FORMAT
 	[[ $output == *'no\x1b[2J\u0085file'* ]]
 	[[ $output != *$'\e'* ]]
 }
+
+# Sets $full, a disk of 64 KiB.
+small_disk()
+{
+	needs_root
+	full=$dir/disk
+	mkdir "$full"
+	mount -t tmpfs -o size=64k tmpfs "$full"
+}
+
+is_counting()		# a line is in the log that was written after the mark
+{
+	local counted
+
+	counted=$(cat "$dir/count")
+	grep -q "\"count $((counted - 1))\"" "$full/log"
+}
+
+@test "a log on a full disk: it comes back by itself, with whole lines and the number of lost ones" {
+	small_disk
+	script count <<-'EOF'
+		for ((i = 1; ; i++)); do echo "count $i"; echo $i >"$dir/count"; read -t 0.02 <> <(:); done
+	EOF
+	start_pilotfish -l <<-EOF
+		logging = { output = "$full/log"; format = "json"; };
+		jobs = ( { name = "app"; exec = "$dir/count"; } );
+	EOF
+	await is_counting
+	dd if=/dev/zero of="$full/filler" bs=1k 2>/dev/null || :
+	expect_log "^pilotfish: the log $full/log cannot be written, trying again: No space left on device$"
+	rm "$full/filler"
+	await grep -q 'log records were lost: the log could not be written' "$full/log"
+	await is_counting
+	[[ $(grep -c 'cannot be written' "$dir/main.log") == 1 ]]
+	stop_pilotfish
+	expect_code 0
+	whole_or_torn=$(jq -R 'try (fromjson | "whole") catch "torn"' "$full/log" | sort | uniq -c | tr -d '\n')
+	umount "$full"
+	[[ $whole_or_torn == *whole* && $whole_or_torn != *[2-9]' "torn"'* ]] || fail "$whole_or_torn"
+}

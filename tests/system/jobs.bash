@@ -7,6 +7,7 @@
 #   between EVENT EVENT     the milliseconds from the first to the second
 #   lives PID, gone PID
 #   field NAME              that field of a /proc/PID/status on stdin
+#   signal_again            sends a second SIGTERM that counts as one, and waits for the end
 #   count_log REGEX         prints how many lines of the log match
 #   has_line FILE TEXT      succeeds if the file has such a line
 #   needs_root              skips the test unless we are root
@@ -58,6 +59,17 @@ gone()
 field()
 {
 	awk -v field="$1:" '$1 == field { print $2 }'
+}
+
+# Signals within a second are one request.
+signal_again()
+{
+	local first
+
+	first=$(now)
+	while (($(now) <= first + 1000)); do sleep 0.05; done
+	signal_pilotfish TERM
+	wait_exit
 }
 
 count_log()

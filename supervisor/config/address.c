@@ -116,6 +116,8 @@ static bool parse_interface(const char *text, struct wanted *wanted)
 	} else if (colon && (!strcmp(colon, ":inet") || !strcmp(colon, ":inet6"))) {
 		wanted->v6 = !strcmp(colon, ":inet6");
 		*colon = '\0';
+	} else if (colon && (!colon[1] || !strncmp(colon, ":inet", 5))) {
+		return false;
 	}
 	length = strlen(name);
 	if (!length || length >= IF_NAMESIZE || strpbrk(name, " \t/[]"))

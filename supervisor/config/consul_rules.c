@@ -1,12 +1,14 @@
 #include "rules.h"
 
-#include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/setting.h"
 #include "config.h"
+#include "endpoint.h"
 
 #define MEMORY_MIN ((size_t)8 << 20)
 #define MEMORY_MAX ((size_t)64 << 30)
@@ -58,41 +60,6 @@ static bool choose_scheme(struct consul_config *consul, struct error *error)
 	return true;
 }
 
-static bool is_port(const char *text, size_t length)
-{
-	char *end;
-	long port = strtol(text, &end, 10);
-
-	return length && strspn(text, "0123456789") >= length && end == text + length && port > 0 &&
-	       port <= 65535;
-}
-
-/* No query, fragment or control character: paths of requests are appended to the address. */
-static bool is_url_part(const char *text)
-{
-	while (isgraph((unsigned char)*text) && *text != '?' && *text != '#')
-		text++;
-	return !*text;
-}
-
-/* "host", "host:port", "[v6]", "[v6]:port" or a bare IPv6 address. */
-static bool check_host(const char *url, const char *host, struct error *error)
-{
-	size_t length = strcspn(host, "/");
-	const char *end = host + length, *bracket = *host == '[' ? memchr(host, ']', length) : NULL,
-		   *colon = memchr(bracket ? bracket : host, ':', (size_t)(end - (bracket ? bracket : host)));
-
-	if (!length || (colon == host && host[1] != ':') ||
-	    (*host == '[' && (!bracket || bracket == host + 1)))
-		return fail(error, "\"%.64s\" lacks the name of the host", url);
-	if (!is_url_part(host))
-		return fail(error, "must be \"host:port\", found \"%.64s\"", url);
-	if (!bracket && colon && memchr(colon + 1, ':', (size_t)(end - colon - 1)))
-		return true;
-	return !colon || is_port(colon + 1, (size_t)(end - colon - 1)) ||
-	       fail(error, "the port must be 1 to 65535, found \"%.64s\"", url);
-}
-
 static bool check_url(char *url, struct error *error)
 {
 	size_t length = strlen(url);
@@ -100,10 +67,12 @@ static bool check_url(char *url, struct error *error)
 	if (strncmp(url, "http://", 7) && strncmp(url, "https://", 8))
 		return fail(error, "must begin with http://, https:// or unix:///, found "
 			    "\"%.64s\"", url);
-	if (!check_host(url, strstr(url, "://") + 3, error))
+	if (!endpoint_check(strstr(url, "://") + 3, url, error))
 		return false;
 	while (url[length - 1] == '/')
 		url[--length] = '\0';
+	if (length > 3 && !strcmp(url + length - 3, "/v1"))
+		return fail(error, "a path is a prefix of \"/v1/...\": leave out the /v1 of \"%.64s\"", url);
 	return true;
 }
 
@@ -163,6 +132,21 @@ static bool read_memory(struct consul_config *consul, struct error *error)
 	return true;
 }
 
+/* A file that is missing would look like a Consul that does not answer. */
+static bool check_files(const struct tls_config *tls, struct error *error)
+{
+	const struct { const char *key, *path; } files[] = {
+		{ "cafile", tls->ca_file }, { "capath", tls->ca_path },
+		{ "clientcert", tls->client_cert }, { "clientkey", tls->client_key },
+	};
+
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+		if (files[i].path && access(files[i].path, R_OK))
+			return fail(error, ".tls.%s: cannot read %s: %s", files[i].key, files[i].path,
+				    strerror(errno));
+	return true;
+}
+
 bool consul_rules(void *object, const json_t *tree, struct error *error)
 {
 	struct consul_config *consul = object;
@@ -172,5 +156,6 @@ bool consul_rules(void *object, const json_t *tree, struct error *error)
 	if (consul->auth && !strchr(consul->auth, ':'))
 		return fail(error, ".auth: must be \"user:password\"");
 	return choose_token(consul, error) && choose_scheme(consul, error) &&
-	       check_address(consul, error) && read_memory(consul, error);
+	       check_address(consul, error) && check_files(&consul->tls, error) &&
+	       read_memory(consul, error);
 }

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "template/template.h"
 #include "config.h"
+#include "endpoint.h"
 #include "scalar.h"
 
 enum { META_PAIRS = 64, META_KEY = 128, META_VALUE = 512, MINUTE = 60 };
@@ -131,31 +132,17 @@ static bool check_http(const struct health_config *health, const json_t *tree,
 {
 	static const char *const keys[] = { "unixSocket", "status", "body" };
 
-	if (health->http && strncmp(health->http, "http://", 7) &&
-	    strncmp(health->http, "https://", 8))
-		return fail(error, ".http: must begin with http:// or https://, found \"%.64s\"",
-			    health->http);
+	if (health->http && !endpoint_check_url(health->http, error))
+		return fail_in(error, ".http");
 	for (size_t i = 0; i < sizeof keys / sizeof *keys && !health->http; i++)
 		if (has_key(tree, keys[i]))
 			return fail(error, ".%s: only possible with http", keys[i]);
 	return true;
 }
 
-static bool is_port(const char *text)
-{
-	char *end;
-	long port = strtol(text, &end, 10);
-
-	return isdigit((unsigned char)*text) && !*end && port >= 1 && port <= 65535;
-}
-
 static bool check_tcp(const char *tcp, struct error *error)
 {
-	const char *colon = tcp ? strrchr(tcp, ':') : NULL;
-
-	if (!tcp || (colon && colon != tcp && is_port(colon + 1)))
-		return true;
-	return fail(error, ".tcp: must be \"host:port\", found \"%.64s\"", tcp);
+	return !tcp || endpoint_check_tcp(tcp, error) || fail_in(error, ".tcp");
 }
 
 static bool check_times(const struct health_config *health, struct error *error)

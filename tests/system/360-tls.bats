@@ -63,9 +63,14 @@ refused()
 	refused 'certificate'
 }
 
-@test "a file that is not there" {
-	app "cafile = \"$certificates/missing.pem\";"
-	refused 'missing.pem|certificate'
+@test "a file that is not there: neither check nor run takes the configuration" {
+	write_config <<-EOF
+		consul = { address = "$consul_address"; tls = { cafile = "$certificates/missing.pem"; }; };
+		jobs = ( { name = "app"; exec = "sleep 1000"; } );
+	EOF
+	run -65 "$pilotfish" check -c "$dir/main.conf"
+	[[ $output == *"consul.tls.cafile: cannot read $certificates/missing.pem: No such file or directory" ]]
+	run -78 "$pilotfish" -c "$dir/main.conf"
 }
 
 @test "another name" {

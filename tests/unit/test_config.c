@@ -392,13 +392,13 @@ static void test_environment_wins(void **state)
 	(void)state;
 	setenv("CONSUL_HTTP_TOKEN", "t", 1);
 	setenv("CONSUL_HTTP_SSL_VERIFY", "0", 1);
-	setenv("CONSUL_CACERT", "/env.pem", 1);
+	setenv("CONSUL_CACERT", "/dev/null", 1);
 	setenv("PILOTFISH_LOG_LEVEL", "debug", 1);
 	LOAD("consul = { tokenFile = \"/f\"; tls = { cafile = \"/file.pem\"; verify = true; }; };"
 	     "logging = { level = \"error\"; };");
 	assert_string_equal(config->consul.token, "t");
 	assert_null(config->consul.token_file);
-	assert_string_equal(config->consul.tls.ca_file, "/env.pem");
+	assert_string_equal(config->consul.tls.ca_file, "/dev/null");
 	assert_false(config->consul.tls.verify);
 	assert_int_equal(config->logging.level, LEVEL_DEBUG);
 }

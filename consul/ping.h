@@ -1,4 +1,4 @@
-/* ping.h - asks an agent that nobody else asks anything, so that its state (agent.h) is known.
+/* ping.h - asks an agent that gets no other request, so that its state (agent.h) is known.
  *
  * Every second while it does not answer, else every 10 s.
  */

@@ -39,20 +39,40 @@ struct init {
 	bool asked;			/* to stop, by SIGTERM or SIGINT */
 };
 
+/* The index of the first argument that is neither an option nor the value of one. */
+static int find_word(int argc, char **argv)
+{
+	int i = 1;
+
+	for (; i < argc && argv[i][0] == '-' && argv[i][1] && strcmp(argv[i], "--"); i++) {
+		const char *with_value = strpbrk(argv[i] + 1, "erp");
+
+		if (argv[i][1] != '-' && with_value && !with_value[1])
+			i++;		/* its value is the next argument */
+	}
+	return i;
+}
+
+static bool has_own_option(char **argv, int count)
+{
+	for (int i = 1; i < count; i++)
+		if (argv[i][0] == '-' && argv[i][1] && strchr("gserp", argv[i][1]))
+			return true;
+	return false;
+}
+
 bool init_is_meant(int argc, char **argv)
 {
-	for (int i = 1; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
-		const char *c = argv[i] + 1;
+	int word = find_word(argc, argv);
 
-		if (!strcmp(c, "-"))
-			return true;
-		c += strspn(c, "gs");
-		if (*c && !strchr("erp", *c))
-			return false;
-		if (*c && !c[1])
-			i++;		/* its argument is the next word */
-	}
-	return false;
+	return word < argc && !strcmp(argv[word], "--");
+}
+
+const char *init_is_nearly_meant(int argc, char **argv)
+{
+	int word = find_word(argc, argv);
+
+	return word < argc && has_own_option(argv, word) ? argv[word] : NULL;
 }
 
 static bool add_success(struct init_options *options, const char *text, struct error *error)

@@ -22,6 +22,9 @@
  * called before the signals are blocked. */
 bool init_is_meant(int argc, char **argv);
 
+/* Options of the bare init stand before this command, and the "--" is missing; NULL: no. */
+const char *init_is_nearly_meant(int argc, char **argv);
+
 /* The whole run, process_setup() included.  Returns the exit code; 64: wrong usage. */
 int init_main(int argc, char **argv);
 

@@ -10,6 +10,7 @@
 #include "base/duration.h"
 #include "base/process.h"
 #include "config/load.h"
+#include "config/schema.h"
 #include "command/command.h"
 #include "app.h"
 #include "init.h"
@@ -168,6 +169,36 @@ static int unexpected(const char *argument)
 	return command_usage("unexpected argument \"%s\" (a configuration is given with -c)", argument);
 }
 
+static int unknown_verb(const char *name)
+{
+	CLEANUP(strv_release) struct strv names = { 0 };
+	struct suggestion suggestion;
+
+	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+		strv_push(&names, verbs[i].name);
+	suggestion = suggest(name, &names);
+	if (suggestion.text[0])
+		return command_usage("unknown verb \"%s\"%s", name, suggestion.text);
+	return command_usage("unknown verb \"%s\" (a configuration is given with -c, a program is run by "
+			     "`pilotfish -- %s`)", name, name);
+}
+
+static int wrong_option(int argc, char **argv, int option)
+{
+	const char *command = init_is_nearly_meant(argc, argv), *last = argv[optind - 1];
+	bool is_long = !strncmp(last, "--", 2);
+
+	if (command)
+		return command_usage("`--` is missing before \"%s\"", command);
+	if (option != '?')
+		return command_usage("\"%s\": this value is wrong", last);
+	if (is_long ? optopt != 0 : strchr("ct", optopt) != NULL)
+		return command_usage("%s: its value is missing", last);
+	if (is_long)
+		return command_usage("%s: there is no such option", last);
+	return command_usage("-%c: there is no such option", optopt);
+}
+
 static int dispatch(int argc, char **argv)
 {
 	const char *name = argc > 1 && argv[1][0] != '-' ? argv[1] : verbs->name;
@@ -177,7 +208,7 @@ static int dispatch(int argc, char **argv)
 	int option;
 
 	if (!find_verb(name, ""))
-		return command_usage("unknown verb \"%s\" (a configuration is given with -c)", name);
+		return unknown_verb(name);
 	if (name == argv[1]) {
 		argc--;
 		argv++;
@@ -193,7 +224,7 @@ static int dispatch(int argc, char **argv)
 		else if (take_option(&call, option))
 			buf_add_char(&given, (char)option);
 		else
-			return command_usage("\"%s\": unknown option, or its value is missing or wrong", argv[optind - 1]);
+			return wrong_option(argc, argv, option);
 	}
 	verb = find_verb(name, given.data);
 	if (argv[optind])

@@ -6,8 +6,8 @@
  * run.  Each job gets an equal share of the time that remains for itself and for the jobs it depends
  * on.  Half a second before the deadline all that is left is killed.  Then the other descendants,
  * orphans that we adopted, are terminated and waited for.  The shutdown is over as soon as all are
- * gone and nobody holds the source `global`: services that are still being deregistered do, until the
- * deadline.
+ * gone and no subscriber holds the source `global`: services that are still being deregistered do,
+ * until the deadline.
  */
 #ifndef SHUTDOWN_H
 #define SHUTDOWN_H
@@ -35,7 +35,8 @@ void shutdown_release(struct shutdown *shutdown);
 void shutdown_begin(struct shutdown *shutdown, double seconds);
 void shutdown_kill(struct shutdown *shutdown);		/* what is left, now */
 
-/* Once begun: an election was left, nobody holds `global`, a job has stopped, a process was reaped. */
+/* Once begun: an election was left, no hold of `global` is left, a job has stopped, a process was
+ * reaped. */
 void shutdown_on_left(struct shutdown *shutdown);
 void shutdown_on_unheld(struct shutdown *shutdown);
 void shutdown_on_stopped(struct shutdown *shutdown, struct job_unit *unit);

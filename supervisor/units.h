@@ -57,7 +57,7 @@ struct units {
 	struct list jobs, watches, templates, elections, signals;
 	void (*on_stopped)(struct units *units, struct job_unit *unit);	/* for good */
 	void (*on_left)(struct units *units);	/* an election, for good */
-	void (*on_unheld)(struct units *units);	/* nobody holds `global` */
+	void (*on_unheld)(struct units *units);	/* no hold of `global` is left */
 };
 
 void units_init(struct units *units, struct loop *loop);

@@ -210,7 +210,7 @@ static void report_lost(void)
 	put(&(struct record){ .level = LEVEL_WARN, .text = text, .size = strlen(text) });
 }
 
-/* Once for each trouble, and only if nobody has to be waited for. */
+/* Once for each trouble, and only if stderr takes it at once. */
 static void tell_trouble(void)
 {
 	struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };

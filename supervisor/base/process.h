@@ -11,7 +11,7 @@
  * orphans that we adopted.  After the process itself has ended, its group is *swept*: SIGTERM,
  * SIGKILL half a second later, and after one second we give up.  If it ended by itself with exit code 0,
  * the sweep begins a fifth of a second later: a program that goes to the background (daemon(3)) has a
- * session of its own by then, and lives on.  What the sweep ends is logged.
+ * session of its own by then, and lives on.  The log names the processes that the sweep ends.
  *
  * Each process has a pidfd until its group is gone, because the kernel may give the number to
  * another process as soon as the group is empty.  Before Linux 6.9 a pidfd cannot signal a group:

@@ -128,7 +128,7 @@ static unsigned long count_lines(const char *text, size_t size)
 	return count;
 }
 
-/* What was not written is lost, and so is what came meanwhile. */
+/* The rest of the batch is lost, and so are the records that came meanwhile. */
 static void give_up(struct writer *writer, const struct batch *batch)
 {
 	const struct buf *bytes = &batch->bytes;

@@ -6,7 +6,7 @@
  *
  * No flag makes a regular file non-blocking, and its disk may hang: while a loop runs, a thread writes
  * to it (offload.h).  If a write fails, as on a full disk, records are dropped for a second; then the
- * next record is tried.  So a full disk stops nobody who feeds the writer.
+ * next record is tried.  So a full disk stops no program that logs.
  *
  * The bytes of one turn of the loop are written together.  With more than WRITER_FULL bytes pending
  * the writer is full: readers that feed it register with writer_wait() and are called when there is

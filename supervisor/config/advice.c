@@ -115,7 +115,7 @@ static bool has_agent(const struct config *config)
 	return false;
 }
 
-/* A wrapper of the agent that nobody needs would be stopped before services deregister with it. */
+/* A wrapper of the agent that no job needs would be stopped before services deregister with it. */
 static void advise_agent(struct config *config)
 {
 	for (size_t i = 0; config->consul.enabled && !has_agent(config) && i < config->job_count; i++) {

@@ -56,6 +56,23 @@ static void add_sources(const struct config *config, struct strv *sources)
 	add_elections(config, sources);
 }
 
+/* "db" may be meant to be "watch.db". */
+static struct suggestion suggest_source(const char *source, const struct strv *sources)
+{
+	struct suggestion suggestion;
+
+	for (size_t i = 0; i < sources->count; i++) {
+		const char *dot = strchr(sources->items[i], '.');
+
+		if (!dot || strcmp(dot + 1, source))
+			continue;
+		snprintf(suggestion.text, sizeof suggestion.text, "; did you mean '%.64s'?",
+			 sources->items[i]);
+		return suggestion;
+	}
+	return suggest(source, sources);
+}
+
 static bool check_source(const struct config *config, const struct strv *sources,
 			 const char *source, struct error *error)
 {
@@ -67,7 +84,7 @@ static bool check_source(const struct config *config, const struct strv *sources
 	for (size_t i = 0; i < sources->count; i++)
 		if (!strcmp(sources->items[i], source))
 			return true;
-	return fail(error, "there is no source \"%.64s\"%s", source, suggest(source, sources).text);
+	return fail(error, "there is no source \"%.64s\"%s", source, suggest_source(source, sources).text);
 }
 
 static bool check_runs(const struct config *config, const char *source, struct error *error)
@@ -163,6 +180,7 @@ static unsigned kinds_of(const struct config *config, const char *source)
 static bool check_event(const struct config *config, const char *source, enum event_code code,
 			struct error *error)
 {
+	CLEANUP(buf_release) struct buf names = BUF_INIT;
 	unsigned kinds = kinds_of(config, source);
 
 	if (publishers[code] & kinds)
@@ -170,9 +188,14 @@ static bool check_event(const struct config *config, const char *source, enum ev
 	if (publishers[code] & CANDIDATE && kinds & ELECTION)
 		return fail(error, "\"%.64s\" never publishes \"%s\", because it is not a candidate",
 			    source, event_name(code));
-	return fail(error, "\"%.64s\" never publishes \"%s\"%s", source, event_name(code),
-		    publishers[code] & CHECKED && kinds & JOB ?
-		    ", because it has no health check" : "");
+	if (publishers[code] & CHECKED && kinds & JOB)
+		return fail(error, "\"%.64s\" never publishes \"%s\", because it has no health check",
+			    source, event_name(code));
+	for (int i = 0; i < EVENT_COUNT; i++)
+		if (publishers[i] & kinds)
+			buf_print(&names, "%s%s", names.used ? ", " : "", event_name((enum event_code)i));
+	return fail(error, "\"%.64s\" never publishes \"%s\", only %s", source, event_name(code),
+		    names.data);
 }
 
 static bool check_events(const struct config *config, struct error *error)

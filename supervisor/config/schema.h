@@ -135,7 +135,8 @@ bool schema_decode(const struct record *record, void *object, const json_t *tree
 const struct record *field_record(const struct field *field);	/* NULL: none */
 void field_print_requirement(const struct field *field, struct buf *out);	/* "a duration ..." */
 
-/* "; did you mean 'x'?" with the name that is most similar, or "" if none is similar. */
+/* "; did you mean 'x'?" with the name that other programs call `wrong`, else the most similar one, or ""
+ * if none is similar. */
 struct suggestion { char text[96]; };
 struct suggestion suggest(const char *wrong, const struct strv *names);
 

@@ -338,6 +338,14 @@ expect_words()
 @test "wrong usage" {
 	expect_words 64 'unknown verb "chekc"' "$pilotfish" chekc
 	expect_words 64 'unexpected argument "extra" \(a configuration is given with -c\)' "$pilotfish" check extra
-	run -64 "$pilotfish" --wrong
-	run -64 "$pilotfish" check -c
+	expect_words 64 'unknown verb "chekc"; did you mean .check.\?' "$pilotfish" chekc
+	expect_words 64 'unknown verb "nginx" .*a program is run by `pilotfish -- nginx`' "$pilotfish" nginx -g 'daemon off;'
+	expect_words 64 '`--` is missing before "sleep"' "$pilotfish" -s sleep 5
+	expect_words 64 '`--` is missing before "sleep"' "$pilotfish" -e 3 sleep 5
+	expect_words 64 '-v: there is no such option' "$pilotfish" -vv
+	expect_words 64 '-v: there is no such option' "$pilotfish" -vg -- true
+	expect_words 64 '-v: there is no such option' "$pilotfish" -g -v -- true
+	expect_words 64 '--wrong: there is no such option' "$pilotfish" --wrong
+	expect_words 64 '-c: its value is missing' "$pilotfish" check -c
+	expect_words 64 '"soon": this value is wrong' "$pilotfish" status --timeout soon
 }

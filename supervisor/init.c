@@ -1,12 +1,14 @@
 #include "init.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -210,6 +212,51 @@ static bool suspends(int signo)
 	return signo == SIGTSTP || signo == SIGTTIN || signo == SIGTTOU || signo == SIGSTOP;
 }
 
+/* Gives the terminal to the command's group, if the shell has just given it to ours. */
+static void hand_over_terminal(const struct init *init)
+{
+	int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+
+	if (terminal < 0)
+		return;
+	if (tcgetpgrp(terminal) == getpgrp())
+		tcsetpgrp(terminal, init->command.group);
+	close(terminal);
+}
+
+static bool take_stop(const struct init *init, siginfo_t *info)
+{
+	info->si_pid = 0;
+	return init->command.pid &&
+	       !waitid(P_PID, (id_t)init->command.pid, info, WSTOPPED | WNOHANG) && info->si_pid;
+}
+
+/* Returns when a signal continues us.  The stop of the command was before, and is known. */
+static void suspend(const struct init *init)
+{
+	siginfo_t info;
+
+	kill(getpid(), SIGSTOP);
+	take_stop(init, &info);
+}
+
+/* A terminal's Ctrl-Z stops the command's group and not ours: the shell would never learn of it.  PID 1
+ * has no shell that could continue it. */
+static void follow_stop(struct init *init)
+{
+	siginfo_t info;
+
+	if (!take_stop(init, &info))
+		return;
+	if (getpid() == 1 && info.si_status == SIGTSTP) {
+		process_signal_group(&init->command, SIGCONT);
+	} else if (getpid() != 1 && info.si_status != SIGSTOP && suspends(info.si_status)) {
+		suspend(init);
+		hand_over_terminal(init);
+		process_signal_group(&init->command, SIGCONT);
+	}
+}
+
 static void on_signal_of_command(struct init *init, int caught, siginfo_t *info)
 {
 	int signo = init->options.rewrite[caught];
@@ -220,7 +267,7 @@ static void on_signal_of_command(struct init *init, int caught, siginfo_t *info)
 		set_deadline(init);
 	pass_on(init, signo, info);
 	if (suspends(signo) && getpid() != 1)
-		kill(getpid(), SIGSTOP);
+		suspend(init);
 }
 
 static void on_signal(struct init *init, int signo, siginfo_t *info)
@@ -249,6 +296,7 @@ static void on_children(struct init *init)
 {
 	bool ran = init->command.pid != 0;
 
+	follow_stop(init);
 	process_reap();
 	if (ran && !init->command.pid)
 		on_end_of_command(init);

@@ -5,7 +5,8 @@
  * There is no configuration, network, socket or loop: the init starts the command first of all.  It
  * passes every signal on that can be caught, real-time signals with their value, to the command or
  * with -g to its process group.  SIGTSTP, SIGTTIN and SIGTTOU suspend the init too, unless it is
- * PID 1; SIGCONT wakes both.
+ * PID 1; SIGCONT wakes both.  So does the terminal's Ctrl-Z, which only the command's group gets; under
+ * PID 1 the command then continues at once, as no shell could continue it.
  *
  * When the command has ended, the init sends SIGTERM to its descendants and waits for them until the
  * stop deadline.  That is PILOTFISH_STOP_TIMEOUT (8s) after the SIGTERM, SIGINT, SIGQUIT or SIGHUP

@@ -16,6 +16,19 @@ play()
 	[[ $output != *"job control"* && $output != *"terminal process group"* ]]
 }
 
+@test "^Z stops the init too, so that a shell goes on, and fg continues both" {
+	run -3 play 'expect=\$ ' 'send="$P" -- sh -c "echo begun; exec cat"\n' 'expect=begun\r' 'send=hello\n' 'expect=hello\r\nhello\r\n' \
+		'send=\x1a' expect=Stopped 'expect=\$ ' 'send=echo in the shell\n' 'expect=in the shell\r' 'expect=\$ ' 'send=fg\n' \
+		'expect=begun' 'send=again\n' 'expect=again\r\nagain\r\n' 'send=\x03' 'expect=\$ ' 'send=exit 3\n' -- \
+		env PS1='$ ' P="$pilotfish" bash --norc --noprofile -i
+}
+
+@test "^Z under PID 1: the command goes on, and ^C ends it" {
+	needs_root
+	run -130 play 'expect=begun\r' 'send=\x1a' 'send=hello\n' 'expect=hello\r\nhello\r\n' 'send=\x03' -- \
+		unshare --pid --fork --mount-proc setsid -cw "$pilotfish" -- sh -c 'echo begun; exec cat'
+}
+
 @test "^C reaches the command exactly once" {
 	run -0 play expect=ready 'send=\x03' 'expect=2\r' signal=10 'expect=10\r' signal=64 -- \
 		"$pilotfish" -- "$helpers/catch.py"

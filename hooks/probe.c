@@ -12,6 +12,7 @@ struct probe {
 	struct http_tls tls;
 	struct deferred cancelled;	/* calls on_done() outside of the canceller */
 	char *url;
+	struct strv headers;		/* "name: value" */
 };
 
 enum { BODY_LIMIT = 1024 * 1024, BODY_EXCERPT = 1024, FAILED = 2 << 8 };
@@ -91,6 +92,7 @@ static void probe_free(struct hook *hook)
 
 	deferred_cancel(&probe->cancelled);
 	http_forget(&probe->request);
+	strv_release(&probe->headers);
 	free(probe->url);
 	free(probe);
 }
@@ -100,6 +102,19 @@ static const struct hook_ops probe_ops = {
 	.signal = probe_signal,
 	.free = probe_free,
 };
+
+static void add_headers(struct probe *probe)
+{
+	const struct strv *headers = &probe->config->headers;
+
+	for (size_t i = 0; i < headers->count; i++) {
+		const char *name = headers->items[i];
+		size_t length = strcspn(name, "=");
+
+		strv_push_taken(&probe->headers,
+				format_string("%.*s: %s", (int)length, name, name + length + 1));
+	}
+}
 
 struct hook *probe_new(struct http *http, const struct health_config *config)
 {
@@ -111,11 +126,13 @@ struct hook *probe_new(struct http *http, const struct health_config *config)
 		.http = http,
 		.url = config->tcp ? format_string("http://%s/", config->tcp)
 				   : copy_string(config->http),
-		.tls = { .verify = true },
+		.tls = { .verify = config->verify, .ca_file = config->ca_file },
 	};
+	add_headers(probe);
 	probe->request = (struct http_request){
-		.method = config->tcp ? "CONNECT" : "GET",
+		.method = config->tcp ? "CONNECT" : config->method,
 		.url = probe->url,
+		.headers = (const char *const *)probe->headers.items,
 		.unix_socket = config->socket,
 		.tls = &probe->tls,
 		.fresh = true,		/* a kept connection would delay the server's graceful end */

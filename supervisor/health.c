@@ -11,6 +11,8 @@
 
 #define KILL_TIME 1.0			/* seconds in which a killed group is swept (process.h) */
 
+#define STARTING 10.0			/* seconds after startPeriod */
+
 /* A changed reason is counted once in this time at most, seconds. */
 #define TROUBLE_PACE 60.0
 #define PASSING_PACE 300.0		/* agents themselves send the output that often */
@@ -79,6 +81,24 @@ static void review_reason(struct health *health)
 			 health_status_name(health->verdict.status), health->reason);
 }
 
+/* A server that does not listen yet is no news.  Its first seconds are also those after startPeriod. */
+static bool may_be_starting(const struct health *health)
+{
+	return !health->proven && monotonic_now() - health->job_started <
+				  health->config->start_period + STARTING;
+}
+
+/* The first verdict came while it might have been starting, and has stayed. */
+static void warn_if_unproven(struct health *health)
+{
+	if (health->proven || may_be_starting(health))
+		return;
+	health->proven = true;
+	if (health->verdict.status != STATUS_PASSING)
+		log_warn("%s is %s since its start: %s", health->job->source.name,
+			 health_status_name(health->verdict.status), health->reason);
+}
+
 static void decide(struct health *health, enum health_status status)
 {
 	struct verdict *verdict = &health->verdict;
@@ -90,13 +110,17 @@ static void decide(struct health *health, enum health_status status)
 	set_output(health);
 	if (!changed) {
 		review_reason(health);
+		warn_if_unproven(health);
 		return;
 	}
 	set_reason(health);
 	if (status == STATUS_PASSING)
 		log_info("%s is healthy", name);
+	else if (may_be_starting(health))
+		log_info("%s is %s: %s", name, health_status_name(status), health->reason);
 	else
 		log_warn("%s is %s: %s", name, health_status_name(status), health->reason);
+	health->proven |= status == STATUS_PASSING;
 	source_publish(&health->job->source, events[status]);
 }
 

@@ -41,6 +41,7 @@ struct health {
 	struct backoff reason_pace;
 	double reason_due;		/* monotonic: no sooner is a changed reason reported */
 	bool active;			/* the job runs */
+	bool proven;			/* it was healthy since it started, or the log has warned */
 	double job_started, check_started;	/* monotonic */
 	unsigned eager;			/* checks without a verdict since the job started */
 	long failures, successes;	/* in a row */

@@ -393,6 +393,8 @@ static void set_request(CURL *easy, const struct http_request *request)
 		curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
 		return;
 	}
+	if (!strcmp(request->method, "HEAD"))
+		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
 	if (request->body)
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
 	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);

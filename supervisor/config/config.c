@@ -26,6 +26,9 @@ static void health_release(struct health_config *health)
 {
 	exec_release(&health->exec);
 	free(health->http);
+	free(health->method);
+	free(health->ca_file);
+	strv_release(&health->headers);
 	free(health->tcp);
 	free(health->socket);
 	free(health->body);

@@ -62,6 +62,9 @@ struct health_config {
 	struct exec_config exec;	/* one of exec, http, tcp; none: healthy while the job runs */
 	char *http;			/* URL */
 	char *tcp;			/* "host:port" */
+	char *method, *ca_file;		/* of http */
+	struct strv headers;		/* "name=value" */
+	bool verify;			/* the certificate of https */
 	char *socket;			/* unix socket for http */
 	long status_min, status_max;	/* the HTTP statuses that pass */
 	char *body;			/* text that the answer must contain; NULL: none */

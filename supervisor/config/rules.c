@@ -1,6 +1,7 @@
 #include "rules.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -127,17 +128,49 @@ bool backoff_rules(void *object, const json_t *tree, struct error *error)
 	return backoff->min <= backoff->max || fail(error, ".min: must not be greater than max");
 }
 
+/* RFC 9110, 5.6.2 */
+static bool is_token(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (!isalnum((unsigned char)text[i]) && !strchr("!#$%&'*+-.^_`|~", text[i]))
+			return false;
+	return length;
+}
+
+static bool check_headers(const struct strv *headers, struct error *error)
+{
+	for (size_t i = 0; i < headers->count; i++) {
+		const char *name = headers->items[i], *value = strchr(name, '=') + 1;
+
+		if (!is_token(name, (size_t)(value - 1 - name)))
+			return fail(error, ".headers: \"%.*s\" is not the name of a header",
+				    (int)(value - 1 - name), name);
+		for (; *value; value++)
+			if (iscntrl((unsigned char)*value))
+				return fail(error, ".headers: the value of \"%.*s\" has a control "
+					    "character", (int)strcspn(name, "="), name);
+	}
+	return true;
+}
+
 static bool check_http(const struct health_config *health, const json_t *tree,
 		       struct error *error)
 {
-	static const char *const keys[] = { "unixSocket", "status", "body" };
+	static const char *const keys[] = {
+		"unixSocket", "status", "body", "method", "headers", "cafile", "verify",
+	};
 
 	if (health->http && !endpoint_check_url(health->http, error))
 		return fail_in(error, ".http");
 	for (size_t i = 0; i < sizeof keys / sizeof *keys && !health->http; i++)
 		if (has_key(tree, keys[i]))
 			return fail(error, ".%s: only possible with http", keys[i]);
-	return true;
+	if (health->method && !is_token(health->method, strlen(health->method)))
+		return fail(error, ".method: must be a method such as \"GET\", found \"%.32s\"",
+			    health->method);
+	if (health->ca_file && access(health->ca_file, R_OK))
+		return fail(error, ".cafile: cannot read %s: %s", health->ca_file, strerror(errno));
+	return check_headers(&health->headers, error);
 }
 
 static bool check_tcp(const char *tcp, struct error *error)

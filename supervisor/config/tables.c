@@ -167,7 +167,16 @@ static const struct record backoff_record = {
 
 static const struct field health_fields[] = {
 	{ "http", STRING(health_config, http), .flags = TRIMMED,
-	  .help = "Send a GET request to this URL, http:// or https://." },
+	  .help = "Send a request to this URL, http:// or https://." },
+	{ "method", STRING(health_config, method), .flags = TRIMMED, .initial = "GET",
+	  .help = "The method of the HTTP request." },
+	{ "headers", MAP(health_config, headers),
+	  .help = "Headers of the HTTP request, such as { Host = \"example.com\"; }." },
+	{ "cafile", STRING(health_config, ca_file), .flags = TRIMMED,
+	  .help = "The certificate authorities to trust, a PEM file. Default: the system's." },
+	{ "verify", BOOL(health_config, verify), .initial = "true",
+	  .help = "Verify the certificate of an https URL. If false, any certificate will do, "
+		  "as for a local server that signs its own." },
 	{ "tcp", STRING(health_config, tcp), .flags = TRIMMED, .must_be = "\"host:port\"",
 	  .help = "Connect to this \"host:port\"." },
 	{ "unixSocket", STRING(health_config, socket), .flags = TRIMMED,

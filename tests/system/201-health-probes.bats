@@ -161,3 +161,51 @@ health()
 	health "http = \"http://127.0.0.1:$port/\";"
 	expect_events "app healthy"
 }
+
+@test "http: method and headers" {
+	web '200\nfine'
+	health "http = \"http://127.0.0.1:$port/\"; method = \"HEAD\"; headers = { Host = \"app.example\"; X-Check = \"a b\"; };"
+	expect_events "app healthy"
+	grep -q '^HEAD / HTTP/1.1$' "$dir/web.log"
+	grep -q '^Host: app.example$' "$dir/web.log"
+	grep -q '^X-Check: a b$' "$dir/web.log"
+}
+
+secure_web()		# a server that has signed its certificate itself
+{
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
+		-addext subjectAltName=DNS:localhost -keyout "$dir/key.pem" -out "$dir/cert.pem" 2>/dev/null
+	answer '200\nfine'
+	free_port
+	start_program web "$lib/helpers/web.py" "$port" "$dir/answer" 127.0.0.1 "$dir/cert.pem" "$dir/key.pem"
+	await_port "$port"
+}
+
+@test "https: a certificate that nobody knows, then cafile, then verify = false" {
+	secure_web
+	health "http = \"https://localhost:$port/\";"
+	expect_events "app unhealthy"
+	expect_log 'app is critical: .*certificate'
+	stop_pilotfish
+	health "http = \"https://localhost:$port/\"; cafile = \"$dir/cert.pem\";"
+	expect_events "app healthy"
+	stop_pilotfish
+	health "http = \"https://127.0.0.1:$port/\"; cafile = \"$dir/cert.pem\";"
+	expect_events "app unhealthy"
+	stop_pilotfish
+	health "http = \"https://127.0.0.1:$port/\"; verify = false;"
+	expect_events "app healthy"
+}
+
+@test "the first seconds of a server that does not listen yet are no warning" {
+	free_port
+	health "http = \"http://127.0.0.1:$port/\"; startPeriod = \"500ms\";"
+	expect_log '"level":"info".*"app is critical: '
+	refute_log '"level":"warn"'
+	LIMIT=15 expect_log '"level":"warn".*"app is critical since its start: '
+	answer '200\nfine'
+	start_program web "$lib/helpers/web.py" "$port" "$dir/answer"
+	expect_events "app healthy"
+	stop_program web
+	expect_log '"level":"warn".*"app is critical: '
+}

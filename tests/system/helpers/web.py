@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""web.py PORT|PATH ANSWER [ADDRESS] - a web server that answers with the file ANSWER.
+"""web.py PORT|PATH ANSWER [ADDRESS [CERTIFICATE KEY]] - a web server that answers with the file ANSWER.
 
 The first line of ANSWER is the status, or "hang" for no answer; the rest is the body.  A PATH is a unix socket.
-Each request line goes to standard output.
+Each request line goes to standard output, and each header whose name begins with "X-", and Host.
 """
 import http.server
 import os
 import socket
 import socketserver
+import ssl
 import sys
 import time
 
@@ -21,6 +22,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         print(self.requestline, flush=True)
+        for name, value in self.headers.items():
+            if name.startswith("X-") or name == "Host":
+                print(f"{name}: {value}", flush=True)
         with open(sys.argv[2], "rb") as file:
             status, _, body = file.read().partition(b"\n")
         if status == b"hang":
@@ -30,7 +34,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if status == b"302":
             self.send_header("Location", "/elsewhere")
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_HEAD = do_OPTIONS = do_GET
 
     def address_string(self):
         return "client"
@@ -55,6 +62,10 @@ def main():
         Server.address_family = socket.AF_UNIX
         server = Server(where + ".new", Handler)
         os.rename(where + ".new", where)
+    if len(sys.argv) > 5:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(sys.argv[4], sys.argv[5])
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     server.serve_forever()
 
 

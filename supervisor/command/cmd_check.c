@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "config/load.h"
 #include "config/stop_times.h"
+#include "config/sugar.h"
 
 int cmd_check(const struct call *call)
 {
@@ -13,11 +14,14 @@ int cmd_check(const struct call *call)
 	AUTOFREE char *path = command_config_path(call, &error.error);
 	struct config *config = path ? load_config(path, NULL, &error) : NULL;
 	CLEANUP(buf_release) struct buf stops = BUF_INIT;
+	size_t hooks = 0;
 
 	if (!config)
 		return command_fail(error.code, &error.error);
-	printf("%s is fine: %zu jobs, %zu watches, %zu templates, %zu elections, %s\n", path,
-	       config->job_count, config->watch_count, config->template_count,
+	for (size_t i = 0; i < config->job_count; i++)
+		hooks += sugar_is_hook(config->jobs[i]->name);
+	printf("%s is fine: %zu jobs, %zu hooks, %zu watches, %zu templates, %zu elections, %s\n", path,
+	       config->job_count - hooks, hooks, config->watch_count, config->template_count,
 	       config->election_count,
 	       config->consul.enabled ? config->consul.address : "no Consul");
 	stop_times_print(config, &stops);

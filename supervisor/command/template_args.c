@@ -31,6 +31,15 @@ static char *cut(const char **rest)
 	return colon ? copy_bytes(text, (size_t)(colon - text)) : copy_string(text);
 }
 
+/* Jansson takes no other text. */
+static bool is_utf8(const char *text)
+{
+	json_t *copy = json_string(text);
+
+	json_decref(copy);
+	return copy;
+}
+
 static json_t *template_tree(const struct template_args *args, const char *text,
 			     struct error *error)
 {
@@ -43,6 +52,10 @@ static json_t *template_tree(const struct template_args *args, const char *text,
 		fail(error, "\"%s\": a template is IN[:OUT[:COMMAND]]", text);
 		return NULL;
 	}
+	if (!is_utf8(text) || !is_utf8(destination)) {
+		fail(error, "\"%s\": the path %s is not UTF-8", text, destination);
+		return NULL;
+	}
 	tree = json_pack("{ss ss ss}", "name", out && *out ? out : in, "source", in,
 			 "destination", destination);
 	if (rest && *rest)
@@ -53,8 +66,13 @@ static json_t *template_tree(const struct template_args *args, const char *text,
 
 static json_t *args_tree(const struct template_args *args, struct error *error)
 {
-	json_t *templates = json_array();
+	json_t *templates;
 
+	if (args->consul && !is_utf8(args->consul)) {
+		fail(error, "--consul-addr: \"%s\" is not UTF-8", args->consul);
+		return NULL;
+	}
+	templates = json_array();
 	for (size_t i = 0; i < args->templates.count; i++) {
 		json_t *template = template_tree(args, args->templates.items[i], error);
 

@@ -216,3 +216,13 @@ bool sugar_expand(json_t *tree, struct error *error)
 	json_decref(hooks);
 	return fine;
 }
+
+bool sugar_is_hook(const char *job)
+{
+	const char *dot = strrchr(job, '.');
+
+	for (size_t i = 0; dot && i < sizeof rows / sizeof *rows; i++)
+		if (!strcmp(dot + 1, rows[i].key))
+			return true;
+	return false;
+}

@@ -18,5 +18,6 @@
 #include "base/error.h"
 
 bool sugar_expand(json_t *tree, struct error *error);
+bool sugar_is_hook(const char *job);	/* a name such as "app.preStart" */
 
 #endif

@@ -214,7 +214,7 @@ expect_words()
 	EOT
 	sed -i 's/lockDelay = "3s"/lockDelay = "3.3s"/' "$dir/pilotfish.conf"
 	run -0 "$pilotfish" check -c "$dir/pilotfish.conf"
-	[[ $output == *": 1 jobs, 0 watches, 0 templates, 1 elections, http://127.0.0.1:1" ]]
+	[[ $output == *": 1 jobs, 0 hooks, 0 watches, 0 templates, 1 elections, http://127.0.0.1:1" ]]
 }
 
 @test "an election without a job, without Consul, of a job that waits for it, twice" {
@@ -288,7 +288,7 @@ expect_words()
 	echo 'jobs = ( { name = "app"; exec = "true"; } );' >"$dir/pilotfish.conf"
 	echo "$dir/pilotfish.conf" >"$dir/name"
 	PILOTFISH_CONFIG_FILE=$dir/name run -0 "$pilotfish" check
-	[[ $output == "$dir/pilotfish.conf is fine: 1 jobs, 0 watches, 0 templates, 0 elections, no Consul" ]]
+	[[ $output == "$dir/pilotfish.conf is fine: 1 jobs, 0 hooks, 0 watches, 0 templates, 0 elections, no Consul" ]]
 	echo "consul.example:1234" >"$dir/address"
 	CONSUL_HTTP_ADDR_FILE=$dir/address run -0 "$pilotfish" check -c "$dir/pilotfish.conf"
 	[[ $output == *", http://consul.example:1234" ]]

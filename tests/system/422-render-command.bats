@@ -243,3 +243,12 @@ no_connections()	# are open at Consul
 	CONSUL_HTTP_ADDR=$consul_address CONSUL_HTTP_TOKEN=$consul_token render 0 -t in.ctmpl --once
 	[[ $output == secret ]]
 }
+
+@test "bytes that are not UTF-8 are refused, and shown" {
+	run -78 "$pilotfish" render -t $'\xff:/out'
+	[[ $output == *'"\xff:/out": the path /out is not UTF-8' ]] || fail "$output"
+	run -78 "$pilotfish" render -t $'in:/out:echo \xff'
+	[[ $output == *'is not UTF-8' ]] || fail "$output"
+	run -78 "$pilotfish" render --consul-addr $'\xff' -t in:/out
+	[[ $output == *'--consul-addr: "\xff" is not UTF-8' ]] || fail "$output"
+}

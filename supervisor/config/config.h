@@ -4,7 +4,7 @@
  * allocation that keeps the tree from which it was decoded: a reload compares trees, and an
  * unchanged job keeps its old struct.  References to sources (`when`, `needs`) are still names;
  * app.c links them.  Times are seconds; 0 means "none" unless a comment says otherwise.  Defaults
- * and manual are in tables.c and tables_election.c.
+ * and manual are in tables*.c.
  */
 #ifndef CONFIG_H
 #define CONFIG_H

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -224,33 +223,22 @@ static void hand_over_terminal(const struct init *init)
 	close(terminal);
 }
 
-static bool take_stop(const struct init *init, siginfo_t *info)
-{
-	info->si_pid = 0;
-	return init->command.pid &&
-	       !waitid(P_PID, (id_t)init->command.pid, info, WSTOPPED | WNOHANG) && info->si_pid;
-}
-
 /* Returns when a signal continues us.  The stop of the command was before, and is known. */
 static void suspend(const struct init *init)
 {
-	siginfo_t info;
-
 	kill(getpid(), SIGSTOP);
-	take_stop(init, &info);
+	process_take_stop(&init->command);
 }
 
 /* A terminal's Ctrl-Z stops the command's group and not ours: the shell would never learn of it.  PID 1
  * has no shell that could continue it. */
 static void follow_stop(struct init *init)
 {
-	siginfo_t info;
+	int signo = process_take_stop(&init->command);
 
-	if (!take_stop(init, &info))
-		return;
-	if (getpid() == 1 && info.si_status == SIGTSTP) {
+	if (getpid() == 1 && signo == SIGTSTP) {
 		process_signal_group(&init->command, SIGCONT);
-	} else if (getpid() != 1 && info.si_status != SIGSTOP && suspends(info.si_status)) {
+	} else if (getpid() != 1 && signo != SIGSTOP && suspends(signo)) {
 		suspend(init);
 		hand_over_terminal(init);
 		process_signal_group(&init->command, SIGCONT);

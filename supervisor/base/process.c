@@ -280,6 +280,15 @@ bool process_has_children(void)
 	return !waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
 }
 
+int process_take_stop(const struct process *process)
+{
+	siginfo_t info = { 0 };
+
+	if (!process->pid || waitid(P_PID, (id_t)process->pid, &info, WSTOPPED | WNOHANG))
+		return 0;
+	return info.si_pid ? info.si_status : 0;
+}
+
 static bool is_known_group(pid_t group)
 {
 	list_each(node, bucket_of(group))

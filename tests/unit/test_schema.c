@@ -306,7 +306,8 @@ static void test_suggestions(void **state)
 	assert_string_equal(suggest("tt", &names).text, "; did you mean 'ttl'?");
 	assert_string_equal(suggest("timout", &names).text, "; did you mean 'timeout'?");
 	assert_string_equal(suggest("INTERVALL", &names).text, "; did you mean 'interval'?");
-	assert_string_equal(suggest("frequency", &names).text, "");
+	assert_string_equal(suggest("frequency", &names).text, "; did you mean 'interval'?");
+	assert_string_equal(suggest("latitude", &names).text, "");
 	assert_string_equal(suggest("", &names).text, "");
 }
 

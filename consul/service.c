@@ -211,6 +211,12 @@ static void listen_to_all(struct service *service)
 		on_running(service);
 }
 
+/* At most the interval of its heartbeat. */
+static double longest_pause(const struct service_config *config)
+{
+	return fmin(fmax(config->ttl / 3, 1), 30);
+}
+
 void service_init(struct service *service, struct agent *agent, const struct service_config *config,
 		  struct source *job, const struct verdict *verdict)
 {
@@ -234,8 +240,7 @@ void service_init(struct service *service, struct agent *agent, const struct ser
 		.id = copy_string(id.data),
 		.check_id = format_string("service:%s", id.data),
 		.started = (long)time(NULL),
-		/* At most the interval of its heartbeat. */
-		.backoff = { .min = 0.25, .max = fmin(fmax(config->ttl / 3, 1), 30) },
+		.backoff = { .min = 0.25, .max = longest_pause(config) },
 	};
 	agent_request_init(&service->request, agent, name, sync_on_reply);
 	agent_request_init(&service->probe, agent, name, on_probed);
@@ -265,6 +270,14 @@ void service_release(struct service *service)
 	free(service->elsewhere);
 	free(service->address);
 	*service = (struct service){ 0 };
+}
+
+void service_refresh(struct service *service)
+{
+	service->backoff.max = longest_pause(service->config);
+	service->registered = false;
+	if (service->wanted)
+		advance_now(service);
 }
 
 void service_set_role(struct service *service, bool leads)

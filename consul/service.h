@@ -107,6 +107,9 @@ void service_init(struct service *service, struct agent *agent, const struct ser
 		  struct source *job, const struct verdict *verdict);
 void service_release(struct service *service);
 
+/* Its configuration has changed, but not its name, ID and port: register again in place. */
+void service_refresh(struct service *service);
+
 /* Both are idempotent. */
 void service_set_role(struct service *service, bool leads);
 void service_set_maintenance(struct service *service, bool on);	/* independent of `global` */

@@ -336,6 +336,28 @@ static void on_job(struct subscription *sub, const struct event *event)
 		end(health);
 }
 
+static void take_check(struct health *health, struct hook *check)
+{
+	health->hook = check;
+	check->user = &health->user;
+	check->excerpt = &health->output;
+}
+
+void health_renew(struct health *health, struct hook *check)
+{
+	bool was_active = health->active;
+
+	end(health);
+	health->hook->ops->free(health->hook);
+	take_check(health, check);
+	health->checking = false;
+	health->ending = 0;
+	health->failures = health->successes = 0;
+	health->active = was_active;
+	if (was_active)
+		timer_set(&health->due, 0);
+}
+
 void health_init(struct health *health, struct job *job, struct hook *hook)
 {
 	AUTOFREE char *name = format_string("%s.health", job->source.name);
@@ -343,7 +365,6 @@ void health_init(struct health *health, struct job *job, struct hook *hook)
 	*health = (struct health){
 		.config = &job->config->health,
 		.job = job,
-		.hook = hook,
 		.user = { .on_done = on_done },
 		.output = BUF_INIT,
 		.verdict = { .output = BUF_INIT },
@@ -352,8 +373,7 @@ void health_init(struct health *health, struct job *job, struct hook *hook)
 	source_init(&health->source, job->source.bus, name, NULL);
 	timer_init(&health->due, job->loop, on_due);
 	timer_init(&health->limit, job->loop, on_limit);
-	hook->user = &health->user;
-	hook->excerpt = &health->output;
+	take_check(health, hook);
 	subscribe(&health->on_job, &job->source, EVENT_ANY, on_job);
 }
 

@@ -51,6 +51,10 @@ struct health {
 void health_init(struct health *health, struct job *job, struct hook *check);
 void health_release(struct health *health);
 
+/* Takes `check`, which is made from the changed configuration.  A running check ends and counts for
+ * nothing; the verdict stays. */
+void health_renew(struct health *health, struct hook *check);
+
 /* The next check is due: what it finds has probably changed, and its reason is reported. */
 void health_check_now(struct health *health);
 

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "adopt.h"
 
 static struct job_unit *unit_at(struct list *node)
 {
@@ -20,29 +21,13 @@ static struct job_config **next_job(const struct config *next, const char *name)
 	return NULL;
 }
 
-static bool is_same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
-}
-
-/* Elections add to the services and the death signal of a job. */
-static bool has_same_role(const struct job_config *a, const struct job_config *b)
-{
-	bool same = a->service_count == b->service_count &&
-		    a->exec.death_signal == b->exec.death_signal;
-
-	for (size_t i = 0; i < a->service_count && same; i++)
-		same = is_same_text(a->services[i].leader_tag, b->services[i].leader_tag) &&
-		       is_same_text(a->services[i].name, b->services[i].name);
-	return same;
-}
-
+/* Only by another process, or none. */
 static bool has_changed(const struct config *next, const struct job_unit *unit)
 {
 	struct job_config **other = next_job(next, unit->job.config->name);
+	CLEANUP(strv_release) struct strv keys = { 0 };
 
-	return !other || !json_equal((*other)->tree, unit->job.config->tree) ||
-	       !has_same_role(*other, unit->job.config);
+	return !other || adopt_compare(unit, *other, &keys) == ADOPT_IMPOSSIBLE;
 }
 
 bool reload_removes(const struct reload *reload, const struct job_unit *unit)
@@ -103,6 +88,47 @@ static void remove_followers(struct reload *reload)
 	}
 }
 
+static char *list_keys(const struct strv *keys)
+{
+	struct buf text = BUF_INIT;
+
+	for (size_t i = 0; i < keys->count; i++)
+		buf_print(&text, "%s%s", i ? ", " : "", keys->items[i]);
+	return buf_take(&text);
+}
+
+static void adopt_changes(struct job_unit *unit, struct job_config *next)
+{
+	CLEANUP(strv_release) struct strv keys = { 0 };
+	AUTOFREE char *list = NULL;
+
+	if (adopt_compare(unit, next, &keys) != ADOPT_KEYS)
+		return;
+	list = list_keys(&keys);
+	log_info("%s has changed: %s; it takes that over and goes on", unit->job.source.name, list);
+	adopt(unit, next);
+}
+
+/* Before the next configuration is taken apart. */
+static void tell_replaced(const struct reload *reload, const struct job_unit *unit)
+{
+	struct job_config **other = next_job(reload->next, unit->job.config->name);
+	CLEANUP(strv_release) struct strv keys = { 0 };
+	AUTOFREE char *list = NULL;
+
+	if (!other) {
+		log_info("%s is gone: it stops", unit->job.source.name);
+		return;
+	}
+	adopt_compare(unit, *other, &keys);
+	list = list_keys(&keys);
+	if (keys.count)
+		log_info("%s has changed: %s; it is replaced", unit->job.source.name, list);
+	else
+		log_info("%s is replaced, as a job that it belongs to has changed",
+			 unit->job.source.name);
+}
+
 static void keep_the_rest(struct reload *reload)
 {
 	list_each(node, &reload->units->jobs) {
@@ -111,6 +137,7 @@ static void keep_the_rest(struct reload *reload)
 		if (reload_removes(reload, unit_at(node)) || !same)
 			continue;
 		unit_at(node)->job.config->essential = (*same)->essential;
+		adopt_changes(unit_at(node), *same);
 		job_config_free(steal(same));
 	}
 }
@@ -339,7 +366,7 @@ void reload_begin(struct reload *reload, double seconds)
 	reload->seconds = seconds;
 	timer_set(&reload->deadline, seconds);
 	for (size_t i = 0; i < reload->job_count; i++)
-		log_info("%s has changed or gone", reload->jobs[i]->job.source.name);
+		tell_replaced(reload, reload->jobs[i]);
 	ignore_ends(reload);
 	keep_the_rest(reload);
 	for (size_t i = 0; i < reload->election_count; i++)

@@ -1,7 +1,8 @@
 /* reload.h - from one configuration to the next, touching only what has changed.
  *
- * An unchanged job keeps its process, its counters and its registration; an unchanged watch keeps its
- * set.  A template is unchanged if its source file is, too.
+ * An unchanged job keeps its process, its counters and its registration, and so does a job whose changes
+ * need no other process (adopt.h).  An unchanged watch keeps its set.  A template is unchanged if its
+ * source file is, too.
  *
  * An election that has changed, or in which a changed job has a part, is left first: its leader steps
  * down.  Then the jobs that have changed or gone are stopped and removed, the new parts are added, and

@@ -111,6 +111,12 @@ static void add_health(struct units *units, struct job_unit *unit)
 	health_init(unit->health, &unit->job, check);
 }
 
+void units_renew_check(struct job_unit *unit)
+{
+	if (unit->health)
+		health_renew(unit->health, new_check(unit->units, unit));
+}
+
 static void add_services(struct units *units, struct job_unit *unit)
 {
 	const struct job_config *config = unit->job.config;

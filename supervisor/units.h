@@ -83,6 +83,7 @@ void units_add(struct units *units, struct config *config, struct staged *staged
 bool units_link(struct units *units, struct error *error);	/* all units; again after changes */
 
 void units_remove_job(struct job_unit *unit);
+void units_renew_check(struct job_unit *unit);	/* its configuration has changed */
 void units_remove_watch(struct watch_unit *watch_unit);
 void units_remove_template(struct template_unit *template_unit);
 void units_remove_election(struct election_unit *election_unit);

@@ -66,24 +66,25 @@ registered_at()
 	expect_code 0
 }
 
-@test "an unchanged service stays registered as it is; a changed one goes and comes" {
-	config()	# TAG
+@test "an unchanged service stays registered as it is; one at another port goes and comes" {
+	config()	# PORT
 	{
 		cat <<-EOF
 			consul = "$consul_address";
 			jobs = ( { name = "kept"; exec = "sleep 1000"; port = 4001; health = { exec = "true"; interval = "1s"; }; },
-				 { name = "changed"; exec = "sleep 1000"; port = 4002; tags = [ "$1" ]; health = { exec = "true"; interval = "1s"; }; } );
+				 { name = "changed"; exec = "sleep 1000"; port = $1; health = { exec = "true"; interval = "1s"; }; } );
 		EOF
 	}
 
-	start_pilotfish <<<"$(config one)"
+	start_pilotfish <<<"$(config 4002)"
 	await_passing kept 1
 	await_passing changed 1
 	kept=$(registered_at kept)
-	reload <<<"$(config two)"
+	reload <<<"$(config 4003)"
+	expect_log 'changed has changed: port; it is replaced'
 	expect_events "changed running" "changed healthy"
 	await_passing changed 1
-	[[ $(consul_get /v1/catalog/service/changed | jq -c '.[0].ServiceTags') == '["two"]' ]]
+	[[ $(consul_get /v1/catalog/service/changed | jq -c '.[0].ServicePort') == 4003 ]]
 	[[ $(registered_at kept) == "$kept" ]]
 	refute_events "kept unhealthy" "kept stopped"
 	stop_pilotfish
@@ -119,4 +120,80 @@ registered_at()
 	lives "$app"
 	stop_pilotfish
 	expect_code 0
+}
+
+created()		# the index with which the entry of app came into being
+{
+	consul_get /v1/catalog/service/app | jq '.[0].CreateIndex'
+}
+
+has_field()		# JQ VALUE: of the entry of app
+{
+	[[ $(consul_get /v1/health/service/app | jq -c ".[0]$1") == "$2" ]]
+}
+
+takes_over()		# KEY KEYS-OF-APP: a reload with these keys, which keeps the process and the entry
+{
+	reload <<-EOF
+		consul = "$consul_address";
+		jobs = ( { name = "app"; exec = "sleep 1000"; port = 4001; ${2-} } );
+	EOF
+	expect_log "app has changed: $1; it takes that over and goes on"
+	[[ $(job_pid app) == "$app" && $(created) == "$created" ]]
+	refute_events "app stopped" "app running" "app unhealthy"
+	lives "$app"
+}
+
+@test "a change that needs no other process keeps the process and the registration" {
+	health='health = { exec = "true"; interval = "100ms"; };'
+	start_pilotfish <<-EOF
+		consul = "$consul_address";
+		jobs = ( { name = "app"; exec = "sleep 1000"; port = 4001; $health } );
+	EOF
+	await_passing app 1
+	app=$(job_pid app) created=$(created)
+	takes_over tags "$health tags = [ \"two\" ];"
+	await has_field .Service.Tags '["two"]'
+	takes_over 'tags, meta' "$health meta = { version = \"2\"; };"
+	await has_field .Service.Meta.version '"2"'
+	takes_over 'meta, drain, weights' "$health drain = \"1s\"; weights = { passing = 5; };"
+	await has_field .Service.Weights.Passing 5
+	takes_over 'drain, weights, restarts, stopTimeout' "$health restarts = \"unlimited\"; stopTimeout = \"1s\";"
+	await_passing app 1
+	touch "$dir/well"
+	takes_over health "restarts = \"unlimited\"; stopTimeout = \"1s\"; health = { exec = \"test -e $dir/well\"; interval = \"100ms\"; ttl = \"20s\"; };"
+	rm "$dir/well"
+	expect_events "app unhealthy"
+	await_passing app 0
+	stop_pilotfish
+	expect_code 0
+	await_gone app
+}
+
+@test "a changed stopTimeout, drain and stopSignal hold for the running process" {
+	script deaf <<-'EOF'
+		trap '' TERM
+		trap 'echo USR1' USR1
+		echo ready
+		while :; do read -rt 1 <> <(:); done
+	EOF
+	start_pilotfish <<<"stopTimeout = \"20s\"; jobs = ( { name = \"app\"; exec = \"$dir/deaf\"; } );"
+	expect_log '"ready"'
+	app=$(job_pid app)
+	reload <<<"stopTimeout = \"20s\"; jobs = ( { name = \"app\"; exec = \"$dir/deaf\"; stopSignal = \"SIGUSR1\"; stopTimeout = \"500ms\"; drain = \"300ms\"; } );"
+	expect_log 'app has changed: stopSignal, stopTimeout, drain; it takes that over'
+	lives "$app"
+	stop_pilotfish
+	expect_log '"USR1"'
+	((took >= 800 && took < 3000 * slow))
+}
+
+@test "a changed program, environment or user is a reason for another process, and the log names it" {
+	start_pilotfish <<<'jobs = ( { name = "app"; exec = "sleep 1000"; env = { A = "1"; }; }, { name = "b"; exec = "sleep 1000"; } );'
+	expect_events "app running" "b running"
+	app=$(job_pid app)
+	reload <<<'jobs = ( { name = "app"; exec = "sleep 1000"; env = { A = "2"; }; drain = "1ms"; } );'
+	expect_log 'app has changed: env, drain; it is replaced'
+	expect_log 'b is gone: it stops'
+	gone "$app"
 }

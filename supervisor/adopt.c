@@ -1,0 +1,128 @@
+#include "adopt.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+
+static bool is_adoptable(const char *key)
+{
+	static const char *const keys[] = {
+		"restarts", "backoff", "timeout", "drain", "stopSignal", "stopGroup", "stopTimeout",
+		"essential", "health", "tags", "meta", "weights", "interfaces", "initialStatus",
+		"initial_status", "consul", "services",
+	};
+
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (!strcmp(key, keys[i]))
+			return true;
+	return false;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+/* A change of name, ID or port needs a new registration.  Elections add services and tags. */
+static bool has_same_services(const struct job_config *a, const struct job_config *b)
+{
+	bool same = a->service_count == b->service_count;
+
+	for (size_t i = 0; i < a->service_count && same; i++) {
+		const struct service_config *one = &a->services[i], *other = &b->services[i];
+
+		same = same_text(one->name, other->name) && same_text(one->id, other->id) &&
+		       one->port == other->port && same_text(one->leader_tag, other->leader_tag) &&
+		       one->leader_only == other->leader_only;
+	}
+	return same;
+}
+
+static bool has_check(const struct health_config *health)
+{
+	return health->exec.argv.count || health->http || health->tcp;
+}
+
+static void add_differences(const json_t *a, const json_t *b, struct strv *keys)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)a, key, value)
+		if (!json_equal(value, json_object_get(b, key)))
+			strv_push(keys, key);
+	json_object_foreach((json_t *)b, key, value)
+		if (!json_object_get(a, key))
+			strv_push(keys, key);
+}
+
+/* A job that has stopped runs again with another configuration. */
+enum adoption adopt_compare(const struct job_unit *unit, const struct job_config *next,
+			    struct strv *keys)
+{
+	const struct job_config *now = unit->job.config;
+	bool same_role = has_same_services(now, next) &&
+			 now->exec.death_signal == next->exec.death_signal;
+	bool possible = same_role && unit->job.state != JOB_STOPPED &&
+			has_check(&now->health) == has_check(&next->health);
+
+	add_differences(now->tree, next->tree, keys);
+	if (!keys->count)
+		return same_role ? ADOPT_NOTHING : ADOPT_IMPOSSIBLE;
+	for (size_t i = 0; i < keys->count && possible; i++)
+		possible = is_adoptable(keys->items[i]);
+	return possible ? ADOPT_KEYS : ADOPT_IMPOSSIBLE;
+}
+
+static bool concerns_services(const struct strv *keys)
+{
+	static const char *const registered[] = {
+		"tags", "meta", "weights", "interfaces", "consul", "services",
+	};
+
+	for (size_t i = 0; i < keys->count; i++)
+		for (size_t k = 0; k < sizeof registered / sizeof *registered; k++)
+			if (!strcmp(keys->items[i], registered[k]))
+				return true;
+	return false;
+}
+
+#define SWAP(a, b) do { __typeof__(a) swapped = (a); (a) = (b); (b) = swapped; } while (0)
+
+/* The addresses of the parts stay: checks and services have borrowed them. */
+static void swap_values(struct job_config *now, struct job_config *next)
+{
+	SWAP(now->tree, next->tree);
+	SWAP(now->restarts, next->restarts);
+	SWAP(now->backoff, next->backoff);
+	SWAP(now->timeout, next->timeout);
+	SWAP(now->stop_timeout, next->stop_timeout);
+	SWAP(now->drain, next->drain);
+	SWAP(now->stop_signal, next->stop_signal);
+	SWAP(now->stop_group, next->stop_group);
+	SWAP(now->essential, next->essential);
+	SWAP(now->health, next->health);
+	for (size_t i = 0; i < now->service_count; i++)
+		SWAP(now->services[i], next->services[i]);
+}
+
+void adopt(struct job_unit *unit, struct job_config *next)
+{
+	struct job *job = &unit->job;
+	bool same_check = json_equal(json_object_get(job->config->tree, "health"),
+				     json_object_get(next->tree, "health"));
+	bool same_ttl = job->config->health.ttl == next->health.ttl;
+	CLEANUP(strv_release) struct strv keys = { 0 };
+
+	add_differences(job->config->tree, next->tree, &keys);
+	swap_values(job->config, next);
+	job->backoff.min = job->config->backoff.min;
+	job->backoff.max = job->config->backoff.max;
+	if (job->hook)
+		job->hook->group = job->config->stop_group;
+	if (!same_check)
+		units_renew_check(unit);
+	for (size_t i = 0; i < unit->service_count; i++)
+		if (!same_ttl || concerns_services(&keys))
+			service_refresh(&unit->services[i]);
+}

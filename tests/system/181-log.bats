@@ -129,14 +129,14 @@ is_counting()		# a line is in the log that was written after the mark
 {
 	local counted
 
-	counted=$(cat "$dir/count")
+	counted=$(cat "$dir/counted") && [[ $counted ]] || return
 	grep -q "\"count $((counted - 1))\"" "$full/log"
 }
 
 @test "a log on a full disk: it comes back by itself, with whole lines and the number of lost ones" {
 	small_disk
 	script count <<-'EOF'
-		for ((i = 1; ; i++)); do echo "count $i"; echo $i >"$dir/count"; read -t 0.02 <> <(:); done
+		for ((i = 1; ; i++)); do echo "count $i"; echo $i >"$dir/counted"; read -t 0.02 <> <(:); done
 	EOF
 	start_pilotfish -l <<-EOF
 		logging = { output = "$full/log"; format = "json"; };

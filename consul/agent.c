@@ -1,11 +1,9 @@
 #include "agent.h"
 
-#include <ctype.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -14,83 +12,17 @@
 #include "base/setting.h"
 #include "base/url.h"
 #include "config/secret.h"
+#include "agent_address.h"
 
 enum {
 	TOKEN_MAX = 4096, REASON_MAX = 200,
 	CONNECTIONS_MAX = 92,		/* of the 200 that Consul accepts from an address */
 	WAIT = 60,			/* seconds; limits how long a stale index hides changes */
+	SHORT_WAIT = 5,			/* while others are queued */
 };
 #define ANSWER_MAX ((size_t)64 << 20)	/* of a GET or POST; below, of a PUT */
 #define RECEIPT_MAX ((size_t)64 << 10)
 #define CONNECT_TIMEOUT 6.0		/* a resolver tries its first server for 5 s */
-
-static bool skip(const char **text, const char *prefix)
-{
-	size_t length = strlen(prefix);
-
-	if (strncasecmp(*text, prefix, length))
-		return false;
-	*text += length;
-	return true;
-}
-
-/* Turns "host", "host:port", "[v6]:port" or a bare IPv6 address into "host:port". */
-static char *complete_host(const char *text, size_t size, bool tls)
-{
-	AUTOFREE char *host = copy_bytes(text, size);
-	const char *bracket = strrchr(host, ']');
-	const char *colon = strrchr(bracket ? bracket : host, ':');
-	int port = tls ? 8501 : 8500;
-
-	if (!bracket && colon && strchr(host, ':') != colon)
-		return format_string("[%s]:%d", host, port);
-	if (colon)
-		return steal(&host);
-	return format_string("%s:%d", host, port);
-}
-
-/* No query, fragment or control character: paths of requests are appended to the address. */
-static bool is_url_part(const char *text)
-{
-	while (isgraph((unsigned char)*text) && *text != '?' && *text != '#')
-		text++;
-	return !*text;
-}
-
-static bool parse_address(struct agent *agent, const char *text, struct error *error)
-{
-	const char *address = text, *name = agent->config->tls.server_name;
-	AUTOFREE char *host = NULL;
-	bool tls;
-	size_t size;
-
-	if (skip(&address, "unix://")) {
-		if (*address != '/')
-			return fail(error, "\"%s\": a socket's path begins with /", text);
-		agent->unix_socket = copy_string(address);
-		agent->base = copy_string("http://localhost");
-		return true;
-	}
-	tls = skip(&address, "https://");
-	if (!tls && !skip(&address, "http://") && strstr(address, "://"))
-		return fail(error, "\"%s\" is neither http, https nor unix", text);
-	size = strcspn(address, "/");
-	if (memchr(address, '@', size))		/* the text has a password: do not show it */
-		return fail(error, "must be host:port without user and password; use auth");
-	if (!size || (*address == ':' && address[1] != ':') || !is_url_part(address))
-		return fail(error, "\"%s\" is not host:port", text);
-	host = complete_host(address, size, tls);
-	address += size;
-	size = strlen(address);
-	while (size && address[size - 1] == '/')
-		size--;
-	agent->base = format_string("http%s://%s%s%.*s", tls ? "s" : "",
-				    tls && name ? name : host,
-				    tls && name ? strrchr(host, ':') : "", (int)size, address);
-	if (tls && name)
-		agent->connect_to = steal(&host);
-	return true;
-}
 
 static void take_token(struct agent *agent, const char *token)
 {
@@ -190,16 +122,17 @@ bool agent_init(struct agent *agent, struct loop *loop, const struct consul_conf
 	parser_init(&agent->parser, loop);
 	netlink_init(&agent->netlink, loop, on_addresses);
 	list_init(&agent->address_watchers);
+	query_limit_init(&agent->query_limit);
 	agent->http.connections_max = CONNECTIONS_MAX;
 	budget_init(&agent->budget, loop, "consul.memory", config->memory_limit);
 	source_init(&agent->source, &loop->bus, "consul", NULL);
-	if (!parse_address(agent, config->address, error)) {
+	if (!agent_address_parse(agent, config->address, error)) {
 		agent_release(agent);
 		return fail_in(error, ".address");
 	}
 	if (config->token)
 		take_token(agent, config->token);
-	if (!config->tls.verify && skip(&(const char *){ agent->base }, "https"))
+	if (!config->tls.verify && !strncmp(agent->base, "https", 5))
 		log_warn("consul at %s: its certificate is not verified", address_of(agent));
 	if (secret_is_sent_openly(config))
 		log_warn("consul at %s: the token is sent unencrypted over http to another host; "
@@ -316,22 +249,36 @@ static void parse_answer(struct agent_request *request)
 	parse_start(&agent->parser, parse);
 }
 
+/* Others of our connections are in use, so the agent lives. */
+static void on_turned_away(struct agent *agent)
+{
+	if (query_limit_turned_away(&agent->query_limit))
+		log_warn("consul at %s closes new connections: this address has reached its limit, "
+			 "limits.http_max_conns_per_client (200 by default)", address_of(agent));
+}
+
+static void send_queued(struct agent *agent);
+
 static void on_http_reply(struct http_request *http)
 {
 	struct agent_request *request = container_of(http, struct agent_request, http);
 	struct agent *agent = request->agent;
 	enum agent_answer answer = judge(http);
 
+	query_limit_leave(&agent->query_limit, &request->queued);
 	if (http->local_address[0] && strcmp(agent->local_address, http->local_address)) {
 		memcpy(agent->local_address, http->local_address, sizeof agent->local_address);
 		netlink_touch(&agent->netlink);
 	}
 	if (has_answered(http))
 		now_up(agent);
+	else if (http->turned_away && agent->state == AGENT_UP && agent->http.busy)
+		on_turned_away(agent);
 	else if (!request->own_http)
 		now_down(agent, http->error.text);
 	if (answer == ANSWER_DENIED)
 		memset(&agent->token_file, 0, sizeof agent->token_file);	/* read it again */
+	send_queued(agent);
 	if (answer == ANSWER_OK && strcmp(http->method, "PUT"))
 		parse_answer(request);
 	else
@@ -453,17 +400,40 @@ void agent_get(struct agent_request *request, const char *path, double timeout)
 	ask(request, "GET", path, NULL, timeout);
 }
 
-void agent_wait(struct agent_request *request, const char *path, unsigned long index)
+static void send_wait(struct agent_request *request, const char *path, unsigned long index)
 {
 	CLEANUP(buf_release) struct buf text = BUF_INIT;
+	int wait = list_empty(&request->agent->query_limit.queue) ? WAIT : SHORT_WAIT;
 
-	buf_print(&text, "%s%cwait=%ds", path, strchr(path, '?') ? '&' : '?', WAIT);
+	buf_print(&text, "%s%cwait=%ds", path, strchr(path, '?') ? '&' : '?', wait);
 	if (index)
 		buf_print(&text, "&index=%lu", index);
 	else
 		buf_add(&text, "&consistent");
 	/* Consul adds up to a sixteenth of the wait. */
-	agent_get(request, text.data, WAIT * 17.0 / 16 + 5);
+	ask(request, "GET", text.data, NULL, wait * 17.0 / 16 + 5);
+}
+
+void agent_wait(struct agent_request *request, const char *path, unsigned long index)
+{
+	struct query_limit *limit = &request->agent->query_limit;
+
+	agent_cancel(request);
+	if (!query_limit_admits(limit, &request->queued, path, index))
+		return;
+	send_wait(request, path, index);
+	query_limit_enter(limit, &request->queued);
+}
+
+static void send_queued(struct agent *agent)
+{
+	struct queued_query *query;
+
+	while ((query = query_limit_next(&agent->query_limit))) {
+		AUTOFREE char *path = copy_string(query->path);
+
+		agent_wait(container_of(query, struct agent_request, queued), path, query->index);
+	}
 }
 
 void agent_get_consistent(struct agent_request *request, const char *path)
@@ -522,12 +492,15 @@ void agent_post_json(struct agent_request *request, const char *path, json_t *bo
 
 bool agent_is_busy(const struct agent_request *request)
 {
-	return http_is_busy(&request->http) || request->parse || timer_is_set(&request->unmade);
+	return http_is_busy(&request->http) || request->parse || timer_is_set(&request->unmade) ||
+	       query_limit_is_queued(&request->queued);
 }
 
 void agent_cancel(struct agent_request *request)
 {
 	timer_stop(&request->unmade);
+	if (request->agent && query_limit_leave(&request->agent->query_limit, &request->queued))
+		send_queued(request->agent);
 	http_cancel(&request->http);
 	if (request->parse)
 		parse_abandon(request->parse);

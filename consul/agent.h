@@ -4,6 +4,9 @@
  * for each try.  The agent has a state (does it answer at all?), published as `healthy` and
  * `unhealthy` of the source `consul`.  Each request has its own state (refused, unknown, ...).
  *
+ * An agent closes connections beyond limits.http_max_conns_per_client at once.  Then blocking queries are
+ * queued (query_limit.h), so that other requests find a connection of ours when one of them has ended.
+ *
  * The token file is read before the first request, when the file has changed, and after a 403.
  *
  * An address is "host:port", "host" or "[::1]:8500", optionally between "http://" or "https://" and
@@ -18,6 +21,7 @@
 #include "base/http.h"
 #include "base/netlink.h"
 #include "answer_parse.h"
+#include "query_limit.h"
 
 struct query_pool;
 
@@ -38,6 +42,7 @@ struct agent {
 	bool acl_off;			/* ACLs are off, until it restarts */
 	enum agent_state { AGENT_UNKNOWN, AGENT_UP, AGENT_DOWN } state;
 	double down_since;		/* monotonic */
+	struct query_limit query_limit;		/* of blocking queries */
 	struct source source;		/* "consul": healthy, unhealthy */
 	struct budget budget;		/* memory for answers and what is made of them */
 	struct parser parser;
@@ -71,6 +76,7 @@ struct agent_request {
 					 * NULL: the agent's */
 	char *name;			/* for the log: its purpose */
 	char *url, *body;		/* owned */
+	struct queued_query queued;		/* as a blocking query */
 	struct timer unmade;		/* on_reply is due for a request that could not be made */
 	/* Set by the owner; NULL: on_reply gets JSON.  Called when an answer has come. */
 	struct reading *(*new_reading)(struct agent_request *request);

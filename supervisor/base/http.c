@@ -35,10 +35,13 @@ static void *checked(void *handle)
 static void explain(struct http_request *request, CURLcode result)
 {
 	char limit[32];
-	long number = 0;
+	long number = 0, connects = 0;
 
 	duration_print(request->timeout, limit);
 	curl_easy_getinfo(request->easy, CURLINFO_OS_ERRNO, &number);
+	curl_easy_getinfo(request->easy, CURLINFO_NUM_CONNECTS, &connects);
+	request->turned_away = connects > 0 && request->connected && !request->size &&
+			       (result == CURLE_GOT_NOTHING || result == CURLE_RECV_ERROR);
 	if (result == CURLE_ABORTED_BY_CALLBACK || result == CURLE_GOT_NOTHING)
 		fail(&request->error, "the connection was lost");
 	else if (result == CURLE_OPERATION_TIMEDOUT && request->connected)
@@ -427,7 +430,7 @@ void http_send(struct http *http, struct http_request *request)
 	request->error.text[0] = request->reason[0] = '\0';
 	request->index = 0;
 	request->no_leader = false;
-	request->connected = false;
+	request->connected = request->turned_away = false;
 	request->local_address[0] = '\0';
 	http_forget_reply(request);	/* it may be large, and a blocking query lasts a minute */
 	request->size = 0;

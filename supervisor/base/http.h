@@ -70,6 +70,7 @@ struct http_request {
 	bool no_leader;			/* X-Consul-KnownLeader: false */
 	char local_address[64];		/* of our end of the connection; "" over a unix socket */
 	bool connected;			/* a connection was established */
+	bool turned_away;		/* ... for this request, and closed without an answer */
 
 	/* private */
 	struct charge charge;		/* for `reply` */

@@ -60,6 +60,8 @@ static void build_env(struct strv *env, const struct exec *exec, const struct ho
 	if (context->env)
 		set_all(env, context->env);
 	set_all(env, &config->env);
+	for (size_t i = 0; i < config->unset_env.count; i++)
+		strv_unset(env, config->unset_env.items[i]);
 }
 
 /* A sealed memory file with the document, at offset 0; -1: errno. */

@@ -15,6 +15,7 @@ static void exec_release(struct exec_config *exec)
 {
 	strv_release(&exec->argv);
 	strv_release(&exec->env);
+	strv_release(&exec->unset_env);
 	identity_release(&exec->identity);
 	strv_release(&exec->confinement.read);
 	strv_release(&exec->confinement.write);

@@ -45,6 +45,7 @@ struct exec_config {
 	struct identity identity;
 	char *cwd;
 	struct strv env;		/* "K=V", added to ours */
+	struct strv unset_env;		/* names, removed from all of that */
 	int umask;			/* -1: ours */
 	struct limit *limits;
 	size_t limit_count;

@@ -23,7 +23,7 @@ static const struct sugar {
 	{ "elections", "onLeader",  "election.", "each", "leader",   "30s", NULL,             "onFailure", false },
 };
 
-static const char *const inherited[] = { "env", "cwd", "umask" };
+static const char *const inherited[] = { "env", "unsetEnv", "cwd", "umask" };
 static const char *const identity[] = { "user", "group" };	/* inherited together or not at all */
 
 static void move(json_t *from, json_t *to, const char *key)

@@ -72,6 +72,8 @@ static const struct field exec_fields[] = {
 	  .help = "The directory to run in." },
 	{ "env", MAP(exec_config, env),
 	  .help = "Variables that are added to pilotfish's own environment." },
+	{ "unsetEnv", STRINGS(exec_config, unset_env), .flags = TRIMMED,
+	  .help = "Names of variables that the program does not get, such as \"HTTP_PROXY\"." },
 	{ "umask", CUSTOM(exec_config, umask, decode_umask), .initial = "inherited",
 	  .must_be = "an octal number in quotes such as \"022\"",
 	  .help = "The permissions that new files do not get." },

@@ -139,3 +139,16 @@ $(nice)" ]]
 	stop_pilotfish
 	expect_code 0
 }
+
+@test "unsetEnv: the program, its hooks and its checks do not get these variables" {
+	export HTTP_PROXY=http://x KEPT=yes
+	run_as 'unsetEnv = [ "HTTP_PROXY", "NO_SUCH" ];' 'echo ${HTTP_PROXY-none} ${NO_SUCH-none} $KEPT'
+	[[ $(said app) == "none none yes" ]]
+	run_as 'env = { A = "1"; }; unsetEnv = "A";' 'echo ${A-none}'
+	[[ $(said app) == none ]]
+	start_pilotfish <<-'EOF'
+		jobs = ( { name = "app"; exec = "sleep 1000"; unsetEnv = "HTTP_PROXY"; preStart = [ "sh", "-c", "echo ${HTTP_PROXY-none}" ]; } );
+	EOF
+	expect_events "app running"
+	[[ $(said app.preStart) == none ]]
+}

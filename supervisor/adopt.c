@@ -38,11 +38,6 @@ static bool has_same_services(const struct job_config *a, const struct job_confi
 	return same;
 }
 
-static bool has_check(const struct health_config *health)
-{
-	return health->exec.argv.count || health->http || health->tcp;
-}
-
 static void add_differences(const json_t *a, const json_t *b, struct strv *keys)
 {
 	const char *key;
@@ -64,7 +59,7 @@ enum adoption adopt_compare(const struct job_unit *unit, const struct job_config
 	bool same_role = has_same_services(now, next) &&
 			 now->exec.death_signal == next->exec.death_signal;
 	bool possible = same_role && unit->job.state != JOB_STOPPED &&
-			has_check(&now->health) == has_check(&next->health);
+			health_has_check(&now->health) == health_has_check(&next->health);
 
 	add_differences(now->tree, next->tree, keys);
 	if (!keys->count)

@@ -153,11 +153,6 @@ static const unsigned publishers[EVENT_COUNT] = {
 	[EVENT_RELOADED] = GLOBAL,
 };
 
-static bool has_check(const struct health_config *health)
-{
-	return health->exec.argv.count || health->http || health->tcp;
-}
-
 static unsigned kinds_of(const struct config *config, const char *source)
 {
 	const struct job_config *job = config_find_job(config, source);
@@ -166,7 +161,7 @@ static unsigned kinds_of(const struct config *config, const char *source)
 	if (election)
 		return election->candidate ? ELECTION | CANDIDATE : ELECTION;
 	if (job)
-		return has_check(&job->health) ? JOB | CHECKED : JOB;
+		return health_has_check(&job->health) ? JOB | CHECKED : JOB;
 	if (!strncmp(source, "watch.", 6))
 		return WATCH;
 	if (!strncmp(source, "template.", 9))

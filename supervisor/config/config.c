@@ -173,6 +173,11 @@ struct job_config *config_find_job(const struct config *config, const char *name
 	return NULL;
 }
 
+bool health_has_check(const struct health_config *health)
+{
+	return health->exec.argv.count || health->http || health->tcp;
+}
+
 bool job_is_consul_agent(const struct job_config *job)
 {
 	const struct strv *argv = &job->exec.argv;

@@ -259,6 +259,7 @@ void watch_config_free(struct watch_config *config);
 void template_config_free(struct template_config *config);
 void election_config_free(struct election_config *config);
 struct job_config *config_find_job(const struct config *config, const char *name);	/* or NULL */
+bool health_has_check(const struct health_config *health);	/* else: healthy while the job runs */
 bool job_is_consul_agent(const struct job_config *job);		/* its program is `consul` */
 void consul_config_release(struct consul_config *config);
 

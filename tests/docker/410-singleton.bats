@@ -70,12 +70,7 @@ one_leads()		# [N]: one leads, and there are N (3) candidates
 # The container that runs the scheduler.
 runner()
 {
-	local id name
-
-	id=$(leader_status | jq -r .leader)
-	for name in $(containers scheduler); do
-		[[ $(docker inspect -f '{{ .Config.Hostname }}' "$name") != "$id" ]] || echo "$name"
-	done
+	container_of "$(leader_status | jq -r .leader)"
 }
 
 epoch()

@@ -115,13 +115,8 @@ expect_no_failure()	# [EXCEPT]
 
 leader()
 {
-	local id name
-
-	id=$(docker exec "$(docker ps -q --filter status=running --filter "name=${project}_nginx" | head -n 1)" \
-		pilotfish leader status --json | jq -r .leader)
-	for name in $(containers nginx); do
-		[[ $(docker inspect -f '{{ .Config.Hostname }}' "$name") != "$id" ]] || echo "$name"
-	done
+	container_of "$(docker exec "$(docker ps -q --filter status=running --filter "name=${project}_nginx" | head -n 1)" \
+		pilotfish leader status --json | jq -r .leader)"
 }
 
 renew_somewhere()
@@ -137,6 +132,13 @@ ask_for_one()		# without waiting for it
 is_ordering()		# the authority may be asking for the challenge
 {
 	kv "challenges/?keys" | grep -q challenges
+}
+
+begin_order()		# sets $former, the leader that has begun it
+{
+	former=$(leader)
+	ask_for_one
+	await is_ordering
 }
 
 has_led_since()		# CONTAINER: another one leads
@@ -174,11 +176,7 @@ figure_since()
 }
 
 @test "docker kill of the leader during an order: another completes one" {
-	local former
-
-	former=$(leader)
-	ask_for_one
-	await is_ordering
+	begin_order
 	docker kill "$former" >/dev/null
 	since=$(now)
 	LIMIT=30 await all_serve_a_new_one
@@ -191,11 +189,7 @@ figure_since()
 }
 
 @test "a leader that was paused during an order writes nothing when it wakes up" {
-	local former
-
-	former=$(leader)
-	ask_for_one
-	await is_ordering
+	begin_order
 	docker pause "$former" >/dev/null
 	paused=$former
 	LIMIT=30 await has_led_since "$former"

@@ -10,6 +10,7 @@
 #   note VERB ARG...            the same, and shows the output even if the test passes
 #   figure TEXT                 shows TEXT even if the test passes
 #   id_of CONTAINER             prints its ID in Consul; address_of CONTAINER
+#   container_of HOST           prints the name of the container whose host has this name
 
 # shellcheck source=engine.bash
 source "$BATS_TEST_DIRNAME/engine.bash"
@@ -87,6 +88,11 @@ figure()
 id_of()
 {
 	docker inspect -f 'app-{{ .Config.Hostname }}' "$1"
+}
+
+container_of()
+{
+	docker inspect -f '{{ .Name }}' "$1" | sed 's,^/,,'
 }
 
 address_of()

@@ -84,7 +84,7 @@ primary()
 	local id
 
 	id=$(kv leader | jq -r '.[0] | select(.Session).Value | @base64d | fromjson | select(.epoch).id') &&
-		[[ $id ]] && docker inspect -f '{{ .Name }}' "$id" | sed 's,^/,,'
+		[[ $id ]] && container_of "$id"
 }
 
 replicas()

@@ -1,10 +1,10 @@
 #include "agent_address.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/alloc.h"
+#include "config/endpoint.h"
 
 static bool skip(const char **text, const char *prefix)
 {
@@ -31,14 +31,6 @@ static char *complete_host(const char *text, size_t size, bool tls)
 	return format_string("%s:%d", host, port);
 }
 
-/* No query, fragment or control character: paths of requests are appended to the address. */
-static bool is_url_part(const char *text)
-{
-	while (isgraph((unsigned char)*text) && *text != '?' && *text != '#')
-		text++;
-	return !*text;
-}
-
 bool agent_address_parse(struct agent *agent, const char *text, struct error *error)
 {
 	const char *address = text, *name = agent->config->tls.server_name;
@@ -59,8 +51,8 @@ bool agent_address_parse(struct agent *agent, const char *text, struct error *er
 	size = strcspn(address, "/");
 	if (memchr(address, '@', size))		/* the text has a password: do not show it */
 		return fail(error, "must be host:port without user and password; use auth");
-	if (!size || (*address == ':' && address[1] != ':') || !is_url_part(address))
-		return fail(error, "\"%s\" is not host:port", text);
+	if (!endpoint_check(address, text, error))
+		return false;
 	host = complete_host(address, size, tls);
 	address += size;
 	size = strlen(address);

@@ -4,23 +4,21 @@
 
 #include "base/alloc.h"
 
-static bool is_adoptable(const char *key)
-{
-	static const char *const keys[] = {
-		"restarts", "backoff", "timeout", "drain", "stopSignal", "stopGroup", "stopTimeout",
-		"essential", "health", "tags", "meta", "weights", "interfaces", "initialStatus",
-		"initial_status", "consul", "services",
-	};
+/* The keys that need no other process, and whether Consul is told of them. */
+static const struct adoptable { const char *key; bool registered; } adoptables[] = {
+	{ "restarts", false }, { "backoff", false }, { "timeout", false }, { "drain", false },
+	{ "stopSignal", false }, { "stopGroup", false }, { "stopTimeout", false },
+	{ "essential", false }, { "health", false }, { "initialStatus", false },
+	{ "initial_status", false }, { "tags", true }, { "meta", true }, { "weights", true },
+	{ "interfaces", true }, { "consul", true }, { "services", true },
+};
 
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-		if (!strcmp(key, keys[i]))
-			return true;
-	return false;
-}
-
-static bool same_text(const char *a, const char *b)
+static const struct adoptable *find_adoptable(const char *key)
 {
-	return a == b || (a && b && !strcmp(a, b));
+	for (size_t i = 0; i < sizeof adoptables / sizeof *adoptables; i++)
+		if (!strcmp(key, adoptables[i].key))
+			return &adoptables[i];
+	return NULL;
 }
 
 /* A change of name, ID or port needs a new registration.  Elections add services and tags. */
@@ -31,8 +29,8 @@ static bool has_same_services(const struct job_config *a, const struct job_confi
 	for (size_t i = 0; i < a->service_count && same; i++) {
 		const struct service_config *one = &a->services[i], *other = &b->services[i];
 
-		same = same_text(one->name, other->name) && same_text(one->id, other->id) &&
-		       one->port == other->port && same_text(one->leader_tag, other->leader_tag) &&
+		same = text_equal(one->name, other->name) && text_equal(one->id, other->id) &&
+		       one->port == other->port && text_equal(one->leader_tag, other->leader_tag) &&
 		       one->leader_only == other->leader_only;
 	}
 	return same;
@@ -65,20 +63,15 @@ enum adoption adopt_compare(const struct job_unit *unit, const struct job_config
 	if (!keys->count)
 		return same_role ? ADOPT_NOTHING : ADOPT_IMPOSSIBLE;
 	for (size_t i = 0; i < keys->count && possible; i++)
-		possible = is_adoptable(keys->items[i]);
+		possible = find_adoptable(keys->items[i]);
 	return possible ? ADOPT_KEYS : ADOPT_IMPOSSIBLE;
 }
 
-static bool concerns_services(const struct strv *keys)
+static bool is_registered(const struct strv *keys)
 {
-	static const char *const registered[] = {
-		"tags", "meta", "weights", "interfaces", "consul", "services",
-	};
-
 	for (size_t i = 0; i < keys->count; i++)
-		for (size_t k = 0; k < sizeof registered / sizeof *registered; k++)
-			if (!strcmp(keys->items[i], registered[k]))
-				return true;
+		if (find_adoptable(keys->items[i])->registered)
+			return true;
 	return false;
 }
 
@@ -101,15 +94,13 @@ static void swap_values(struct job_config *now, struct job_config *next)
 		SWAP(now->services[i], next->services[i]);
 }
 
-void adopt(struct job_unit *unit, struct job_config *next)
+void adopt(struct job_unit *unit, struct job_config *next, const struct strv *keys)
 {
 	struct job *job = &unit->job;
 	bool same_check = json_equal(json_object_get(job->config->tree, "health"),
 				     json_object_get(next->tree, "health"));
-	bool same_ttl = job->config->health.ttl == next->health.ttl;
-	CLEANUP(strv_release) struct strv keys = { 0 };
+	bool registered = is_registered(keys) || job->config->health.ttl != next->health.ttl;
 
-	add_differences(job->config->tree, next->tree, &keys);
 	swap_values(job->config, next);
 	job->backoff.min = job->config->backoff.min;
 	job->backoff.max = job->config->backoff.max;
@@ -117,7 +108,6 @@ void adopt(struct job_unit *unit, struct job_config *next)
 		job->hook->group = job->config->stop_group;
 	if (!same_check)
 		units_renew_check(unit);
-	for (size_t i = 0; i < unit->service_count; i++)
-		if (!same_ttl || concerns_services(&keys))
-			service_refresh(&unit->services[i]);
+	for (size_t i = 0; i < unit->service_count && registered; i++)
+		service_refresh(&unit->services[i]);
 }

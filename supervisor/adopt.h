@@ -15,7 +15,7 @@ enum adoption { ADOPT_NOTHING, ADOPT_KEYS, ADOPT_IMPOSSIBLE };
 enum adoption adopt_compare(const struct job_unit *unit, const struct job_config *next,
 			    struct strv *keys);
 
-/* `next` gets what the job had. */
-void adopt(struct job_unit *unit, struct job_config *next);
+/* `next` gets what the job had.  The keys are those that differ, of ADOPT_KEYS. */
+void adopt(struct job_unit *unit, struct job_config *next, const struct strv *keys);
 
 #endif

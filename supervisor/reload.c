@@ -106,7 +106,7 @@ static void adopt_changes(struct job_unit *unit, struct job_config *next)
 		return;
 	list = list_keys(&keys);
 	log_info("%s has changed: %s; it takes that over and goes on", unit->job.source.name, list);
-	adopt(unit, next);
+	adopt(unit, next, &keys);
 }
 
 /* Before the next configuration is taken apart. */

@@ -69,8 +69,7 @@ static void on_unheld(struct source *source)
 {
 	struct units *units = container_of(source, struct units, global);
 
-	if (units->on_unheld)
-		units->on_unheld(units);
+	units->on_unheld(units);
 }
 
 static const struct source_ops global_ops = { .on_delivered = on_unheld };

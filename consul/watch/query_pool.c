@@ -31,15 +31,10 @@ static const unsigned notifiers_of[] = {
 	[TOPIC_NAMES] = CATALOGUE,
 };
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
-}
-
 static bool concerns(const struct notifier *notifier, const struct pool_member *member)
 {
 	return notifiers_of[member->query->topic] & BIT(notifier->kind) &&
-	       same_text(notifier->dc, member->query->dc);
+	       text_equal(notifier->dc, member->query->dc);
 }
 
 /* All its notifiers have had an answer, or are refused. */
@@ -60,7 +55,7 @@ static struct notifier *find_notifier(struct query_pool *pool, enum fingerprint_
 	list_each(node, &pool->notifiers) {
 		struct notifier *notifier = list_entry(node, struct notifier, link);
 
-		if (notifier->kind == kind && same_text(notifier->dc, dc))
+		if (notifier->kind == kind && text_equal(notifier->dc, dc))
 			return notifier;
 	}
 	return NULL;

@@ -52,6 +52,11 @@ char *copy_string(const char *text)
 	return text ? copy_bytes(text, strlen(text)) : NULL;
 }
 
+bool text_equal(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
 char *format_string(const char *format, ...)
 {
 	va_list args;

@@ -8,6 +8,7 @@
 #ifndef ALLOC_H
 #define ALLOC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -16,6 +17,7 @@ void *alloc_raw(size_t size);			/* not zeroed; for libraries */
 void alloc_reserve(size_t size);		/* exits unless this much could be allocated now */
 void *alloc_resize(void *old, size_t size);	/* as realloc(): the new part is not zeroed */
 char *copy_string(const char *text);		/* NULL gives NULL */
+bool text_equal(const char *a, const char *b);	/* NULL is the same as NULL alone */
 char *copy_bytes(const void *bytes, size_t size);	/* a NUL is added */
 char *format_string(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

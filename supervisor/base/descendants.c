@@ -13,9 +13,10 @@
 #include "alloc.h"
 #include "printable.h"
 
-enum { READINGS = 5 };			/* of /proc at most: under hidepid parents are always missing */
-
-enum { NAMED = 8 };
+enum {
+	READINGS = 5,			/* of /proc at most: under hidepid parents are always missing */
+	NAMED = 8,
+};
 
 struct relation {
 	pid_t pid, parent, group;

@@ -138,3 +138,8 @@ bool file_is_unchanged(const struct stat *before, const struct stat *now)
 	       now->st_size == before->st_size && now->st_mtim.tv_sec == before->st_mtim.tv_sec &&
 	       now->st_mtim.tv_nsec == before->st_mtim.tv_nsec;
 }
+
+bool file_check_readable(const char *path, struct error *error)
+{
+	return !access(path, R_OK) || fail(error, "cannot read %s: %s", path, strerror(errno));
+}

@@ -21,6 +21,9 @@ void file_wait_no_more(void);
 int file_open_regular(const char *path, struct error *error);
 bool file_read_regular(const char *path, size_t limit, struct buf *text, struct error *error);
 
+/* "cannot read PATH: why" */
+bool file_check_readable(const char *path, struct error *error);
+
 /* Reads a decimal number and a newline. */
 bool file_read_number(const char *path, unsigned long *number, struct error *error);
 

@@ -139,13 +139,13 @@ bool process_has_children(void);	/* if we adopt orphans, false means: no descend
 
 /* Signals every descendant; SIGCONT follows a signal that ends processes.  As PID 1 these are all
  * processes, else those that /proc shows.  Returns their number; as PID 1 only 1 or 0. */
+unsigned process_signal_descendants(int signo);
+
 /* The signal that has stopped the process since the last call; 0: none has. */
 int process_take_stop(const struct process *process);
 
 /* Adds the names of what our processes have left behind in sessions of their own, in the last `seconds`. */
 void process_name_daemons(double seconds, struct buf *out);
-
-unsigned process_signal_descendants(int signo);
 
 int exit_code(int status);		/* 128+n for a signal */
 void status_print(int status, char text[static 64]);	/* "exit code 3", "killed by SIGKILL" */

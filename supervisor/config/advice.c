@@ -26,13 +26,6 @@ static void advise_names(struct config *config)
 
 /* ---- what only a shell understands ---- */
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 static bool is_one_of(const char *text, const char *const *words)
 {
 	while (*words && strcmp(text, *words))
@@ -48,7 +41,7 @@ static bool has_variables(const char *program)
 		"perl", "php", "envsubst", "make", NULL,
 	};
 
-	return is_one_of(base_name(program), names);
+	return is_one_of(program, names);
 }
 
 /* "$NAME" or "${NAME": capitals, as variables of the environment have. */
@@ -73,9 +66,11 @@ static bool is_operator(const char *text)
 }
 
 static void advise_command(struct config *config, const struct job_config *job,
-			   const struct strv *argv, const char *key)
+			   const struct exec_config *exec, const char *key)
 {
-	for (size_t i = 1; argv->count && i < argv->count && !has_variables(argv->items[0]); i++) {
+	const struct strv *argv = &exec->argv;
+
+	for (size_t i = 1; i < argv->count && !has_variables(program_of(exec)); i++) {
 		if (!is_operator(argv->items[i]) && !has_variable(argv->items[i]))
 			continue;
 		strv_push_taken(&config->warnings,
@@ -91,8 +86,8 @@ static void advise_commands(struct config *config)
 	for (size_t i = 0; i < config->job_count; i++) {
 		const struct job_config *job = config->jobs[i];
 
-		advise_command(config, job, &job->exec.argv, "");
-		advise_command(config, job, &job->health.exec.argv, ".health");
+		advise_command(config, job, &job->exec, "");
+		advise_command(config, job, &job->health.exec, ".health");
 	}
 }
 
@@ -121,8 +116,7 @@ static void advise_agent(struct config *config)
 	for (size_t i = 0; config->consul.enabled && !has_agent(config) && i < config->job_count; i++) {
 		const struct job_config *job = config->jobs[i];
 
-		if (!job->exec.argv.count || !strstr(base_name(job->exec.argv.items[0]), "consul") ||
-		    is_needed(config, job))
+		if (!strstr(program_of(&job->exec), "consul") || is_needed(config, job))
 			continue;
 		strv_push_taken(&config->warnings,
 				format_string("jobs[%s]: if it is Consul's agent, it stops before the others "

@@ -178,12 +178,16 @@ bool health_has_check(const struct health_config *health)
 	return health->exec.argv.count || health->http || health->tcp;
 }
 
+const char *program_of(const struct exec_config *exec)
+{
+	const char *path = exec->argv.count ? exec->argv.items[0] : "", *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 bool job_is_consul_agent(const struct job_config *job)
 {
-	const struct strv *argv = &job->exec.argv;
-	const char *slash = argv->count ? strrchr(argv->items[0], '/') : NULL;
-
-	return argv->count && !strcmp(slash ? slash + 1 : argv->items[0], "consul");
+	return !strcmp(program_of(&job->exec), "consul");
 }
 
 /* The job whose preStart `hook` is, or NULL. */

@@ -260,6 +260,7 @@ void template_config_free(struct template_config *config);
 void election_config_free(struct election_config *config);
 struct job_config *config_find_job(const struct config *config, const char *name);	/* or NULL */
 bool health_has_check(const struct health_config *health);	/* else: healthy while the job runs */
+const char *program_of(const struct exec_config *exec);	/* without its folder; "" if there is none */
 bool job_is_consul_agent(const struct job_config *job);		/* its program is `consul` */
 void consul_config_release(struct consul_config *config);
 

@@ -1,11 +1,10 @@
 #include "rules.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "base/setting.h"
 #include "config.h"
 #include "endpoint.h"
@@ -141,9 +140,8 @@ static bool check_files(const struct tls_config *tls, struct error *error)
 	};
 
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-		if (files[i].path && access(files[i].path, R_OK))
-			return fail(error, ".tls.%s: cannot read %s: %s", files[i].key, files[i].path,
-				    strerror(errno));
+		if (files[i].path && !file_check_readable(files[i].path, error))
+			return fail_in(error, ".tls.%s", files[i].key);
 	return true;
 }
 

@@ -1,7 +1,6 @@
 #include "rules.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -168,8 +167,8 @@ static bool check_http(const struct health_config *health, const json_t *tree,
 	if (health->method && !is_token(health->method, strlen(health->method)))
 		return fail(error, ".method: must be a method such as \"GET\", found \"%.32s\"",
 			    health->method);
-	if (health->ca_file && access(health->ca_file, R_OK))
-		return fail(error, ".cafile: cannot read %s: %s", health->ca_file, strerror(errno));
+	if (health->ca_file && !file_check_readable(health->ca_file, error))
+		return fail_in(error, ".cafile");
 	return check_headers(&health->headers, error);
 }
 

@@ -69,10 +69,14 @@ enum adoption adopt_compare(const struct job_unit *unit, const struct job_config
 
 static bool is_registered(const struct strv *keys)
 {
-	for (size_t i = 0; i < keys->count; i++)
-		if (find_adoptable(keys->items[i])->registered)
-			return true;
-	return false;
+	bool registered = false;
+
+	for (size_t i = 0; i < keys->count && !registered; i++) {
+		const struct adoptable *adoptable = find_adoptable(keys->items[i]);
+
+		registered = adoptable && adoptable->registered;
+	}
+	return registered;
 }
 
 #define SWAP(a, b) do { __typeof__(a) swapped = (a); (a) = (b); (b) = swapped; } while (0)

@@ -65,10 +65,10 @@ static bool open_log(struct app *app, const struct log_config *config, struct er
 	       fail(error, "cannot log to %s: %s", config->output, strerror(errno));
 }
 
-static void log_warnings(const struct app *app, const struct config *config)
+static void log_warnings(const struct config *config)
 {
 	for (size_t i = 0; i < config->warnings.count; i++)
-		log_warn("%s: %s", app->call->name, config->warnings.items[i]);
+		log_warn("%s", config->warnings.items[i]);
 }
 
 /* ---- the control socket ---- */
@@ -239,7 +239,7 @@ static struct config *load_next(struct app *app, struct load_error *error)
 		process_forbid_dump();
 	if (!next || json_object_size(next->tree))
 		return next;
-	fail(&error->error, "%s is empty", app->call->name);
+	strv_push_taken(&error->mistakes, format_string("%s is empty", app->call->name));
 	config_free(next);
 	return NULL;
 }
@@ -265,7 +265,7 @@ static void run_load(struct task *task)
 {
 	struct app *app = container_of(task, struct app, load);
 
-	app->refusal = (struct load_error){ .code = 0 };
+	load_error_release(&app->refusal);
 	app->next = load_next(app, &app->refusal);
 }
 
@@ -278,13 +278,18 @@ static void start_reload(struct app *app)
 
 static void refuse(struct app *app)
 {
-	const char *why = app->refusal.error.text;
-
-	log_error("not reloaded, the old configuration stays: %s", why);
+	load_error_log(&app->refusal, "not reloaded, the old configuration stays: ");
 	app->refusals++;
 	free(app->last_refusal);
-	app->last_refusal = copy_string(why);
-	endpoints_reloaded(&app->endpoints, why);
+	app->last_refusal = load_error_text(&app->refusal);
+	endpoints_reloaded(&app->endpoints, app->last_refusal);
+}
+
+static bool is_acceptable(struct app *app, struct config *next)
+{
+	struct error error = ERROR_INIT;
+
+	return next && (prepare(app, next, &error) || load_error_add(&app->refusal, &error));
 }
 
 static void on_loaded(struct task *task)
@@ -296,47 +301,20 @@ static void on_loaded(struct task *task)
 	if (app->reload_again) {	/* the file may have changed since */
 		config_free(next);
 		start_reload(app);
-	} else if (!next || !prepare(app, next, &app->refusal.error)) {
+	} else if (!is_acceptable(app, next)) {
 		refuse(app);
 	} else {
 		log_info("reloading %s", app->call->name);
-		log_warnings(app, next);
+		log_warnings(next);
 		app->stop_timeout = next->stop_timeout;
 		app->phase = &reloading;
 		reload_begin(&app->reload, next->stop_timeout);
 	}
 }
 
-/* True: all templates are rendered and no job runs; *code is then the exit code. */
-static bool is_done(const struct units *units, int *code)
-{
-	*code = 0;
-	list_each(node, &units->templates) {
-		const struct render *render =
-		    &list_entry(node, struct template_unit, link)->render;
-		const struct source *source = &render->source;
-
-		if (source_holds(source, EVENT_UNHEALTHY)) {
-			*code = 1;
-			return true;
-		}
-		if (!source_holds(source, EVENT_RENDERED) || !render_is_settled(render))
-			return false;
-	}
-	list_each(node, &units->jobs) {
-		const struct job *job = &list_entry(node, struct job_unit, link)->job;
-
-		if (job->state == JOB_RUNNING)
-			return false;
-		if (job->failed)
-			*code = job->code;
-	}
-	return true;
-}
-
 static void running_on_review(struct app *app)
 {
-	if (is_done(&app->units, &app->code))
+	if (units_is_done(&app->units, &app->code))
 		begin_shutdown(app);
 }
 
@@ -529,6 +507,7 @@ static void init(struct app *app, const struct app_call *call)
 static void release(struct app *app)
 {
 	endpoints_close(&app->endpoints);
+	load_error_release(&app->refusal);
 	free(app->last_refusal);
 	reload_release(&app->reload);
 	shutdown_release(&app->shutdown);
@@ -548,7 +527,7 @@ static bool open_outside(struct app *app, const struct config *config, struct er
 
 	if (!open_log(app, &config->logging, error))
 		return false;
-	log_warnings(app, config);
+	log_warnings(config);
 	if (app->call->once)
 		return true;
 	if (!endpoints_stage(&app->endpoints, &config->control, &made, error))
@@ -557,29 +536,38 @@ static bool open_outside(struct app *app, const struct config *config, struct er
 	return true;
 }
 
+/* Returns the exit code of a refused configuration. */
+static int refuse_start(struct load_error *error)
+{
+	bool found = error->code != EX_NOINPUT;
+
+	load_error_log(error, "");
+	load_error_release(error);
+	return found ? EX_CONFIG : EX_NOINPUT;
+}
+
 int app_run(const struct app_call *call)
 {
-	struct load_error error = { .code = 0 };
-	struct config *config = call->load(call, NULL, &error);
+	struct load_error refusal = { .code = 0 };
+	struct error error = ERROR_INIT;
+	struct config *config = call->load(call, NULL, &refusal);
 	struct app app;
 
-	if (!config) {
-		log_error("%s", error.error.text);
-		return error.code == EX_NOINPUT ? EX_NOINPUT : EX_CONFIG;
-	}
+	if (!config)
+		return refuse_start(&refusal);
 	if (config->has_secrets)
 		process_forbid_dump();
 	init(&app, call);
 	app.stop_timeout = config->stop_timeout;
-	if (!open_outside(&app, config, &error.error)) {
-		log_error("%s", error.error.text);
+	if (!open_outside(&app, config, &error)) {
+		log_error("%s", error.text);
 		app.code = EX_CANTCREAT;
-	} else if (start(&app, config, &error.error)) {
+	} else if (start(&app, config, &error)) {
 		config_free(steal(&config));
 		file_wait_no_more();
 		loop_run(&app.loop);
 	} else {
-		log_error("%s: %s", call->name, error.error.text);
+		log_error("%s: %s", call->name, error.text);
 		app.code = EX_CONFIG;
 	}
 	config_free(config);

@@ -30,11 +30,11 @@ static struct config *load_file(const struct app_call *call, struct task *task,
 
 static int run(const struct call *call)
 {
-	struct error error = ERROR_INIT;
+	CLEANUP(load_error_release) struct load_error error = { .code = EX_CONFIG };
 	AUTOFREE char *path = command_config_path(call, &error);
 
 	return path ? app_run(&(struct app_call){ .name = path, .load = load_file })
-		    : command_fail(EX_CONFIG, &error);
+		    : command_fail_load(&error);
 }
 
 struct render_call {
@@ -48,7 +48,7 @@ static struct config *load_args(const struct app_call *app, struct task *task,
 	const struct render_call *call = container_of(app, const struct render_call, app);
 
 	(void)task;
-	return template_args_config(call->args, &error->error);
+	return template_args_config(call->args, error);
 }
 
 static int render_templates(const struct call *call)

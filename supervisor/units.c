@@ -194,6 +194,32 @@ bool units_is_idle(const struct units *units)
 	return true;
 }
 
+bool units_is_done(const struct units *units, int *code)
+{
+	*code = 0;
+	list_each(node, &units->templates) {
+		const struct render *render =
+		    &list_entry(node, struct template_unit, link)->render;
+		const struct source *source = &render->source;
+
+		if (source_holds(source, EVENT_UNHEALTHY)) {
+			*code = 1;
+			return true;
+		}
+		if (!source_holds(source, EVENT_RENDERED) || !render_is_settled(render))
+			return false;
+	}
+	list_each(node, &units->jobs) {
+		const struct job *job = &list_entry(node, struct job_unit, link)->job;
+
+		if (job->state == JOB_RUNNING)
+			return false;
+		if (job->failed)
+			*code = job->code;
+	}
+	return true;
+}
+
 bool units_is_spent(const struct units *units)
 {
 	list_each(node, &units->jobs) {

@@ -100,6 +100,9 @@ bool units_is_idle(const struct units *units);	/* every job has stopped */
 /* Every job has stopped, or waits only for the shutdown; and there are not only templates. */
 bool units_is_spent(const struct units *units);
 
+/* Every template is rendered, or one of them cannot be, and no job runs; *code is then the exit code. */
+bool units_is_done(const struct units *units, int *code);
+
 /* Publish the signal to the jobs that are triggered by it.  False: there are none. */
 bool units_signal(struct units *units, int signo);
 

@@ -26,6 +26,12 @@ void strv_push(struct strv *strv, const char *text)
 	strv_push_taken(strv, copy_string(text));
 }
 
+void strv_truncate(struct strv *strv, size_t most)
+{
+	for (; strv->count > most; strv->items[strv->count] = NULL)
+		free(strv->items[--strv->count]);
+}
+
 void strv_copy(struct strv *strv, char *const *items)
 {
 	for (; items && *items; items++)

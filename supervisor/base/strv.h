@@ -15,6 +15,7 @@ struct strv {
 void strv_release(struct strv *strv);
 void strv_push(struct strv *strv, const char *text);	/* copies */
 void strv_push_taken(struct strv *strv, char *text);	/* takes ownership */
+void strv_truncate(struct strv *strv, size_t most);	/* frees the items after the first */
 void strv_copy(struct strv *strv, char *const *items);	/* appends copies; NULL: nothing */
 char *strv_join(const struct strv *strv, const char *between);	/* free() it */
 

@@ -10,14 +10,14 @@
 
 int cmd_check(const struct call *call)
 {
-	struct load_error error = { .code = EX_DATAERR };
-	AUTOFREE char *path = command_config_path(call, &error.error);
+	CLEANUP(load_error_release) struct load_error error = { .code = EX_DATAERR };
+	AUTOFREE char *path = command_config_path(call, &error);
 	struct config *config = path ? load_config(path, NULL, &error) : NULL;
 	CLEANUP(buf_release) struct buf stops = BUF_INIT;
 	size_t hooks = 0;
 
 	if (!config)
-		return command_fail(error.code, &error.error);
+		return command_fail_load(&error);
 	for (size_t i = 0; i < config->job_count; i++)
 		hooks += sugar_is_hook(config->jobs[i]->name);
 	printf("%s is fine: %zu jobs, %zu hooks, %zu watches, %zu templates, %zu elections, %s\n", path,
@@ -27,7 +27,7 @@ int cmd_check(const struct call *call)
 	stop_times_print(config, &stops);
 	fputs(stops.data, stdout);
 	for (size_t i = 0; i < config->warnings.count; i++)
-		fprintf(stderr, "pilotfish: warning: %s: %s\n", path, config->warnings.items[i]);
+		fprintf(stderr, "pilotfish: warning: %s\n", config->warnings.items[i]);
 	config_free(config);
 	return EX_OK;
 }

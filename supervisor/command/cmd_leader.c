@@ -436,24 +436,28 @@ static int run_action(const struct leader_args *call, const struct config *confi
 
 static int run_call(const struct leader_args *call)
 {
-	struct load_error error = { .code = EX_DATAERR };
-	struct config *config = load_config(call->path, NULL, &error);
-	int code = config ? run_action(call, config, &error.error) : error.code;
+	CLEANUP(load_error_release) struct load_error refusal = { .code = EX_DATAERR };
+	struct config *config = load_config(call->path, NULL, &refusal);
+	struct error error = ERROR_INIT;
+	int code;
 
-	if (*error.error.text)
-		fprintf(stderr, "pilotfish: %s\n", error.error.text);
+	if (!config)
+		return command_fail_load(&refusal);
+	code = run_action(call, config, &error);
+	if (*error.text)
+		command_fail(code, &error);
 	config_free(config);
 	return code;
 }
 
 int cmd_leader(const struct call *call)
 {
-	struct error error = ERROR_INIT;
+	CLEANUP(load_error_release) struct load_error error = { .code = EX_CONFIG };
 	AUTOFREE char *path = command_config_path(call, &error);
 	struct leader_args how = call->leader;
 
 	if (!path)
-		return command_fail(EX_CONFIG, &error);
+		return command_fail_load(&error);
 	if (!call->words.count)
 		return command_usage("leader needs an action, such as status");
 	how.path = path;

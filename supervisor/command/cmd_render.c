@@ -8,13 +8,13 @@
 
 int cmd_render(const struct call *call)
 {
-	struct load_error error = { .code = EX_DATAERR };
-	AUTOFREE char *path = command_config_path(call, &error.error);
+	CLEANUP(load_error_release) struct load_error error = { .code = EX_DATAERR };
+	AUTOFREE char *path = command_config_path(call, &error);
 	AUTOFREE char *text = NULL;
 
 	text = path ? load_rendered(path, &error) : NULL;
 	if (!text)
-		return command_fail(error.code, &error.error);
+		return command_fail_load(&error);
 	fputs(text, stdout);
 	return EX_OK;
 }

@@ -9,22 +9,25 @@
 #include "base/printable.h"
 #include "base/setting.h"
 
-char *command_config_path(const struct call *call, struct error *error)
+char *command_config_path(const struct call *call, struct load_error *error)
 {
+	struct error reason = ERROR_INIT;
 	char *path = NULL;
 
 	if (call->config)
 		return copy_string(call->config);
-	if (!setting_get("PILOTFISH_CONFIG", &path, error))
+	if (!setting_get("PILOTFISH_CONFIG", &path, &reason)) {
+		load_error_add(error, &reason);
 		return NULL;
+	}
 	return path ? path : copy_string(DEFAULT_CONFIG);
 }
 
 /* A message of a template has several lines. */
-int command_fail(int code, const struct error *error)
+static int fail_text(int code, const char *line)
 {
 	CLEANUP(buf_release) struct buf text = BUF_INIT;
-	const char *line = error->text, *end;
+	const char *end;
 
 	for (; (end = strchr(line, '\n')); line = end + 1) {
 		printable_add(&text, line, (size_t)(end - line), PRINTABLE_PLAIN);
@@ -33,6 +36,18 @@ int command_fail(int code, const struct error *error)
 	printable_add(&text, line, strlen(line), PRINTABLE_PLAIN);
 	fprintf(stderr, "pilotfish: %s\n", text.data);
 	return code;
+}
+
+int command_fail(int code, const struct error *error)
+{
+	return fail_text(code, error->text);
+}
+
+int command_fail_load(const struct load_error *error)
+{
+	for (size_t i = 0; i < error->mistakes.count; i++)
+		fail_text(error->code, error->mistakes.items[i]);
+	return error->code;
 }
 
 int command_usage(const char *format, ...)

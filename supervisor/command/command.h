@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/strv.h"
+#include "config/load.h"
 #include "cmd_leader.h"
 #include "template_args.h"
 
@@ -36,9 +37,10 @@ verb_fn cmd_status, cmd_healthcheck, cmd_events, cmd_reload, cmd_maintenance, cm
 
 /* The path of the configuration: -c, else $PILOTFISH_CONFIG, else the default; free() it.  NULL:
  * the environment names it in two ways. */
-char *command_config_path(const struct call *call, struct error *error);
+char *command_config_path(const struct call *call, struct load_error *error);
 
 int command_fail(int code, const struct error *error);	/* prints the error, returns `code` */
+int command_fail_load(const struct load_error *error);	/* prints all mistakes, returns their code */
 int command_usage(const char *format, ...)	/* prints the message, returns EX_USAGE */
 	__attribute__((format(printf, 1, 2)));
 

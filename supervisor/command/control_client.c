@@ -19,14 +19,14 @@ enum { HEAD_MOST = 8192 };
 
 static char *configured_socket(const struct call *call, struct error *error)
 {
-	struct load_error why = { .code = 0 };
-	AUTOFREE char *path = command_config_path(call, error);
+	CLEANUP(load_error_release) struct load_error why = { .code = 0 };
+	AUTOFREE char *path = command_config_path(call, &why);
 	struct config *config = path ? load_config(path, NULL, &why) : NULL;
 	char *socket;
 
 	if (!config) {
 		fail(error, "no pilotfish is at %s, and its socket is not known: %s", CONTROL_SOCKET,
-		     why.error.text);
+		     why.mistakes.items[0]);
 		return NULL;
 	}
 	socket = steal(&config->control.socket);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "config/mistakes.h"
 #include "config/sugar.h"
 
 static char *absolute_path(const char *path)
@@ -93,15 +94,24 @@ static bool has_output(const char *template)
 	return colon && colon[1] && colon[1] != ':';
 }
 
-struct config *template_args_config(const struct template_args *args, struct error *error)
+struct config *template_args_config(const struct template_args *args, struct load_error *error)
 {
-	json_t *tree = args_tree(args, error);
-	struct config *config = tree && sugar_expand(tree, error) ? config_decode(tree, error) : NULL;
+	struct error reason = ERROR_INIT;
+	json_t *tree = args_tree(args, &reason);
+	struct config *config;
 
+	if (!tree) {
+		load_error_add(error, &reason);
+		return NULL;
+	}
+	sugar_expand(tree, &error->mistakes);
+	config = config_decode(tree, &error->mistakes);
 	json_decref(tree);
-	if (config)
-		config->consul.once = args->once;
-	for (size_t i = 0; config && i < config->template_count; i++) {
+	if (!config)
+		return NULL;
+	mistakes_in(&config->warnings, 0, "the command line");
+	config->consul.once = args->once;
+	for (size_t i = 0; i < config->template_count; i++) {
 		struct template_config *template = config->templates[i];
 
 		if (!has_output(args->templates.items[i]))

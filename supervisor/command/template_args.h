@@ -2,7 +2,7 @@
 #ifndef TEMPLATE_ARGS_H
 #define TEMPLATE_ARGS_H
 
-#include "config/config.h"
+#include "config/load.h"
 
 struct template_args {
 	struct strv templates;
@@ -13,6 +13,6 @@ struct template_args {
 
 /* The equivalent configuration.  Without OUT the text is printed.  COMMAND runs after each change of
  * the file, the first one included; a shell runs it if it has more than one word. */
-struct config *template_args_config(const struct template_args *args, struct error *error);
+struct config *template_args_config(const struct template_args *args, struct load_error *error);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "mistakes.h"
 #include "schema.h"
 
 /* The job that owns this source: "NAME" or "NAME.health". */
@@ -98,28 +99,35 @@ static bool check_runs(const struct config *config, const char *source, struct e
 		    suggest(source, &elections).text);
 }
 
-static bool check_sources_of(const struct config *config, const struct strv *sources,
-			     const struct job_config *job, struct error *error)
+/* Adds what is wrong with one key of a job. */
+static void add_in_job(struct strv *mistakes, const struct job_config *job, const char *key,
+		       const struct error *error)
 {
-	if (job->runs && !check_runs(config, job->runs, error))
-		return fail_in(error, ".runs");
-	if (job->when.source && !check_source(config, sources, job->when.source, error))
-		return fail_in(error, ".when.source");
-	for (size_t i = 0; i < job->need_count; i++)
-		if (!check_source(config, sources, job->needs[i].source, error))
-			return fail_in(error, ".needs");
-	return true;
+	strv_push_taken(mistakes, format_string("jobs[%.64s].%s: %s", job->name, key, error->text));
 }
 
-static bool check_sources(const struct config *config, struct error *error)
+static bool check_sources(const struct config *config, struct strv *mistakes)
 {
 	CLEANUP(strv_release) struct strv sources = { 0 };
+	size_t before = mistakes->count;
 
 	add_sources(config, &sources);
-	for (size_t i = 0; i < config->job_count; i++)
-		if (!check_sources_of(config, &sources, config->jobs[i], error))
-			return fail_in(error, "jobs[%.64s]", config->jobs[i]->name);
-	return true;
+	for (size_t i = 0; i < config->job_count; i++) {
+		const struct job_config *job = config->jobs[i];
+		struct error runs = ERROR_INIT, when = ERROR_INIT;
+
+		if (job->runs && !check_runs(config, job->runs, &runs))
+			add_in_job(mistakes, job, "runs", &runs);
+		else if (job->when.source && !check_source(config, &sources, job->when.source, &when))
+			add_in_job(mistakes, job, "when.source", &when);
+		for (size_t n = 0; n < job->need_count; n++) {
+			struct error need = ERROR_INIT;
+
+			if (!check_source(config, &sources, job->needs[n].source, &need))
+				add_in_job(mistakes, job, "needs", &need);
+		}
+	}
+	return mistakes->count == before;
 }
 
 /* The kinds of sources, and the kinds that publish each event. */
@@ -193,19 +201,21 @@ static bool check_event(const struct config *config, const char *source, enum ev
 		    names.data);
 }
 
-static bool check_events(const struct config *config, struct error *error)
+static void check_events(const struct config *config, struct strv *mistakes)
 {
 	for (size_t i = 0; i < config->job_count; i++) {
 		const struct job_config *job = config->jobs[i];
+		struct error when = ERROR_INIT;
 
-		if (job->when.source &&
-		    !check_event(config, job->when.source, job->when.code, error))
-			return fail_in(error, "jobs[%.64s].when", job->name);
-		for (size_t n = 0; n < job->need_count; n++)
-			if (!check_event(config, job->needs[n].source, job->needs[n].code, error))
-				return fail_in(error, "jobs[%.64s].needs", job->name);
+		if (job->when.source && !check_event(config, job->when.source, job->when.code, &when))
+			add_in_job(mistakes, job, "when", &when);
+		for (size_t n = 0; n < job->need_count; n++) {
+			struct error need = ERROR_INIT;
+
+			if (!check_event(config, job->needs[n].source, job->needs[n].code, &need))
+				add_in_job(mistakes, job, "needs", &need);
+		}
 	}
-	return true;
 }
 
 static int by_text(const void *a, const void *b)
@@ -213,15 +223,19 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Sorts `names`. */
-static bool check_unique(struct strv *names, const char *what, struct error *error)
+/* `list`: the key of the list whose elements have these names; NULL: none.  Sorts `names`. */
+static void check_unique(struct strv *names, const char *list, const char *what, struct strv *mistakes)
 {
 	if (names->count)
 		qsort(names->items, names->count, sizeof *names->items, by_text);
-	for (size_t i = 1; i < names->count; i++)
-		if (!strcmp(names->items[i - 1], names->items[i]))
-			return fail(error, "there are two %s \"%.64s\"", what, names->items[i]);
-	return true;
+	for (size_t i = 1; i < names->count; i++) {
+		const char *name = names->items[i];
+		AUTOFREE char *path = list ? format_string("%s[%.64s]: ", list, name) : copy_string("");
+
+		if (!strcmp(names->items[i - 1], name))
+			strv_push_taken(mistakes, format_string("%sthere are two %s \"%.64s\"", path,
+								what, name));
+	}
 }
 
 static void add_services(const struct job_config *job, struct strv *names, struct strv *ids)
@@ -233,12 +247,13 @@ static void add_services(const struct job_config *job, struct strv *names, struc
 	}
 }
 
-static bool check_names(const struct config *config, struct error *error)
+static bool check_names(const struct config *config, struct strv *mistakes)
 {
 	CLEANUP(strv_release) struct strv jobs = { 0 }, watches = { 0 }, services = { 0 };
 	CLEANUP(strv_release) struct strv ids = { 0 };
 	CLEANUP(strv_release) struct strv templates = { 0 }, files = { 0 };
 	CLEANUP(strv_release) struct strv elections = { 0 }, locks = { 0 };
+	size_t before = mistakes->count;
 
 	for (size_t i = 0; i < config->job_count; i++) {
 		strv_push(&jobs, config->jobs[i]->name);
@@ -254,32 +269,34 @@ static bool check_names(const struct config *config, struct error *error)
 		strv_push(&elections, config->elections[i]->name);
 		strv_push(&locks, config->elections[i]->key);
 	}
-	return check_unique(&jobs, "jobs named", error) &&
-	       check_unique(&watches, "watches named", error) &&
-	       check_unique(&services, "services named", error) &&
-	       check_unique(&ids, "services with the id", error) &&
-	       check_unique(&templates, "templates named", error) &&
-	       check_unique(&files, "templates with the destination", error) &&
-	       check_unique(&elections, "elections named", error) &&
-	       check_unique(&locks, "elections with the key", error);
+	check_unique(&jobs, "jobs", "jobs named", mistakes);
+	check_unique(&watches, "watches", "watches named", mistakes);
+	check_unique(&services, NULL, "services named", mistakes);
+	check_unique(&ids, NULL, "services with the id", mistakes);
+	check_unique(&templates, "templates", "templates named", mistakes);
+	check_unique(&files, NULL, "templates with the destination", mistakes);
+	check_unique(&elections, "elections", "elections named", mistakes);
+	check_unique(&locks, NULL, "elections with the key", mistakes);
+	return mistakes->count == before;
 }
 
-static bool check_consul(const struct config *config, struct error *error)
+static void check_consul(const struct config *config, struct strv *mistakes)
 {
 	static const char why[] = "needs Consul, but this configuration has no consul";
 
 	if (config->consul.enabled)
-		return true;
+		return;
 	for (size_t i = 0; i < config->job_count; i++)
 		if (config->jobs[i]->service_count)
-			return fail(error, "jobs[%.64s].%s: %s", config->jobs[i]->name,
-				    json_object_get(config->jobs[i]->tree, "port") ?
-				    "port" : "services", why);
+			strv_push_taken(mistakes, format_string(
+					"jobs[%.64s].%s: %s", config->jobs[i]->name,
+					json_object_get(config->jobs[i]->tree, "port") ? "port" : "services",
+					why));
 	for (size_t i = 0; i < config->watch_count; i++)
-		return fail(error, "watches[%.64s]: %s", config->watches[i]->name, why);
+		strv_push_taken(mistakes, format_string("watches[%.64s]: %s", config->watches[i]->name, why));
 	for (size_t i = 0; i < config->election_count; i++)
-		return fail(error, "elections[%.64s]: %s", config->elections[i]->name, why);
-	return true;
+		strv_push_taken(mistakes, format_string("elections[%.64s]: %s",
+							config->elections[i]->name, why));
 }
 
 /* A depth-first search along the sources that jobs wait for. */
@@ -298,7 +315,8 @@ static bool fail_cycle(const struct walk *walk, const char *name, struct error *
 		;
 	for (; i < walk->path.count; i++)
 		buf_print(&cycle, "%s -> ", walk->path.items[i]);
-	return fail(error, "jobs that wait for each other never start: %s%s", cycle.data, name);
+	return fail(error, "jobs[%.64s]: jobs that wait for each other never start: %s%s", name,
+		    cycle.data, name);
 }
 
 static void pop(struct strv *path)
@@ -358,16 +376,17 @@ static bool visit(struct walk *walk, const char *source, enum event_code code,
 	return fine;
 }
 
-static bool check_cycles(const struct config *config, struct error *error)
+/* The first cycle alone: jobs on it may be on others. */
+static void check_cycles(const struct config *config, struct strv *mistakes)
 {
 	AUTOFREE enum mark *marks = alloc(config->job_count * sizeof *marks);
 	struct walk walk = { .config = config, .marks = marks };
-	bool fine = true;
+	struct error error = ERROR_INIT;
 
-	for (size_t i = 0; i < config->job_count && fine; i++)
-		fine = visit_job(&walk, i, error);
+	for (size_t i = 0; i < config->job_count && !*error.text; i++)
+		if (!visit_job(&walk, i, &error))
+			mistakes_add(mistakes, &error);
 	strv_release(&walk.path);
-	return fine;
 }
 
 /* An election needs a job that leads. */
@@ -428,24 +447,36 @@ static bool check_election(const struct config *config, const struct election_co
 	return check_role(election, job, error);
 }
 
-static bool check_elections(const struct config *config, struct error *error)
+static bool check_elections(const struct config *config, struct strv *mistakes)
 {
 	CLEANUP(strv_release) struct strv jobs = { 0 };
+	size_t before = mistakes->count;
 
 	for (size_t i = 0; i < config->election_count; i++) {
 		const struct election_config *election = config->elections[i];
+		size_t earlier = mistakes->count;
+		struct error error = ERROR_INIT;
 
-		if (!check_election(config, election, error))
-			return fail_in(error, "elections[%.64s]", election->name);
+		if (!check_election(config, election, &error))
+			mistakes_add(mistakes, &error);
+		mistakes_in(mistakes, earlier, "elections[%.64s]", election->name);
 		if (election->job)
 			strv_push(&jobs, election->job);
 	}
-	return check_unique(&jobs, "elections of the job", error);
+	check_unique(&jobs, NULL, "elections of the job", mistakes);
+	return mistakes->count == before;
 }
 
-bool config_check(const struct config *config, struct error *error)
+/* With a name given twice or a reference to nothing, later rules would blame the innocent. */
+bool config_check(const struct config *config, struct strv *mistakes)
 {
-	return check_names(config, error) && check_sources(config, error) &&
-	       check_elections(config, error) && check_cycles(config, error) &&
-	       check_events(config, error) && check_consul(config, error);
+	size_t before = mistakes->count;
+
+	if (!check_names(config, mistakes) || !check_sources(config, mistakes) ||
+	    !check_elections(config, mistakes))
+		return false;
+	check_cycles(config, mistakes);
+	check_events(config, mistakes);
+	check_consul(config, mistakes);
+	return mistakes->count == before;
 }

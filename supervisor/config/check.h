@@ -9,6 +9,6 @@
 
 /* Names are unique, sources exist, no job waits for itself, each election has a job that can lead,
  * and Consul is configured if anything needs it. */
-bool config_check(const struct config *config, struct error *error);
+bool config_check(const struct config *config, struct strv *mistakes);	/* mistakes.h */
 
 #endif

@@ -9,6 +9,7 @@
 #include "template/template.h"
 #include "advice.h"
 #include "check.h"
+#include "mistakes.h"
 #include "tables.h"
 
 static void exec_release(struct exec_config *exec)
@@ -248,22 +249,23 @@ static void choose_essential(struct config *config)
 		sole->essential = true;
 }
 
-static bool add_default_consul(struct config *config, struct error *error)
+static bool add_default_consul(struct config *config, struct strv *mistakes)
 {
 	AUTOFREE char *address = NULL;
+	size_t before = mistakes->count;
+	struct error error = ERROR_INIT;
 	json_t *empty;
-	bool decoded;
 
 	if (json_object_get(config->tree, "consul"))
 		return true;
-	if (!setting_get("CONSUL_HTTP_ADDR", &address, error))
-		return false;
+	if (!setting_get("CONSUL_HTTP_ADDR", &address, &error))
+		return mistakes_add(mistakes, &error);
 	if (!address)
 		return true;
 	empty = json_object();
-	decoded = schema_decode(consul_record(), &config->consul, empty, error);
+	schema_decode(consul_record(), &config->consul, empty, mistakes);
 	json_decref(empty);
-	return decoded || fail_in(error, "consul");
+	return mistakes_in(mistakes, before, ".consul");
 }
 
 /* Copies the job's first service under another name. */
@@ -333,11 +335,11 @@ static void add_death_signals(struct config *config)
 				config->jobs[j]->exec.death_signal = SIGKILL;
 }
 
-static bool decode(struct config *config, struct error *error)
+static bool decode(struct config *config, struct strv *mistakes)
 {
-	if (!schema_decode(config_record(), config, config->tree, error))
-		return false;
-	if (!add_default_consul(config, error))
+	bool decoded = schema_decode(config_record(), config, config->tree, mistakes);
+
+	if (!add_default_consul(config, mistakes) || !decoded)
 		return false;
 	for (size_t i = 0; i < config->watch_count; i++)
 		if (!json_object_get(config->watches[i]->tree, "settle"))
@@ -345,21 +347,28 @@ static bool decode(struct config *config, struct error *error)
 	choose_essential(config);
 	add_roles(config);
 	add_death_signals(config);
-	if (!config_check(config, error))
+	if (!config_check(config, mistakes))
 		return false;
 	advise(config);
 	return true;
 }
 
-struct config *config_decode(json_t *tree, struct error *error)
+/* The path's first key has no dot before it. */
+static void drop_dot(char *path)
+{
+	if (*path == '.')
+		memmove(path, path + 1, strlen(path));
+}
+
+struct config *config_decode(json_t *tree, struct strv *mistakes)
 {
 	struct config *config = NEW(struct config);
 
 	config->tree = json_incref(tree);
-	if (decode(config, error))
+	if (decode(config, mistakes) && !mistakes->count)
 		return config;
-	if (error->text[0] == '.')	/* the path's first key has no dot before it */
-		memmove(error->text, error->text + 1, strlen(error->text));
+	for (size_t i = 0; i < mistakes->count; i++)
+		drop_dot(mistakes->items[i]);
 	config_free(config);
 	return NULL;
 }

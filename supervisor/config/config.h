@@ -251,8 +251,9 @@ enum election_role election_role_of(const struct election_config *election,
 /* Triggered by the stop of another job, or by the shutdown. */
 bool job_config_is_stop_hook(const struct job_config *job);
 
-/* Decodes and checks a tree after sugar_expand().  NULL: `error` begins with the key's path. */
-struct config *config_decode(json_t *tree, struct error *error);
+/* Decodes and checks a tree after sugar_expand().  NULL if `mistakes`, which may have those of
+ * sugar_expand(), is not empty then (mistakes.h). */
+struct config *config_decode(json_t *tree, struct strv *mistakes);
 void config_free(struct config *config);	/* NULL-safe */
 void job_config_free(struct job_config *config);
 void watch_config_free(struct watch_config *config);

@@ -8,6 +8,7 @@
 #include "config.h"
 #include "tables.h"
 #include "scalar.h"
+#include "sugar.h"
 
 static const char inherited[] = "inherited";
 
@@ -309,43 +310,24 @@ bool decode_status(const struct field *field, void *slot, const json_t *value,
 	       health->status_min <= health->status_max;
 }
 
-static bool decode_consul_address(void *slot, const char *address, struct error *error)
+json_t *widen_consul(const json_t *value)
 {
-	json_t *tree = json_object();
-	bool decoded;
-
-	if (*address)
-		json_object_set_new(tree, "address", json_string(address));
-	decoded = schema_decode(consul_record(), slot, tree, error);
-	json_decref(tree);
-	return decoded;
-}
-
-bool decode_consul(const struct field *field, void *slot, const json_t *value,
-		   struct error *error)
-{
-	(void)field;
 	if (json_is_object(value))
-		return schema_decode(consul_record(), slot, value, error);
+		return json_incref((json_t *)value);
 	if (json_is_string(value))
-		return decode_consul_address(slot, json_string_value(value), error);
-	return json_is_false(value);
+		return *json_string_value(value) ? json_pack("{sO}", "address", value) : json_object();
+	return json_is_false(value) ? json_null() : NULL;
 }
 
-bool decode_check(const struct field *field, void *slot, const json_t *value, struct error *error)
+json_t *widen_check(const json_t *value)
 {
-	json_t *tree = json_is_object(value) ? json_incref((json_t *)value)
-					     : json_pack("{sO}", "exec", value);
-	bool decoded = schema_decode(field_record(field), slot, tree, error);
-
-	json_decref(tree);
-	return decoded;
+	return json_is_object(value) ? json_incref((json_t *)value) : json_pack("{sO}", "exec", value);
 }
 
 bool decode_hook(const struct field *field, void *slot, const json_t *value, struct error *error)
 {
-	(void)field, (void)slot, (void)value, (void)error;
-	return false;
+	(void)field, (void)slot, (void)error;
+	return sugar_is_command(value);
 }
 
 bool decode_unused(const struct field *field, void *slot, const json_t *value,

@@ -9,7 +9,6 @@ decode_fn decode_umask;			/* int: "022", "inherited" */
 decode_fn decode_perms;			/* int: "0644", "keep" */
 decode_fn decode_mode;			/* int: "0600" */
 decode_fn decode_group;			/* gid_t: "staff", 1000, "inherited" (-1) */
-decode_fn decode_check;			/* struct bounded_command: a command, a group */
 decode_fn decode_rlimits;		/* struct exec_config: { nofile = "1024:4096"; } */
 decode_fn decode_capabilities;		/* struct exec_config: [ "NET_BIND_SERVICE" ], [ ] */
 decode_fn decode_restrict;		/* struct exec_config: [ "no-network" ] */
@@ -19,8 +18,10 @@ decode_fn decode_needs;			/* struct job_config: [ "db healthy" ] */
 decode_fn decode_once, decode_each;	/* struct when_config: "healthy" */
 decode_fn decode_status;		/* struct health_config: 200, "200-399" */
 decode_fn decode_profile;		/* struct election_config: "fast" */
-decode_fn decode_consul;		/* struct consul_config: "host:port", a group, false */
-decode_fn decode_hook;			/* always false: sugar_expand() removes valid hooks before */
+decode_fn decode_hook;			/* nothing: sugar_expand() has made a job of it */
 decode_fn decode_unused;		/* checks a duration and drops it */
+
+widen_fn widen_check;			/* struct bounded_command: a command, a group */
+widen_fn widen_consul;			/* struct consul_config: "host:port", a group, false */
 
 #endif

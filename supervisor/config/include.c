@@ -10,15 +10,18 @@
 #include "libconf_scan.h"
 
 enum { SHOWN = 100 };
+static const char byte_order_mark[] = "\xEF\xBB\xBF";
 
 /* A file that is being read, and the files that include it. */
 struct inclusion {
 	const struct inclusion *parent;
 	unsigned depth;
+	size_t index;			/* in included->files */
 	const char *path;
 	const char *real;		/* without links and dots */
 	const char *text;
 	size_t size;
+	const struct origins *origins;	/* NULL: the lines are those of the file */
 };
 
 static const char *line_end(const char *start, const char *end)
@@ -44,37 +47,66 @@ static char *copy_line(const char *text, size_t size, unsigned n)
 	return copy_bytes(text, utf8_cut(text, (size_t)(stop - text), SHOWN));
 }
 
-static bool fail_line(struct error *error, const char *path, unsigned number, const char *message,
-		      const char *line)
+static struct origin origin_of(const struct origins *origins, unsigned line)
 {
-	bool secret = strcasestr(line, "token") || strcasestr(line, "auth");
+	return origins ? origins_find(origins, line) : (struct origin){ .line = line };
+}
 
-	if (!*line || secret)
-		return fail(error, "%s:%u: %s", path, number, message);
-	return fail(error, "%s:%u: %s: %s", path, number, message, line);
+static void add_place(struct buf *out, const char *path, struct origin origin, unsigned column)
+{
+	buf_add(out, path);
+	if (origin.line)
+		buf_print(out, ":%u", origin.line);
+	if (origin.line && column && !origin.computed)
+		buf_print(out, ":%u", column);
+	buf_add(out, ": ");
+}
+
+static void add_unset(struct buf *out, const struct origins *origins, unsigned line)
+{
+	for (size_t i = 0; origins && i < origins->unset_count; i++)
+		if (origins->unset[i].line == line)
+			buf_print(out, "; .%s in line %u is not set", origins->unset[i].name, line);
+}
+
+static void add_shown(struct buf *out, const char *line)
+{
+	if (*line && !strcasestr(line, "token") && !strcasestr(line, "auth"))
+		buf_print(out, ": %s", line);
 }
 
 static bool fail_at(struct error *error, const struct inclusion *file, unsigned line,
 		    const char *message)
 {
+	CLEANUP(buf_release) struct buf text = BUF_INIT;
 	AUTOFREE char *shown = copy_line(file->text, file->size, line);
 
-	return fail_line(error, file->path, line, message, shown);
+	add_place(&text, file->path, origin_of(file->origins, line), 0);
+	buf_add(&text, message);
+	add_shown(&text, shown);
+	return fail(error, "%s", text.data);
 }
 
-bool included_text_fail(const struct included_text *included, unsigned line, struct error *error,
-			const char *message)
+char *included_text_message(const struct included_text *included, struct place place,
+			    const char *message, bool shows)
 {
-	const struct line_origin *origin;
-	AUTOFREE char *shown = NULL;
+	struct buf text = BUF_INIT;
+	struct line_origin line = { 0 };
 
-	if (line < 1 || line > included->line_count)	/* libconfig's number for the end */
-		line = (unsigned)included->line_count;
-	if (!line)
-		return fail(error, "%s: %s", included->files.items[0], message);
-	shown = copy_line(included->text.data, included->text.used, line);
-	origin = &included->lines[line - 1];
-	return fail_line(error, included->files.items[origin->file], origin->line, message, shown);
+	if (place.line > included->line_count)
+		place.line = (unsigned)included->line_count;
+	if (place.line)
+		line = included->lines[place.line - 1];
+	add_place(&text, included->files.items[line.file], line.origin, place.column);
+	buf_add(&text, message);
+	if (!line.file)
+		add_unset(&text, included->origins, line.origin.line);
+	if (place.line && shows) {
+		AUTOFREE char *shown = copy_line(included->text.data, included->text.used, place.line);
+
+		add_shown(&text, shown);
+	}
+	return buf_take(&text);
 }
 
 static void add_line(struct included_text *included, const char *line, size_t length,
@@ -90,13 +122,16 @@ static void add_line(struct included_text *included, const char *line, size_t le
 	buf_add_char(&included->text, '\n');
 }
 
-static void add_lines(struct included_text *included, const char *text, const char *end,
-		      struct line_origin origin)
+/* `line` is the number of the first. */
+static void add_lines(struct included_text *included, const struct inclusion *file, const char *text,
+		      const char *end, unsigned line)
 {
-	for (; text < end; origin.line++) {
+	for (; text < end; line++) {
 		const char *stop = line_end(text, end);
 
-		add_line(included, text, (size_t)(stop - text), origin);
+		add_line(included, text, (size_t)(stop - text), (struct line_origin){
+			.file = file->index, .origin = origin_of(file->origins, line),
+		});
 		text = stop + 1;
 	}
 }
@@ -114,9 +149,10 @@ static bool check_bytes(const struct inclusion *file, struct error *error)
 		json_decref(string);
 		if (memchr(start, '\0', (size_t)(stop - start)))
 			return fail(error, "%s:%u: a NUL byte; is this a text file?", file->path,
-				    line);
+				    origin_of(file->origins, line).line);
 		if (!string)
-			return fail(error, "%s:%u: not valid UTF-8", file->path, line);
+			return fail(error, "%s:%u: not valid UTF-8", file->path,
+				    origin_of(file->origins, line).line);
 		start = stop + 1;
 	}
 	return true;
@@ -171,7 +207,7 @@ static bool include(struct included_text *included, const struct inclusion *from
 	AUTOFREE char *real = copy_real_path(path);
 	CLEANUP(buf_release) struct buf text = BUF_INIT;
 	struct inclusion file = { .parent = from, .depth = from->depth + 1, .path = path,
-				  .real = real };
+				  .index = included->files.count, .real = real };
 
 	if (file.depth > INCLUDE_LIMIT)
 		return fail(error, "more than %d levels of @include", INCLUDE_LIMIT);
@@ -213,15 +249,18 @@ static bool add_include(struct included_text *included, const struct inclusion *
 static bool add_file(struct included_text *included, const struct inclusion *file,
 		     struct error *error)
 {
-	struct line_origin origin = { .file = included->files.count, .line = 1 };
-	const char *done = file->text;
+	const char *done = file->text, *end = done + file->size;
+	unsigned line = 1;
 	struct scanner scanner;
 	struct token token;
 
 	strv_push(&included->files, file->path);
 	if (!check_bytes(file, error))
 		return false;
-	scanner_init(&scanner, file->text, file->size);
+	if (file->size >= strlen(byte_order_mark) &&
+	    !memcmp(done, byte_order_mark, strlen(byte_order_mark)))
+		done += strlen(byte_order_mark);
+	scanner_init(&scanner, done, (size_t)(end - done));
 	while ((token = scanner_next(&scanner)).kind != TOKEN_END) {
 		if (token.kind == TOKEN_OPEN_STRING)
 			return fail_at(error, file, token.line, "this string is never closed");
@@ -229,23 +268,24 @@ static bool add_file(struct included_text *included, const struct inclusion *fil
 			return fail_at(error, file, token.line, "this comment is never closed");
 		if (!is_include(token))
 			continue;
-		add_lines(included, done, token.start, origin);
+		add_lines(included, file, done, token.start, line);
 		if (!add_include(included, file, scanner_next(&scanner), error))
 			return false;
 		done = scanner.at;
-		origin.line = scanner.line;
+		line = scanner.line;
 	}
-	add_lines(included, done, file->text + file->size, origin);
+	add_lines(included, file, done, end, line);
 	return true;
 }
 
-bool included_text_init(struct included_text *included, const char *path, const char *text,
-			size_t size, struct error *error)
+bool included_text_init(struct included_text *included, const char *path, const struct buf *text,
+			const struct origins *origins, struct error *error)
 {
 	AUTOFREE char *real = copy_real_path(path);
-	struct inclusion file = { .path = path, .real = real, .text = text, .size = size };
+	struct inclusion file = { .path = path, .real = real, .text = text->data, .size = text->used,
+				  .origins = origins };
 
-	*included = (struct included_text){ .text = BUF_INIT };
+	*included = (struct included_text){ .text = BUF_INIT, .origins = origins };
 	return add_file(included, &file, error);
 }
 

@@ -1,136 +1,14 @@
 #include "libconf.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <libconfig.h>
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/buf.h"
-#include "base/duration.h"
-#include "include.h"
-#include "libconf_scan.h"
+#include "libconf_syntax.h"
 
 /* libconfig 1.5 does not check its allocations.  It needs at most some 112 bytes for a byte of text,
  * namely a "(" in a list, and its scanner 16 KiB. */
-enum { DEPTH_LIMIT = 50, NEED = 128, RESERVE = 256 * 1024 };
-
-/* Where the search for traps is: two adjacent tokens, and how many brackets are open. */
-struct spot {
-	struct token before, token;
-	char *word;			/* the token's text */
-	int depth;
-};
-
-static bool is_punctuation(struct token token, const char *marks)
-{
-	return token.kind == TOKEN_PUNCTUATION && strchr(marks, *token.start);
-}
-
-static const char *digits_of(const char *word)
-{
-	return word + strspn(word, "+-");
-}
-
-static bool is_number(const char *word)
-{
-	return isdigit((unsigned char)*digits_of(word));
-}
-
-static bool is_hex(const char *word)
-{
-	return digits_of(word)[0] == '0' && tolower((unsigned char)digits_of(word)[1]) == 'x';
-}
-
-static bool has_leading_zero(const struct spot *spot)
-{
-	const char *digits = digits_of(spot->word);
-
-	return spot->token.kind == TOKEN_WORD && digits[0] == '0' &&
-	       isdigit((unsigned char)digits[1]);
-}
-
-/* libconfig silently keeps the lower 32 bits, or 64 if an L follows. */
-static bool is_truncated(const struct spot *spot)
-{
-	char *end;
-	long number;
-
-	if (spot->token.kind != TOKEN_WORD || !is_number(spot->word))
-		return false;
-	errno = 0;
-	number = strtol(spot->word, &end, is_hex(spot->word) ? 16 : 10);
-	if (*end == 'L')
-		return errno == ERANGE;
-	return !*end && (errno == ERANGE || number < INT_MIN || number > INT_MAX);
-}
-
-static bool is_side_by_side(const struct spot *spot)
-{
-	return spot->before.kind == TOKEN_STRING && spot->token.kind == TOKEN_STRING;
-}
-
-static bool is_bare_duration(const struct spot *spot)
-{
-	double seconds;
-	size_t length = strlen(spot->word);
-
-	return spot->token.kind == TOKEN_WORD && is_number(spot->word) &&
-	       isalpha((unsigned char)spot->word[length - 1]) &&
-	       duration_parse(spot->word, &seconds);
-}
-
-static bool is_bare_text(const struct spot *spot)
-{
-	return spot->token.kind == TOKEN_WORD && is_punctuation(spot->before, "=:") &&
-	       isalpha((unsigned char)*spot->word) && strcasecmp(spot->word, "true") &&
-	       strcasecmp(spot->word, "false");
-}
-
-static bool is_trailing_comma(const struct spot *spot)
-{
-	return is_punctuation(spot->before, ",") && is_punctuation(spot->token, ")],;");
-}
-
-static bool is_too_deep(const struct spot *spot)
-{
-	return spot->depth > DEPTH_LIMIT;
-}
-
-static const struct {
-	bool (*is)(const struct spot *spot);
-	const char *message;
-} traps[] = {
-	{ has_leading_zero,  "a number with a leading zero; write file modes in quotes" },
-	{ is_truncated,      "a number beyond 32 bits; append an L, which allows 64 bits" },
-	{ is_side_by_side,   "two strings side by side; a comma or a semicolon is missing" },
-	{ is_bare_duration,  "a duration with a unit needs quotes" },
-	{ is_bare_text,      "text needs quotes" },
-	{ is_trailing_comma, "a comma with nothing after it" },
-	{ is_too_deep,       "nested too deeply" },
-};
-
-static bool check_traps(const struct included_text *included, struct error *error)
-{
-	struct scanner scanner;
-	struct spot spot = { 0 };
-
-	scanner_init(&scanner, included->text.data, included->text.used);
-	while ((spot.token = scanner_next(&scanner)).kind != TOKEN_END) {
-		AUTOFREE char *word = copy_bytes(spot.token.start, spot.token.length);
-
-		spot.word = word;
-		spot.depth += is_punctuation(spot.token, "([{") - is_punctuation(spot.token, ")]}");
-		for (size_t i = 0; i < sizeof traps / sizeof *traps; i++)
-			if (traps[i].is(&spot))
-				return included_text_fail(included, spot.token.line, error,
-						    traps[i].message);
-		spot.before = spot.token;
-	}
-	return true;
-}
+enum { NEED = 128, RESERVE = 256 * 1024 };
 
 static const struct {
 	const char *of_libconfig, *ours;
@@ -205,32 +83,40 @@ static json_t *convert(const config_setting_t *setting, unsigned *line)
 	}
 }
 
-static json_t *parse(config_t *config, const struct included_text *included, struct error *error)
+static void add(const struct included_text *included, unsigned line, const char *message,
+		struct strv *mistakes)
+{
+	strv_push_taken(mistakes, included_text_message(included, (struct place){ .line = line }, message,
+							true));
+}
+
+static json_t *parse(config_t *config, const struct included_text *included, struct strv *mistakes)
 {
 	unsigned line = 0;
 	json_t *tree;
 
 	alloc_reserve(NEED * included->text.used + RESERVE);
 	if (!config_read_string(config, included->text.data)) {
-		included_text_fail(included, (unsigned)config_error_line(config), error,
-			     explain(config_error_text(config)));
+		add(included, (unsigned)config_error_line(config), explain(config_error_text(config)),
+		    mistakes);
 		return NULL;
 	}
 	tree = convert_group(config_root_setting(config), &line);
 	if (!tree)
-		included_text_fail(included, line, error, "this string is not valid UTF-8");
+		add(included, line, "this string is not valid UTF-8", mistakes);
 	return tree;
 }
 
-json_t *libconf_parse(const char *path, const char *text, size_t size, struct error *error)
+json_t *libconf_parse(const struct included_text *included, struct places *places,
+		      struct strv *mistakes)
 {
-	CLEANUP(included_text_release) struct included_text included = { .text = BUF_INIT };
 	json_t *tree = NULL;
 	config_t config;
 
+	if (!libconf_check(included, places, mistakes))
+		return NULL;
 	config_init(&config);
-	if (included_text_init(&included, path, text, size, error) && check_traps(&included, error))
-		tree = parse(&config, &included, error);
+	tree = parse(&config, included, mistakes);
 	config_destroy(&config);
 	return tree;
 }

@@ -6,7 +6,9 @@
 
 void scanner_init(struct scanner *scanner, const char *text, size_t size)
 {
-	*scanner = (struct scanner){ .at = text, .end = text + size, .line = 1 };
+	*scanner = (struct scanner){
+		.at = text, .end = text + size, .line_start = text, .line = 1,
+	};
 }
 
 static bool is_at(const struct scanner *scanner, const char *text)
@@ -19,8 +21,10 @@ static bool is_at(const struct scanner *scanner, const char *text)
 
 static void step(struct scanner *scanner)
 {
-	if (*scanner->at++ == '\n')
-		scanner->line++;
+	if (*scanner->at++ != '\n')
+		return;
+	scanner->line++;
+	scanner->line_start = scanner->at;
 }
 
 static void skip_line(struct scanner *scanner)
@@ -70,7 +74,10 @@ struct token scanner_next(struct scanner *scanner)
 	struct token token;
 
 	for (;;) {
-		token = (struct token){ .start = scanner->at, .line = scanner->line };
+		token = (struct token){
+			.start = scanner->at, .line = scanner->line,
+			.column = (unsigned)(scanner->at - scanner->line_start) + 1,
+		};
 		if (scanner->at >= scanner->end)
 			return token;
 		if (*scanner->at == '#' || is_at(scanner, "//"))

@@ -21,11 +21,12 @@ struct token {
 	enum token_kind kind;
 	const char *start;
 	size_t length;
-	unsigned line;			/* where it begins, from 1 */
+	unsigned line, column;		/* where it begins, from 1 */
 };
 
 struct scanner {
 	const char *at, *end;
+	const char *line_start;
 	unsigned line;
 };
 

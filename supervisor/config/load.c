@@ -1,5 +1,6 @@
 #include "load.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <time.h>
@@ -9,7 +10,7 @@
 #include "base/file.h"
 #include "template/template.h"
 #include "libconf.h"
-#include "include.h"
+#include "mistakes.h"
 #include "secret.h"
 #include "sugar.h"
 
@@ -32,41 +33,110 @@ static bool get_text(const char *path, struct task *task, struct template_output
 		     struct load_error *error)
 {
 	CLEANUP(buf_release) struct buf text = BUF_INIT;
+	struct error reason = ERROR_INIT;
 
 	*output = (struct template_output){ .text = BUF_INIT };
 	error->code = EX_NOINPUT;
-	if (!file_read(path, TEXT_LIMIT, &text, &error->error))
-		return false;
+	if (!file_read(path, TEXT_LIMIT, &text, &reason))
+		return load_error_add(error, &reason);
 	error->code = EX_DATAERR;
 	if (memmem(text.data, text.used, "{{", 2))
-		return render(path, &text, task, output, &error->error);
+		return render(path, &text, task, output, &reason) || load_error_add(error, &reason);
 	output->text = text;
 	text = (struct buf)BUF_INIT;
 	return true;
 }
 
-static json_t *parse(const char *path, const char *text, size_t size, struct load_error *error)
-{
-	json_t *tree = libconf_parse(path, text, size, &error->error);
+/* A configuration's text with its includes, and where everything stands in it. */
+struct document {
+	struct included_text text;
+	struct places places;
+};
 
-	error->code = EX_DATAERR;
-	if (!tree)
-		return NULL;
-	if (sugar_expand(tree, &error->error))
-		return tree;
-	fail_in(&error->error, "%s", path);
-	json_decref(tree);
-	return NULL;
+static void document_release(struct document *document)
+{
+	included_text_release(&document->text);
+	places_release(&document->places);
 }
 
-static struct config *decode(const char *path, json_t *tree, struct load_error *error)
+static json_t *parse(struct document *document, const char *path, const struct template_output *output,
+		     struct load_error *error)
 {
-	struct config *config = tree ? config_decode(tree, &error->error) : NULL;
+	const struct origins *origins = output->origins.count ? &output->origins : NULL;
+	struct error reason = ERROR_INIT;
 
-	if (tree && !config)
-		fail_in(&error->error, "%s", path);
+	error->code = EX_DATAERR;
+	places_init(&document->places);
+	if (!included_text_init(&document->text, path, &output->text, origins, &reason)) {
+		load_error_add(error, &reason);
+		return NULL;
+	}
+	return libconf_parse(&document->text, &document->places, &error->mistakes);
+}
+
+static bool is_before(struct place a, struct place b)
+{
+	return a.line < b.line || (a.line == b.line && a.column < b.column);
+}
+
+/* Puts its place before each message, which begins with the path of a key, and sorts them by it.  The
+ * first messages are enough to read at once. */
+static void locate(const struct document *document, struct strv *messages)
+{
+	struct place places[MISTAKES_MOST];
+	size_t more = messages->count > MISTAKES_MOST ? messages->count - MISTAKES_MOST : 0;
+
+	strv_truncate(messages, MISTAKES_MOST);
+	for (size_t i = 0; i < messages->count; i++) {
+		AUTOFREE char *message = messages->items[i], *written = sugar_written_path(message);
+		struct place place = places_find(&document->places, written ? written : message);
+		size_t to = i;
+
+		for (; to && is_before(place, places[to - 1]); to--) {
+			places[to] = places[to - 1];
+			messages->items[to] = messages->items[to - 1];
+		}
+		places[to] = place;
+		messages->items[to] = included_text_message(&document->text, place, message, false);
+	}
+	if (more)
+		strv_push_taken(messages, format_string("%s: and more of them",
+							document->text.files.items[0]));
+}
+
+static struct config *decode(const struct document *document, json_t *tree, struct load_error *error)
+{
+	struct config *config;
+
+	if (!tree)
+		return NULL;
+	sugar_expand(tree, &error->mistakes);
+	config = config_decode(tree, &error->mistakes);
 	json_decref(tree);
+	locate(document, config ? &config->warnings : &error->mistakes);
 	return config;
+}
+
+void load_error_release(struct load_error *error)
+{
+	strv_release(&error->mistakes);
+	*error = (struct load_error){ 0 };
+}
+
+bool load_error_add(struct load_error *error, const struct error *mistake)
+{
+	return mistakes_add(&error->mistakes, mistake);
+}
+
+char *load_error_text(const struct load_error *error)
+{
+	return strv_join(&error->mistakes, "\n");
+}
+
+void load_error_log(const struct load_error *error, const char *consequence)
+{
+	for (size_t i = 0; i < error->mistakes.count; i++)
+		log_error("%s%s", i ? "" : consequence, error->mistakes.items[i]);
 }
 
 char *load_rendered(const char *path, struct load_error *error)
@@ -82,36 +152,46 @@ char *load_rendered(const char *path, struct load_error *error)
 json_t *load_tree(const char *path, struct load_error *error)
 {
 	CLEANUP(template_output_release) struct template_output output;
+	CLEANUP(document_release) struct document document = { 0 };
 	json_t *tree;
 
 	if (!get_text(path, NULL, &output, error))
 		return NULL;
-	tree = parse(path, output.text.data, output.text.used, error);
+	tree = parse(&document, path, &output, error);
+	if (tree) {
+		sugar_expand(tree, &error->mistakes);
+		locate(&document, &error->mistakes);
+	}
 	secret_collect(tree, &output.secrets);
-	if (tree)
+	secret_hide_in_messages(&output.secrets, &error->mistakes);
+	if (!error->mistakes.count)
 		secret_hide_in_tree(&output.secrets, tree);
 	else
-		secret_hide_in_error(&output.secrets, &error->error);
+		json_decref(steal(&tree));
 	return tree;
 }
 
 struct config *load_config(const char *path, struct task *task, struct load_error *error)
 {
 	CLEANUP(template_output_release) struct template_output output;
+	CLEANUP(document_release) struct document document = { 0 };
 	struct config *config;
 
 	if (!get_text(path, task, &output, error))
 		return NULL;
-	config = decode(path, parse(path, output.text.data, output.text.used, error), error);
+	config = decode(&document, parse(&document, path, &output, error), error);
+	secret_hide_in_messages(&output.secrets, &error->mistakes);
 	if (config)
 		config->has_secrets = output.secrets.count || config->consul.token ||
 				      config->consul.token_file || config->consul.auth;
-	else
-		secret_hide_in_error(&output.secrets, &error->error);
 	return config;
 }
 
 struct config *load_text(const char *text, const char *name, struct load_error *error)
 {
-	return decode(name, parse(name, text, strlen(text), error), error);
+	CLEANUP(template_output_release) struct template_output output = { .text = BUF_INIT };
+	CLEANUP(document_release) struct document document = { 0 };
+
+	buf_add(&output.text, text);
+	return decode(&document, parse(&document, name, &output, error), error);
 }

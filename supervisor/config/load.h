@@ -1,8 +1,8 @@
 /* load.h - from a path to a configuration: read, render, parse, expand hooks (sugar.h), decode.
  *
  * Text with {{ in it is a template and is rendered with the environment; included files are not.
- * After that step, messages count the lines of the rendered text and show them.  No message shows
- * a value of {{secret "X"}}.
+ * Messages have the place in the file, also for what is wrong after that step.  No message shows a
+ * value of {{secret "X"}}.
  */
 #ifndef LOAD_H
 #define LOAD_H
@@ -11,11 +11,17 @@
 
 struct task;
 
-/* The code is one of sysexits(3): 66 not readable, 65 not a configuration. */
+/* Why there is no configuration.  The code is one of sysexits(3): 66 not readable, 65 not a
+ * configuration. */
 struct load_error {
-	struct error error;
+	struct strv mistakes;
 	int code;
 };
+
+void load_error_release(struct load_error *error);
+bool load_error_add(struct load_error *error, const struct error *mistake);	/* always false */
+char *load_error_text(const struct load_error *error);	/* a line for each; free() it */
+void load_error_log(const struct load_error *error, const char *consequence);	/* "not reloaded: " */
 
 /* `task`: the caller's, which pauses while the text is rendered (task.h); NULL: there is no pause.
  * The first two hide secrets: `pilotfish render` and `pilotfish expand` print them. */

@@ -30,6 +30,7 @@ enum field_type {
 	FIELD_COMMAND, FIELD_STRINGS, FIELD_MAP,
 	FIELD_TABLE,			/* a record, in a struct of its own */
 	FIELD_GROUP,			/* a record whose keys fill the same struct as ours */
+	FIELD_FORMS,			/* a record, or a short form that `widen` turns into one */
 	FIELD_EMBED,			/* no key of its own: adds all keys of another record */
 	FIELD_LIST,			/* of records, in an array of structs */
 	FIELD_POINTERS,			/* of records, in an array of pointers to structs */
@@ -52,6 +53,9 @@ typedef const struct record *record_fn(void);
 /* Returns false alone if the value is not what `must_be` says, else fails with its own message. */
 typedef bool decode_fn(const struct field *field, void *slot, const json_t *value,
 		       struct error *error);
+
+/* Returns a group, null for nothing to decode, or NULL if the value is not what `must_be` says. */
+typedef json_t *widen_fn(const json_t *value);
 
 struct choice {
 	const char *name;		/* compared without case; NULL ends the table */
@@ -76,11 +80,12 @@ struct field {
 	const char *initial;		/* the default, in words that the decoder understands */
 	const char *alias;		/* another name of the key */
 	const char *env;		/* the environment variable that overrides the file */
-	const struct record *record;	/* TABLE to POINTERS; of CUSTOM for the manual only */
+	const struct record *record;	/* TABLE to POINTERS */
 	record_fn *record_of;		/* instead of `record`, if that is in another file */
 	const struct choice *choices;	/* CHOICE */
 	decode_fn *decode;		/* CUSTOM */
-	const char *must_be;		/* ends "must be ..."; required for CUSTOM */
+	widen_fn *widen;		/* FORMS */
+	const char *must_be;		/* ends "must be ..."; required for CUSTOM and FORMS */
 	const char *help;		/* for the manual: whole sentences */
 };
 
@@ -106,6 +111,8 @@ struct field {
 	.type = FIELD_TABLE, .offset = offsetof(struct object, member), .record = &(of)
 #define TABLE_OF(object, member, function) \
 	.type = FIELD_TABLE, .offset = offsetof(struct object, member), .record_of = (function)
+#define FORMS(object, member, function) \
+	.type = FIELD_FORMS, .offset = offsetof(struct object, member), .widen = (function)
 #define GROUP(of) .type = FIELD_GROUP, .record = &(of)
 #define EMBED(object, member, of) \
 	.type = FIELD_EMBED, .offset = offsetof(struct object, member), .record = &(of)
@@ -125,9 +132,10 @@ struct field {
 	.type = FIELD_CUSTOM, .offset = offsetof(struct object, member), .decode = (function)
 #define CUSTOM_WHOLE(function) .type = FIELD_CUSTOM, .decode = (function)	/* slot: the struct */
 
-/* The caller zeroes `object`, and releases it after a failure too. */
+/* The caller zeroes `object`, and releases it after a failure too.  False: adds all mistakes, save
+ * that a record with a mistake is not given to its `finish`. */
 bool schema_decode(const struct record *record, void *object, const json_t *tree,
-		   struct error *error);
+		   struct strv *mistakes);
 
 #define each_field(field, of) \
 	(const struct field *field = (of)->fields; field->name || field->type == FIELD_EMBED; field++)

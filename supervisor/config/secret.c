@@ -114,13 +114,15 @@ void secret_hide(const struct strv *secrets, struct buf *text)
 	*text = out;
 }
 
-void secret_hide_in_error(const struct strv *secrets, struct error *error)
+void secret_hide_in_messages(const struct strv *secrets, struct strv *messages)
 {
-	struct buf out = BUF_INIT;
+	for (size_t i = 0; i < messages->count; i++) {
+		struct buf out = BUF_INIT;
 
-	hide(secrets, true, error->text, &out);
-	snprintf(error->text, sizeof error->text, "%s", out.data);
-	buf_release(&out);
+		hide(secrets, true, messages->items[i], &out);
+		free(messages->items[i]);
+		messages->items[i] = buf_take(&out);
+	}
 }
 
 /* NULL: the value contains no secret. */

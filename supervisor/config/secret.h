@@ -6,7 +6,6 @@
 #include <jansson.h>
 
 #include "base/buf.h"
-#include "base/error.h"
 #include "base/strv.h"
 
 struct consul_config;
@@ -15,7 +14,7 @@ void secret_collect(const json_t *tree, struct strv *secrets);	/* adds those of 
 void secret_hide(const struct strv *secrets, struct buf *text);
 void secret_hide_in_tree(const struct strv *secrets, json_t *tree);
 /* A message may contain only the beginning of a value: hides that too. */
-void secret_hide_in_error(const struct strv *secrets, struct error *error);
+void secret_hide_in_messages(const struct strv *secrets, struct strv *messages);
 
 /* True if a token or password goes over plain http to another host. */
 bool secret_is_sent_openly(const struct consul_config *consul);

@@ -93,46 +93,49 @@ static void put_before(json_t *hook, json_t *owner)
 	need_election(owner);
 }
 
+bool sugar_is_command(const json_t *value)
+{
+	return json_is_string(value) || json_is_array(value) || json_object_get(value, "exec");
+}
+
 /* NULL: malformed. */
 static json_t *hook_new(const struct sugar *row, const char *name, const json_t *value)
 {
 	AUTOFREE char *whole = format_string("%s.%s", name, row->key);
 	json_t *hook;
 
-	if (!json_is_string(value) && !json_is_array(value) && !json_object_get(value, "exec"))
+	if (!sugar_is_command(value))
 		return NULL;
 	hook = json_pack("{s:s}", "name", whole);
 	if (json_is_object(value))
 		json_object_update(hook, (json_t *)value);
 	else
 		json_object_set(hook, "exec", (json_t *)value);
+	json_object_set_new(hook, "name", json_string(whole));
 	return hook;
 }
 
-static bool check_fixed(const json_t *value, const char *name, const char *key,
-			struct error *error)
+static void check_fixed(const struct sugar *row, const json_t *value, const char *name,
+			struct strv *mistakes)
 {
 	static const char *const fixed[] = { "name", "when", "runs" };
 
 	for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
 		if (json_object_get(value, fixed[i]))
-			return fail(error, "[%.64s].%s.%s: not possible in a hook; "
-				    "define a job instead", name, key, fixed[i]);
-	return true;
+			strv_push_taken(mistakes, format_string(
+					"%s[%.64s].%s.%s: not possible in a hook; define a job instead",
+					row->list, name, row->key, fixed[i]));
 }
 
-static bool expand(const struct sugar *row, json_t *owner, json_t *jobs, struct error *error)
+static void expand(const struct sugar *row, json_t *owner, json_t *jobs, struct strv *mistakes)
 {
 	const char *name = json_string_value(json_object_get(owner, "name"));
 	const json_t *value = json_object_get(owner, row->key);
 	json_t *hook = name && value ? hook_new(row, name, value) : NULL;
 
 	if (!hook)
-		return true;
-	if (!check_fixed(value, name, row->key, error)) {
-		json_decref(hook);
-		return false;
-	}
+		return;
+	check_fixed(row, value, name, mistakes);
 	if (row->event)
 		json_object_set_new(hook, "when",
 				    when_new(row->prefix, name, row->word, row->event));
@@ -146,45 +149,38 @@ static bool expand(const struct sugar *row, json_t *owner, json_t *jobs, struct 
 		inherit(hook, owner);
 	json_object_del(owner, row->key);
 	json_array_append_new(jobs, hook);
-	return true;
 }
 
-static bool expand_row(const struct sugar *row, json_t *tree, json_t *jobs, struct error *error)
+static void expand_row(const struct sugar *row, json_t *tree, json_t *jobs, struct strv *mistakes)
 {
-	size_t i;
-	json_t *owner;
+	const json_t *owners = json_object_get(tree, row->list);
 
-	json_array_foreach(json_object_get(tree, row->list), i, owner)
-		if (!expand(row, owner, jobs, error))
-			return fail_in(error, "%s", row->list);
-	return true;
+	for (size_t i = 0; i < json_array_size(owners); i++)
+		expand(row, json_array_get(owners, i), jobs, mistakes);
 }
 
 /* `runs` stays, because it also stops the job when it is deposed. */
-static bool expand_runs(json_t *job, struct error *error)
+static void expand_runs(json_t *job, struct strv *mistakes)
 {
 	const char *name = json_string_value(json_object_get(job, "name"));
 	const char *source = json_string_value(json_object_get(job, "runs"));
 
 	if (!source || !*source)
-		return true;
+		return;
 	if (json_object_get(job, "when"))
-		return fail(error, "[%.64s].when: only one of when and runs may be given",
-			    name ? name : "?");
+		strv_push_taken(mistakes, format_string(
+				"jobs[%.64s].when: only one of when and runs may be given",
+				name ? name : "?"));
 	json_object_set_new(job, "when", when_new("", source, "each", "elected"));
 	set_default(job, "restarts", "unlimited");
-	return true;
 }
 
-static bool expand_all_runs(json_t *tree, struct error *error)
+static void expand_all_runs(json_t *tree, struct strv *mistakes)
 {
-	size_t i;
-	json_t *job;
+	const json_t *jobs = json_object_get(tree, "jobs");
 
-	json_array_foreach(json_object_get(tree, "jobs"), i, job)
-		if (!expand_runs(job, error))
-			return fail_in(error, "jobs");
-	return true;
+	for (size_t i = 0; i < json_array_size(jobs); i++)
+		expand_runs(json_array_get(jobs, i), mistakes);
 }
 
 static void inherit_health(json_t *tree)
@@ -200,29 +196,50 @@ static void inherit_health(json_t *tree)
 	}
 }
 
-bool sugar_expand(json_t *tree, struct error *error)
+void sugar_expand(json_t *tree, struct strv *mistakes)
 {
 	json_t *hooks = json_array(), *jobs;
-	bool fine = expand_all_runs(tree, error);
 
+	expand_all_runs(tree, mistakes);
 	inherit_health(tree);
-	for (size_t i = 0; i < sizeof rows / sizeof *rows && fine; i++)
-		fine = expand_row(&rows[i], tree, hooks, error);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		expand_row(&rows[i], tree, hooks, mistakes);
 	jobs = json_object_get(tree, "jobs");
 	if (json_array_size(hooks) && !jobs)
 		json_object_set(tree, "jobs", hooks);
 	else
 		json_array_extend(jobs, hooks);
 	json_decref(hooks);
-	return fine;
 }
 
-bool sugar_is_hook(const char *job)
+static const struct sugar *find_row(const char *job)
 {
 	const char *dot = strrchr(job, '.');
 
 	for (size_t i = 0; dot && i < sizeof rows / sizeof *rows; i++)
 		if (!strcmp(dot + 1, rows[i].key))
-			return true;
-	return false;
+			return &rows[i];
+	return NULL;
+}
+
+bool sugar_is_hook(const char *job)
+{
+	return find_row(job);
+}
+
+char *sugar_written_path(const char *path)
+{
+	static const char list[] = "jobs[";
+	const char *name = path + strlen(list), *end;
+	AUTOFREE char *job = NULL;
+	const struct sugar *row;
+
+	if (strncmp(path, list, strlen(list)) || !(end = strchr(name, ']')))
+		return NULL;
+	job = copy_bytes(name, (size_t)(end - name));
+	row = find_row(job);
+	if (!row)
+		return NULL;
+	*strrchr(job, '.') = '\0';
+	return format_string("%s[%s].%s%s", row->list, job, row->key, end + 1);
 }

@@ -15,9 +15,13 @@
 
 #include <jansson.h>
 
-#include "base/error.h"
+#include "base/strv.h"
 
-bool sugar_expand(json_t *tree, struct error *error);
+void sugar_expand(json_t *tree, struct strv *mistakes);		/* see mistakes.h */
+bool sugar_is_command(const json_t *value);	/* the value of a hook */
 bool sugar_is_hook(const char *job);	/* a name such as "app.preStart" */
+
+/* "jobs[app.preStart].exec" is written as "jobs[app].preStart.exec"; free() it.  NULL: no hook. */
+char *sugar_written_path(const char *path);
 
 #endif

@@ -465,7 +465,7 @@ static const struct field template_fields[] = {
 	{ "minInstances", INT(template_config, min_instances), .initial = "0",
 	  .help = "While a service that the template asks for has fewer instances, the file "
 		  "stays as it is." },
-	{ "check", CUSTOM(template_config, check, decode_check), .record = &check_record,
+	{ "check", FORMS(template_config, check, widen_check), .record = &check_record,
 	  .must_be = "a command, or a group { exec = ...; timeout = ...; }",
 	  .help = "Run before the file is replaced; %f and PILOTFISH_FILE name the new file. "
 		  "If the check fails, the old file stays and pilotfish retries after a pause." },
@@ -507,7 +507,7 @@ static const struct field config_fields[] = {
 	  .help = "The log." },
 	{ "control", TABLE_OF(config, control, control_record),
 	  .help = "The socket by which a running pilotfish is asked and changed." },
-	{ "consul", CUSTOM(config, consul, decode_consul), .record_of = consul_record,
+	{ "consul", FORMS(config, consul, widen_consul), .record_of = consul_record,
 	  .must_be = "\"host:port\", a group { address = ...; } or false",
 	  .help = "How to reach Consul, or false." },
 	{ "stopTimeout", SECONDS(config, stop_timeout), .initial = "8s",

@@ -68,7 +68,7 @@ static const struct field election_fields[] = {
 	{ "service", STRING(election_config, service), .flags = TRIMMED,
 	  .help = "A further service, like the job's first one, that is in the catalogue while the job "
 		  "leads, so that the leader always has the same name." },
-	{ "canLead", CUSTOM(election_config, can_lead, decode_check), .record = &can_lead_record,
+	{ "canLead", FORMS(election_config, can_lead, widen_check), .record = &can_lead_record,
 	  .must_be = "a command, or a group { exec = ...; timeout = ...; }",
 	  .help = "Run before this container asks for the lock." },
 	{ "epochFile", STRING(election_config, epoch_file),

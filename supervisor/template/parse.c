@@ -18,6 +18,10 @@ bool parse_unexpected(struct parser *parser, const struct token *token, const ch
 {
 	if (token->kind == TOKEN_ERROR)
 		return parse_fail(parser, token, "%.*s", (int)token->size, token->text);
+	if (token->kind == TOKEN_EOF && parser->open)
+		return parse_fail(parser, token, "unexpected end of the template: {{%.*s}} in line %zu "
+				  "has no {{end}}", (int)parser->open->size, parser->open->text,
+				  source_line(&parser->template->source, parser->open->at));
 	if (token->kind == TOKEN_EOF)
 		return parse_fail(parser, token, "unexpected end of the template");
 	return parse_fail(parser, token, "unexpected \"%.*s\" in %s",
@@ -139,14 +143,17 @@ static struct node *parse_control(struct parser *parser, const struct token *key
 	enum node_kind kind = keyword->kind == TOKEN_IF ? NODE_IF :
 			      keyword->kind == TOKEN_WITH ? NODE_WITH : NODE_RANGE;
 	struct node *node = parse_node(parser, kind, keyword);
+	const struct token *outer = parser->open;
 	size_t visible = parser->variable_count;
 	static const char *const names[] = {
 		[NODE_IF] = "if", [NODE_WITH] = "with", [NODE_RANGE] = "range",
 	};
 
+	parser->open = keyword;
 	if (!parse_enter(parser, keyword) || !parse_branches(parser, node, names[kind]))
 		return NULL;
 	parse_leave(parser);
+	parser->open = outer;
 	parser->variable_count = visible;
 	return node;
 }
@@ -243,12 +250,14 @@ static bool parse_body(struct parser *parser, struct value name, const struct to
 {
 	struct tree *tree = arena_alloc(&parser->template->arena, sizeof *tree), *outer = parser->tree;
 	struct variable *variables = parser->variables, dollar = variables[0];
+	const struct token *open = parser->open;
 	size_t count = parser->variable_count, room = parser->variable_room;
 	int ranges = parser->ranges;
 	bool fine;
 
 	*tree = (struct tree){ .name = name, .slot_count = 1 };
 	parser->tree = tree;
+	parser->open = keyword;
 	parser->ranges = 0;
 	parser->variables = alloc(sizeof dollar);
 	parser->variables[0] = dollar;
@@ -266,6 +275,7 @@ static bool parse_body(struct parser *parser, struct value name, const struct to
 	parser->variable_count = count;
 	parser->variable_room = room;
 	parser->ranges = ranges;
+	parser->open = open;
 	parser->tree = outer;
 	return fine && add_tree(parser, tree, keyword);
 }

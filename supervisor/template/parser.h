@@ -17,6 +17,7 @@ struct parser {
 	struct variable *variables;
 	size_t variable_count, variable_room;
 	int ranges, nesting;
+	const struct token *open;	/* the keyword of the innermost block; NULL: outside */
 	struct error *error;
 };
 

@@ -1,5 +1,7 @@
 #include "run.h"
 
+#include <string.h>
+
 #include "base/alloc.h"
 #include "print.h"
 
@@ -36,11 +38,38 @@ bool run_step(struct run *run, const struct node *node)
 	       run_fail(run, node->at, "more than %zu steps", run->limits.steps);
 }
 
+static unsigned count_lines(const char *text, const char *end)
+{
+	unsigned lines = 0;
+
+	for (; (text = memchr(text, '\n', (size_t)(end - text))); text++)
+		lines++;
+	return lines;
+}
+
+/* Counts from the last place that was asked for. */
+unsigned run_line(struct run *run, const struct node *node)
+{
+	const char *text = run->template->source.text, *last = text + run->line_at, *at = text + node->at;
+
+	if (node->kind == NODE_TEXT)	/* trimmed text begins behind the place of its node */
+		at = node->value.text;
+	if (at > last)
+		run->line += count_lines(last, at);
+	else
+		run->line -= count_lines(at, last);
+	run->line_at = (size_t)(at - text);
+	return run->line;
+}
+
 static bool print(struct run *run, const struct node *node, const char *bytes, size_t size)
 {
 	if (size > run->limits.output - run->sink->used)
 		return run_fail(run, node->at, "more than %zu MiB of output",
 				run->limits.output >> 20);
+	if (run->template->profile == TEMPLATE_CONFIG && run->sink == &run->output->text)
+		origins_print(&run->output->origins, bytes, size, run_line(run, node),
+			      node->kind != NODE_TEXT);
 	buf_append(run->sink, bytes, size);
 	return true;
 }

@@ -15,6 +15,8 @@ struct run {
 	struct buf *sink;		/* where text goes: the output or executeTemplate's */
 	json_t *known_used, *known_missing, *known_secrets;	/* sets of the names in the output's lists */
 	size_t at;			/* where the last function was called */
+	size_t line_at;			/* for run_line() */
+	unsigned line;			/* that of line_at */
 	struct map *scratch;
 	struct regexes *regexes;
 	json_t *owned;
@@ -33,6 +35,7 @@ struct scope {
 
 bool run_fail(struct run *run, size_t at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+unsigned run_line(struct run *run, const struct node *node);	/* of the template's text */
 bool run_step(struct run *run, const struct node *node);	/* false: a limit is exceeded */
 bool run_tree(struct run *run, const struct tree *tree, struct value dot, size_t at);
 

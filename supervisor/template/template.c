@@ -150,6 +150,7 @@ static void release_lists(struct template_output *output)
 	strv_release(&output->missing);
 	strv_release(&output->places);
 	strv_release(&output->secrets);
+	origins_release(&output->origins);
 }
 
 void template_output_release(struct template_output *output)
@@ -182,7 +183,7 @@ bool template_render(const struct template *template, const struct template_inpu
 {
 	struct run run = {
 		.template = template, .input = input, .output = output, .limits = limits_of(input),
-		.error = error, .sink = &output->text,
+		.error = error, .sink = &output->text, .line = 1,
 		.owned = json_array(),
 		.known_used = json_object(), .known_missing = json_object(), .known_secrets = json_object(),
 		.pacer = { on_pause }, .began = processor_now(),

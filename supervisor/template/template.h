@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/strv.h"
+#include "origin.h"
 
 enum template_profile {
 	TEMPLATE_GO = 1,	/* Go's own functions */
@@ -63,6 +64,7 @@ struct template_output {
 	struct strv used, missing;	/* dependencies, in the order of their first use */
 	struct strv places;		/* "FILE:LINE" of the first use of each of `missing` */
 	struct strv secrets;		/* the parts of `text` made from secrets */
+	struct origins origins;		/* TEMPLATE_CONFIG: of the lines of `text` */
 };
 
 #define TEMPLATE_SOURCE_LIMIT ((size_t)1 << 20)

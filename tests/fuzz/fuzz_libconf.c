@@ -1,9 +1,8 @@
 /* Any bytes as a configuration: parsed, expanded, decoded, checked. */
 #include <stdint.h>
 
-#include "config/config.h"
-#include "config/libconf.h"
-#include "config/sugar.h"
+#include "base/alloc.h"
+#include "config/load.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char *__lsan_default_suppressions(void);
@@ -16,15 +15,13 @@ const char *__lsan_default_suppressions(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct error error = ERROR_INIT;
-	json_t *tree = libconf_parse("nowhere/x.conf", (const char *)data, size, &error);
-	struct config *config = NULL;
+	AUTOFREE char *text = copy_bytes((const char *)data, size);
+	struct load_error error = { 0 };
+	struct config *config = load_text(text, "nowhere/x.conf", &error);
 
-	if (tree && sugar_expand(tree, &error))
-		config = config_decode(tree, &error);
-	if (!config == !error.text[0])
+	if (!config == !error.mistakes.count)
 		__builtin_trap();	/* a failure without a message, or a message without a failure */
 	config_free(config);
-	json_decref(tree);
+	load_error_release(&error);
 	return 0;
 }

@@ -171,7 +171,9 @@ reload()
 		refute_events "app stopped" "global reloaded"
 	}
 
-	bad 'main.conf:2: a syntax error' <<<$'jobs = (\n { name = = "app"; } );'
+	bad 'main.conf:2:9: a value is missing here' <<<$'jobs = (\n { name = = "app"; } );'
+	bad 'main.conf:1:' <<<'jobs = ( { name = "app"; exec = "sleep 1000"; stop = 1; times = 2; } );'
+	expect_log 'jobs\[app\].stop: unknown key' 'jobs\[app\].times: unknown key'
 	bad 'jobs\[app\].*timeot' <<<'jobs = ( { name = "app"; exec = "sleep 1000"; timeot = 3; } );'
 	bad 'jobs\[app\]\.needs: there is no source' <<<'jobs = ( { name = "app"; exec = "sleep 1000"; needs = [ "x running" ]; } );'
 	mark

@@ -54,12 +54,12 @@ expect_words()
 }
 
 @test "a syntax error: file, line and the line itself" {
-	refused 65 'pilotfish.conf:2: .*name = "app"; exec "touch' <<-'EOT'
+	refused 65 'pilotfish.conf:2:19: .*name = "app"; exec "touch' <<-'EOT'
 		jobs = (
 		  { name = "app"; exec "SENTINEL"; }
 		);
 	EOT
-	refused 65 'pilotfish.conf:3: ' <<-'EOT'
+	refused 65 'pilotfish.conf:3:1: ' <<-'EOT'
 		jobs = ( { name = "app"; exec = "SENTINEL"; } );
 
 		}
@@ -67,6 +67,35 @@ expect_words()
 	refused 65 'pilotfish.conf:1: ' <<-'EOT'
 		jobs = ( { name = "app; exec = "SENTINEL"; } );
 	EOT
+}
+
+@test "all mistakes at once, each with its place, also in included and templated text" {
+	printf 'jobs = (\n  { name = "web"; exec = "touch %s/started"; prot = 80; },\n' "$dir" >"$dir/jobs.conf"
+	printf '  { name = "db"; exec = "x"; preStart = { exec = "true"; restarts = -4; }; } );\n' >>"$dir/jobs.conf"
+	cat >"$dir/pilotfish.conf" <<-'EOT'
+		{{ range loop 2 }}# {{ . }}
+		{{ end }}
+		logging = { level = "{{ .LEVEL }}"; };
+		@include "jobs.conf"
+		watches = ( { service = "x"; } );
+	EOT
+	messages=(
+		"pilotfish.conf:3: logging.level: must be .*, found \"\"; .LEVEL in line 3 is not set"
+		"jobs.conf:2:[0-9]+: jobs\[web\].prot: unknown key; did you mean 'port'\?"
+		"jobs.conf:3:58: jobs\[db.preStart\].restarts: must be "
+		"pilotfish.conf:5:13: watches\[0\].name: missing"
+	)
+	names_all()
+	{
+		for message in "${messages[@]}"; do
+			grep -Eq "$message" <<<"$output" || fail "no '$message' in: $output"
+		done
+		[[ ${#lines[@]} == "${#messages[@]}" && ! -e $dir/started ]]
+	}
+	run -65 "$pilotfish" check -c "$dir/pilotfish.conf"
+	names_all
+	run -78 "$pilotfish" -c "$dir/pilotfish.conf"
+	names_all
 }
 
 @test "bytes that are not text" {
@@ -83,13 +112,13 @@ expect_words()
 }
 
 @test "an unknown key: its path, and the nearest known one" {
-	refused 65 'pilotfish.conf: jobs\[app\].*"?restart"?.*did you mean .restarts.\?' <<-'EOT'
+	refused 65 'pilotfish.conf:1:78: jobs\[app\].*"?restart"?.*did you mean .restarts.\?' <<-'EOT'
 		jobs = ( { name = "app"; exec = "SENTINEL"; restart = "unlimited"; } );
 	EOT
 	refused 65 'jobs\[app\].health.*did you mean .interval.\?' <<-'EOT'
 		jobs = ( { name = "app"; exec = "SENTINEL"; health = { exec = "true"; intervall = 1; }; } );
 	EOT
-	refused 65 'pilotfish.conf: .*did you mean .watches.\?' <<-'EOT'
+	refused 65 'pilotfish.conf:2:1: .*did you mean .watches.\?' <<-'EOT'
 		jobs = ( { name = "app"; exec = "SENTINEL"; } );
 		watchs = ();
 	EOT
@@ -310,7 +339,7 @@ expect_words()
 	echo '@include "parts/jobs.conf"' >"$dir/pilotfish.conf"
 	printf 'jobs = (\n  @include "one.conf"\n);\n' >"$dir/parts/jobs.conf"
 	printf '{ name = "app";\n  exec = "touch %s"\n  essential; }\n' "$dir/started" >"$dir/parts/one.conf"
-	refused_as_it_is 65 'parts/one.conf:3: .*essential'
+	refused_as_it_is 65 'parts/one.conf:3:3: .*essential'
 
 	printf '{ name = "app"; exec = "true"; }\n' >"$dir/parts/one.conf"
 	run -0 "$pilotfish" check -c "$dir/pilotfish.conf"

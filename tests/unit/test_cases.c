@@ -32,7 +32,7 @@ static char *read_expected(const char *name)
 
 static void test_case(void **state)
 {
-	struct load_error error = { 0 };
+	CLEANUP(load_error_release) struct load_error error = { 0 };
 	struct config *config;
 	AUTOFREE char *found = NULL, *message = NULL, *expanded = NULL;
 	char *back = getcwd(NULL, 0);
@@ -40,7 +40,7 @@ static void test_case(void **state)
 	assert_int_equal(chdir(*state), 0);
 	config = load_config("input", NULL, &error);
 	found = config ? json_dumps(config->tree, JSON_INDENT(2) | JSON_PRESERVE_ORDER)
-		       : copy_string(error.error.text);
+		       : load_error_text(&error);
 	message = read_expected("error");
 	expanded = read_expected("expanded");
 	assert_int_equal(chdir(back), 0);

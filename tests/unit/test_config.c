@@ -19,17 +19,21 @@ static struct config *load(const char *text)
 	struct config *config = load_text(text, "x.conf", &error);
 
 	if (!config)
-		fail_msg("%s", error.error.text);
+		fail_msg("%s", error.mistakes.items[0]);
 	return config;
 }
 
+/* `message` has no line and column: tests/cases/config is about those. */
 static void is_wrong(const char *text, const char *message)
 {
-	struct load_error error = { 0 };
+	CLEANUP(load_error_release) struct load_error error = { 0 };
+	AUTOFREE char *found = NULL;
 
 	assert_null(load_text(text, "x.conf", &error));
+	found = load_error_text(&error);
 	assert_int_equal(error.code, EX_DATAERR);
-	assert_string_equal(error.error.text, message);
+	assert_memory_equal(found, "x.conf", strlen("x.conf"));
+	assert_string_equal(found + strcspn(found, " "), message + strcspn(message, " "));
 }
 
 static void config_release(struct config **config)
@@ -352,10 +356,10 @@ static void test_wrong_consul_addresses(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		AUTOFREE char *text = format_string("consul = \"%s\";", cases[i]);
-		struct load_error error = { 0 };
+		CLEANUP(load_error_release) struct load_error error = { 0 };
 
 		assert_null(load_text(text, "x.conf", &error));
-		assert_non_null(strstr(error.error.text, "consul.address: must "));
+		assert_non_null(strstr(error.mistakes.items[0], "consul.address: must "));
 	}
 }
 
@@ -435,11 +439,12 @@ static void test_unreadable(void **state)
 	(void)state;
 	assert_null(load_config("/nowhere/x.conf", NULL, &error));
 	assert_int_equal(error.code, EX_NOINPUT);
-	assert_string_equal(error.error.text, "cannot read /nowhere/x.conf: No such file or directory");
-	error = (struct load_error){ 0 };
+	assert_string_equal(error.mistakes.items[0], "cannot read /nowhere/x.conf: No such file or directory");
+	load_error_release(&error);
 	assert_null(load_tree("/", &error));
 	assert_int_equal(error.code, EX_NOINPUT);
-	assert_string_equal(error.error.text, "cannot read /: Is a directory");
+	assert_string_equal(error.mistakes.items[0], "cannot read /: Is a directory");
+	load_error_release(&error);
 }
 
 static void test_manual(void **state)

@@ -22,11 +22,11 @@ static struct config *load(const char *text)
 		"services = ( { name = \"admin\"; port = 81; } ); },"
 		"{ name = \"cron\"; exec = \"cron\"; runs = \"election.cron\"; } );"
 		"elections = ( { name = \"cron\"; }, %s );", text);
-	struct load_error error = { 0 };
+	CLEANUP(load_error_release) struct load_error error = { 0 };
 	struct config *config = load_text(whole, "x.conf", &error);
 
 	if (!config)
-		fail_msg("%s", error.error.text);
+		fail_msg("%s", error.mistakes.items[0]);
 	return config;
 }
 
@@ -168,7 +168,7 @@ static void test_runs(void **state)
 /* Any job may wait for the `leader` event, also the job that could lead. */
 static void test_leader_event_makes_no_cycle(void **state)
 {
-	struct load_error error = { 0 };
+	CLEANUP(load_error_release) struct load_error error = { 0 };
 	struct config *config = load_text(
 		"consul = \"127.0.0.1:1\"; elections = ( { name = \"db\"; job = \"app\"; onElected = \"a\";"
 		"onDeposed = \"b\"; onLeader = \"c\"; } ); jobs = ( { name = \"app\"; exec = \"app\";"
@@ -179,7 +179,7 @@ static void test_leader_event_makes_no_cycle(void **state)
 		"x.conf", &error);
 
 	(void)state;
-	assert_string_equal(error.error.text, "");
+	assert_int_equal(error.mistakes.count, 0);
 	config_free(config);
 }
 

@@ -11,25 +11,42 @@
 #include "base/alloc.h"
 #include "config/include.h"
 #include "config/libconf_scan.h"
+#include "config/mistakes.h"
+
+static json_t *parse(const char *text, size_t size, struct strv *mistakes)
+{
+	const struct buf bytes = { .data = (char *)text, .used = size };
+	CLEANUP(included_text_release) struct included_text included;
+	CLEANUP(places_release) struct places places;
+	struct error error = ERROR_INIT;
+
+	places_init(&places);
+	if (included_text_init(&included, "x.conf", &bytes, NULL, &error))
+		return libconf_parse(&included, &places, mistakes);
+	mistakes_add(mistakes, &error);
+	return NULL;
+}
 
 static void reads(const char *text, const char *wanted)
 {
-	struct error error = ERROR_INIT;
-	json_t *tree = libconf_parse("x.conf", text, strlen(text), &error);
+	CLEANUP(strv_release) struct strv mistakes = { 0 };
+	json_t *tree = parse(text, strlen(text), &mistakes);
 	AUTOFREE char *json = tree ? json_dumps(tree, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
 
 	json_decref(tree);
 	if (!json)
-		fail_msg("%s: %s", text, error.text);
+		fail_msg("%s: %s", text, mistakes.items[0]);
 	assert_string_equal(json, wanted);
 }
 
 static void fails(const char *text, size_t size, const char *wanted)
 {
-	struct error error = ERROR_INIT;
+	CLEANUP(strv_release) struct strv mistakes = { 0 };
+	AUTOFREE char *found = NULL;
 
-	assert_null(libconf_parse("x.conf", text, size, &error));
-	assert_string_equal(error.text, wanted);
+	assert_null(parse(text, size, &mistakes));
+	found = strv_join(&mistakes, "\n");
+	assert_string_equal(found, wanted);
 }
 
 static void test_types(void **state)
@@ -59,20 +76,55 @@ static void test_comments(void **state)
 /* tests/cases/config has most messages; these cases are about unusual places. */
 static void test_places(void **state)
 {
-	static const char long_line[] = "a = 022; \"..........................................."
+	static const char long_line[] = "a = 022; b = \"......................................."
 		"..................................................................................\"";
 
 	(void)state;
-	fails("a = (", 5, "x.conf:1: a syntax error here or just before: a = (");
-	fails("\n\n}\n", 4, "x.conf:3: a syntax error here or just before: }");
-	fails("a = \"\n\n\n\" 5", 11, "x.conf:4: a syntax error here or just before: \" 5");
-	fails("\t a = 007 \r\n", 12, "x.conf:1: a number with a leading zero; write file modes in quotes: a = 007");
-	fails(long_line, strlen(long_line), "x.conf:1: a number with a leading zero; write file modes in "
-	      "quotes: a = 022; \"......................................................................."
-	      "...................");
+	fails("a = (", 5, "x.conf:1:5: this bracket is never closed: a = (");
+	fails("\n\n}\n", 4, "x.conf:3:1: a key is expected here: }");
+	fails("a = \"\n\n\n\" 5", 11, "x.conf:4:3: a key is expected here: \" 5");
+	fails("\t a = 007 \r\n", 12, "x.conf:1:7: a number with a leading zero; write file modes in quotes: a = 007");
+	fails(long_line, strlen(long_line), "x.conf:1:5: a number with a leading zero; write file modes in "
+	      "quotes: a = 022; b = \"......................................................................"
+	      "................");
 	fails("a = 1;\0", 7, "x.conf:1: a NUL byte; is this a text file?");
-	fails("auth = \"a\" \"b\";", 15, "x.conf:1: two strings side by side; a comma or a "
+	fails("auth = \"a\" \"b\";", 15, "x.conf:1:12: two strings side by side; a comma or a "
 	      "semicolon is missing");
+}
+
+/* Other formats leave their habits. */
+static void test_habits(void **state)
+{
+	static const struct { const char *text, *message; } cases[] = {
+		{ "{ jobs = ( ) }", "1:1: the whole file needs no { }; is this JSON?: { jobs = ( ) }" },
+		{ "{ \"jobs\": [] }", "1:1: the whole file needs no { }; is this JSON?: { \"jobs\": [] }" },
+		{ "a = {\n\"b\": 1 }", "2:1: a key stands without quotes here; is this JSON?: \"b\": 1 }" },
+		{ "a = 'x';", "1:5: text needs \" around it, not ': a = 'x';" },
+		{ "a = [ { b = 1; } ];", "1:7: [ ] takes numbers, strings and booleans alone; "
+		  "write ( ) around groups and lists: a = [ { b = 1; } ];" },
+		{ "a = (\n{ b = 1; }\n{ b = 2; } );", "3:1: a comma is missing between two groups: { b = 2; } );" },
+		{ "a = ( 1 2 );", "1:9: a comma or a ) is expected here: a = ( 1 2 );" },
+		{ "a = [ 1 2 ];", "1:9: a comma or a ] is expected here: a = [ 1 2 ];" },
+		{ "a = ;", "1:3: a value is missing here: a = ;" },
+		{ "a = ( , 1 );", "1:7: a value is expected here: a = ( , 1 );" },
+		{ "a { b = 1; }", "1:1: an = is missing after this key: a { b = 1; }" },
+		{ "- a: 5", "1:1: a key is expected here: - a: 5" },
+		{ "[a]\nb = 5", "1:1: a key is expected here: [a]" },
+		{ "a = { b = 1;", "1:5: this { is never closed: a = { b = 1;" },
+		{ "a = yes;", "1:5: text needs quotes: a = yes;" },
+		{ "a = 5s; b = 077;\nc = x;", "1:5: a duration with a unit needs quotes: a = 5s; b = 077;\n"
+		  "x.conf:1:13: a number with a leading zero; write file modes in quotes: a = 5s; b = 077;\n"
+		  "x.conf:2:5: text needs quotes: c = x;" },
+		{ "a = 1;\na = 2;", "2: this key is given twice: a = 2;" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		AUTOFREE char *message = format_string("x.conf:%s", cases[i].message);
+
+		fails(cases[i].text, strlen(cases[i].text), message);
+	}
+	reads("\xEF\xBB\xBF" "a = 1;", "{\"a\":1}");
 }
 
 static void test_too_much(void **state)
@@ -125,6 +177,7 @@ int main(void)
 		cmocka_unit_test(test_types),
 		cmocka_unit_test(test_comments),
 		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_habits),
 		cmocka_unit_test(test_too_much),
 		cmocka_unit_test(test_scan),
 	};

@@ -93,7 +93,7 @@ static const struct field plain_fields[] = {
 static const struct record plain_record = { .fields = plain_fields };
 
 static struct thing thing;
-static struct error error;
+static struct strv mistakes;
 
 static void forget(void)
 {
@@ -111,7 +111,7 @@ static void forget(void)
 	}
 	free(thing.others);
 	thing = (struct thing){ 0 };
-	error.text[0] = '\0';
+	strv_release(&mistakes);
 }
 
 static bool decode_as(const struct record *record, const char *text)
@@ -121,7 +121,7 @@ static bool decode_as(const struct record *record, const char *text)
 
 	assert_non_null(tree);
 	forget();
-	decoded = schema_decode(record, &thing, tree, &error);
+	decoded = schema_decode(record, &thing, tree, &mistakes);
 	json_decref(tree);
 	return decoded;
 }
@@ -129,13 +129,16 @@ static bool decode_as(const struct record *record, const char *text)
 static void fine(const char *text)
 {
 	if (!decode_as(&thing_record, text))
-		fail_msg("%s: %s", text, error.text);
+		fail_msg("%s: %s", text, mistakes.items[0]);
 }
 
 static void wrong(const char *text, const char *message)
 {
+	AUTOFREE char *found = NULL;
+
 	assert_false(decode_as(&thing_record, text));
-	assert_string_equal(error.text, message);
+	found = strv_join(&mistakes, "\n");
+	assert_string_equal(found, message);
 }
 
 static void test_values(void **state)
@@ -245,7 +248,17 @@ static void test_unknown_keys(void **state)
 	wrong("{\"Count\": 1}", ".Count: unknown key; did you mean 'count'?");
 	wrong("{\"pasue\": 1}", ".pasue: unknown key; did you mean 'pause'?");
 	wrong("{\"xyzzy\": 1}", ".xyzzy: unknown key");
-	wrong("{\"part\": {\"nme\": \"p\"}}", ".part.nme: unknown key; did you mean 'name'?");
+	wrong("{\"part\": {\"nme\": \"p\"}}", ".part.nme: unknown key; did you mean 'name'?\n.part.name: missing");
+}
+
+/* finish(), which would refuse the count, does not see a group with mistakes. */
+static void test_all_mistakes(void **state)
+{
+	(void)state;
+	wrong("{\"count\": 200, \"loud\": 3, \"xyzzy\": 1, \"parts\": [{}, {\"name\": \"b\", \"size\": 10}]}",
+	      ".xyzzy: unknown key\n.loud: must be true or false, found 3\n.parts[0].name: missing\n"
+	      ".parts[b].size: must be a whole number from 1 to 9, found 10");
+	assert_false(thing.finished);
 }
 
 static void test_secret(void **state)
@@ -268,9 +281,9 @@ static void test_embedded_and_alias(void **state)
 	assert_true(decode_as(&plain_record, "{\"group\": {\"level\": 6}, \"level\": 8}"));
 	assert_int_equal(thing.level, 8);
 	assert_false(decode_as(&plain_record, "{\"level\": 5, \"height\": 5}"));
-	assert_string_equal(error.text, ".height: already given as level");
+	assert_string_equal(mistakes.items[0], ".height: already given as level");
 	assert_false(decode_as(&plain_record, "{\"height\": true}"));
-	assert_string_equal(error.text, ".height: must be a whole number, 0 or more, found true");
+	assert_string_equal(mistakes.items[0], ".height: must be a whole number, 0 or more, found true");
 }
 
 static void test_environment(void **state)
@@ -328,6 +341,7 @@ int main(void)
 		cmocka_unit_test(test_types),
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_unknown_keys),
+		cmocka_unit_test(test_all_mistakes),
 		cmocka_unit_test(test_secret),
 		cmocka_unit_test(test_finish),
 		cmocka_unit_test(test_embedded_and_alias),

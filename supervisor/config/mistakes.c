@@ -1,0 +1,36 @@
+#include "mistakes.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+
+bool mistakes_full(const struct strv *mistakes)
+{
+	return mistakes->count >= MISTAKES_MOST;
+}
+
+bool mistakes_add(struct strv *mistakes, const struct error *error)
+{
+	strv_push(mistakes, error->text);
+	return false;
+}
+
+bool mistakes_in(struct strv *mistakes, size_t before, const char *format, ...)
+{
+	CLEANUP(buf_release) struct buf where = BUF_INIT;
+	va_list args;
+
+	va_start(args, format);
+	buf_vprint(&where, format, args);
+	va_end(args);
+	for (size_t i = before; i < mistakes->count; i++) {
+		AUTOFREE char *what = mistakes->items[i];
+
+		mistakes->items[i] = format_string("%s%s%s", where.data,
+						   strchr(".[", *what) ? "" : ": ", what);
+	}
+	return mistakes->count == before;
+}

@@ -1,0 +1,21 @@
+/* mistakes.h - all that is wrong with a configuration: messages that begin with the key's path. */
+#ifndef MISTAKES_H
+#define MISTAKES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/strv.h"
+
+/* With so many, the search for more may stop. */
+enum { MISTAKES_MOST = 20 };
+bool mistakes_full(const struct strv *mistakes);
+
+bool mistakes_add(struct strv *mistakes, const struct error *error);	/* always false */
+
+/* Puts "where: " before each message after the first `before`.  True: there is none. */
+bool mistakes_in(struct strv *mistakes, size_t before, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

@@ -20,6 +20,7 @@ struct verb {
 	verb_fn *fn;
 	const char *options;		/* the options it takes */
 	size_t words;			/* the most arguments it takes */
+	bool takes_file;		/* its argument may be the configuration */
 };
 
 static struct config *load_file(const struct app_call *call, struct task *task,
@@ -72,34 +73,35 @@ static int help(const struct call *call);
 enum {
 	OPTION_MDOC = 'm', OPTION_ONCE = '1', OPTION_DRY = 'd', OPTION_CONSUL = 'a',
 	OPTION_TO = 'o', OPTION_TIMEOUT = 'w', OPTION_JSON = 'j', OPTION_SOCKET = 's', OPTION_JOB = 'b',
+	OPTION_BUILD = 'B',
 };
 
 static const struct verb verbs[] = {
-	{ "run",     "[-c FILE]", "start what the configuration says (the default)", run, "c", 0 },
-	{ "check",   "[-c FILE]", "check the configuration and start nothing", cmd_check, "c", 0 },
-	{ "render",  "[-c FILE]", "print the configuration rendered with the environment", cmd_render, "c", 0 },
-	{ "render",  "-t IN[:OUT[:COMMAND]]", "write files from templates and keep them up to date", render_templates, "t1da", 0 },
-	{ "expand",  "[-c FILE]", "print the configuration as JSON, with its hooks as jobs", cmd_expand, "c", 0 },
-	{ "leader",  "ACTION [ELECTION]", "act on an election: status, step-down [--to ID], pause, resume, accept-epoch", cmd_leader, "cowj", 2 },
-	{ "status",  "",          "show what a running pilotfish does", cmd_status, "cswj", 0 },
-	{ "healthcheck", "[--job JOB]", "succeed if all jobs, or this one, are healthy", cmd_healthcheck, "cswb", 0 },
-	{ "events",  "",          "print the events of a running pilotfish, as lines of JSON", cmd_events, "cs", 0 },
-	{ "reload",  "",          "reload the configuration, and wait for the outcome", cmd_reload, "csw", 0 },
-	{ "maintenance", "on|off", "take all services out of traffic, and back", cmd_maintenance, "csw", 1 },
-	{ "signal",  "SIGNAL JOB", "send a signal to a job", cmd_signal, "csw", 2 },
-	{ "options", "[--mdoc]",  "print all keys of the configuration and their meaning", cmd_options, "m", 0 },
-	{ "version", "",          "print the version", cmd_version, "", 0 },
-	{ "help",    "",          "print this help", help, "", 0 },
+	{ "run",     "[FILE]",    "start what the configuration says (the default)", run, "c", 1, true },
+	{ "check",   "[--build] [FILE]", "check the configuration and start nothing", cmd_check, "cB", 1, true },
+	{ "render",  "[FILE]",    "print the configuration rendered with the environment", cmd_render, "c", 1, true },
+	{ "render",  "-t IN[:OUT[:COMMAND]]", "write files from templates and keep them up to date", render_templates, "t1da", 0, false },
+	{ "expand",  "[FILE]",    "print the configuration as JSON, with its hooks as jobs", cmd_expand, "c", 1, true },
+	{ "leader",  "ACTION [ELECTION]", "act on an election: status, step-down [--to ID], pause, resume, accept-epoch", cmd_leader, "cowj", 2, false },
+	{ "status",  "",          "show what a running pilotfish does", cmd_status, "cswj", 0, false },
+	{ "healthcheck", "[--job JOB]", "succeed if all jobs, or this one, are healthy", cmd_healthcheck, "cswb", 0, false },
+	{ "events",  "",          "print the events of a running pilotfish, as lines of JSON", cmd_events, "cs", 0, false },
+	{ "reload",  "",          "reload the configuration, and wait for the outcome", cmd_reload, "csw", 0, false },
+	{ "maintenance", "on|off", "take all services out of traffic, and back", cmd_maintenance, "csw", 1, false },
+	{ "signal",  "SIGNAL JOB", "send a signal to a job", cmd_signal, "csw", 2, false },
+	{ "options", "[--mdoc]",  "print all keys of the configuration and their meaning", cmd_options, "m", 0, false },
+	{ "version", "",          "print the version", cmd_version, "", 0, false },
+	{ "help",    "",          "print this help", help, "", 0, false },
 };
 
 static int help(const struct call *call)
 {
 	(void)call;
-	puts("usage: pilotfish [VERB] [-c FILE]\n"
+	puts("usage: pilotfish [VERB] [-c FILE] [ARGUMENTS]\n"
 	     "       pilotfish [-g] [-s] [-e CODE] [-r A:B] [-p SIG] -- COMMAND [ARGUMENTS]\n");
 	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
 		printf("  %-11s %-10s %s\n", verbs[i].name, verbs[i].arguments, verbs[i].help);
-	puts("\nThe configuration is -c FILE, else $PILOTFISH_CONFIG, else " DEFAULT_CONFIG ".\n"
+	puts("\nThe configuration is FILE or -c FILE, else $PILOTFISH_CONFIG, else " DEFAULT_CONFIG ".\n"
 	     "A command after -- runs under an init without any configuration:\n"
 	     "  -g        send signals to its whole process group\n"
 	     "  -s        adopt orphans even if not PID 1 (the default)\n"
@@ -135,6 +137,7 @@ static const struct option long_options[] = {
 	{ "json",    no_argument,       NULL, OPTION_JSON },
 	{ "socket",  required_argument, NULL, OPTION_SOCKET },
 	{ "job",     required_argument, NULL, OPTION_JOB },
+	{ "build",   no_argument,       NULL, OPTION_BUILD },
 	{ 0 },
 };
 
@@ -160,6 +163,7 @@ static bool take_option(struct call *call, int option)
 	case OPTION_JSON: call->json = true; return true;
 	case OPTION_SOCKET: call->socket = optarg; return true;
 	case OPTION_JOB: call->job = optarg; return true;
+	case OPTION_BUILD: call->build = true; return true;
 	default: return false;
 	}
 }
@@ -231,8 +235,10 @@ static int dispatch(int argc, char **argv)
 		return unexpected(argv[optind]);
 	if (!verb)
 		return command_usage("%s does not take these options", name);
-	if (call.words.count > verb->words)
-		return unexpected(call.words.items[verb->words]);
+	if (call.words.count > verb->words || (verb->takes_file && call.config && call.words.count))
+		return unexpected(call.words.items[call.words.count - 1]);
+	if (verb->takes_file && call.words.count)
+		call.config = call.words.items[0];
 	return verb->fn(&call);
 }
 

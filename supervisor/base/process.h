@@ -98,6 +98,9 @@ struct process {
 	struct list link;
 };
 
+/* Where a program is searched for if its environment has no PATH. */
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 /* Block every signal but the faults.  The kernel drops a signal to PID 1 that is not blocked, so this
  * may be called before main(), when nothing else is initialised. */
 void process_block_signals(void);

@@ -27,8 +27,7 @@
 
 enum { STACK_SIZE = 64 * 1024, SIGNALS = _NSIG - 1 };
 
-static const char default_path[] =
-	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+static const char default_path[] = "PATH=" DEFAULT_PATH;
 
 static struct {
 	sigset_t mask, ignored;

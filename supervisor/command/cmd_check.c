@@ -8,16 +8,11 @@
 #include "config/stop_times.h"
 #include "config/sugar.h"
 
-int cmd_check(const struct call *call)
+static void print_summary(const char *path, const struct config *config)
 {
-	CLEANUP(load_error_release) struct load_error error = { .code = EX_DATAERR };
-	AUTOFREE char *path = command_config_path(call, &error);
-	struct config *config = path ? load_config(path, NULL, &error) : NULL;
 	CLEANUP(buf_release) struct buf stops = BUF_INIT;
 	size_t hooks = 0;
 
-	if (!config)
-		return command_fail_load(&error);
 	for (size_t i = 0; i < config->job_count; i++)
 		hooks += sugar_is_hook(config->jobs[i]->name);
 	printf("%s is fine: %zu jobs, %zu hooks, %zu watches, %zu templates, %zu elections, %s\n", path,
@@ -26,8 +21,34 @@ int cmd_check(const struct call *call)
 	       config->consul.enabled ? config->consul.address : "no Consul");
 	stop_times_print(config, &stops);
 	fputs(stops.data, stdout);
-	for (size_t i = 0; i < config->warnings.count; i++)
-		fprintf(stderr, "pilotfish: warning: %s\n", config->warnings.items[i]);
+}
+
+static void print_warnings(const struct strv *warnings)
+{
+	for (size_t i = 0; i < warnings->count; i++)
+		fprintf(stderr, "pilotfish: warning: %s\n", warnings->items[i]);
+}
+
+int cmd_check(const struct call *call)
+{
+	CLEANUP(load_error_release) struct load_error error = { .code = EX_DATAERR };
+	CLEANUP(strv_release) struct strv unsure = { 0 };
+	AUTOFREE char *path = command_config_path(call, &error);
+	struct config *config = NULL;
+
+	if (path && call->build)
+		config = load_image_config(path, &error, &unsure);
+	else if (path)
+		config = load_config(path, NULL, &error);
+	print_warnings(&unsure);
+	if (error.mistakes.count)
+		return command_fail_load(&error);
+	if (config) {
+		print_summary(path, config);
+		print_warnings(&config->warnings);
+	} else {
+		printf("%s is fine, but for what depends on variables that are not set\n", path);
+	}
 	config_free(config);
 	return EX_OK;
 }

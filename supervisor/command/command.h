@@ -22,6 +22,7 @@ struct call {
 	const char *config;		/* NULL: not given */
 	bool mdoc;
 	bool json;
+	bool build;
 	double timeout;			/* seconds; 0: not given */
 	const char *socket;		/* of a running pilotfish; NULL: not given */
 	const char *job;		/* NULL: not given */

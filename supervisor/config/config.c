@@ -353,13 +353,6 @@ static bool decode(struct config *config, struct strv *mistakes)
 	return true;
 }
 
-/* The path's first key has no dot before it. */
-static void drop_dot(char *path)
-{
-	if (*path == '.')
-		memmove(path, path + 1, strlen(path));
-}
-
 struct config *config_decode(json_t *tree, struct strv *mistakes)
 {
 	struct config *config = NEW(struct config);
@@ -367,8 +360,7 @@ struct config *config_decode(json_t *tree, struct strv *mistakes)
 	config->tree = json_incref(tree);
 	if (decode(config, mistakes) && !mistakes->count)
 		return config;
-	for (size_t i = 0; i < mistakes->count; i++)
-		drop_dot(mistakes->items[i]);
+	mistakes_drop_dots(mistakes);
 	config_free(config);
 	return NULL;
 }

@@ -69,6 +69,21 @@ static void add_unset(struct buf *out, const struct origins *origins, unsigned l
 			buf_print(out, "; .%s in line %u is not set", origins->unset[i].name, line);
 }
 
+static struct line_origin find_line(const struct included_text *included, unsigned line)
+{
+	return line && line <= included->line_count ? included->lines[line - 1] : (struct line_origin){ 0 };
+}
+
+bool included_text_has_unset(const struct included_text *included, struct place place)
+{
+	CLEANUP(buf_release) struct buf found = BUF_INIT;
+	struct line_origin line = find_line(included, place.line);
+
+	if (!line.file)
+		add_unset(&found, included->origins, line.origin.line);
+	return found.used;
+}
+
 static void add_shown(struct buf *out, const char *line)
 {
 	if (*line && !strcasestr(line, "token") && !strcasestr(line, "auth"))
@@ -91,12 +106,11 @@ char *included_text_message(const struct included_text *included, struct place p
 			    const char *message, bool shows)
 {
 	struct buf text = BUF_INIT;
-	struct line_origin line = { 0 };
+	struct line_origin line;
 
 	if (place.line > included->line_count)
 		place.line = (unsigned)included->line_count;
-	if (place.line)
-		line = included->lines[place.line - 1];
+	line = find_line(included, place.line);
 	add_place(&text, included->files.items[line.file], line.origin, place.column);
 	buf_add(&text, message);
 	if (!line.file)

@@ -34,6 +34,9 @@ bool included_text_init(struct included_text *included, const char *path, const 
 			const struct origins *origins, struct error *error);
 void included_text_release(struct included_text *included);	/* after a failed init too */
 
+/* True: a variable that is not set was printed on this line. */
+bool included_text_has_unset(const struct included_text *included, struct place place);
+
 /* "file:line:column: message", with what is known of the place, and the variables that were printed
  * on this line but are not set.  With `shows`, the line itself follows.  free() it. */
 char *included_text_message(const struct included_text *included, struct place place,

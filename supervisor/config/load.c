@@ -9,19 +9,30 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "template/template.h"
+#include "image.h"
 #include "libconf.h"
 #include "mistakes.h"
 #include "secret.h"
 #include "sugar.h"
 
-static bool render(const char *path, const struct buf *text, struct task *task,
-		   struct template_output *output, struct error *error)
+/* How a configuration is loaded. */
+struct loading {
+	const char *path;
+	struct task *task;
+	struct strv *unsure;		/* NULL: not for an image */
+};
+
+static bool render(const struct loading *how, const struct buf *text, struct template_output *output,
+		   struct error *error)
 {
 	static const struct template_options options = {
 		.profile = TEMPLATE_CONFIG, .missing_key = MISSING_ZERO,
 	};
-	struct template_input input = { .env = environ, .now = time(NULL), .task = task };
-	struct template *template = template_parse(path, text->data, text->used, &options, error);
+	struct template_input input = {
+		.env = environ, .now = time(NULL), .task = how->task,
+		.unset = how->unsure ? UNSET_TEXT : NULL,
+	};
+	struct template *template = template_parse(how->path, text->data, text->used, &options, error);
 	bool fine = template && template_render(template, &input, output, error);
 
 	template_free(template);
@@ -29,19 +40,18 @@ static bool render(const char *path, const struct buf *text, struct task *task,
 }
 
 /* Reads the file, and renders the text if {{ is in it. */
-static bool get_text(const char *path, struct task *task, struct template_output *output,
-		     struct load_error *error)
+static bool get_text(const struct loading *how, struct template_output *output, struct load_error *error)
 {
 	CLEANUP(buf_release) struct buf text = BUF_INIT;
 	struct error reason = ERROR_INIT;
 
 	*output = (struct template_output){ .text = BUF_INIT };
 	error->code = EX_NOINPUT;
-	if (!file_read(path, TEXT_LIMIT, &text, &reason))
+	if (!file_read(how->path, TEXT_LIMIT, &text, &reason))
 		return load_error_add(error, &reason);
 	error->code = EX_DATAERR;
 	if (memmem(text.data, text.used, "{{", 2))
-		return render(path, &text, task, output, &reason) || load_error_add(error, &reason);
+		return render(how, &text, output, &reason) || load_error_add(error, &reason);
 	output->text = text;
 	text = (struct buf)BUF_INIT;
 	return true;
@@ -79,6 +89,13 @@ static bool is_before(struct place a, struct place b)
 	return a.line < b.line || (a.line == b.line && a.column < b.column);
 }
 
+static struct place find_place(const struct document *document, const char *message)
+{
+	AUTOFREE char *written = sugar_written_path(message);
+
+	return places_find(&document->places, written ? written : message);
+}
+
 /* Puts its place before each message, which begins with the path of a key, and sorts them by it.  The
  * first messages are enough to read at once. */
 static void locate(const struct document *document, struct strv *messages)
@@ -88,8 +105,8 @@ static void locate(const struct document *document, struct strv *messages)
 
 	strv_truncate(messages, MISTAKES_MOST);
 	for (size_t i = 0; i < messages->count; i++) {
-		AUTOFREE char *message = messages->items[i], *written = sugar_written_path(message);
-		struct place place = places_find(&document->places, written ? written : message);
+		AUTOFREE char *message = messages->items[i];
+		struct place place = find_place(document, message);
 		size_t to = i;
 
 		for (; to && is_before(place, places[to - 1]); to--) {
@@ -104,7 +121,22 @@ static void locate(const struct document *document, struct strv *messages)
 							document->text.files.items[0]));
 }
 
-static struct config *decode(const struct document *document, json_t *tree, struct load_error *error)
+/* Moves the mistakes in lines that print a variable that is not set. */
+static void set_aside(const struct document *document, struct strv *mistakes, struct strv *unsure)
+{
+	CLEANUP(strv_release) struct strv all = *mistakes;
+
+	*mistakes = (struct strv){ 0 };
+	for (size_t i = 0; i < all.count; i++) {
+		bool uncertain = included_text_has_unset(&document->text, find_place(document, all.items[i]));
+
+		strv_push(uncertain ? unsure : mistakes, all.items[i]);
+	}
+}
+
+/* `unsure` NULL: not for an image. */
+static struct config *decode(const struct document *document, json_t *tree, struct strv *unsure,
+			     struct load_error *error)
 {
 	struct config *config;
 
@@ -112,8 +144,15 @@ static struct config *decode(const struct document *document, json_t *tree, stru
 		return NULL;
 	sugar_expand(tree, &error->mistakes);
 	config = config_decode(tree, &error->mistakes);
+	if (unsure) {
+		set_aside(document, &error->mistakes, unsure);
+		image_check(tree, &error->mistakes, unsure);
+		locate(document, unsure);
+	}
 	json_decref(tree);
-	locate(document, config ? &config->warnings : &error->mistakes);
+	if (config)
+		locate(document, &config->warnings);
+	locate(document, &error->mistakes);
 	return config;
 }
 
@@ -143,7 +182,7 @@ char *load_rendered(const char *path, struct load_error *error)
 {
 	CLEANUP(template_output_release) struct template_output output;
 
-	if (!get_text(path, NULL, &output, error))
+	if (!get_text(&(struct loading){ .path = path }, &output, error))
 		return NULL;
 	secret_hide(&output.secrets, &output.text);
 	return buf_take(&output.text);
@@ -155,7 +194,7 @@ json_t *load_tree(const char *path, struct load_error *error)
 	CLEANUP(document_release) struct document document = { 0 };
 	json_t *tree;
 
-	if (!get_text(path, NULL, &output, error))
+	if (!get_text(&(struct loading){ .path = path }, &output, error))
 		return NULL;
 	tree = parse(&document, path, &output, error);
 	if (tree) {
@@ -171,20 +210,35 @@ json_t *load_tree(const char *path, struct load_error *error)
 	return tree;
 }
 
-struct config *load_config(const char *path, struct task *task, struct load_error *error)
+static struct config *load(const struct loading *how, struct load_error *error)
 {
 	CLEANUP(template_output_release) struct template_output output;
 	CLEANUP(document_release) struct document document = { 0 };
 	struct config *config;
 
-	if (!get_text(path, task, &output, error))
+	if (!get_text(how, &output, error))
 		return NULL;
-	config = decode(&document, parse(&document, path, &output, error), error);
+	config = decode(&document, parse(&document, how->path, &output, error), how->unsure, error);
 	secret_hide_in_messages(&output.secrets, &error->mistakes);
 	if (config)
 		config->has_secrets = output.secrets.count || config->consul.token ||
 				      config->consul.token_file || config->consul.auth;
 	return config;
+}
+
+struct config *load_config(const char *path, struct task *task, struct load_error *error)
+{
+	return load(&(struct loading){ .path = path, .task = task }, error);
+}
+
+struct config *load_image_config(const char *path, struct load_error *error, struct strv *unsure)
+{
+	struct config *config = load(&(struct loading){ .path = path, .unsure = unsure }, error);
+
+	if (!error->mistakes.count)
+		return config;
+	config_free(config);
+	return NULL;
 }
 
 struct config *load_text(const char *text, const char *name, struct load_error *error)
@@ -193,5 +247,5 @@ struct config *load_text(const char *text, const char *name, struct load_error *
 	CLEANUP(document_release) struct document document = { 0 };
 
 	buf_add(&output.text, text);
-	return decode(&document, parse(&document, name, &output, error), error);
+	return decode(&document, parse(&document, name, &output, error), NULL, error);
 }

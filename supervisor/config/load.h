@@ -28,6 +28,11 @@ void load_error_log(const struct load_error *error, const char *consequence);	/*
 char *load_rendered(const char *path, struct load_error *error);	/* free() it */
 json_t *load_tree(const char *path, struct load_error *error);		/* hooks are expanded */
 struct config *load_config(const char *path, struct task *task, struct load_error *error);
+
+/* For an image's build: variables and secrets may be missing; programs, users, directories and files may
+ * not.  `unsure` gets the mistakes in lines that print a variable that is not set.  NULL without an
+ * error: only those. */
+struct config *load_image_config(const char *path, struct load_error *error, struct strv *unsure);
 struct config *load_text(const char *text, const char *name, struct load_error *error);
 
 #endif

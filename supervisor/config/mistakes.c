@@ -34,3 +34,13 @@ bool mistakes_in(struct strv *mistakes, size_t before, const char *format, ...)
 	}
 	return mistakes->count == before;
 }
+
+void mistakes_drop_dots(struct strv *mistakes)
+{
+	for (size_t i = 0; i < mistakes->count; i++) {
+		char *path = mistakes->items[i];
+
+		if (*path == '.')
+			memmove(path, path + 1, strlen(path));
+	}
+}

@@ -18,4 +18,7 @@ bool mistakes_add(struct strv *mistakes, const struct error *error);	/* always f
 bool mistakes_in(struct strv *mistakes, size_t before, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The path's first key has no dot before it. */
+void mistakes_drop_dots(struct strv *mistakes);
+
 #endif

@@ -191,9 +191,10 @@ static bool get_from_map(struct run *run, const struct node *node, struct value 
 	if (run->template->missing_key == MISSING_ERROR)
 		return run_fail(run, node->at, "map has no entry for key \"%.*s\"",
 				(int)node->field_size, node->field);
-	if (run->template->profile == TEMPLATE_CONFIG && base.type == TYPE_MAP_STRING)
-		origins_add_unset(&run->output->origins, node->field, node->field_size,
-				  run_line(run, node));
+	if (base.type == TYPE_MAP_STRING) {
+		run->at = node->at;
+		run_note_unset(run, node->field, node->field_size);
+	}
 	if (run->template->missing_key == MISSING_ZERO)
 		*value = value_zero(&run->arena, type_info(base.type)->element);
 	else

@@ -95,10 +95,13 @@ static bool fn_secret(struct call *call)
 {
 	const char *name = call_string(call, 0);
 	struct error error = ERROR_INIT;
+	const char *unset;
 	char *text = NULL;
 
 	if (!setting_get(name, &text, &error))
 		return fail(call->error, "%s", error.text);
+	if (!text && (unset = run_note_unset(call->run, name, strlen(name))))
+		return give(call, value_string(unset));
 	if (!text)
 		return fail(call->error, "neither %.64s nor %.64s_FILE is set", name, name);
 	give(call, value_string(arena_copy(call->arena, text, strlen(text))));

@@ -73,7 +73,9 @@ static inline const char *call_string(struct call *call, size_t i)
 
 /* The render that calls the function. */
 const struct template_input *run_input(const struct run *run);
-const char *run_env(const struct run *run, const char *name);	/* NULL: not set */
+const char *run_env(struct run *run, const char *name);	/* NULL: not set */
+/* A variable or secret is not set.  Returns what stands for it; NULL: nothing does. */
+const char *run_note_unset(struct run *run, const char *name, size_t size);
 bool run_lookup(struct run *run, const struct dependency *dependency, const char *name,
 		json_t **value);
 void run_miss(struct run *run, const char *name);

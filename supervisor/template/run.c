@@ -48,18 +48,22 @@ static unsigned count_lines(const char *text, const char *end)
 }
 
 /* Counts from the last place that was asked for. */
-unsigned run_line(struct run *run, const struct node *node)
+unsigned run_line(struct run *run, size_t at)
 {
-	const char *text = run->template->source.text, *last = text + run->line_at, *at = text + node->at;
+	const char *text = run->template->source.text;
 
-	if (node->kind == NODE_TEXT)	/* trimmed text begins behind the place of its node */
-		at = node->value.text;
-	if (at > last)
-		run->line += count_lines(last, at);
+	if (at > run->line_at)
+		run->line += count_lines(text + run->line_at, text + at);
 	else
-		run->line -= count_lines(at, last);
-	run->line_at = (size_t)(at - text);
+		run->line -= count_lines(text + at, text + run->line_at);
+	run->line_at = at;
 	return run->line;
+}
+
+/* Trimmed text begins behind the place of its node. */
+static size_t place_of(const struct run *run, const struct node *node)
+{
+	return node->kind == NODE_TEXT ? (size_t)(node->value.text - run->template->source.text) : node->at;
 }
 
 static bool print(struct run *run, const struct node *node, const char *bytes, size_t size)
@@ -68,7 +72,7 @@ static bool print(struct run *run, const struct node *node, const char *bytes, s
 		return run_fail(run, node->at, "more than %zu MiB of output",
 				run->limits.output >> 20);
 	if (run->template->profile == TEMPLATE_CONFIG && run->sink == &run->output->text)
-		origins_print(&run->output->origins, bytes, size, run_line(run, node),
+		origins_print(&run->output->origins, bytes, size, run_line(run, place_of(run, node)),
 			      node->kind != NODE_TEXT);
 	buf_append(run->sink, bytes, size);
 	return true;
@@ -78,6 +82,7 @@ static bool run_action(struct scope *scope, const struct node *node)
 {
 	struct run *run = scope->run;
 	struct text text = { .arena = &run->arena };
+	size_t unset = run->output->origins.unset_count;
 	struct value value;
 
 	if (!eval_pipe(scope, node->pipe, &value))
@@ -97,6 +102,8 @@ static bool run_action(struct scope *scope, const struct node *node)
 	}
 	if (value.secret)
 		run_add_secret(run, text.data, text.used);
+	if (!text.used && run->input->unset && run->output->origins.unset_count > unset)
+		return print(run, node, run->input->unset, strlen(run->input->unset));
 	return print(run, node, text.data, text.used);
 }
 

@@ -35,7 +35,7 @@ struct scope {
 
 bool run_fail(struct run *run, size_t at, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-unsigned run_line(struct run *run, const struct node *node);	/* of the template's text */
+unsigned run_line(struct run *run, size_t at);	/* of the template's text */
 bool run_step(struct run *run, const struct node *node);	/* false: a limit is exceeded */
 bool run_tree(struct run *run, const struct tree *tree, struct value dot, size_t at);
 

@@ -24,14 +24,22 @@ struct map *run_scratch(struct run *run)
 	return run->scratch;
 }
 
-const char *run_env(const struct run *run, const char *name)
+const char *run_env(struct run *run, const char *name)
 {
 	size_t size = strlen(name);
 
 	for (char *const *entry = run->input->env; entry && *entry; entry++)
 		if (!strncmp(*entry, name, size) && (*entry)[size] == '=')
 			return *entry + size + 1;
+	run_note_unset(run, name, size);
 	return NULL;
+}
+
+const char *run_note_unset(struct run *run, const char *name, size_t size)
+{
+	if (run->template->profile == TEMPLATE_CONFIG)
+		origins_add_unset(&run->output->origins, name, size, run_line(run, run->at));
+	return run->input->unset;
 }
 
 /* True: the text is new. */

@@ -366,7 +366,8 @@ expect_words()
 
 @test "wrong usage" {
 	expect_words 64 'unknown verb "chekc"' "$pilotfish" chekc
-	expect_words 64 'unexpected argument "extra" \(a configuration is given with -c\)' "$pilotfish" check extra
+	expect_words 64 'unexpected argument "extra" \(a configuration is given with -c\)' "$pilotfish" check -c x extra
+	expect_words 64 'unexpected argument "two" \(a configuration is given with -c\)' "$pilotfish" check one two
 	expect_words 64 'unknown verb "chekc"; did you mean .check.\?' "$pilotfish" chekc
 	expect_words 64 'unknown verb "nginx" .*a program is run by `pilotfish -- nginx`' "$pilotfish" nginx -g 'daemon off;'
 	expect_words 64 '`--` is missing before "sleep"' "$pilotfish" -s sleep 5

@@ -4,41 +4,29 @@
 
 enum { ME = TEMPLATE_CONSUL, BOTH = TEMPLATE_CONSUL | TEMPLATE_CONFIG };
 
-/* Applies `change` to each rune, with `words` only to the first rune of each word. */
-static bool convert(struct call *call, uint32_t (*change)(uint32_t), bool words)
+static bool convert(struct call *call, uint32_t (*change)(uint32_t))
 {
 	struct value value = call->args[0];
 	struct text text = { .arena = call->arena };
-	bool inside = false;
 
-	for (size_t i = 0, length; i < value.size; i += length) {
+	for (size_t i = 0; i < value.size;) {
 		uint32_t rune;
 		char bytes[4];
 
-		length = utf8_read(value.text + i, value.size - i, &rune);
-		if (!(words && inside))
-			text_add(&text, bytes, utf8_write(bytes, change(rune)));
-		else
-			text_add(&text, value.text + i, length);
-		/* Beyond ASCII only a space ends a word. */
-		inside = rune_is_letter(rune) || (rune >= 0x80 && !rune_is_space(rune));
+		i += utf8_read(value.text + i, value.size - i, &rune);
+		text_add(&text, bytes, utf8_write(bytes, change(rune)));
 	}
 	return give_text(call, &text);
 }
 
 static bool fn_lower(struct call *call)
 {
-	return convert(call, rune_lower, false);
+	return convert(call, rune_lower);
 }
 
 static bool fn_upper(struct call *call)
 {
-	return convert(call, rune_upper, false);
-}
-
-static bool fn_title(struct call *call)
-{
-	return convert(call, rune_title, true);
+	return convert(call, rune_upper);
 }
 
 /* A set of runes: a bit for each up to the greatest. */

@@ -54,6 +54,8 @@ const struct function *function_find(enum template_profile profile, const char *
 const struct function *scratch_method(const char *name, size_t size);
 bool function_is_unsupported(const char *name, size_t size);
 
+function_fn fn_title;
+
 static inline bool give(struct call *call, struct value value)
 {
 	call->result = value;

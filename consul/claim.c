@@ -53,8 +53,9 @@ static void take_other_id(struct service *service)
 	char *id = service->same_address ? format_string("%s-%ld", service->id, service->config->port)
 					 : format_string("%s-%s", service->id, service->address);
 
-	log_warn("service %s is passing at another %s, %s: registering as %s", service->id,
-		 service->same_address ? "port" : "address", service->elsewhere, id);
+	log_about(LEVEL_WARN, subject("service", service->id),
+		  " is passing at another %s, %s: registering as %s",
+		  service->same_address ? "port" : "address", service->elsewhere, id);
 	free(service->id);
 	free(service->check_id);
 	service->id = id;
@@ -92,8 +93,9 @@ void claim_from_checks(struct service *service, json_t *checks)
 		return;
 	}
 	if (service->elsewhere && passing)
-		log_warn("service %s is passing at %s and is taken over: if another instance has this "
-			 "ID, give each an id of its own", service->id, service->elsewhere);
+		log_about(LEVEL_WARN, subject("service", service->id),
+			  " is passing at %s and is taken over: if another instance has this ID, give "
+			  "each an id of its own", service->elsewhere);
 	service->claim = CLAIM_OURS;
 	service->present = true;
 	service->told_maintenance = maintained;

@@ -41,8 +41,8 @@ static void leave(struct service *service)
 	if (service->wanted)
 		agent_cancel(&service->request);
 	if (service->wanted && service->contested)
-		log_info("service %s is not deregistered: its entry belongs to another instance",
-			 service->id);
+		log_about(LEVEL_INFO, subject("service", service->id),
+			  " is not deregistered: its entry belongs to another instance");
 	service->wanted = service->dirty = false;
 	timer_stop(&service->heartbeat);
 	advance_now(service);
@@ -125,7 +125,8 @@ static void on_drain_limit(struct timer *timer)
 		timer_set(&service->drain_limit, DRAIN_LIMIT / 2);
 		return;
 	}
-	log_warn("consul has not deregistered service %s in time: its job stops now", service->id);
+	log_about(LEVEL_WARN, subject("service", service->id),
+		  ": consul has not deregistered it in time: its job stops now");
 	source_unhold(&service->hold);
 	if (service->answers)
 		source_hold(bus_find(service->job->bus, "global"), &service->end_hold);

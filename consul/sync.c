@@ -110,9 +110,9 @@ static void on_looked(struct service *service)
 	if (!service->wanted && has_our_entry(service)) {
 		if (monotonic_now() < service->look_until)
 			return;
-		log_warn("the agent has deregistered service %s, but the catalogue still has it: the "
-			 "token of its registration may have ended, or Consul has no leader",
-			 service->id);
+		log_about(LEVEL_WARN, subject("service", service->id),
+			  ": the agent has deregistered it, but the catalogue still has it: the token of "
+			  "its registration may have ended, or Consul has no leader");
 	}
 	end_look(service);
 }
@@ -134,7 +134,7 @@ static void on_deregistered(struct service *service)
 {
 	service->present = false;
 	service->told_maintenance = false;
-	log_info("service %s is deregistered", service->id);
+	log_about(LEVEL_INFO, subject("service", service->id), " is deregistered");
 	if (agent_token(service->agent))
 		begin_look(service);
 	else
@@ -159,9 +159,9 @@ static void warn_of_loopback(struct service *service)
 	bool hidden = *ours && !address_is_loopback(ours) && address_is_loopback(service->address);
 
 	if (hidden && !service->hidden)
-		log_warn("service %s has the address %s, which other hosts cannot reach, but Consul is "
-			 "not at a loopback address: set interfaces", service->config->name,
-			 service->address);
+		log_about(LEVEL_WARN, subject("service", service->id),
+			  " has the address %s, which other hosts cannot reach, but Consul is not at "
+			  "a loopback address: set interfaces", service->address);
 	service->hidden = hidden;
 }
 
@@ -173,8 +173,8 @@ static bool find_address(struct service *service)
 
 	if (!address) {
 		if (!service->lacks_address)
-			log_warn("service %s has no address: %s", service->config->name,
-				 error.text);
+			log_about(LEVEL_WARN, subject("service", service->id), " has no address: %s",
+				  error.text);
 		service->lacks_address = true;
 		return false;
 	}
@@ -191,8 +191,8 @@ void sync_address(struct service *service)
 
 	if (!service->registered || !find_address(service) || !strcmp(before, service->address))
 		return;
-	log_info("the address of service %s is now %s, no longer %s", service->id, service->address,
-		 before);
+	log_about(LEVEL_INFO, subject("service", service->id),
+		  ": its address is now %s, no longer %s", service->address, before);
 	service->registered = false;
 }
 
@@ -265,8 +265,8 @@ static void on_registered(struct service *service)
 {
 	const char *tag = service->told_leads ? service->config->leader_tag : NULL;
 
-	log_info("service %s at %s port %ld is registered%s%s", service->id, service->address,
-		 service->config->port, tag ? " with tag " : "", tag ? tag : "");
+	log_about(LEVEL_INFO, subject("service", service->id), " at %s port %ld is registered%s%s",
+		  service->address, service->config->port, tag ? " with tag " : "", tag ? tag : "");
 	service->registered = true;
 	service->token = service->sent_token;
 	if (!service->confirmed && !service->kept)	/* the check is new there, and without output */
@@ -289,7 +289,7 @@ static bool has_new_token(const struct service *service)
 /* The update restores the output in agents that forget it with a registration. */
 static void on_renewed(struct service *service)
 {
-	log_info("service %s is registered with the new token", service->id);
+	log_about(LEVEL_INFO, subject("service", service->id), " is registered with the new token");
 	service->registered = true;
 	service->token = service->sent_token;
 	service->dirty = service->wanted;
@@ -302,7 +302,8 @@ static void on_lost(struct service *service)
 	service->registered = false;
 	service->told_maintenance = false;
 	if (service->confirmed)
-		log_warn("consul has lost service %s: registering again", service->id);
+		log_about(LEVEL_WARN, subject("service", service->id),
+			  ": consul has lost it: registering again");
 	else
 		retry_later(service);
 	service->confirmed = false;
@@ -384,8 +385,9 @@ static void on_verified(struct service *service)
 	AUTOFREE char *place = claim_place(entry);
 
 	if (!ours && !service->contested)
-		log_warn("another instance, at %s, has registered under the ID of service %s: give "
-			 "each an id of its own", place, service->id);
+		log_about(LEVEL_WARN, subject("service", service->id),
+			  ": another instance, at %s, has registered under this ID: give each an id of "
+			  "its own", place);
 	service->contested = !ours;
 	service->present = ours;
 }
@@ -432,8 +434,8 @@ static void on_removed(struct service *service)
 	struct strv *leftovers = &service->leftovers;
 
 	leftovers->count--;
-	log_info("removed service %s, left by an earlier process",
-		 leftovers->items[leftovers->count]);
+	log_about(LEVEL_INFO, subject("service", leftovers->items[leftovers->count]),
+		  " was left by an earlier process: removed");
 	free(steal(&leftovers->items[leftovers->count]));
 }
 

@@ -22,6 +22,11 @@ static const char *name_of(const struct render *render)
 	return render->source.name;
 }
 
+static struct log_subject subject_of(const struct render *render)
+{
+	return subject("template", render->config->name);
+}
+
 static void set_due(struct render *render, double delay)
 {
 	timer_set(&render->due, delay);
@@ -34,7 +39,7 @@ static void report(struct render *render, const struct error *error)
 {
 	if (render->complaint && !strcmp(render->complaint, error->text))
 		return;
-	log_warn("%s: %s", name_of(render), error->text);
+	log_about(LEVEL_WARN, subject_of(render), ": %s", error->text);
 	free(render->complaint);
 	render->complaint = copy_string(error->text);
 }
@@ -49,7 +54,7 @@ static void complain(struct render *render, const struct error *error)
 static void content(struct render *render)
 {
 	if (render->complaint)
-		log_info("%s is healthy again", name_of(render));
+		log_about(LEVEL_INFO, subject_of(render), " is healthy again");
 	if (!source_holds(&render->source, EVENT_HEALTHY))
 		source_publish(&render->source, EVENT_HEALTHY);
 	free(steal(&render->complaint));
@@ -185,10 +190,12 @@ static void report_written(struct render *render)
 	const char *destination = render->config->target.destination;
 
 	if (placement->in_place && !render->in_place)
-		log_warn("%s: %s is a mount point and cannot be replaced: overwriting it in place",
-			 name_of(render), destination);
+		log_about(LEVEL_WARN, subject_of(render),
+			  ": %s is a mount point and cannot be replaced: overwriting it in place",
+			  destination);
 	render->in_place |= placement->in_place;
-	log_info("%s: wrote %s, %zu bytes", name_of(render), destination, placement->text.used);
+	log_about(LEVEL_INFO, subject_of(render), ": wrote %s, %zu bytes", destination,
+		  placement->text.used);
 	render->changed = monotonic_now();
 }
 

@@ -87,7 +87,8 @@ static void run_can_lead(struct election_unit *unit)
 		timer_set_awake(&unit->can_lead_timeout, unit->config->can_lead.timeout);
 		return;
 	}
-	log_error("election %s: canLead cannot start: %s", unit->config->name, error.text);
+	log_about(LEVEL_ERROR, subject("election", unit->config->name), ": canLead cannot start: %s",
+		  error.text);
 	answer_consider(unit, false);
 }
 
@@ -103,7 +104,7 @@ static void on_can_lead(struct hook_user *user)
 		return;
 	}
 	if (!consents)
-		log_info("election %s: canLead refuses", unit->config->name);
+		log_about(LEVEL_INFO, subject("election", unit->config->name), ": canLead refuses");
 	answer_consider(unit, consents);
 }
 
@@ -111,7 +112,7 @@ static void on_can_lead_timeout(struct timer *timer)
 {
 	struct election_unit *unit = container_of(timer, struct election_unit, can_lead_timeout);
 
-	log_warn("election %s: canLead timed out: killed", unit->config->name);
+	log_about(LEVEL_WARN, subject("election", unit->config->name), ": canLead timed out: killed");
 	unit->can_lead->ops->signal(unit->can_lead, SIGKILL);
 }
 

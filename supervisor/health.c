@@ -77,8 +77,9 @@ static void review_reason(struct health *health)
 	health->reason_due = now + backoff_next(&health->reason_pace);
 	set_reason(health);
 	if (!passing)
-		log_warn("%s is still %s: %s", health->job->source.name,
-			 health_status_name(health->verdict.status), health->reason);
+		log_about(LEVEL_WARN, job_subject(health->job, events[health->verdict.status]),
+			  " is still %s: %s",
+			  health_status_name(health->verdict.status), health->reason);
 }
 
 /* A server that does not listen yet is no news.  Its first seconds are also those after startPeriod. */
@@ -95,14 +96,15 @@ static void warn_if_unproven(struct health *health)
 		return;
 	health->proven = true;
 	if (health->verdict.status != STATUS_PASSING)
-		log_warn("%s is %s since its start: %s", health->job->source.name,
-			 health_status_name(health->verdict.status), health->reason);
+		log_about(LEVEL_WARN, job_subject(health->job, events[health->verdict.status]),
+			  " is %s since its start: %s", health_status_name(health->verdict.status),
+			  health->reason);
 }
 
 static void decide(struct health *health, enum health_status status)
 {
 	struct verdict *verdict = &health->verdict;
-	const char *name = health->job->source.name;
+	struct log_subject about;
 	bool changed = !verdict->known || verdict->status != status;
 
 	verdict->known = true;
@@ -114,12 +116,12 @@ static void decide(struct health *health, enum health_status status)
 		return;
 	}
 	set_reason(health);
+	about = job_subject(health->job, events[status]);
 	if (status == STATUS_PASSING)
-		log_info("%s is healthy", name);
-	else if (may_be_starting(health))
-		log_info("%s is %s: %s", name, health_status_name(status), health->reason);
+		log_about(LEVEL_INFO, about, " is healthy");
 	else
-		log_warn("%s is %s: %s", name, health_status_name(status), health->reason);
+		log_about(may_be_starting(health) ? LEVEL_INFO : LEVEL_WARN, about, " is %s: %s",
+			  health_status_name(status), health->reason);
 	health->proven |= status == STATUS_PASSING;
 	source_publish(&health->job->source, events[status]);
 }

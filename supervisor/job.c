@@ -107,16 +107,24 @@ static bool start_hook(struct job *job, struct error *error)
 	return job->hook->ops->start(job->hook, &context, error);
 }
 
+struct log_subject job_subject(const struct job *job, enum event_code event)
+{
+	struct log_subject about = subject("job", job->source.name);
+
+	about.pid = job->hook ? job->hook->pid : 0;
+	about.event = event == EVENT_NONE ? NULL : event_name(event);
+	return about;
+}
+
 static enum job_state after_run(struct job *job);
 
-static void log_start(const struct job *job)
+static void log_start(struct job *job)
 {
 	if (!job->hook || !job->hook->pid)
 		return;
-	if (job->config->when.each || is_periodic(job))
-		log_debug("%s started, pid %d", job->source.name, job->hook->pid);
-	else
-		log_info("%s started, pid %d", job->source.name, job->hook->pid);
+	job->pid = job->hook->pid;
+	log_about(job->config->when.each || is_periodic(job) ? LEVEL_DEBUG : LEVEL_INFO,
+		  job_subject(job, EVENT_RUNNING), " started, pid %d", job->pid);
 }
 
 static enum job_state begin(struct job *job)
@@ -129,7 +137,8 @@ static enum job_state begin(struct job *job)
 		job->next_run = job->started_at;
 	job->tries++;
 	if (job->hook && !start_hook(job, &error)) {
-		log_error("%s cannot start: %s", job->source.name, error.text);
+		log_about(LEVEL_ERROR, job_subject(job, EVENT_EXIT_FAILED), " cannot start: %s",
+			  error.text);
 		job->code = exit_code(job->hook->status);
 		job->failed = true;
 		source_publish(&job->source, EVENT_EXIT_FAILED);
@@ -161,8 +170,9 @@ static enum job_state wait_is_over(struct job *job)
 		return begin_if_due(job);
 	}
 	duration_print(job->config->when.timeout, time);
-	log_warn("%s gives up: %s %s did not come within %s", job->source.name,
-		 job->config->when.source, event_name(job->config->when.code), time);
+	log_about(LEVEL_WARN, job_subject(job, EVENT_TIMER_EXPIRED),
+		  " gives up: %s %s did not come within %s", job->config->when.source,
+		  event_name(job->config->when.code), time);
 	source_publish(&job->source, EVENT_TIMER_EXPIRED);
 	job->failed = true;
 	job->code = 1;
@@ -214,7 +224,7 @@ static enum job_state after_run(struct job *job)
 			return wait_again(job);
 		delay = backoff_next(&job->backoff);
 		duration_print(delay, time);
-		log_info("%s restarts in %s", job->source.name, time);
+		log_about(LEVEL_INFO, job_subject(job, EVENT_NONE), " restarts in %s", time);
 		timer_set(&job->deadline, delay);
 		return JOB_BACKOFF;
 	}
@@ -228,13 +238,15 @@ static void tell_daemons(const struct job *job)
 
 	process_name_daemons(monotonic_now() - job->started_at, &names);
 	if (names.used)
-		log_warn("%s ended with exit code 0 and has left %s running, which nobody watches: a "
-			 "program that goes to the background needs its option to stay in the "
-			 "foreground, as nginx -g 'daemon off;'", job->source.name, names.data);
+		log_about(LEVEL_WARN, job_subject(job, EVENT_NONE),
+			  " ended with exit code 0 and has left %s running, which nobody watches: a "
+			  "program that goes to the background needs its option to stay in the "
+			  "foreground, as nginx -g 'daemon off;'", names.data);
 }
 
 static void note_end(struct job *job)
 {
+	struct log_subject about;
 	char how[64 + 32], time[32];
 
 	if (!job->hook)
@@ -248,13 +260,18 @@ static void note_end(struct job *job)
 	if (job->failures > 1)
 		snprintf(how + strlen(how), sizeof how - strlen(how), " (%lu times in a row)",
 			 job->failures);
+	about = job_subject(job, job->failed ? EVENT_EXIT_FAILED : EVENT_EXIT_SUCCESS);
+	about.pid = job->pid;
 	if (job->timed_out) {
 		duration_print(job->config->timeout, time);
-		log_warn("%s timeout after %s, %s", job->source.name, time, how);
+		log_about(LEVEL_WARN, about,
+			  " timeout after %s, %s", time, how);
 	} else if (job->failed && !job->stop_asked && !job->run_end_asked) {
-		log_warn("%s ended: %s", job->source.name, how);
+		log_about(LEVEL_WARN, about,
+			  " ended: %s", how);
 	} else {
-		log_debug("%s ended: %s", job->source.name, how);
+		log_about(LEVEL_DEBUG, about,
+			  " ended: %s", how);
 	}
 	if (!job->failed && !job->stop_asked && !job->run_end_asked && job->runs == 1)
 		tell_daemons(job);
@@ -329,8 +346,8 @@ static enum job_state end_run(struct job *job)
 
 static void log_slow(const struct job *job)
 {
-	log_warn("%s does not end on %s: killed", job->source.name,
-		 signal_name(job->config->stop_signal));
+	log_about(LEVEL_WARN, job_subject(job, EVENT_NONE), " does not end on %s: killed",
+		  signal_name(job->config->stop_signal));
 }
 
 static enum job_state kill_slow_run(struct job *job)

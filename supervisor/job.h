@@ -97,6 +97,7 @@ struct job {
 	bool run_end_asked;		/* by job_end_run() */
 	bool stop_asked;		/* by job_stop() or job_kill() */
 	bool killed;			/* its stop took SIGKILL */
+	pid_t pid;			/* of the last run */
 	int code;			/* exit code of the last run, as in a shell */
 	bool failed;			/* the last run failed, or its trigger never came */
 };
@@ -124,6 +125,9 @@ void job_end_run(struct job *job, double seconds);
 
 /* Triggered by the stop of another job, or by the shutdown: a shutdown leaves it to run. */
 bool job_is_stop_hook(const struct job *job);
+
+/* For log_about(): its name, its process if it has one, and the event unless that is EVENT_NONE. */
+struct log_subject job_subject(const struct job *job, enum event_code event);
 
 const char *job_state_name(enum job_state state);
 

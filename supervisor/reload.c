@@ -105,7 +105,8 @@ static void adopt_changes(struct job_unit *unit, struct job_config *next)
 	if (adopt_compare(unit, next, &keys) != ADOPT_KEYS)
 		return;
 	list = list_keys(&keys);
-	log_info("%s has changed: %s; it takes that over and goes on", unit->job.source.name, list);
+	log_about(LEVEL_INFO, job_subject(&unit->job, EVENT_NONE),
+		  " has changed: %s; it takes that over and goes on", list);
 	adopt(unit, next, &keys);
 }
 
@@ -117,16 +118,17 @@ static void tell_replaced(const struct reload *reload, const struct job_unit *un
 	AUTOFREE char *list = NULL;
 
 	if (!other) {
-		log_info("%s is gone: it stops", unit->job.source.name);
+		log_about(LEVEL_INFO, job_subject(&unit->job, EVENT_NONE), " is gone: it stops");
 		return;
 	}
 	adopt_compare(unit, *other, &keys);
 	list = list_keys(&keys);
 	if (keys.count)
-		log_info("%s has changed: %s; it is replaced", unit->job.source.name, list);
+		log_about(LEVEL_INFO, job_subject(&unit->job, EVENT_NONE),
+			  " has changed: %s; it is replaced", list);
 	else
-		log_info("%s is replaced, as a job that it belongs to has changed",
-			 unit->job.source.name);
+		log_about(LEVEL_INFO, job_subject(&unit->job, EVENT_NONE),
+			  " is replaced, as a job that it belongs to has changed");
 }
 
 static void keep_the_rest(struct reload *reload)

@@ -45,7 +45,8 @@ static void say(struct job_unit *unit, double waited)
 	char span[32];
 
 	duration_print((double)(long)(waited + 0.5), span);
-	log_warn("%s has waited %s for: %s", unit->job.source.name, span, unit->awaited);
+	log_about(LEVEL_WARN, job_subject(&unit->job, EVENT_NONE), " has waited %s for: %s", span,
+		  unit->awaited);
 }
 
 /* Returns whether the job waits. */

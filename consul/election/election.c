@@ -143,7 +143,7 @@ static void run(struct election *election, enum election_input input)
 	if (over && steps[election->state][input])
 		election->state = steps[election->state][input](election);
 	if (election->state != before)
-		log_debug("election %s: %s", election->config->name,
+		log_about(LEVEL_DEBUG, subject("election", election->config->name), ": %s",
 			  election_state_name(election->state));
 }
 

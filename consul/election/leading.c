@@ -138,11 +138,12 @@ static bool accept_epoch(struct election *election)
 		return true;
 	}
 	leading->epoch_refused = true;
-	log_error("election %s: epoch %lu is not higher than %lu, which was seen before: Consul has "
-		  "lost or replaced its data. Not promoted, as a resource that knows the higher epoch "
-		  "would refuse us. Make sure that no other leader is alive, then go on with: "
-		  "pilotfish leader accept-epoch %s", election->config->name, leading->epoch,
-		  leading->previous_epoch, election->config->name);
+	log_about(LEVEL_ERROR, subject("election", election->config->name),
+		  ": epoch %lu is not higher than %lu, which was seen before: Consul has lost or "
+		  "replaced its data. Not promoted, as a resource that knows the higher epoch would "
+		  "refuse us. Make sure that no other leader is alive, then go on with: pilotfish "
+		  "leader accept-epoch %s", leading->epoch, leading->previous_epoch,
+		  election->config->name);
 	return false;
 }
 
@@ -159,7 +160,8 @@ enum election_state leading_promote(struct election *election)
 	if (!candidate_is_eligible(election) || !is_confirmed(election))
 		return leading_unlock(election);
 	set_at(&election->timer, election->leading.deadline + 1);
-	log_info("election %s: elected, epoch %lu", election->config->name, election->leading.epoch);
+	log_about(LEVEL_INFO, subject("election", election->config->name), ": elected, epoch %lu",
+		  election->leading.epoch);
 	source_publish(&election->source, EVENT_ELECTED);
 	election->ops->promote(election);
 	return ELECTION_PROMOTING;
@@ -180,8 +182,9 @@ static enum election_state claim(struct election *election)
 
 enum election_state leading_save_timeout(struct election *election)
 {
-	log_warn("election %s: %s does not take epoch %lu in time: releasing the lock",
-		 election->config->name, election->config->epoch_file, election->leading.epoch);
+	log_about(LEVEL_WARN, subject("election", election->config->name),
+		  ": %s does not take epoch %lu in time: releasing the lock",
+		  election->config->epoch_file, election->leading.epoch);
 	candidate_rest(election, REST_AFTER_FAILURE);
 	return leading_unlock(election);
 }
@@ -228,7 +231,8 @@ enum election_state leading_promoted(struct election *election)
 {
 	timer_stop(&election->timer);
 	election->leading.since = (long)time(NULL);
-	log_info("election %s: leader, epoch %lu", election->config->name, election->leading.epoch);
+	log_about(LEVEL_INFO, subject("election", election->config->name), ": leader, epoch %lu",
+		  election->leading.epoch);
 	write_value(election);
 	election->leading.shown = true;
 	election->ops->show(election, true);
@@ -248,8 +252,8 @@ enum election_state leading_check_value(struct election *election)
 	if (election->lock.doing == LOCK_WRITE || is_our_value(election) ||
 	    election->lock.seen < election->lock.written)
 		return ELECTION_LEADER;
-	log_warn("election %s: the value of key %s was overwritten; writing it again",
-		 election->config->name, election->config->key);
+	log_about(LEVEL_WARN, subject("election", election->config->name),
+		  ": the value of key %s was overwritten; writing it again", election->config->key);
 	write_value(election);
 	return ELECTION_LEADER;
 }
@@ -260,8 +264,8 @@ static void publish_deposed(struct election *election)
 {
 	timer_stop(&election->timer);
 	lock_cancel(&election->lock);
-	log_info("election %s: deposed, epoch %lu: %s", election->config->name,
-		 election->leading.epoch, election_reason_name(election->leading.reason));
+	log_about(LEVEL_INFO, subject("election", election->config->name), ": deposed, epoch %lu: %s",
+		  election->leading.epoch, election_reason_name(election->leading.reason));
 	if (election->leading.shown)
 		election->ops->show(election, false);
 	election->leading.shown = false;
@@ -274,7 +278,8 @@ enum election_state leading_fence(struct election *election)
 		election->leading.deadline = boottime_now();
 		publish_deposed(election);
 	} else {
-		log_warn("election %s: not demoted in time: killing", election->config->name);
+		log_about(LEVEL_WARN, subject("election", election->config->name),
+			  ": not demoted in time: killing");
 	}
 	timer_stop(&election->timer);
 	election->ops->fence(election);

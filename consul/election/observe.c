@@ -25,9 +25,9 @@ static void note_foreign(struct election *election)
 	const struct lock_view *view = &election->lock.view;
 
 	if (view->foreign && !election->observed.foreign)
-		log_error("election %s: key %s has a value that no election has written%s%s: "
-			  "delete it, or choose another key", election->config->name,
-			  election->config->key,
+		log_about(LEVEL_ERROR, subject("election", election->config->name),
+			  ": key %s has a value that no election has written%s%s: delete it, or "
+			  "choose another key", election->config->key,
 			  *view->session ? ", and is locked by session " : "", view->session);
 	election->observed.foreign = view->foreign;
 }
@@ -54,8 +54,8 @@ static void publish_leader(struct election *election)
 	memcpy(observed->leader_address, view->address, sizeof view->address);
 	observed->former_epoch = observed->leader_epoch;
 	observed->leader_epoch = view->epoch;
-	log_info("election %s: the leader is %s at %s, epoch %lu", election->config->name,
-		 view->id, view->address, view->epoch);
+	log_about(LEVEL_INFO, subject("election", election->config->name),
+		  ": the leader is %s at %s, epoch %lu", view->id, view->address, view->epoch);
 	source_publish(&election->source, EVENT_LEADER);
 }
 
@@ -103,8 +103,9 @@ void observe_on_doubt_over(struct timer *timer)
 
 static void accept_lower_epoch(struct election *election, const struct lock_request *request)
 {
-	log_warn("election %s: accepting epochs lower than %lu at the request of %s",
-		 election->config->name, election->observed.seen.highest, request->by);
+	log_about(LEVEL_WARN, subject("election", election->config->name),
+		  ": accepting epochs lower than %lu at the request of %s",
+		  election->observed.seen.highest, request->by);
 	epoch_forget(&election->observed.seen);
 	election->observed.leader_epoch = 0;
 	leading_accept_lower_epoch(election);
@@ -114,8 +115,9 @@ static void step_down(struct election *election, const struct lock_request *requ
 {
 	if (!election_leads(election) || strcmp(request->leader, election->config->id))
 		return;
-	log_info("election %s: stepping down at the request of %s%s%s", election->config->name,
-		 request->by, *request->to ? ", in favour of " : "", request->to);
+	log_about(LEVEL_INFO, subject("election", election->config->name),
+		  ": stepping down at the request of %s%s%s", request->by,
+		  *request->to ? ", in favour of " : "", request->to);
 	leading_name_successor(election, request->to);
 	election_resign(election, REASON_STEP_DOWN);
 }
@@ -145,8 +147,8 @@ static void note_pause(struct election *election)
 	if (view->paused == election->observed.paused)
 		return;
 	election->observed.paused = view->paused;
-	log_info("election %s is %s", election->config->name,
-		 view->paused ? "paused: no candidate is elected" : "resumed");
+	log_about(LEVEL_INFO, subject("election", election->config->name), " is %s",
+		  view->paused ? "paused: no candidate is elected" : "resumed");
 	if (!view->paused && !election->candidate.able)
 		election_resign(election, election->candidate.why_not);
 }

@@ -168,8 +168,9 @@ static void on_swept(struct session *session)
 {
 	struct strv *leftovers = &session->leftovers;
 
-	log_info("election %s: session %s of a previous process is destroyed", session->config->name,
-		 leftovers->items[--leftovers->count]);
+	log_about(LEVEL_INFO, subject("election", session->config->name),
+		  ": session %s of a previous process is destroyed",
+		  leftovers->items[--leftovers->count]);
 	free(steal(&leftovers->items[leftovers->count]));
 	go_on(session);
 }
@@ -203,7 +204,8 @@ static void on_created(struct session *session)
 		session->state = SESSION_IS_OPEN;
 		backoff_reset(&session->backoff);
 		session->backoff.max = 1;
-		log_info("election %s: session %s is open", session->config->name, id);
+		log_about(LEVEL_INFO, subject("election", session->config->name),
+			  ": session %s is open", id);
 		if (session->config->bind == BIND_ALIVE)
 			timer_set(&session->pass_timer, session->config->ttl / 3);
 		renew_later(session);
@@ -219,7 +221,8 @@ static void on_created(struct session *session)
 
 static void lose(struct session *session, const char *why)
 {
-	log_warn("election %s: session %s is lost: %s", session->config->name, session->id, why);
+	log_about(LEVEL_WARN, subject("election", session->config->name), ": session %s is lost: %s",
+		  session->id, why);
 	session_drop(session);
 	session->ops->on_lost(session);
 }

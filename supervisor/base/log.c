@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -35,7 +36,8 @@ struct record {
 	const char *text;
 	size_t size;
 	const struct log_origin *origin;
-	const char *source, *event;
+	const char *source;		/* of an event */
+	struct log_subject subject;
 };
 
 static const char *const level_names[] = {
@@ -105,10 +107,10 @@ static void print_text(struct buf *out, const struct record *record)
 		buf_print(out, "[%d] %s: ", record->origin->pid, record->origin->stream);
 	}
 	add_text(out, record);
-	if (record->event) {
+	if (record->source) {
 		buf_add_char(out, ' ');
 		add_name(out, record->source);
-		buf_print(out, " %s", record->event);
+		buf_print(out, " %s", record->subject.event);
 	}
 	if (record->origin && record->origin->piece)
 		buf_print(out, " [piece %u]", record->origin->piece);
@@ -123,56 +125,93 @@ static void print_default(struct buf *out, const struct record *record)
 		buf_print(out, " %d ", record->origin->pid);
 	}
 	add_text(out, record);
-	if (record->event) {
-		buf_print(out, ": {%s ", record->event);
+	if (record->source) {
+		buf_print(out, ": {%s ", record->subject.event);
 		add_name(out, record->source);
 		buf_add_char(out, '}');
 	}
 }
 
+/* A child's line is about its job. */
+static struct log_subject subject_of(const struct record *record)
+{
+	if (record->origin)
+		return (struct log_subject){
+			.kind = "job", .name = record->origin->job, .pid = record->origin->pid,
+		};
+	if (record->source)
+		return (struct log_subject){
+			.kind = "source", .name = record->source, .event = record->subject.event,
+		};
+	return record->subject;
+}
+
 static void print_logfmt(struct buf *out, const struct record *record)
 {
 	const struct log_origin *origin = record->origin;
+	struct log_subject subject = subject_of(record);
 
 	buf_add(out, "time=");
 	print_time(out, false);
 	buf_print(out, " level=%s", level_names[record->level]);
-	if (origin) {
-		buf_add(out, " job=");
-		add_value(out, origin->job);
-		buf_print(out, " pid=%d stream=%s", origin->pid, origin->stream);
+	if (subject.name) {
+		buf_print(out, " %s=", subject.kind);
+		add_value(out, subject.name);
 	}
+	if (subject.pid)
+		buf_print(out, " pid=%d", subject.pid);
+	if (origin)
+		buf_print(out, " stream=%s", origin->stream);
 	if (origin && origin->piece)
 		buf_print(out, " partial=true seq=%u", origin->piece);
-	if (record->event) {
-		buf_add(out, " source=");
-		add_value(out, record->source);
-		buf_print(out, " event=%s", record->event);
-	}
+	if (subject.event)
+		buf_print(out, " event=%s", subject.event);
 	buf_add(out, " msg=");
 	printable_quote(out, record->text, record->size);
+}
+
+/* Whole lines that are JSON objects, and have nothing to escape. */
+static bool is_object(const struct record *record)
+{
+	json_t *object;
+	bool fine;
+
+	if (!record->origin || record->origin->piece || record->size < 2 || *record->text != '{')
+		return false;
+	object = printable_is_safe(record->text, record->size) ?
+		json_loadb(record->text, record->size, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	fine = json_is_object(object);
+	json_decref(object);
+	return fine;
 }
 
 static void print_json(struct buf *out, const struct record *record)
 {
 	const struct log_origin *origin = record->origin;
+	struct log_subject subject = subject_of(record);
 
 	buf_add(out, "{\"time\":\"");
 	print_time(out, false);
-	buf_print(out, "\",\"level\":\"%s\",\"msg\":", level_names[record->level]);
-	printable_quote(out, record->text, record->size);
-	if (origin) {
-		buf_add(out, ",\"job\":");
-		printable_quote(out, origin->job, strlen(origin->job));
-		buf_print(out, ",\"pid\":%d,\"stream\":\"%s\"", origin->pid, origin->stream);
+	buf_print(out, "\",\"level\":\"%s\"", level_names[record->level]);
+	if (is_object(record)) {
+		buf_add(out, ",\"data\":");
+		buf_append(out, record->text, record->size);
+	} else {
+		buf_add(out, ",\"msg\":");
+		printable_quote(out, record->text, record->size);
 	}
+	if (subject.name) {
+		buf_print(out, ",\"%s\":", subject.kind);
+		printable_quote(out, subject.name, strlen(subject.name));
+	}
+	if (subject.pid)
+		buf_print(out, ",\"pid\":%d", subject.pid);
+	if (origin)
+		buf_print(out, ",\"stream\":\"%s\"", origin->stream);
 	if (origin && origin->piece)
 		buf_print(out, ",\"partial\":true,\"seq\":%u", origin->piece);
-	if (record->event) {
-		buf_add(out, ",\"source\":");
-		printable_quote(out, record->source, strlen(record->source));
-		buf_print(out, ",\"event\":\"%s\"", record->event);
-	}
+	if (subject.event)
+		buf_print(out, ",\"event\":\"%s\"", subject.event);
 	buf_add_char(out, '}');
 }
 
@@ -346,20 +385,33 @@ void log_child(const struct log_origin *origin, const char *text, size_t size)
 void log_event(const char *source, const char *event)
 {
 	emit(&(struct record){ .level = LEVEL_DEBUG, .text = "event", .size = 5,
-			       .source = source, .event = event });
+			       .source = source, .subject = { .event = event } });
 }
 
-__attribute__((format(printf, 2, 0)))
-static void say(enum log_level level, const char *format, va_list args)
+__attribute__((format(printf, 3, 0)))
+static void say(enum log_level level, struct log_subject subject, const char *format, va_list args)
 {
 	struct buf text = BUF_INIT;
 
 	if (level < logger.level)
 		return;
+	if (subject.name && strcmp(subject.kind, "job") != 0)
+		buf_print(&text, "%s ", subject.kind);
+	if (subject.name)
+		buf_add(&text, subject.name);
 	buf_vprint(&text, format, args);
-	emit(&(struct record){ .level = level, .text = text.data,
+	emit(&(struct record){ .level = level, .subject = subject, .text = text.data,
 			       .size = utf8_cut(text.data, text.used, LOG_PIECE) });
 	buf_release(&text);
+}
+
+void log_about(enum log_level level, struct log_subject subject, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(level, subject, format, args);
+	va_end(args);
 }
 
 #define DEFINE_LOG(function, level)			\
@@ -368,7 +420,7 @@ static void say(enum log_level level, const char *format, va_list args)
 		va_list args;				\
 							\
 		va_start(args, format);			\
-		say(level, format, args);		\
+		say(level, (struct log_subject){ 0 }, format, args);	\
 		va_end(args);				\
 	}
 

@@ -3,6 +3,7 @@
  * Records go to one descriptor through a writer (writer.h) and never block the loop.  A long record
  * is cut into pieces below 16 KiB, where Docker would split it; the pieces are marked `partial`.
  * Unsafe characters are escaped; of a child's line colours pass in the formats text and default.
+ * In JSON, a child's line that is a JSON object is the member `data`, else `msg`.
  * Only main.c, app.c and callbacks of events log; lower layers return errors.
  */
 #ifndef LOG_H
@@ -38,6 +39,14 @@ struct log_origin {
 	unsigned piece;			/* 0: a whole line; n: the n-th piece of a line */
 };
 
+/* What a message is about: fields in the formats logfmt and JSON.  Unset members are left out. */
+struct log_subject {
+	const char *kind;		/* the name's key: "job", "service", "election", "template" */
+	const char *name;
+	const char *event;
+	pid_t pid;
+};
+
 enum { LOG_PIECE = 15 * 1024 };		/* most bytes of a message in one record */
 
 /* Before log_open() records go to stderr at once, as text, at level info. */
@@ -58,5 +67,14 @@ void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static inline struct log_subject subject(const char *kind, const char *name)
+{
+	return (struct log_subject){ .kind = kind, .name = name };
+}
+
+/* The subject comes first in the text, a job as its name, others as their kind and name: the format
+ * goes on with " is ..." or ": ...". */
+void log_about(enum log_level level, struct log_subject subject, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 #endif

@@ -215,7 +215,8 @@ static const struct record health_record = {
 	.title = "health",
 	.about = "How to find out whether a job is healthy: by one of exec, http and tcp. With "
 		 "none of them the job is healthy while it runs. The program of exec inherits "
-		 "the job's user, group, cwd, env and umask.",
+		 "the job's user, group, cwd, env and umask. Its output goes to Consul and to "
+		 "pilotfish status; the log has it when the verdict changes.",
 	.fields = health_fields, .finish = health_rules,
 };
 
@@ -494,7 +495,10 @@ static const struct field log_fields[] = {
 	{ "format", CHOICE(log_config, format, formats), .env = "PILOTFISH_LOG_FORMAT",
 	  .initial = "text",
 	  .help = "The format of the log's lines; \"default\" is ContainerPilot's. Control sequences "
-		  "are escaped in all formats; colours of jobs pass in text and default." },
+		  "are escaped in all formats; colours of jobs pass in text and default. In logfmt "
+		  "and json, lines have fields: job, service, election or template, pid, event, and "
+		  "stream for lines of a job. In json, a job's line that is a JSON object is the "
+		  "member data instead of msg." },
 	{ "output", STRING(log_config, output), .initial = "stdout",
 	  .help = "\"stdout\", \"stderr\" or the path of a file. A FIFO needs no reader: it is filled, "
 		  "and pilotfish continues when it is read." },

@@ -208,9 +208,9 @@ load jobs
 	} >"$dir/many.conf"
 	LIMIT=20
 	start_pilotfish <"$dir/many.conf"
-	all_done() { (($(count_events "job1 exitSuccess") + $(count_log '"event":"exitSuccess"') == 1000)); }
+	all_done() { (($(count_events "job1 exitSuccess") + $(count_log '"source":"[^"]*","event":"exitSuccess"') == 1000)); }
 	await all_done
-	[[ $(count_log '"event":"stopped"') == 999 ]]
+	[[ $(count_log '"source":"[^"]*","event":"stopped"') == 999 ]]
 	stop_pilotfish
 	expect_code 0
 	((took < 2000 * slow))

@@ -77,8 +77,8 @@ stubborn()
 		jobs = ( { name = "app"; exec = "$dir/polite"; stopSignal = "QUIT"; },
 			 { name = "usr"; exec = "$dir/polite"; stopSignal = "SIGUSR1"; } );
 	EOF
-	expect_log '"job":"app"'
-	expect_log '"job":"usr"'
+	expect_log '"job":"app".*"stream"'
+	expect_log '"job":"usr".*"stream"'
 	kill -STOP "$(job_pid app)"
 	stop_pilotfish
 	expect_code 0
@@ -104,8 +104,8 @@ stubborn()
 		jobs = ( { name = "one"; exec = "$dir/parent one"; },
 			 { name = "group"; exec = "$dir/parent group"; stopGroup = true; } );
 	EOF
-	expect_log '"job":"one"'
-	expect_log '"job":"group"'
+	expect_log '"job":"one".*"stream"'
+	expect_log '"job":"group".*"stream"'
 	stop_pilotfish
 	expect_code 0
 	# what is left in the group gets SIGTERM when the process has ended

@@ -93,7 +93,7 @@ clock='{ name = "clock"; exec = "true"; when = { interval = "50ms"; }; }'
 	expect_log 'job[0-9]+ cannot start: .*Too many open files'
 	lives "$(job_pid first)"
 	prlimit --pid "$pid" --nofile=1000
-	all_run() { (($(count_log '"event":"running"') == 21)); }
+	all_run() { (($(count_log '"source":"[^"]*","event":"running"') == 21)); }
 	await all_run
 	stop_pilotfish
 	expect_code 0

@@ -30,11 +30,60 @@ stamp='[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{3}Z'
 
 @test "json" {
 	run_with 'format = "json"; level = "debug";'
-	jq -e -n '[inputs | select(.job == "app")] | . == [{ time: .[0].time, level: "info",
+	jq -e -n '[inputs | select(.stream)] | . == [{ time: .[0].time, level: "info",
 		msg: "a \"quoted\" \\ word\tand a tab", job: "app", pid: .[0].pid, stream: "stdout" }]' "$dir/main.log"
 	jq -e -n '[inputs | select(.msg == "event" and .source == "app") | .event] ==
 		["running", "exitSuccess", "draining", "stopped"]' "$dir/main.log"
 	[[ $(jq -r .level "$dir/main.log" | sort -u | tr '\n' ' ') == "debug info " ]]
+}
+
+@test "our own lines have their subject as fields, in logfmt and JSON" {
+	CONSUL_HTTP_ADDR=127.0.0.1:9 start_pilotfish -l <<-'EOF'
+		logging = { format = "json"; };
+		jobs = ( { name = "app"; exec = "sh -c 'exit 3'"; restarts = 1; backoff = { min = "10ms"; }; },
+			 { name = "web"; exec = "sleep 1000"; health = { exec = "true"; interval = 1; }; },
+			 { name = "db"; exec = "sleep 1000"; port = 80; interfaces = "static:192.0.2.1"; } );
+		templates = ( { name = "t"; contents = "x"; destination = "/dev/null/x"; } );
+	EOF
+	expect_log "web is healthy"
+	expect_log "template t: "
+	fields()	# TEXT: the fields of the first line with this text
+	{
+		jq -c --arg text "$1" 'select(.msg | tostring | startswith($text)) | del(.time, .level, .msg)' "$dir/main.log" |
+			sed 's/"pid":[0-9]*/"pid":N/' | head -1
+	}
+	[[ $(fields 'app started') == '{"job":"app","pid":N,"event":"running"}' ]]
+	[[ $(fields 'app ended: exit code 3') == '{"job":"app","pid":N,"event":"exitFailed"}' ]]
+	[[ $(fields 'app restarts in') == '{"job":"app"}' ]]
+	[[ $(fields 'web is healthy') == '{"job":"web","pid":N,"event":"healthy"}' ]]
+	[[ $(fields 'template t: ') == '{"template":"t"}' ]]
+	[[ $(fields 'consul at ') == '{}' ]]
+	stop_pilotfish
+	run_with 'format = "logfmt";'
+	expect_log '^time=[^ ]* level=info job=app pid=[0-9]+ event=running msg="app started, pid [0-9]+"$'
+}
+
+@test "a child's line that is a JSON object is data, whole and unchanged; all others are text" {
+	cat >"$dir/lines" <<-'EOF'
+		{"level":"error","n":0.1,"big":12345678901234567890,"s":"a\u0000\"b"}
+		{"level":"info", "n": 0.1, "list": [1, {"x": null}], "s": "ä\n"}
+		{"a":1}{"b":2}
+		{"a":1,"a":2}
+		[1,2]
+		{"broken":
+		{"bad":"\x"}
+	EOF
+	printf '{"esc":"\033[31m"}\n{"bytes":"\377"}\n' >>"$dir/lines"
+	start_pilotfish -l <<-EOF
+		logging = { format = "json"; };
+		jobs = ( { name = "app"; exec = [ "cat", "$dir/lines" ]; } );
+	EOF
+	wait_exit
+	jq -e -n '[inputs | select(.stream)] | length == 9 and
+		([.[] | select(has("data"))] | length == 1) and
+		.[1].data == { level: "info", n: 0.1, list: [1, { x: null }], s: "ä\n" } and
+		([.[] | select(has("msg") == has("data"))] | length == 0)' "$dir/main.log"
+	grep -q '"data":{"level":"info", "n": 0.1, "list": \[1, {"x": null}\], "s": "ä\\n"},"job":"app"' "$dir/main.log"
 }
 
 @test "default: the format of ContainerPilot" {

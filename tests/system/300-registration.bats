@@ -194,7 +194,7 @@ service()		# start_pilotfish with a job of this name, port 80, and more
 	expect_log 'service change has no address'
 	expect_field change .Service.Address '"172.20.0.5"'
 	nsenter --net --target "$pid" sh -c 'ip addr add 172.20.0.77/16 dev eth0'
-	expect_log 'the address of service change-change is now 172.20.0.77, no longer 172.20.0.5'
+	expect_log 'service change-change: its address is now 172.20.0.77, no longer 172.20.0.5'
 	await_consul 1 /v1/catalog/service/change ServiceAddress=172.20.0.77
 	expect_field change .Service.ID '"change-change"'
 	[[ $(count_log 'has no address') == 1 ]]
@@ -254,7 +254,7 @@ service()		# start_pilotfish with a job of this name, port 80, and more
 	await_passing shared 1
 	service two 'services = ( { name = "shared"; port = 91; id = "shared"; } ); health = { exec = "true"; interval = "100ms"; ttl = "1s"; };'
 	expect_log 'service shared is passing at [^ ]* port 90 and is taken over'
-	expect_log -n one 'another instance, at [^ ]* port 91, has registered under the ID of service shared'
+	expect_log -n one 'service shared: another instance, at [^ ]* port 91, has registered under this ID'
 	stop_pilotfish -n one
 	expect_log -n one "service shared is not deregistered: its entry belongs to another instance"
 	await_passing shared 1
@@ -283,7 +283,7 @@ service()		# start_pilotfish with a job of this name, port 80, and more
 	[[ $(consul_get /v1/health/service/old | jq -c 'map(.Service.ID) | sort') == \
 		"$(jq -nc --arg us "old-$(hostname)" '["old-elsewhere", $us] | sort')" ]]
 	await_passing other 1
-	expect_log 'removed service old-former-life, left by an earlier process'
+	expect_log 'service old-former-life was left by an earlier process: removed'
 }
 
 @test "an agent at [::1]" {

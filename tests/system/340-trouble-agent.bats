@@ -71,7 +71,7 @@ register_db()
 	begin
 	restart_consul
 	LIMIT=15 await_passing app 1
-	expect_log 'consul has lost service app|service app-[^ ]* at .* is registered'
+	expect_log 'service app[^ ]*: consul has lost it|service app-[^ ]* at .* is registered'
 	register db db-2 5432
 	register db db-3 5433
 	LIMIT=15 expect_events "watch.db changed" "db.onChange exitSuccess"
@@ -93,7 +93,7 @@ register_db()
 	begin
 	deregister "app-$(hostname)"
 	await_passing app 1
-	expect_log 'consul has lost service app'
+	expect_log 'service app[^ ]*: consul has lost it'
 	expect_unharmed
 }
 

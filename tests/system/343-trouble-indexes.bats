@@ -38,7 +38,7 @@ setup()
 
 @test "an agent that has lost all and starts from index 1" {
 	fake lose
-	expect_log 'consul has lost service app|service app-.* is registered'
+	expect_log 'service app[^ ]*: consul has lost it|service app-.* is registered'
 	consul_address=$fake_address await_passing app 1
 	go_on 20
 	[[ $(instances) == '["db-1","db-2"]' ]]

@@ -17,6 +17,6 @@ load many
 	mark
 	consul_put /v1/catalog/register '{ "Node": "newer", "Address": "192.0.2.1", "Service": { "Service": "s0700" } }'
 	LIMIT=60 expect_changed s0700
-	[[ $(grep -c '"event":"unhealthy"' "$dir/main.log") == 1 ]]	# Consul itself
+	[[ $(grep -c '"source":"[^"]*","event":"unhealthy"' "$dir/main.log") == 1 ]]	# Consul itself
 	few_connections
 }

@@ -180,6 +180,6 @@ start_strict_consul()
 	signal_pilotfish CONT
 	wait_exit
 	expect_code 0
-	expect_log 'the agent has deregistered service app-[^ ]*, but the catalogue still has it'
+	expect_log 'service app-[^ ]*: the agent has deregistered it, but the catalogue still has it'
 	at_most 2000 "$took"
 }

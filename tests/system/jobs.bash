@@ -24,7 +24,8 @@ script()
 
 said()
 {
-	jq -rR --arg job "$1" 'fromjson? | select(.job == $job) | .msg' "$dir/$current.log"
+	jq -rR --arg job "$1" 'fromjson? | select(.job == $job and .stream) |
+		.msg // (.data | tojson)' "$dir/$current.log"
 }
 
 job_pid()

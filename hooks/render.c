@@ -103,6 +103,7 @@ static bool is_alone(const struct render *first)
 static bool is_busy(const struct render *render)
 {
 	return task_is_running(&render->task) || render->checking ||
+	       side_files_are_busy(&render->side_files) ||
 	       placement_is_busy(render->placement);
 }
 
@@ -162,7 +163,7 @@ bool render_is_settled(const struct render *render)
 static void settle(struct render *render, bool changed)
 {
 	content(render);
-	if (changed) {
+	if (changed || render->side_files.changed) {
 		source_publish(&render->source, EVENT_CHANGED);
 		if (is_alone(render->first))
 			publish_settled(render);
@@ -172,6 +173,7 @@ static void settle(struct render *render, bool changed)
 	if (!render->rendered)
 		source_publish(&render->source, EVENT_RENDERED);
 	render->rendered = true;
+	render->side_files.changed = false;
 }
 
 /* Renders what has changed while it was busy. */
@@ -338,17 +340,32 @@ static void on_staged(struct placement *placement)
 	catch_up(render);
 }
 
-static void place(struct render *render)
+static void place_text(struct render *render)
 {
-	if (render->config->print) {
-		print(render);
-		return;
-	}
 	placement_free(render->placement);
 	render->placement = placement_new(render->loop, &render->config->target,
 					  &render->output.text);
 	render->placement->owner = render;
 	placement_stage(render->placement, on_staged);
+}
+
+static void on_side_files(struct side_files *files, const struct error *error)
+{
+	struct render *render = files->owner;
+
+	if (error)
+		retry_later(render, error);
+	else
+		place_text(render);
+	catch_up(render);
+}
+
+static void place(struct render *render)
+{
+	if (render->config->print)
+		print(render);
+	else
+		side_files_start(&render->side_files, render->loop, &render->output);
 }
 
 /* ---- the text ---- */
@@ -509,6 +526,10 @@ void render_init(struct render *render, struct loop *loop, struct data_provider 
 		.bounded = { look_up },
 		.output = { .text = BUF_INIT },
 		.check_user = { on_check_done },
+		.side_files = {
+			.template = config->name, .new_is_change = config->new_is_change,
+			.owner = render, .on_done = on_side_files,
+		},
 		.check_output = BUF_INIT,
 		.backoff = { .min = 0.25, .max = 30 },
 	};
@@ -546,6 +567,7 @@ void render_release(struct render *render)
 	task_cancel(&render->task);
 	render->provider->want(render->provider, &render->user, &nothing, &error);
 	release_check(render);
+	side_files_release(&render->side_files);
 	placement_free(render->placement);
 	timer_stop(&render->due);
 	timer_stop(&render->slow);

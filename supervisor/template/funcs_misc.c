@@ -1,6 +1,8 @@
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "function.h"
 #include "gotime.h"
 
@@ -175,6 +177,51 @@ const struct function *scratch_method(const char *name, size_t size)
 	return NULL;
 }
 
+static bool parse_mode(const char *text, int *mode)
+{
+	char *end;
+
+	*mode = (int)strtol(text, &end, 8);
+	return isdigit((unsigned char)*text) && !*end && *mode >= 0 && *mode <= 07777;
+}
+
+/* "newline", "" or both with a comma.  To append would repeat the text at each render. */
+static bool read_flags(struct call *call, bool *newline)
+{
+	const char *flags = call->count == 6 ? call_string(call, 4) : "";
+
+	*newline = !strcmp(flags, "newline");
+	return !*flags || *newline ||
+	       fail(call->error, "the only flag is newline: a template is rendered again and again");
+}
+
+/* The render's owner writes the file when all data is there. */
+static bool fn_write_to_file(struct call *call)
+{
+	struct value text = call->args[call->count - 1];
+	struct template_file *file;
+	bool newline;
+	int mode;
+
+	if (*call_string(call, 0) != '/' || call->args[0].size != strlen(call_string(call, 0)))
+		return fail(call->error, "the path must be absolute");
+	if (!parse_mode(call_string(call, 3), &mode))
+		return fail(call->error, "the permissions must be octal digits, such as 0644");
+	if (!read_flags(call, &newline))
+		return false;
+	file = run_add_file(call->run, text.size + newline);
+	if (!file)
+		return fail(call->error, "too many files, or too large ones");
+	file->path = copy_string(call_string(call, 0));
+	file->owner = copy_string(call_string(call, 1));
+	file->group = copy_string(call_string(call, 2));
+	file->mode = mode;
+	buf_append(&file->text, text.text, text.size);
+	if (newline)
+		buf_add_char(&file->text, '\n');
+	return give(call, value_string(""));
+}
+
 const struct function *functions_misc(void)
 {
 	static const struct function table[] = {
@@ -182,6 +229,7 @@ const struct function *functions_misc(void)
 		{ "mustEnv", fn_must_env, 1, 1, ME, { TYPE_STRING } },
 		{ "executeTemplate", fn_execute_template, 1, MANY, ME, { TYPE_STRING, TYPE_ANY } },
 		{ "loop", fn_loop, 1, MANY, ME, { TYPE_ANY } },
+		{ "writeToFile", fn_write_to_file, 5, 6, ME, { TYPE_STRING } },
 		{ "timestamp", fn_timestamp, 0, MANY, ME, { TYPE_STRING } },
 		{ "scratch", fn_scratch, 0, 0, ME, { TYPE_STRING } },
 		{ 0 },

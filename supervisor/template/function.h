@@ -83,6 +83,9 @@ bool run_lookup(struct run *run, const struct dependency *dependency, const char
 void run_miss(struct run *run, const char *name);
 void run_add_secret(struct run *run, const char *bytes, size_t size);
 void run_own(struct run *run, json_t *json);	/* takes it and releases it when the render ends */
+/* For a text of this size; NULL: too many or too large.  The caller fills it. */
+enum { FILES_MOST = 1000 };
+struct template_file *run_add_file(struct run *run, size_t size);
 struct regexes *run_regexes(struct run *run);
 struct map *run_scratch(struct run *run);
 bool run_template(struct call *call, struct value name, struct value dot);

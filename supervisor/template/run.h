@@ -21,6 +21,7 @@ struct run {
 	struct regexes *regexes;
 	json_t *owned;
 	size_t steps;
+	size_t written;			/* bytes by writeToFile */
 	struct pacer pacer;
 	double began;			/* in processor time */
 	bool late;

@@ -89,6 +89,18 @@ void run_own(struct run *run, json_t *json)
 	json_array_append_new(run->owned, json);
 }
 
+struct template_file *run_add_file(struct run *run, size_t size)
+{
+	struct template_output *output = run->output;
+
+	if (output->file_count == FILES_MOST || size > run->limits.output - run->written)
+		return NULL;
+	run->written += size;
+	output->files = alloc_resize(output->files, (output->file_count + 1) * sizeof *output->files);
+	output->files[output->file_count] = (struct template_file){ .text = BUF_INIT };
+	return &output->files[output->file_count++];
+}
+
 bool run_template(struct call *call, struct value name, struct value dot)
 {
 	CLEANUP(buf_release) struct buf text = BUF_INIT;
@@ -152,8 +164,21 @@ static struct template_limits limits_of(const struct template_input *input)
 	return limits;
 }
 
+static void release_files(struct template_output *output)
+{
+	for (size_t i = 0; i < output->file_count; i++) {
+		free(output->files[i].path);
+		free(output->files[i].owner);
+		free(output->files[i].group);
+		buf_release(&output->files[i].text);
+	}
+	free(steal(&output->files));
+	output->file_count = 0;
+}
+
 static void release_lists(struct template_output *output)
 {
+	release_files(output);
 	strv_release(&output->used);
 	strv_release(&output->missing);
 	strv_release(&output->places);

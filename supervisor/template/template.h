@@ -61,11 +61,21 @@ struct template_input {
 	struct task *task;		/* that renders, and pauses; NULL: none */
 };
 
+/* Of writeToFile. */
+struct template_file {
+	char *path;			/* absolute */
+	char *owner, *group;		/* names or numbers; "": ours */
+	int mode;
+	struct buf text;
+};
+
 struct template_output {
 	struct buf text;
 	struct strv used, missing;	/* dependencies, in the order of their first use */
 	struct strv places;		/* "FILE:LINE" of the first use of each of `missing` */
 	struct strv secrets;		/* the parts of `text` made from secrets */
+	struct template_file *files;
+	size_t file_count;
 	struct origins origins;		/* TEMPLATE_CONFIG: of the lines of `text` */
 };
 

@@ -144,7 +144,7 @@ load jobs
 	expect_log '"ready"'
 	stop_pilotfish
 	expect_code 0
-	[[ $(jq -rR 'fromjson? | select(.job) | .msg' "$dir/main.log") == "ready
+	[[ $(jq -rR 'fromjson? | select(.stream) | .msg' "$dir/main.log") == "ready
 before: app lives
 app.preStop app stopping
 app: TERM

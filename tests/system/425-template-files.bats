@@ -231,3 +231,58 @@ nothing_staged()
 	expect_log 'template.deep: .*link.* is a symbolic link in a directory that others can write to'
 	[[ $(ls -A "$dir/victim") == "" ]]
 }
+
+@test "writeToFile: written when all data is there, with owner and mode, atomically, and only on a change" {
+	needs_root
+	template in <<-EOF
+		{{ key "side/cert" | writeToFile "$dir/made/cert.pem" "root" "65534" "0640" -}}
+		{{ key "side/secret" | writeToFile "$dir/key.pem" "" "" "0600" "newline" -}}
+		text {{ key "side/late" }}
+	EOF
+	put side/cert CERT
+	put side/secret KEY
+	start_templates "{ name = \"user\"; exec = \"cat $dir/key.pem\"; when = { source = \"template.in\"; each = \"changed\"; }; }" \
+		<<<"$(entry in)"
+	LIMIT=20 expect_log 'template.in: waiting for kv.block.side/late'
+	[[ ! -e $dir/made && ! -e $dir/key.pem && ! -e $dir/in ]]
+	put side/late late
+	expect_file in 'text late'
+	expect_file made/cert.pem CERT
+	expect_file key.pem KEY
+	[[ $(stat -c %U:%g:%a "$dir/made/cert.pem") == root:65534:640 ]]
+	expect_events "template.in rendered"
+	[[ $(count_log '"job":"user"') == 0 ]]		# new files are no change
+	[[ $(stat -c %a "$dir/key.pem") == 600 && $(wc -c <"$dir/key.pem") == 4 ]]
+	written=$(stat -c %i:%Y "$dir/made/cert.pem" "$dir/in")
+
+	mark
+	put side/secret NEW
+	expect_file key.pem NEW
+	[[ $(stat -c %i:%Y "$dir/made/cert.pem" "$dir/in") == "$written" ]]
+	expect_log '"msg":"NEW","job":"user"'	# the template's file is as it was, yet its command has to run
+	chmod 644 "$dir/key.pem"		# somebody's mistake
+	put side/late later
+	expect_file in 'text later'
+	[[ $(stat -c %a "$dir/key.pem") == 600 ]]
+}
+
+@test "writeToFile: what cannot be written is said, and the template's own file stays" {
+	ln -s nowhere "$dir/link"
+	template link <<<"{{ \"x\" | writeToFile \"$dir/link\" \"\" \"\" \"0600\" }}text"
+	template user <<<"{{ \"x\" | writeToFile \"$dir/file\" \"somebody\" \"\" \"0600\" }}text"
+	template mode <<<"{{ \"x\" | writeToFile \"$dir/file\" \"\" \"\" \"rw\" }}text"
+	template path <<<'{{ "x" | writeToFile "file" "" "" "0600" }}text'
+	template flag <<<"{{ \"x\" | writeToFile \"$dir/file\" \"\" \"\" \"0600\" \"append\" }}text"
+	template many <<<"{{ range loop 1001 }}{{ writeToFile (print \"$dir/many\" .) \"\" \"\" \"0600\" \"x\" }}{{ end }}"
+	for name in link user mode path flag many; do entry "$name"; echo ,; done | sed '$d' | start_templates
+	expect_log 'template link: .*/link is a symbolic link'
+	expect_log 'template user: .*/file.*no user .*somebody'
+	expect_log 'template mode: .*writeToFile: the permissions must be octal digits'
+	expect_log 'template path: .*writeToFile: the path must be absolute'
+	expect_log 'template flag: .*writeToFile: the only flag is newline'
+	expect_log 'template many: .*writeToFile: too many files'
+	for name in user mode path flag many; do [[ ! -e $dir/$name ]]; done
+	[[ ! -e $dir/file && ! -e $dir/many0 ]]
+	rm "$dir/link"
+	expect_file link text
+}

@@ -328,7 +328,7 @@ static void unsupported_functions_are_named(void **state)
 	(void)state;
 	expect_error("\n{{ secret \"a/b\" }}", "f:2:4: function \"secret\" is not supported");
 	expect_error("{{ sprig_env \"a\" }}", "f:1:4: function \"sprig_env\" is not supported");
-	expect_error("{{ writeToFile \"a\" \"\" \"\" \"\" \"x\" }}", "f:1:4: function \"writeToFile\" is not supported");
+	expect_error("{{ plugin \"date\" }}", "f:1:4: function \"plugin\" is not supported");
 	expect_error("{{ spew_dump . }}", "f:1:4: function \"spew_dump\" is not supported");
 	expect_error("{{ nomadServices }}", "f:1:4: function \"nomadServices\" is not supported");
 }

@@ -246,11 +246,11 @@ static struct config *load_next(struct app *app, struct load_error *error)
 
 static bool prepare(struct app *app, struct config *next, struct error *error)
 {
-	struct listening made;
+	struct staged_endpoints made;
 
 	if (!reload_prepare(&app->reload, next, error))
 		return fail_in(error, "%s", app->call->name);
-	if (endpoints_stage(&app->endpoints, &next->control, &made, error)) {
+	if (endpoints_stage(&app->endpoints, next, &made, error)) {
 		if (open_log(app, &next->logging, error)) {
 			endpoints_adopt(&app->endpoints, &made);
 			return true;
@@ -523,14 +523,14 @@ static void release(struct app *app)
 /* The log and the control socket. */
 static bool open_outside(struct app *app, const struct config *config, struct error *error)
 {
-	struct listening made;
+	struct staged_endpoints made;
 
 	if (!open_log(app, &config->logging, error))
 		return false;
 	log_warnings(config);
 	if (app->call->once)
 		return true;
-	if (!endpoints_stage(&app->endpoints, &config->control, &made, error))
+	if (!endpoints_stage(&app->endpoints, config, &made, error))
 		return fail_in(error, "%s", app->call->name);
 	endpoints_adopt(&app->endpoints, &made);
 	return true;

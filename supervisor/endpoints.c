@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/printable.h"
+#include "control/respond.h"
 
 /* An exchange that is not answered at once. */
 struct client {
@@ -14,26 +15,6 @@ struct client {
 	struct exchange *exchange;
 	unsigned long missed;		/* events */
 };
-
-static void answer_text(struct exchange *exchange, int status, const char *text)
-{
-	CLEANUP(buf_release) struct buf line = BUF_INIT;
-
-	printable_add(&line, text, strlen(text), PRINTABLE_PLAIN);
-	buf_add_char(&line, '\n');
-	exchange_answer(exchange, status, "text/plain; charset=utf-8", line.data, line.used);
-}
-
-static void answer_json(struct exchange *exchange, json_t *document)
-{
-	AUTOFREE char *text = json_dumps(document, JSON_COMPACT | JSON_PRESERVE_ORDER);
-
-	if (text)
-		exchange_answer(exchange, 200, "application/json", text, strlen(text));
-	else
-		answer_text(exchange, 500, "the document could not be made");
-	json_decref(document);
-}
 
 static void on_gone(struct exchange *exchange)
 {
@@ -65,12 +46,17 @@ static void log_change(const struct exchange *exchange, const char *what)
 
 /* ---- what can be asked ---- */
 
-static void get_status(struct endpoints *endpoints, struct exchange *exchange)
+static json_t *make_status(struct endpoints *endpoints)
 {
 	struct status_frame frame = { .phase = "" };
 
 	endpoints->ops->frame(endpoints, &frame);
-	answer_json(exchange, status_document(endpoints->units, &frame));
+	return status_document(endpoints->units, &frame);
+}
+
+static void get_status(struct endpoints *endpoints, struct exchange *exchange)
+{
+	respond_json(exchange, make_status(endpoints));
 }
 
 static void answer_unknown_job(const struct endpoints *endpoints, struct exchange *exchange, const char *name)
@@ -83,7 +69,7 @@ static void answer_unknown_job(const struct endpoints *endpoints, struct exchang
 		buf_print(&text, "%s%s", separator, list_entry(node, struct job_unit, link)->job.config->name);
 		separator = ", ";
 	}
-	answer_text(exchange, 404, text.data);
+	respond_text(exchange, 404, text.data);
 }
 
 static void get_health(struct endpoints *endpoints, struct exchange *exchange)
@@ -100,9 +86,9 @@ static void get_health(struct endpoints *endpoints, struct exchange *exchange)
 		}
 	}
 	if (unit ? status_job_is_healthy(unit, &why) : status_is_healthy(endpoints->units, &why))
-		answer_text(exchange, 200, "healthy");
+		respond_text(exchange, 200, "healthy");
 	else
-		answer_text(exchange, 503, why.text);
+		respond_text(exchange, 503, why.text);
 }
 
 static void get_events(struct endpoints *endpoints, struct exchange *exchange)
@@ -116,7 +102,7 @@ static void post_reload(struct endpoints *endpoints, struct exchange *exchange)
 	struct error error = ERROR_INIT;
 
 	if (!endpoints->ops->reload(endpoints, &error)) {
-		answer_text(exchange, 409, error.text);
+		respond_text(exchange, 409, error.text);
 		return;
 	}
 	log_change(exchange, "reload");
@@ -128,12 +114,12 @@ static void post_maintenance(struct endpoints *endpoints, struct exchange *excha
 	bool on = body_is(exchange, "on");
 
 	if (!on && !body_is(exchange, "off")) {
-		answer_text(exchange, 400, "the body must be \"on\" or \"off\"");
+		respond_text(exchange, 400, "the body must be \"on\" or \"off\"");
 		return;
 	}
 	log_change(exchange, on ? "maintenance on" : "maintenance off");
 	endpoints->ops->maintain(endpoints, on);
-	answer_text(exchange, 200, on ? "maintenance is on" : "maintenance is off");
+	respond_text(exchange, 200, on ? "maintenance is on" : "maintenance is off");
 }
 
 static void send_signal(const struct job_unit *unit, struct exchange *exchange, const char *signal)
@@ -144,18 +130,18 @@ static void send_signal(const struct job_unit *unit, struct exchange *exchange, 
 
 	if (!signo) {
 		buf_print(&text, "%s is no signal", signal);
-		answer_text(exchange, 400, text.data);
+		respond_text(exchange, 400, text.data);
 		return;
 	}
 	if (!hook || !hook->pid) {
 		buf_print(&text, "%s has no process: %s", unit->job.config->name, job_state_name(unit->job.state));
-		answer_text(exchange, 409, text.data);
+		respond_text(exchange, 409, text.data);
 		return;
 	}
 	buf_print(&text, "%s to %s", signal_name(signo), unit->job.config->name);
 	log_change(exchange, text.data);
 	hook->ops->signal(hook, signo);
-	answer_text(exchange, 200, text.data);
+	respond_text(exchange, 200, text.data);
 }
 
 static void post_signal(struct endpoints *endpoints, struct exchange *exchange)
@@ -216,9 +202,9 @@ static void on_request(struct responder *responder, struct exchange *exchange)
 		}
 	}
 	if (found)
-		answer_text(exchange, 405, "this path takes another method");
+		respond_text(exchange, 405, "this path takes another method");
 	else
-		answer_text(exchange, 404, "there is no such path");
+		respond_text(exchange, 404, "there is no such path");
 }
 
 /* ---- events ---- */
@@ -266,17 +252,25 @@ void endpoints_reloaded(struct endpoints *endpoints, const char *refusal)
 
 		list_remove(&client->link);
 		free(client);
-		answer_text(exchange, refusal ? 422 : 200, refusal ? refusal : "reloaded");
+		respond_text(exchange, refusal ? 422 : 200, refusal ? refusal : "reloaded");
 	}
 }
 
 /* ---- the beginning and the end ---- */
 
+static json_t *telemetry_status(struct telemetry *telemetry)
+{
+	return make_status(container_of(telemetry, struct endpoints, telemetry));
+}
+
 void endpoints_init(struct endpoints *endpoints, struct units *units, const struct endpoints_ops *ops)
 {
+	static const struct telemetry_ops telemetry_ops = { telemetry_status };
+
 	*endpoints = (struct endpoints){ .units = units, .ops = ops };
 	list_init(&endpoints->waiting);
 	list_init(&endpoints->streams);
+	telemetry_init(&endpoints->telemetry, &telemetry_ops);
 }
 
 static bool is_present(const struct endpoints *endpoints, const struct listening *made)
@@ -284,8 +278,8 @@ static bool is_present(const struct endpoints *endpoints, const struct listening
 	return made->path && made->path == endpoints->listening.path;
 }
 
-bool endpoints_stage(struct endpoints *endpoints, const struct control_config *config,
-		     struct listening *made, struct error *error)
+static bool stage_socket(struct endpoints *endpoints, const struct control_config *config,
+			 struct listening *made, struct error *error)
 {
 	const char *present = endpoints->listening.path;
 	mode_t mode = (mode_t)config->mode;
@@ -308,19 +302,7 @@ bool endpoints_stage(struct endpoints *endpoints, const struct control_config *c
 	return true;
 }
 
-void endpoints_adopt(struct endpoints *endpoints, const struct listening *made)
-{
-	if (is_present(endpoints, made))
-		return;
-	endpoints_close(endpoints);
-	if (!made->path)
-		return;
-	endpoints->listening = *made;
-	responder_init(&endpoints->responder, endpoints->units->loop, made->fd, on_request);
-	subscribe(&endpoints->on_event, &endpoints->units->loop->bus.any, EVENT_ANY, on_event);
-}
-
-void endpoints_drop(struct endpoints *endpoints, struct listening *made)
+static void drop_socket(struct endpoints *endpoints, struct listening *made)
 {
 	if (!made->path || is_present(endpoints, made))
 		return;
@@ -328,11 +310,52 @@ void endpoints_drop(struct endpoints *endpoints, struct listening *made)
 	listening_close(made);
 }
 
-void endpoints_close(struct endpoints *endpoints)
+static void close_socket(struct endpoints *endpoints)
 {
 	if (!endpoints->listening.path)
 		return;
 	unsubscribe(&endpoints->on_event);
 	responder_release(&endpoints->responder);
 	listening_close(&endpoints->listening);
+}
+
+static void adopt_socket(struct endpoints *endpoints, const struct listening *made)
+{
+	if (is_present(endpoints, made))
+		return;
+	close_socket(endpoints);
+	if (!made->path)
+		return;
+	endpoints->listening = *made;
+	responder_init(&endpoints->responder, endpoints->units->loop, made->fd, on_request);
+	subscribe(&endpoints->on_event, &endpoints->units->loop->bus.any, EVENT_ANY, on_event);
+}
+
+bool endpoints_stage(struct endpoints *endpoints, const struct config *config,
+		     struct staged_endpoints *made, struct error *error)
+{
+	if (!stage_socket(endpoints, &config->control, &made->listening, error))
+		return false;
+	if (telemetry_stage(&endpoints->telemetry, &config->telemetry, &made->port, error))
+		return true;
+	drop_socket(endpoints, &made->listening);
+	return false;
+}
+
+void endpoints_adopt(struct endpoints *endpoints, struct staged_endpoints *made)
+{
+	adopt_socket(endpoints, &made->listening);
+	telemetry_adopt(&endpoints->telemetry, endpoints->units->loop, &made->port);
+}
+
+void endpoints_drop(struct endpoints *endpoints, struct staged_endpoints *made)
+{
+	drop_socket(endpoints, &made->listening);
+	telemetry_drop(&endpoints->telemetry, &made->port);
+}
+
+void endpoints_close(struct endpoints *endpoints)
+{
+	close_socket(endpoints);
+	telemetry_close(&endpoints->telemetry);
 }

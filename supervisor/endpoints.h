@@ -18,6 +18,7 @@
 #include "control/listen.h"
 #include "control/responder.h"
 #include "status.h"
+#include "telemetry.h"
 
 struct endpoints;
 
@@ -34,6 +35,7 @@ struct endpoints {
 	const struct endpoints_ops *ops;
 	struct listening listening;
 	struct responder responder;
+	struct telemetry telemetry;
 	struct list waiting;		/* for the outcome of a reload */
 	struct list streams;
 	struct subscription on_event;
@@ -41,13 +43,18 @@ struct endpoints {
 
 void endpoints_init(struct endpoints *endpoints, struct units *units, const struct endpoints_ops *ops);
 
-/* Make the socket that `config` wants; then use it in the place of the present one, or drop it.  One at
- * the present path is only given its mode and group.  False: it is refused.  The default socket was not
- * asked for, so nothing else waits for that. */
-bool endpoints_stage(struct endpoints *endpoints, const struct control_config *config,
-		     struct listening *made, struct error *error);
-void endpoints_adopt(struct endpoints *endpoints, const struct listening *made);
-void endpoints_drop(struct endpoints *endpoints, struct listening *made);
+struct staged_endpoints {
+	struct listening listening;
+	struct telemetry_port port;
+};
+
+/* Make the socket and the port that `config` wants; then use them in the place of the present ones, or
+ * drop them.  A socket at the present path is only given its mode and group.  False: one is refused.
+ * The default socket was not asked for, so nothing else waits for that. */
+bool endpoints_stage(struct endpoints *endpoints, const struct config *config,
+		     struct staged_endpoints *made, struct error *error);
+void endpoints_adopt(struct endpoints *endpoints, struct staged_endpoints *made);
+void endpoints_drop(struct endpoints *endpoints, struct staged_endpoints *made);
 void endpoints_close(struct endpoints *endpoints);		/* idempotent */
 
 void endpoints_reloaded(struct endpoints *endpoints, const char *refusal);	/* NULL: done */

@@ -135,10 +135,12 @@ static bool is_starting(const struct health *health)
 static void judge(struct health *health, enum health_status status)
 {
 	if (status == STATUS_CRITICAL) {
+		health->failed++;
 		health->successes = 0;
 		if (!is_starting(health) && ++health->failures >= health->config->failures)
 			decide(health, status);
 	} else {
+		health->passed++;
 		health->failures = 0;
 		if (++health->successes >= health->config->successes ||
 		    health->verdict.status != STATUS_CRITICAL)

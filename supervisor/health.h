@@ -45,6 +45,7 @@ struct health {
 	double job_started, check_started;	/* monotonic */
 	unsigned eager;			/* checks without a verdict since the job started */
 	long failures, successes;	/* in a row */
+	long passed, failed;		/* checks, since the start */
 };
 
 /* Takes ownership of `check`. */

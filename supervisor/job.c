@@ -244,6 +244,18 @@ static void tell_daemons(const struct job *job)
 			  "foreground, as nginx -g 'daemon off;'", names.data);
 }
 
+static void count_end(struct job *job)
+{
+	if (!job->failed)
+		job->succeeded++;
+	else if (job->timed_out)
+		job->failed_by_timeout++;
+	else if (WIFSIGNALED(job->hook->status))
+		job->failed_by_signal++;
+	else
+		job->failed_by_code++;
+}
+
 static void note_end(struct job *job)
 {
 	struct log_subject about;
@@ -260,6 +272,7 @@ static void note_end(struct job *job)
 	if (job->failures > 1)
 		snprintf(how + strlen(how), sizeof how - strlen(how), " (%lu times in a row)",
 			 job->failures);
+	count_end(job);
 	about = job_subject(job, job->failed ? EVENT_EXIT_FAILED : EVENT_EXIT_SUCCESS);
 	about.pid = job->pid;
 	if (job->timed_out) {

@@ -98,6 +98,7 @@ struct job {
 	bool stop_asked;		/* by job_stop() or job_kill() */
 	bool killed;			/* its stop took SIGKILL */
 	pid_t pid;			/* of the last run */
+	long succeeded, failed_by_code, failed_by_signal, failed_by_timeout;	/* runs, since the start */
 	int code;			/* exit code of the last run, as in a shell */
 	bool failed;			/* the last run failed, or its trigger never came */
 };

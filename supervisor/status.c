@@ -1,7 +1,11 @@
 #include "status.h"
 
+#include <dirent.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -29,11 +33,20 @@ static json_t *health_json(const struct health *health)
 {
 	if (!health)
 		return json_null();
-	return json_pack("{sb ss so so so}", "known", health->verdict.known,
+	return json_pack("{sb ss so so so sI sI}", "known", health->verdict.known,
 			 "status", health_status_name(health->verdict.status),
 			 "output", text_json(health->verdict.output.data),
 			 "duration", json_real(health->verdict.duration),
-			 "age", age_json(health->check_started));
+			 "age", age_json(health->check_started),
+			 "passed", (json_int_t)health->passed, "failed", (json_int_t)health->failed);
+}
+
+static json_t *exits_json(const struct job *job)
+{
+	return json_pack("{sI sI sI sI}", "success", (json_int_t)job->succeeded,
+			 "failure", (json_int_t)job->failed_by_code,
+			 "signal", (json_int_t)job->failed_by_signal,
+			 "timeout", (json_int_t)job->failed_by_timeout);
 }
 
 static json_t *job_json(const struct list *node)
@@ -41,14 +54,15 @@ static json_t *job_json(const struct list *node)
 	const struct job_unit *unit = list_entry(node, const struct job_unit, link);
 	const struct job *job = &unit->job;
 
-	return json_pack("{so ss si so sI sI so so}", "name", text_json(job->config->name),
-			 "state", job_state_name(job->state),
+	return json_pack("{so ss sb si so sI sI so so so}", "name", text_json(job->config->name),
+			 "state", job_state_name(job->state), "running", job->running,
 			 "pid", job->hook ? (int)job->hook->pid : 0,
 			 "health", health_json(unit->health),
 			 "runs", (json_int_t)job->runs,
 			 "restarts", (json_int_t)(job->tries > 1 ? job->tries - 1 : 0),
 			 "uptime", age_json(job->running ? job->started_at : 0),
-			 "exitCode", job->runs > job->running ? json_integer(job->code) : json_null());
+			 "exitCode", job->runs > job->running ? json_integer(job->code) : json_null(),
+			 "exits", exits_json(job));
 }
 
 static json_t *service_json(const struct job_unit *unit, const struct service *service)
@@ -80,9 +94,10 @@ static json_t *template_json(const struct list *node)
 	const struct template_unit *unit = list_entry(node, const struct template_unit, link);
 	const struct render *render = &unit->render;
 
-	return json_pack("{so so sb so so}", "name", text_json(unit->config->name),
+	return json_pack("{so so sb sb so so}", "name", text_json(unit->config->name),
 			 "destination", text_json(unit->config->target.destination),
 			 "rendered", render->rendered,
+			 "failing", source_holds(&render->source, EVENT_UNHEALTHY),
 			 "age", age_json(render->changed),
 			 "problem", text_json(render->complaint));
 }
@@ -112,6 +127,52 @@ static json_t *consul_json(const struct units *units)
 		return json_null();
 	return json_pack("{so ss}", "address", text_json(units->consul->address),
 			 "state", states[units->agent->state]);
+}
+
+static long count_descriptors(void)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	long count = -3;		/* ".", ".." and the folder's own */
+
+	if (!folder)
+		return 0;
+	while (readdir(folder))
+		count++;
+	closedir(folder);
+	return count;
+}
+
+/* Bytes; 0: unknown. */
+static unsigned long resident_memory(void)
+{
+	unsigned long size, resident = 0;
+	FILE *file = fopen("/proc/self/statm", "re");
+
+	if (file && fscanf(file, "%lu %lu", &size, &resident) != 2)
+		resident = 0;
+	if (file)
+		fclose(file);
+	return resident * (unsigned long)sysconf(_SC_PAGESIZE);
+}
+
+static json_t *process_json(void)
+{
+	struct timespec cpu = { 0 };
+	struct rlimit limit = { 0 };
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
+	getrlimit(RLIMIT_NOFILE, &limit);
+	return json_pack("{so sI sI sI}", "cpu", json_real((double)cpu.tv_sec + 1e-9 * (double)cpu.tv_nsec),
+			 "memory", (json_int_t)resident_memory(),
+			 "descriptors", (json_int_t)count_descriptors(),
+			 "descriptorLimit", (json_int_t)limit.rlim_cur);
+}
+
+static json_t *reloads_json(const struct status_frame *frame)
+{
+	return json_pack("{sI sI sb so}", "done", (json_int_t)frame->reloads,
+			 "refused", (json_int_t)frame->refusals, "successful", !frame->refusal,
+			 "problem", text_json(frame->refusal));
 }
 
 /* One member of the array for each unit of the ring. */
@@ -171,14 +232,15 @@ json_t *status_document(const struct units *units, const struct status_frame *fr
 	struct error trouble = ERROR_INIT;
 	bool healthy = status_is_healthy(units, &trouble);
 
-	return json_pack("{ss si ss so so sb so so s{sI sI so} so so so so so}",
+	return json_pack("{ss si ss so so so sb sb so so so sI so so so so so so}",
 			 "version", VERSION, "pid", (int)getpid(), "phase", frame->phase,
 			 "configuration", text_json(frame->configuration),
-			 "uptime", age_json(frame->started), "maintenance", maintenance,
+			 "started", json_real((double)time(NULL) - (monotonic_now() - frame->started)),
+			 "uptime", age_json(frame->started), "maintenance", maintenance, "healthy", healthy,
 			 "trouble", healthy ? json_null() : text_json(trouble.text),
 			 "consul", consul_json(units),
-			 "reloads", "done", (json_int_t)frame->reloads, "refused", (json_int_t)frame->refusals,
-			 "problem", text_json(frame->refusal),
+			 "reloads", reloads_json(frame),
+			 "orphans", (json_int_t)process_orphans_reaped(), "process", process_json(),
 			 "jobs", units_json(&units->jobs, job_json), "services", services_json(units),
 			 "watches", units_json(&units->watches, watch_json),
 			 "templates", units_json(&units->templates, template_json),

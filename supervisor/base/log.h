@@ -39,7 +39,7 @@ struct log_origin {
 	unsigned piece;			/* 0: a whole line; n: the n-th piece of a line */
 };
 
-/* What a message is about: fields in the formats logfmt and JSON.  Unset members are left out. */
+/* The subject of a message: fields in the formats logfmt and JSON.  Unset members are left out. */
 struct log_subject {
 	const char *kind;		/* the name's key: "job", "service", "election", "template" */
 	const char *name;

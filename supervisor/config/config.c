@@ -141,6 +141,7 @@ void config_free(struct config *config)
 	json_decref(config->tree);
 	free(config->logging.output);
 	free(config->control.socket);
+	free(config->telemetry.address);
 	consul_config_release(&config->consul);
 	for (size_t i = 0; i < config->job_count; i++)
 		job_config_free(config->jobs[i]);

@@ -219,10 +219,16 @@ struct control_config {
 	gid_t group;			/* (gid_t)-1: ours */
 };
 
+struct telemetry_config {
+	char *address;			/* numeric */
+	long port;			/* 0: none */
+};
+
 struct config {
 	json_t *tree;			/* everything, with hooks expanded: pilotfish expand */
 	struct log_config logging;
 	struct control_config control;
+	struct telemetry_config telemetry;
 	struct consul_config consul;
 	struct strv warnings;		/* of what works, but hardly as meant */
 	bool has_secrets;		/* Consul's token or password, or {{secret "X"}} */

@@ -511,6 +511,8 @@ static const struct field config_fields[] = {
 	  .help = "The log." },
 	{ "control", TABLE_OF(config, control, control_record),
 	  .help = "The socket by which a running pilotfish is asked and changed." },
+	{ "telemetry", TABLE_OF(config, telemetry, telemetry_record),
+	  .help = "A TCP port for metrics and health." },
 	{ "consul", FORMS(config, consul, widen_consul), .record_of = consul_record,
 	  .must_be = "\"host:port\", a group { address = ...; } or false",
 	  .help = "How to reach Consul, or false." },

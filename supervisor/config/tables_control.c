@@ -1,5 +1,6 @@
 #include "tables.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -41,4 +42,37 @@ static const struct record control_table = {
 const struct record *control_record(void)
 {
 	return &control_table;
+}
+
+static bool telemetry_rules(void *object, const json_t *tree, struct error *error)
+{
+	const struct telemetry_config *telemetry = object;
+	unsigned char bytes[sizeof(struct in6_addr)];
+
+	(void)tree;
+	if (inet_pton(AF_INET, telemetry->address, bytes) == 1 ||
+	    inet_pton(AF_INET6, telemetry->address, bytes) == 1)
+		return true;
+	return fail(error, ".address: must be a numeric address such as \"0.0.0.0\" or \"::\", found "
+		    "\"%.64s\"", telemetry->address);
+}
+
+static const struct field telemetry_fields[] = {
+	{ "port", INT(telemetry_config, port), .min = 1, .max = 65535, .flags = REQUIRED,
+	  .help = "The TCP port, such as 9464." },
+	{ "address", STRING(telemetry_config, address), .flags = TRIMMED, .initial = "0.0.0.0",
+	  .help = "The address to listen on: \"0.0.0.0\" and \"::\" are all of the container." },
+	{ 0 }
+};
+static const struct record telemetry_table = {
+	.title = "telemetry",
+	.about = "A TCP port for reading only: /metrics for Prometheus, /status with the document of "
+		 "pilotfish status, /livez, and /readyz, which is 200 while all jobs are healthy and the "
+		 "services in traffic. Without this group there is no port.",
+	.fields = telemetry_fields, .finish = telemetry_rules,
+};
+
+const struct record *telemetry_record(void)
+{
+	return &telemetry_table;
 }

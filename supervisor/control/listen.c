@@ -1,5 +1,6 @@
 #include "listen.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -7,6 +8,8 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+
+enum { BACKLOG = 128 };
 
 static bool fill_address(struct sockaddr_un *address, const char *path, struct error *error)
 {
@@ -94,7 +97,7 @@ bool listen_unix(struct listening *listening, const char *path, mode_t mode, gid
 	}
 	listening->path = copy_string(path);
 	if (!lstat(path, &listening->file) && listening_permit(listening, mode, group, error) &&
-	    !listen(listening->fd, 128))
+	    !listen(listening->fd, BACKLOG))
 		return true;
 	fail(error, "%s: %s", path, strerror(errno));
 	close(listening->fd);
@@ -110,4 +113,46 @@ void listening_close(struct listening *listening)
 	    now.st_ino == listening->file.st_ino)
 		unlink(listening->path);
 	free(steal(&listening->path));
+}
+
+/* Returns the size of the socket's address; 0: the text is no address. */
+static socklen_t parse_address(const char *address, long port, struct sockaddr_storage *storage)
+{
+	struct sockaddr_in *inet = (struct sockaddr_in *)storage;
+	struct sockaddr_in6 *inet6 = (struct sockaddr_in6 *)storage;
+
+	*storage = (struct sockaddr_storage){ .ss_family = strchr(address, ':') ? AF_INET6 : AF_INET };
+	if (storage->ss_family == AF_INET6) {
+		inet6->sin6_port = htons((uint16_t)port);
+		return inet_pton(AF_INET6, address, &inet6->sin6_addr) == 1 ? sizeof *inet6 : 0;
+	}
+	inet->sin_port = htons((uint16_t)port);
+	return inet_pton(AF_INET, address, &inet->sin_addr) == 1 ? sizeof *inet : 0;
+}
+
+static int bind_tcp(const struct sockaddr_storage *storage, socklen_t size)
+{
+	static const int on = 1;
+	int fd = socket(storage->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	if (!bind(fd, (const struct sockaddr *)storage, size) && !listen(fd, BACKLOG))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+int listen_tcp(const char *address, long port, struct error *error)
+{
+	struct sockaddr_storage storage;
+	socklen_t size = parse_address(address, port, &storage);
+	int fd = -1;
+
+	if (!size)
+		fail(error, "%s is no address", address);
+	else if ((fd = bind_tcp(&storage, size)) < 0)
+		fail(error, "cannot listen on %s port %ld: %s", address, port, strerror(errno));
+	return fd;
 }

@@ -1,4 +1,4 @@
-/* listen.h - a listening unix socket that belongs to one process at a time.
+/* listen.h - a listening TCP socket, and a listening unix socket that belongs to one process at a time.
  *
  * A socket that is left from a process that has ended is replaced: its file refuses a connection.
  * A socket that answers stays, as does a file that is no socket, and listening fails.  The file is made
@@ -22,5 +22,9 @@ bool listen_unix(struct listening *listening, const char *path, mode_t mode, gid
 		 struct error *error);
 bool listening_permit(const struct listening *listening, mode_t mode, gid_t group, struct error *error);
 void listening_close(struct listening *listening);	/* removes the file; not the descriptor's owner */
+
+
+/* Listens on a numeric address.  Returns the descriptor, or -1. */
+int listen_tcp(const char *address, long port, struct error *error);
 
 #endif

@@ -1,0 +1,46 @@
+/* telemetry.h - the TCP port for reading: what may be asked there, and the answers.
+ *
+ *     GET  /metrics            metrics.h, as OpenMetrics if the client accepts that
+ *     GET  /status             the document of status.h
+ *     GET  /livez              200: the loop turns
+ *     GET  /readyz, /healthz   200: all jobs are healthy and the services in traffic; else 503 and why
+ *
+ * Nothing can be changed.  responder.h has the limits for clients.
+ */
+#ifndef TELEMETRY_H
+#define TELEMETRY_H
+
+#include <jansson.h>
+
+#include "config/config.h"
+#include "control/responder.h"
+
+struct telemetry;
+
+struct telemetry_ops {
+	json_t *(*status)(struct telemetry *telemetry);		/* a new document */
+};
+
+/* A port that is listened on; `fd` -1: none. */
+struct telemetry_port {
+	char *place;			/* "ADDRESS port NUMBER" */
+	int fd;
+};
+
+struct telemetry {
+	const struct telemetry_ops *ops;
+	struct telemetry_port port;
+	struct responder responder;
+};
+
+void telemetry_init(struct telemetry *telemetry, const struct telemetry_ops *ops);
+
+/* Listen on the port that `config` wants, unless it is the present one; then use it in the place of the
+ * present one, or drop it. */
+bool telemetry_stage(const struct telemetry *telemetry, const struct telemetry_config *config,
+		     struct telemetry_port *made, struct error *error);
+void telemetry_adopt(struct telemetry *telemetry, struct loop *loop, struct telemetry_port *made);
+void telemetry_drop(const struct telemetry *telemetry, struct telemetry_port *made);
+void telemetry_close(struct telemetry *telemetry);	/* idempotent */
+
+#endif

@@ -12,7 +12,7 @@ config()		# TELEMETRY [JOBS]
 {
 	cat <<-EOF
 		$1
-		jobs = ( { name = "web"; exec = "sleep 1000"; health = { exec = "test ! -e $dir/ill"; interval = "200ms"; failures = 3; }; }
+		jobs = ( { name = "web"; exec = "sleep 1000"; health = { exec = "test ! -e $dir/ill"; interval = "200ms"; failures = 3; }; restarts = "unlimited"; }
 			 ${2-} );
 	EOF
 }

@@ -44,6 +44,11 @@ static char *find_socket(const struct call *call, struct error *error)
 		return copy_string(call->socket);
 	if (!setting_get("PILOTFISH_SOCKET", &path, error))
 		return NULL;
+	if (path && !strcmp(path, "off")) {
+		free(path);
+		fail(error, "PILOTFISH_SOCKET is \"off\", so there is no control socket");
+		return NULL;
+	}
 	if (path)
 		return path;
 	return access(CONTROL_SOCKET, F_OK) ? configured_socket(call, error) : copy_string(CONTROL_SOCKET);

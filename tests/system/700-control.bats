@@ -211,6 +211,8 @@ await_same()	# VALUE COMMAND
 	[ ! -e "$PILOTFISH_SOCKET" ]
 	run -69 "$pilotfish" status
 	run -69 "$pilotfish" healthcheck
+	PILOTFISH_SOCKET=off run -69 "$pilotfish" status
+	[[ $output == 'pilotfish: PILOTFISH_SOCKET is "off", so there is no control socket' ]]
 }
 
 @test "hostile clients cost nobody else anything" {

@@ -55,7 +55,7 @@ static void write_string(struct writer *writer, struct value value)
 static bool write_float(struct text *text, double real)
 {
 	char out[32], *e;
-	long exponent, digits;
+	long exponent;
 
 	if (!isfinite(real))
 		return false;
@@ -64,8 +64,6 @@ static bool write_float(struct text *text, double real)
 	if (!e)
 		return false;
 	exponent = strtol(e + 1, NULL, 10);
-	digits = (long)(e - out) - (out[0] == '-') - 2;
-	digits = digits > 0 ? digits : 0;
 	if (real != 0 && (exponent < -6 || exponent >= 21)) {
 		/* e-09 becomes e-9 */
 		if (e[1] == '-' && e[2] == '0')
@@ -73,7 +71,7 @@ static bool write_float(struct text *text, double real)
 		text_string(text, out);
 		return true;
 	}
-	text_print(text, "%.*f", digits > exponent ? (int)(digits - exponent) : 0, real);
+	print_decimal(text, real);
 	return true;
 }
 

@@ -18,6 +18,33 @@ size_t float_shortest(char out[32], double real)
 	return (size_t)size;
 }
 
+/* The fewest digits, and zeros; printf would print more digits of a large number. */
+void print_decimal(struct text *text, double real)
+{
+	char out[32], digits[32];
+	long exponent, count = 0;
+
+	float_shortest(out, real);
+	exponent = strtol(strchr(out, 'e') + 1, NULL, 10);
+	for (const char *at = out; *at != 'e'; at++)
+		if (*at >= '0' && *at <= '9')
+			digits[count++] = *at;
+	if (out[0] == '-')
+		text_char(text, '-');
+	if (exponent < 0) {
+		text_string(text, "0.");
+		text_repeat(text, '0', -exponent - 1);
+		text_add(text, digits, (size_t)count);
+		return;
+	}
+	text_add(text, digits, (size_t)(count <= exponent ? count : exponent + 1));
+	text_repeat(text, '0', exponent + 1 - count);
+	if (count > exponent + 1) {
+		text_char(text, '.');
+		text_add(text, digits + exponent + 1, (size_t)(count - exponent - 1));
+	}
+}
+
 static bool print_special(struct text *text, double real)
 {
 	if (isfinite(real))

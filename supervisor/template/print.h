@@ -7,6 +7,7 @@
 void print_value(struct text *text, struct value value);	/* as {{value}} does */
 void print_inner(struct text *text, struct value value);	/* %v: nil is <nil> */
 void print_float(struct text *text, double real);		/* %v */
+void print_decimal(struct text *text, double real);		/* without an exponent; finite */
 size_t float_shortest(char out[32], double real);		/* d.ddde+xx with the fewest digits */
 void print_quoted(struct text *text, struct value value, bool ascii);	/* %q, %+q */
 void print_quoted_rune(struct text *text, uint32_t rune, bool ascii);

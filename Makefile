@@ -17,7 +17,7 @@ COMPDIR ?= $(PREFIX)/share/bash-completion/completions
 B       ?= build
 JOBS    ?= $(shell nproc)
 SANITIZERS := address,undefined,float-cast-overflow
-PKGS    := libcurl jansson libconfig
+PKGS    := libcurl jansson libconfig yaml-0.1
 PKG_CONFIG ?= pkg-config
 
 # A variable for its comma.

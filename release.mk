@@ -26,8 +26,8 @@ mode     := -static -no-pie -s -Wl,--gc-sections -Wl,-e,process_entry $(target) 
 	getaddrinfo freeaddrinfo getnameinfo gethostbyname getservbyname getservbyport_r) \
 	-Wl,--wrap=dlopen,--defsym=__wrap_dlopen=abort -Wl,-Map=$B/link.map
 # The code in use stands together, so few pages are in memory: libcrypto comes last.
-libs     := -lcares -ljansson -lconfig -lev -lc -lm -lssl -lcrypto $(LDLIBS)
-dev     := libssl-dev libc-ares-dev libjansson-dev libconfig-dev libev-dev libc6-dev linux-libc-dev
+libs     := -lcares -ljansson -lconfig -lyaml -lev -lc -lm -lssl -lcrypto $(LDLIBS)
+dev     := libssl-dev libc-ares-dev libjansson-dev libconfig-dev libyaml-dev libev-dev libc6-dev linux-libc-dev
 
 curl_off := ftp file ldap ldaps rtsp proxy dict telnet tftp pop3 imap smb smtp gopher mqtt manual libcurl-option \
 	pthreads threaded-resolver rt sspi crypto-auth ntlm ntlm-wb tls-srp cookies socketpair doh mime dateparse \

@@ -40,7 +40,7 @@ describe()		# PACKAGE
 license()		# SOURCE
 {
 	case $1 in
-	c-ares | jansson) echo MIT ;;
+	c-ares | jansson | libyaml) echo MIT ;;
 	curl) echo curl ;;
 	openssl) echo Apache-2.0 ;;
 	libconfig | glibc | cross-toolchain-base*) echo LGPL-2.1-or-later ;;

@@ -272,7 +272,7 @@ static bool get_field(struct scope *scope, const struct node *node, struct value
 		return run_fail(run, node->at, "nil pointer evaluating %s.%.*s", info->name,
 				(int)node->field_size, node->field);
 	field = info->kind == KIND_STRUCT ? type_field(base.type, node->field, node->field_size) : NULL;
-	if (!field && (info->kind != KIND_MAP || info->key != TYPE_STRING))
+	if (!field && (info->kind != KIND_MAP || (info->key != TYPE_STRING && info->key != TYPE_ANY)))
 		return run_fail(run, node->at, "can't evaluate field %.*s in type %s",
 				(int)node->field_size, node->field, info->name);
 	if (total(args))

@@ -29,7 +29,8 @@ static bool index_map(struct call *call, struct value map, struct value key, str
 	const struct type_info *info = type_info(map.type);
 	struct value *found;
 
-	if (info->key == TYPE_STRING ? key.type != TYPE_STRING : kind_of(key) != KIND_INT)
+	if (info->key == TYPE_ANY ? kind_of(key) > KIND_STRING :
+	    info->key == TYPE_STRING ? key.type != TYPE_STRING : kind_of(key) != KIND_INT)
 		return fail(call->error, "value has type %s; should be %s", type_info(key.type)->name,
 			    type_info(info->key)->name);
 	found = map_find(map.map, key);

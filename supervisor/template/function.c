@@ -29,8 +29,8 @@ const struct function *function_find(enum template_profile profile, const char *
 {
 	static const struct function *(*const tables[])(void) = {
 		functions_core, functions_compare, functions_config, functions_text, functions_parse,
-		functions_digest, functions_math, functions_list, functions_group, functions_data,
-		functions_misc, functions_sprig,
+		functions_markup, functions_digest, functions_math, functions_list, functions_group,
+		functions_data, functions_misc, functions_sprig,
 	};
 	const struct function *found = NULL;
 
@@ -48,9 +48,8 @@ bool function_is_unsupported(const char *name, size_t size)
 {
 	static const char *const prefixes[] = { "sprig_", "spew_", "nomad" };
 	static const char *const names[] = {
-		"vault", "secrets", "secret", "pkiCert", "plugin", "toYAML", "toTOML",
-		"parseYAML", "sockaddr", "caRoots", "caLeaf", "peerings", "partitions",
-		"exportedServices", "importedServices",
+		"vault", "secrets", "secret", "pkiCert", "plugin", "sockaddr", "caRoots", "caLeaf",
+		"peerings", "partitions", "exportedServices", "importedServices",
 	};
 
 	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)

@@ -42,6 +42,7 @@ const struct function *functions_compare(void);
 const struct function *functions_text(void);
 const struct function *functions_config(void);
 const struct function *functions_parse(void);
+const struct function *functions_markup(void);
 const struct function *functions_digest(void);
 const struct function *functions_math(void);
 const struct function *functions_list(void);

@@ -131,6 +131,8 @@ static bool write_members(struct writer *writer, struct value value)
 	}
 	if (fields)
 		return true;
+	if (type_info(value.type)->key == TYPE_ANY)
+		return false;
 	for (size_t i = 0; i < value.map->count; i++)
 		if (!write_member(writer, !i, map_at(value.map, i)->key, map_at(value.map, i)->value))
 			return false;

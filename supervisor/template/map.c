@@ -10,46 +10,73 @@ struct value value_map(struct arena *arena, enum type type)
 	return (struct value){ .type = type, .map = map };
 }
 
+/* Keys of several kinds are in the order of the names of Go's types, as Go sorts them in practice. */
 static int compare_keys(struct value a, struct value b)
 {
-	if (a.type == TYPE_STRING)
+	static const char ranks[] = {
+		[KIND_NIL] = 0, [KIND_BOOL] = 1, [KIND_FLOAT] = 2, [KIND_INT] = 3, [KIND_STRING] = 4,
+		[KIND_UINT] = 5,
+	};
+	enum kind kind, other;
+
+	if (a.type == TYPE_STRING && b.type == TYPE_STRING)
 		return value_compare_text(a, b);
-	return (a.integer > b.integer) - (a.integer < b.integer);
+	kind = kind_of(a);
+	other = kind_of(b);
+	if (kind != other)
+		return ranks[kind] - ranks[other];
+	switch (kind) {
+	case KIND_NIL: return 0;
+	case KIND_BOOL: return a.truth - b.truth;
+	case KIND_UINT: return (a.natural > b.natural) - (a.natural < b.natural);
+	case KIND_FLOAT: return (a.real > b.real) - (a.real < b.real);
+	default: return (a.integer > b.integer) - (a.integer < b.integer);
+	}
 }
 
 /* ---- the order ---- */
 
+static bool is_before(const struct entry *a, const struct entry *b)
+{
+	return compare_keys(a->key, b->key) < 0;
+}
+
 /* Merges two neighbours, each sorted. */
-static void merge(const struct entry *from, struct entry *to, size_t middle, size_t end)
+static void merge(const struct entry *from, struct entry *to, size_t middle, size_t end, entry_order *before)
 {
 	size_t a = 0, b = middle;
 
 	for (size_t i = 0; i < end; i++) {
-		bool first = b == end || (a < middle && compare_keys(from[a].key, from[b].key) < 0);
+		bool first = b == end || (a < middle && before(&from[a], &from[b]));
 
 		to[i] = from[first ? a++ : b++];
 	}
 }
 
 /* Bottom up: what it has done so far is never lost in a pause. */
-static void sort(struct map *map)
+struct entry *entries_sort(struct arena *arena, struct entry *entries, size_t count, entry_order *before)
 {
-	struct entry *from = map->entries, *to;
+	struct entry *from = entries, *to = arena_alloc(arena, count * sizeof *to);
 
-	to = arena_alloc(map->arena, map->room * sizeof *to);
-	for (size_t width = 1; width < map->count; width *= 2) {
+	for (size_t width = 1; width < count; width *= 2) {
 		struct entry *swap = from;
 
-		for (size_t i = 0; i < map->count; i += 2 * width) {
-			size_t rest = map->count - i, end = rest < 2 * width ? rest : 2 * width;
+		for (size_t i = 0; i < count; i += 2 * width) {
+			size_t rest = count - i, end = rest < 2 * width ? rest : 2 * width;
 
-			arena_work(map->arena, 40 * end);
-			merge(from + i, to + i, end < width ? end : width, end);
+			arena_work(arena, 40 * end);
+			merge(from + i, to + i, end < width ? end : width, end, before);
 		}
 		from = to;
 		to = swap;
 	}
-	map->entries = from;
+	return from;
+}
+
+static void sort(struct map *map)
+{
+	map->entries = entries_sort(map->arena, map->entries, map->count, is_before);
+	map->room = map->count;
 	map->unsorted = false;
 	map->index_size = 0;
 }
@@ -81,8 +108,10 @@ const struct entry *map_at(struct map *map, size_t i)
 
 static size_t hash(struct value key)
 {
-	uint64_t hash = 14695981039346656037u ^ (key.type == TYPE_STRING ? 0 : key.natural);
+	uint64_t hash = 14695981039346656037u;
 
+	if (key.type != TYPE_STRING)
+		hash ^= kind_of(key) == KIND_BOOL ? key.truth : key.natural;
 	for (size_t i = 0; key.type == TYPE_STRING && i < key.size; i++)
 		hash = (hash ^ (unsigned char)key.text[i]) * 1099511628211u;
 	return (size_t)(hash ^ hash >> 29) * 0x9E3779B1u;

@@ -86,6 +86,7 @@ static const struct type_info types[TYPE_COUNT] = {
 	[TYPE_MAP_INT] = MAP("map[string]int", TYPE_INT),
 	[TYPE_MAP_STRINGS] = MAP("map[string][]string", TYPE_STRINGS),
 	[TYPE_MAP_INT_STRING] = { "map[int]string", KIND_MAP, TYPE_STRING, TYPE_INT, NULL },
+	[TYPE_MAP_ANY_ANY] = { "map[interface {}]interface {}", KIND_MAP, TYPE_ANY, TYPE_ANY, NULL },
 	[TYPE_SERVICE] = STRUCT("service", service),
 	[TYPE_SERVICES] = LIST("list of services", TYPE_SERVICE),
 	[TYPE_MAP_SERVICES] = MAP("map of services", TYPE_SERVICES),

@@ -27,7 +27,7 @@ enum type {
 	TYPE_BOOL, TYPE_INT, TYPE_INT64, TYPE_UINT64, TYPE_FLOAT, TYPE_STRING,
 	TYPE_LOOP, TYPE_SCRATCH,
 	TYPE_ANYS, TYPE_STRINGS, TYPE_INTS, TYPE_FLOATS,
-	TYPE_MAP_ANY, TYPE_MAP_STRING, TYPE_MAP_INT, TYPE_MAP_STRINGS, TYPE_MAP_INT_STRING,
+	TYPE_MAP_ANY, TYPE_MAP_STRING, TYPE_MAP_INT, TYPE_MAP_STRINGS, TYPE_MAP_INT_STRING, TYPE_MAP_ANY_ANY,
 	TYPE_SERVICE, TYPE_SERVICES, TYPE_MAP_SERVICES, TYPE_MAP_INT_SERVICES,
 	TYPE_SNIPPET, TYPE_SNIPPETS, TYPE_MAP_SNIPPETS,
 	TYPE_NODE, TYPE_NODES, TYPE_CATALOG_NODE, TYPE_NODE_SERVICE, TYPE_NODE_SERVICES,
@@ -150,6 +150,10 @@ struct value struct_find(struct arena *arena, struct value value, const char *na
 struct value *map_find(struct map *map, struct value key);	/* NULL: not there */
 struct value *map_put(struct map *map, struct value key);	/* makes it */
 const struct entry *map_at(struct map *map, size_t i);		/* by the order of the keys */
+
+/* Sorts by merging, so an order that contradicts itself does no harm; the result may be in new memory. */
+typedef bool entry_order(const struct entry *a, const struct entry *b);	/* does a come first? */
+struct entry *entries_sort(struct arena *arena, struct entry *entries, size_t count, entry_order *before);
 
 /* A list that grows. */
 struct list_maker {

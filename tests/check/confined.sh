@@ -15,6 +15,7 @@ only()
 
 only '#include <curl/'                    'supervisor/base/http\.[ch]'
 only '#include <libconfig'                'supervisor/config/libconf\.c'
+only '#include <yaml'                     'supervisor/template/libyaml\.c'
 only '#include <ev\.h>'                   'supervisor/base/(loop|writer)\.[ch]'
 only '\b(fork|vfork|clone3?|waitid|waitpid|wait[34]?|posix_spawnp?) ?\(' \
 	'supervisor/base/(process|spawn)\.c'

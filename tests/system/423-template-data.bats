@@ -66,6 +66,24 @@ becomes()		# TEMPLATE TEXT
 	becomes '{{ range $k, $v := tree "conf" | explode }}{{ $k }} {{ end }}' "a b sub "
 }
 
+@test "YAML of a key; YAML and TOML of services, pairs and nodes" {
+	put app/settings $'defaults: &d { port: 80, tls: no }\nsites:\n- <<: *d\n  name: shop\n- <<: *d\n  name: blog\n  port: 81\n'
+	becomes '{{ range (key "app/settings" | parseYAML).sites }}{{ .name }}:{{ .port }}{{ if .tls }}s{{ end }} {{ end }}' "shop:80 blog:81 "
+	becomes '{{ with index (service "web") 0 }}{{ sprig_dict "name" .ID "tags" .Tags "meta" .ServiceMeta "port" .Port | toYAML }}{{ end }}' \
+		$'meta:\n  zone: a\nname: web-1\nport: 81\ntags:\n- blue\n- v1'
+	becomes '{{ $all := service "web" | toYAML | parseYAML }}{{ with index $all 0 }}{{ .id }} {{ .address }} {{ .weights.passing }} {{ len .checks }}{{ end }}' \
+		"web-1 192.0.2.1 1 2"
+	becomes '{{ service "web" | toYAML | regexMatch "(?s)^- node: consul\n  nodeid: .*\n  address: 192.0.2.1\n.*\n  port: 81\n  weights:\n    passing: 1\n    warning: 1$" }}' true
+	becomes '{{ range ls "conf" }}{{ sprig_dict .Key .Value | toTOML }} {{ end }}' 'a = "1" b = "2" '
+	becomes '{{ with (node "other").Node }}{{ .Meta | toTOML }}{{ end }}' 'rack = "7"'
+	drop app/settings
+	put app/settings 'a: [1'
+	printf '{{ key "app/settings" | parseYAML }}' >"$dir/in.ctmpl"
+	run -1 timeout -k 1 "$(limit)" "$pilotfish" render --consul-addr "$consul_address" -t "$dir/in.ctmpl" --once
+	[[ $output == *"parseYAML: not YAML: did not find expected ',' or ']' in line 1"* ]]
+	drop app/settings
+}
+
 @test "a folder's own key is not below it" {
 	for key in shop/ shop/db/ shop/db/host shop/port onlyfolder/; do
 		put "$key" ""

@@ -121,8 +121,8 @@ sbom()			# FOLDER JQ-ARG...
 		sbom "$folder" '[.packages[].licenseDeclared] | index("NOASSERTION") == null'
 		libgcc=$([[ $folder == "$ARM" ]] && echo libgcc-12-dev-arm64-cross || echo libgcc-12-dev)
 		diff <(jq -r '.packages[].name' "$folder/pilotfish.spdx.json" | sort) \
-			<(printf '%s\n' curl libc-ares-dev libc6-dev libconfig-dev libev-dev libjansson-dev libssl-dev pilotfish \
-				uthash-dev "$libgcc" | sort)
+			<(printf '%s\n' curl libc-ares-dev libc6-dev libconfig-dev libev-dev libjansson-dev libssl-dev libyaml-dev \
+				pilotfish uthash-dev "$libgcc" | sort)
 		for package in $(jq -r '.packages[].name' "$folder/pilotfish.spdx.json"); do
 			[ -s "$folder/licenses/$package" ]
 		done

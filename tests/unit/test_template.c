@@ -333,6 +333,57 @@ static void unsupported_functions_are_named(void **state)
 	expect_error("{{ nomadServices }}", "f:1:4: function \"nomadServices\" is not supported");
 }
 
+static void errors_of_yaml_have_a_line_and_no_value(void **state)
+{
+	(void)state;
+	expect_error("{{ parseYAML \"a: 1\\nb: [secret\" }}", "f:1:4: parseYAML: not YAML: did not find expected ',' or ']' in line 2\n");
+	expect_error("{{ parseYAML \"a: 1\\n\\tb: x\" }}",
+		     "f:1:4: parseYAML: not YAML: found a tab character that violates indentation in line 2\n");
+	expect_error("{{ parseYAML \"a:\\n- *secret\" }}", "f:1:4: parseYAML: not YAML: unknown anchor in line 2\n");
+	expect_error("{{ parseYAML \"a: !!int secret\" }}", "f:1:4: parseYAML: the value in line 1 is no int\n");
+	expect_error("{{ parseYAML \"a: &a\\n- *a\" }}", "f:1:4: parseYAML: the alias in line 2 contains itself\n");
+	expect_error("{{ parseYAML \"a: !!binary secret\" }}", "f:1:4: parseYAML: not Base64 in line 1\n");
+	expect_error("{{ parseYAML \"[secret]: 1\" }}", "f:1:4: parseYAML: the key in line 1 is a map or a list\n");
+	expect_error("{{ parseYAML \"<<: secret\" }}", "f:1:4: parseYAML: << in line 1 needs a map or a list of maps\n");
+	expect_error("{{ parseYAML \"a: \\xff\" }}", "f:1:4: parseYAML: not YAML: invalid leading UTF-8 octet in line 1\n");
+	expect_error("{{ toTOML (sprig_list 1) }}", "f:1:4: toTOML: only a map or a struct can be written as TOML\n");
+	expect_error("{{ toYAML (loop 1) }}", "f:1:4: toYAML: a <-chan int64 cannot be written as YAML\n");
+}
+
+static void yaml_is_limited(void **state)
+{
+	static const struct template_limits small = { .memory = 1 << 20 };
+	CLEANUP(buf_release) struct buf text = BUF_INIT;
+	CLEANUP(template_output_release) struct template_output output = { 0 };
+	struct error error = ERROR_INIT;
+
+	(void)state;
+	buf_add(&text, "{{ parseYAML \"a: &a [x");
+	repeat(&text, ", x", 2000);
+	buf_add(&text, "]\\nb: [*a");
+	repeat(&text, ", *a", 60);
+	buf_add(&text, "]\" | len }}");
+	assert_false(render(text.data, &small, &output, &error));
+	assert_non_null(strstr(error.text, "needs more than 1 MiB of memory"));
+	expect_output(text.data, "2");
+	buf_clear(&text);
+	error.text[0] = '\0';
+	buf_add(&text, "{{ parseYAML \"- &a0 [x]\\n");
+	for (int i = 1; i < 12; i++)
+		buf_print(&text, "- &a%d [*a%d, *a%d, *a%d]\\n", i, i - 1, i - 1, i - 1);
+	buf_add(&text, "\" }}");
+	assert_false(render(text.data, NULL, &output, &error));
+	assert_non_null(strstr(error.text, "f:1:4: parseYAML: too many aliases"));
+	expect_error("{{ $s := \"[\" }}{{ range loop 14 }}{{ $s = print $s $s }}{{ end }}{{ parseYAML $s }}",
+		     "f:1:69: a value is nested too deeply");
+	expect_error("{{ $s := \"a: b \" }}{{ range loop 18 }}{{ $s = print $s $s }}{{ end }}{{ parseYAML $s }}",
+		     "f:1:73: parseYAML: the YAML is larger than 1 MiB");
+	expect_error("{{ $s := \"abcdefgh\" }}{{ range loop 18 }}{{ $s = print $s $s }}{{ end }}{{ toYAML $s }}",
+		     "f:1:76: toYAML: a string is larger than 1 MiB");
+	expect_error("{{ $d := sprig_list 1 }}{{ range loop 4000 }}{{ $d = sprig_list $d }}{{ end }}{{ toYAML $d }}",
+		     "f:1:82: a value is nested too deeply");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -351,6 +402,8 @@ int main(void)
 		cmocka_unit_test(ten_thousand_instances),
 		cmocka_unit_test(functions_are_denied_by_pattern),
 		cmocka_unit_test(unsupported_functions_are_named),
+		cmocka_unit_test(errors_of_yaml_have_a_line_and_no_value),
+		cmocka_unit_test(yaml_is_limited),
 	};
 
 	return cmocka_run_group_tests_name("template", tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include "weight.h"
 
 #define LARGE ((size_t)64 << 10)	/* what is smaller, the loop parses */
+#define EXACT 9007199254740992.0	/* 2^53: below it, a real tells all integers */
 
 static void weigh(struct parse *parse)
 {
@@ -46,11 +47,50 @@ static size_t next_text(void *to, size_t room, void *data)
 	return size;
 }
 
-static void convert(struct parse *parse)
+static json_t *with_integers(json_t *value);
+
+static void restore_integers(json_t *json)
+{
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	json_array_foreach(json, i, value)
+		json_array_set_new(json, i, with_integers(value));
+	json_object_foreach(json, key, value)
+		json_object_iter_set_new(json, json_object_key_to_iter(key), with_integers(value));
+}
+
+/* A new reference: an integer for a real that is one, exactly. */
+static json_t *with_integers(json_t *value)
+{
+	double real = json_real_value(value);
+
+	if (json_is_real(value) && real > -EXACT && real < EXACT && real == (double)(json_int_t)real)
+		return json_integer((json_int_t)real);
+	restore_integers(value);
+	return json_incref(value);
+}
+
+/* Consul has natural numbers of 64 bits, jansson integers.  A serial number or flags beyond them become a
+ * real, and no number else. */
+static json_t *load(const struct parse *parse)
 {
 	struct cursor cursor = { .parse = parse };
 	json_error_t where;
 	json_t *json = json_load_callback(next_text, &cursor, JSON_DECODE_ANY, &where);
+
+	if (json || json_error_code(&where) != json_error_numeric_overflow)
+		return json;
+	cursor.at = 0;
+	json = json_load_callback(next_text, &cursor, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL, &where);
+	restore_integers(json);
+	return json;
+}
+
+static void convert(struct parse *parse)
+{
+	json_t *json = load(parse);
 
 	parse->good = json;
 	if (!json || !parse->reading) {

@@ -70,6 +70,18 @@ static struct value any_from_json(struct arena *arena, json_t *json)
 	}
 }
 
+/* A real is beyond a json_int_t. */
+static uint64_t natural_from_json(const json_t *json)
+{
+	double real = json_real_value(json);
+
+	if (!json_is_real(json))
+		return (uint64_t)json_integer_value(json);
+	if (real < 0)
+		return 0;
+	return real < 18446744073709551616.0 ? (uint64_t)real : UINT64_MAX;
+}
+
 struct value value_from_json(struct arena *arena, json_t *json, enum type type)
 {
 	struct value value;
@@ -77,7 +89,7 @@ struct value value_from_json(struct arena *arena, json_t *json, enum type type)
 	switch (type_info(type)->kind) {
 	case KIND_BOOL: return value_bool(json_is_true(json));
 	case KIND_INT: return (struct value){ .type = type, .integer = json_integer_value(json) };
-	case KIND_UINT: return value_uint64((uint64_t)json_integer_value(json));
+	case KIND_UINT: return value_uint64(natural_from_json(json));
 	case KIND_FLOAT: return value_float(json_number_value(json));
 	case KIND_STRING:
 		return value_text(json_string_value(json), json_string_length(json));

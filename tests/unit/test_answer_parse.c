@@ -184,6 +184,32 @@ static void test_a_small_text_is_parsed_at_once(void **state)
 	assert_int_equal(fixture->items, 4);
 }
 
+static struct buf text_of(const char *bytes)
+{
+	struct buf text = BUF_INIT;
+
+	buf_add(&text, bytes);
+	return text;
+}
+
+/* They are reals, and no other number is. */
+static void test_numbers_beyond_an_integer(void **state)
+{
+	struct fixture *fixture = *state;
+	json_t *expected = json_pack("[{si sf sf s[iis]}]", "Port", 8080, "Serial", 0x1p63,
+				     "Flags", 0x1p64, "List", -1, 0, "x");
+
+	begin(fixture, 'a', text_of("[9223372036854775807]"), NULL);
+	assert_true(json_integer_value(json_array_get(fixture->json, 0)) == INT64_MAX);
+	begin(fixture, 'b', text_of("[{\"Port\": 8080, \"Serial\": 9223372036854775808, "
+				    "\"Flags\": 18446744073709551615, \"List\": [-1, 0, \"x\"]}]"), NULL);
+	assert_true(fixture->good);
+	assert_true(json_equal(fixture->json, expected));
+	begin(fixture, 'c', text_of("[9223372036854775808"), NULL);
+	assert_false(fixture->good);
+	json_decref(expected);
+}
+
 static void test_the_loop_goes_on_during_a_large_text(void **state)
 {
 	struct fixture *fixture = *state;
@@ -259,6 +285,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_a_small_text_is_parsed_at_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_numbers_beyond_an_integer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_the_loop_goes_on_during_a_large_text, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_large_texts_are_parsed_in_turn, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_text_that_is_not_json, set_up, tear_down),

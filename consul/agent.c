@@ -197,10 +197,12 @@ static bool is_unknown(const struct http_request *http)
 	return false;
 }
 
-static enum agent_answer judge(const struct http_request *http)
+static enum agent_answer judge(const struct agent_request *request)
 {
+	const struct http_request *http = &request->http;
+
 	if (http->status >= 200 && http->status < 300)
-		return http->no_leader ? ANSWER_TROUBLE : ANSWER_OK;
+		return http->no_leader && !request->cached ? ANSWER_TROUBLE : ANSWER_OK;
 	if (http->status == 404 || is_unknown(http))
 		return ANSWER_MISSING;
 	if (http->status == 401 || http->status == 403)
@@ -263,7 +265,7 @@ static void on_http_reply(struct http_request *http)
 {
 	struct agent_request *request = container_of(http, struct agent_request, http);
 	struct agent *agent = request->agent;
-	enum agent_answer answer = judge(http);
+	enum agent_answer answer = judge(request);
 
 	query_limit_leave(&agent->query_limit, &request->queued);
 	if (http->local_address[0] && strcmp(agent->local_address, http->local_address)) {

@@ -77,6 +77,7 @@ struct agent_request {
 	char *name;			/* for the log: its purpose */
 	char *url, *body;		/* owned */
 	struct queued_query queued;		/* as a blocking query */
+	bool cached;			/* set by the owner: from the agent's cache, of no leader */
 	struct timer unmade;		/* on_reply is due for a request that could not be made */
 	/* Set by the owner; NULL: on_reply gets JSON.  Called when an answer has come. */
 	struct reading *(*new_reading)(struct agent_request *request);

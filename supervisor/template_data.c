@@ -88,17 +88,20 @@ static const struct {
 	enum topic topic;
 	bool object;			/* the answer is an object, else an array */
 	bool may_lack;			/* its absence is a valid answer */
+	bool no_dc;			/* of no datacentre, or of the agent's own */
 	const char *identity[3];
 } kinds[] = {
-	[DEPENDENCY_SERVICE]     = { TOPIC_SERVICE, false, false, { "Node", "ID" } },
-	[DEPENDENCY_CONNECT]     = { TOPIC_CONNECT, false, false, { "Node", "ID" } },
-	[DEPENDENCY_SERVICES]    = { TOPIC_NAMES, true, false, { "Name" } },
-	[DEPENDENCY_NODES]       = { TOPIC_NAMES, false, false, { "Node" } },
-	[DEPENDENCY_NODE]        = { TOPIC_NODE, true, true, { NULL } },
-	[DEPENDENCY_DATACENTERS] = { TOPIC_NAMES, false, false, { NULL } },
-	[DEPENDENCY_KEY]         = { TOPIC_KEYS, false, true, { NULL } },
-	[DEPENDENCY_GET]         = { TOPIC_KEYS, false, true, { NULL } },
-	[DEPENDENCY_LIST]        = { TOPIC_KEYS, false, true, { "Path" } },
+	[DEPENDENCY_SERVICE]     = { TOPIC_SERVICE, .identity = { "Node", "ID" } },
+	[DEPENDENCY_CONNECT]     = { TOPIC_CONNECT, .identity = { "Node", "ID" } },
+	[DEPENDENCY_SERVICES]    = { TOPIC_NAMES, .object = true, .identity = { "Name" } },
+	[DEPENDENCY_NODES]       = { TOPIC_NAMES, .identity = { "Node" } },
+	[DEPENDENCY_NODE]        = { TOPIC_NODE, .object = true, .may_lack = true },
+	[DEPENDENCY_DATACENTERS] = { TOPIC_NAMES, .no_dc = true },
+	[DEPENDENCY_KEY]         = { TOPIC_KEYS, .may_lack = true },
+	[DEPENDENCY_GET]         = { TOPIC_KEYS, .may_lack = true },
+	[DEPENDENCY_LIST]        = { TOPIC_KEYS, .may_lack = true, .identity = { "Path" } },
+	[DEPENDENCY_ROOTS]       = { TOPIC_AUTHORITY, .object = true, .no_dc = true },
+	[DEPENDENCY_LEAF]        = { TOPIC_AUTHORITY, .object = true, .no_dc = true },
 };
 
 static json_t *read_answer(const void *context, const json_t *answer, struct error *error)
@@ -134,7 +137,7 @@ static void add_path(const struct watched_dependency *watched, struct buf *path)
 		buf_add(path, "/v1/catalog/node/");
 		url_escape(path, watched->data->node);
 	}
-	if (dc && !*dependency->dc && dependency->kind != DEPENDENCY_DATACENTERS) {
+	if (dc && !*dependency->dc && !kinds[dependency->kind].no_dc) {
 		buf_print(path, "%cdc=", strchr(path->data, '?') ? '&' : '?');
 		url_escape(path, dc);
 	}

@@ -246,6 +246,7 @@ static bool run_mapping(json_t *test)
 		{ "service", DEPENDENCY_SERVICE }, { "services", DEPENDENCY_SERVICES }, { "nodes", DEPENDENCY_NODES },
 		{ "node", DEPENDENCY_NODE }, { "key", DEPENDENCY_KEY }, { "list", DEPENDENCY_LIST },
 		{ "datacenters", DEPENDENCY_DATACENTERS }, { "connect", DEPENDENCY_CONNECT },
+		{ "caroots", DEPENDENCY_ROOTS }, { "caleaf", DEPENDENCY_LEAF },
 	};
 	CLEANUP(buf_release) struct buf name = BUF_INIT;
 	const char *expected = text_of(test, "dependency");

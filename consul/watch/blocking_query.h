@@ -19,6 +19,7 @@ enum topic {
 	TOPIC_NODE,
 	TOPIC_KEYS,			/* a key or a prefix; the first identity is the key */
 	TOPIC_NAMES,			/* a catalogue: services, nodes, datacentres */
+	TOPIC_AUTHORITY,		/* certificates of Connect, from the agent's cache */
 };
 
 /* Owned by the feed's owner; constant while a feed uses it. */

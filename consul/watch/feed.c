@@ -5,7 +5,7 @@
 #include "consul/weight.h"
 #include "feed_reading.h"
 
-enum { POLL = 15 };			/* seconds, if answers carry no index */
+enum { POLL = 15 };			/* seconds, if nothing tells of changes */
 #define COST_OF_NEWS 0.1
 
 static void on_ask(struct pool_member *member)
@@ -23,16 +23,17 @@ static void on_ask(struct pool_member *member)
 }
 
 /* A connected feed asks as soon as its tokens allow.  A parked one asks when a notifier says so, or
- * if it needs a consistent answer. */
+ * if it needs a consistent answer.  No notifier knows of certificates. */
 static void ask_again(struct feed *feed, double cost)
 {
 	double delay = pace_spend(&feed->pace, cost);
+	bool parked = !feed->member.has_connection && feed->index;
 
 	if (feed->state && feed->agent->config->once)
 		return;
-	if (!feed->request.http.index)
+	if (!feed->request.http.index || (parked && feed->query->topic == TOPIC_AUTHORITY))
 		timer_set(&feed->retry, POLL);
-	else if (!feed->member.has_connection && feed->index)
+	else if (parked)
 		return;
 	else if (delay > 0)
 		timer_set(&feed->retry, delay);
@@ -386,6 +387,7 @@ void feed_init(struct feed *feed, struct agent *agent, const struct blocking_que
 	query_pool_join(&feed->member, agent);
 	agent_request_init(&feed->request, agent, name, on_reply);
 	feed->request.new_reading = new_reading;
+	feed->request.cached = query->topic == TOPIC_AUTHORITY;
 	agent_request_init(&feed->rights, agent, name, on_rights);
 	deferred_init(&feed->start, loop, on_start);
 	timer_init(&feed->retry, loop, on_retry);

@@ -29,6 +29,7 @@ static const unsigned notifiers_of[] = {
 	[TOPIC_NODE] = CATALOGUE,
 	[TOPIC_KEYS] = BIT(FINGERPRINT_KEYS),
 	[TOPIC_NAMES] = CATALOGUE,
+	[TOPIC_AUTHORITY] = 0,
 };
 
 static bool concerns(const struct notifier *notifier, const struct pool_member *member)

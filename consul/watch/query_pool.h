@@ -17,6 +17,7 @@
  *     a node             /v1/catalog/{services,nodes}
  *     keys               /v1/kv/?keys
  *     catalogues         /v1/catalog/{services,nodes}
+ *     certificates       none: it is read every 15 seconds
  *
  * A notification names the services and nodes that changed, as far as Consul's answer tells:
  *

@@ -21,6 +21,8 @@ static const struct shape {
 	[DEPENDENCY_KEY]         = { "kv.block", "/v1/kv/", "?@", true, true },
 	[DEPENDENCY_GET]         = { "kv.get", "/v1/kv/", "?@", true, true },
 	[DEPENDENCY_LIST]        = { "kv.list", "/v1/kv/", "?@", true, true },
+	[DEPENDENCY_ROOTS]       = { "connect.caroots", "/v1/agent/connect/ca/roots", "", false, false },
+	[DEPENDENCY_LEAF]        = { "connect.caleaf", "/v1/agent/connect/ca/leaf/", "", true, false },
 	[DEPENDENCY_FILE]        = { "file", "", "", true, true },
 };
 

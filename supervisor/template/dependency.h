@@ -19,6 +19,8 @@ enum dependency_kind {
 	DEPENDENCY_KEY, /* waits until the key exists */
 	DEPENDENCY_GET, /* the key may be missing */
 	DEPENDENCY_LIST,
+	DEPENDENCY_ROOTS,	/* certificates of Connect's authority */
+	DEPENDENCY_LEAF,	/* a service's certificate, and its key */
 	DEPENDENCY_FILE,
 };
 

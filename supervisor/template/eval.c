@@ -296,7 +296,8 @@ static bool eval_field(struct scope *scope, const struct node *node, const struc
 		return run_fail(scope->run, node->at, "nil has no fields");
 	if (!eval_node(scope, node->base, &none, &base))
 		return false;
-	secret = base.secret;
+	/* Of a leaf certificate, the key alone is a secret. */
+	secret = base.secret && base.type != TYPE_LEAF;
 	if (!get_field(scope, node, base, args, value))
 		return false;
 	if (secret)

@@ -91,6 +91,33 @@ static bool fn_datacenters(struct call *call)
 	return give(call, value_list(TYPE_STRINGS, NULL, 0));
 }
 
+/* All arguments are ignored. */
+static bool fn_ca_roots(struct call *call)
+{
+	json_t *json = NULL;
+
+	if (ask_for(call, DEPENDENCY_ROOTS, "", &json) == ANSWER_THERE)
+		return give(call, value_from_json(call->arena, json, TYPE_ROOTS));
+	return give(call, (struct value){ .type = TYPE_ROOTS, .absent = true });
+}
+
+/* Of several arguments, the first counts. */
+static bool fn_ca_leaf(struct call *call)
+{
+	json_t *json = NULL;
+	enum answer answer;
+
+	call->count = call->count > 1 ? 1 : call->count;
+	answer = ask(call, DEPENDENCY_LEAF, "", &json);
+	if (answer == ANSWER_FAILED)
+		return false;
+	give(call, (struct value){ .type = TYPE_NULL });
+	if (answer == ANSWER_THERE)
+		call->result = value_from_json(call->arena, json, TYPE_LEAF);
+	call->result.secret = answer == ANSWER_THERE;
+	return true;
+}
+
 static bool ask_string(struct call *call, enum dependency_kind kind)
 {
 	json_t *json = NULL;
@@ -197,6 +224,8 @@ const struct function *functions_data(void)
 		{ "nodes", fn_nodes, 0, MANY, ME, { TYPE_STRING } },
 		{ "node", fn_node, 0, MANY, ME, { TYPE_STRING } },
 		{ "datacenters", fn_datacenters, 0, 1, ME, { TYPE_BOOL } },
+		{ "caRoots", fn_ca_roots, 0, MANY, ME, { TYPE_STRING } },
+		{ "caLeaf", fn_ca_leaf, 0, MANY, ME, { TYPE_STRING } },
 		{ "key", fn_key, 1, 1, ME, { TYPE_STRING } },
 		{ "keyExists", fn_key_exists, 1, 1, ME, { TYPE_STRING } },
 		{ "key_exists", fn_key_exists, 1, 1, ME, { TYPE_STRING } },

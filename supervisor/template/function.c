@@ -48,8 +48,8 @@ bool function_is_unsupported(const char *name, size_t size)
 {
 	static const char *const prefixes[] = { "sprig_", "spew_", "nomad" };
 	static const char *const names[] = {
-		"vault", "secrets", "secret", "pkiCert", "plugin", "sockaddr", "caRoots", "caLeaf",
-		"peerings", "partitions", "exportedServices", "importedServices",
+		"vault", "secrets", "secret", "pkiCert", "plugin", "sockaddr", "peerings",
+		"partitions", "exportedServices", "importedServices",
 	};
 
 	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)

@@ -215,6 +215,25 @@ static json_t *convert_pairs(const struct dependency *dependency, json_t *body)
 	return list;
 }
 
+static json_t *convert_roots(json_t *body)
+{
+	static const char *const names[][2] = {
+		{ "ID", "ID" }, { "Name", "Name" }, { "RootCertPEM", "RootCert" }, { "Active", "Active" },
+		{ "CreateIndex", "CreateIndex" }, { "ModifyIndex", "ModifyIndex" },
+	};
+	json_t *list = json_array(), *root;
+	size_t i;
+
+	json_array_foreach(json_object_get(body, "Roots"), i, root) {
+		json_t *entry = json_object();
+
+		for (size_t n = 0; n < sizeof names / sizeof *names; n++)
+			copy(entry, names[n][0], root, names[n][1]);
+		json_array_append_new(list, entry);
+	}
+	return list;
+}
+
 static json_t *convert_key(const struct dependency *dependency, json_t *body)
 {
 	json_t *pair = json_array_get(body, 0);
@@ -232,6 +251,8 @@ json_t *reply_convert(const struct dependency *dependency, json_t *body)
 	case DEPENDENCY_SERVICES: return convert_services(body);
 	case DEPENDENCY_NODES: return sorted(body, *dependency->near ? NULL : by_node_address);
 	case DEPENDENCY_NODE: return convert_node(body);
+	case DEPENDENCY_ROOTS: return convert_roots(body);
+	case DEPENDENCY_LEAF: return json_incref(body);
 	case DEPENDENCY_DATACENTERS: return sorted(body, by_text);
 	case DEPENDENCY_KEY:
 	case DEPENDENCY_GET: return convert_key(dependency, body);

@@ -58,6 +58,19 @@ static const struct member pair[] = {
 static const struct member weights[] = { { "Passing", TYPE_INT }, { "Warning", TYPE_INT }, { 0 } };
 static const struct member address[] = { { "Address", TYPE_STRING }, { "Port", TYPE_INT }, { 0 } };
 
+/* Times are text, as in Consul's answers. */
+static const struct member root[] = {
+	{ "ID", TYPE_STRING }, { "Name", TYPE_STRING }, { "RootCertPEM", TYPE_STRING },
+	{ "Active", TYPE_BOOL }, { "CreateIndex", TYPE_UINT64 }, { "ModifyIndex", TYPE_UINT64 }, { 0 },
+};
+
+static const struct member leaf[] = {
+	{ "SerialNumber", TYPE_STRING }, { "CertPEM", TYPE_STRING },
+	{ "PrivateKeyPEM", TYPE_STRING }, { "Service", TYPE_STRING },
+	{ "ServiceURI", TYPE_STRING }, { "ValidAfter", TYPE_STRING }, { "ValidBefore", TYPE_STRING },
+	{ "CreateIndex", TYPE_UINT64 }, { "ModifyIndex", TYPE_UINT64 }, { 0 },
+};
+
 #define LIST(name, element) { name, KIND_LIST, element, TYPE_INT, NULL }
 #define MAP(name, element) { name, KIND_MAP, element, TYPE_STRING, NULL }
 #define STRUCT(name, fields) { name, KIND_STRUCT, 0, 0, fields }
@@ -108,6 +121,9 @@ static const struct type_info types[TYPE_COUNT] = {
 	[TYPE_CHECK_DEFINITION] = STRUCT("definition of a check", check_definition),
 	[TYPE_WEIGHTS] = STRUCT("weights", weights),
 	[TYPE_ADDRESS] = STRUCT("address", address),
+	[TYPE_ROOT] = STRUCT("root certificate", root),
+	[TYPE_ROOTS] = LIST("list of root certificates", TYPE_ROOT),
+	[TYPE_LEAF] = STRUCT("leaf certificate", leaf),
 	[TYPE_MAP_ADDRESS] = MAP("map of addresses", TYPE_ADDRESS),
 };
 
@@ -148,6 +164,7 @@ struct value struct_get(struct arena *arena, struct value value, const struct me
 		found.text += value.size;
 		found.size -= value.size;
 	}
+	found.secret = value.type == TYPE_LEAF && !strcmp(field->name, "PrivateKeyPEM");
 	return found;
 }
 

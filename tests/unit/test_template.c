@@ -244,6 +244,26 @@ static bool render_with(const char *text, json_t *value, const char *const *deni
 	return fine;
 }
 
+static void only_the_key_of_a_leaf_is_secret(void **state)
+{
+	static const char text[] = "{{ with caLeaf \"web\" }}{{ .CertPEM }} {{ .PrivateKeyPEM | toLower }} "
+				   "{{ .PrivateKeyPEM }} {{ toJSON . }}{{ end }} {{ with $l := caLeaf \"web\" }}{{ $l.Service }}{{ end }}";
+	static const char json[] = "{\"SerialNumber\":\"\",\"CertPEM\":\"CERT\",\"PrivateKeyPEM\":\"KEY\","
+				   "\"Service\":\"web\",\"ServiceURI\":\"\",\"ValidAfter\":\"\",\"ValidBefore\":\"\","
+				   "\"CreateIndex\":0,\"ModifyIndex\":0}";
+	CLEANUP(template_output_release) struct template_output output = { 0 };
+	AUTOFREE char *expected = format_string("CERT key KEY %s web", json);
+	struct error error = ERROR_INIT;
+
+	(void)state;
+	assert_true(render_with(text, json_loads(json, 0, NULL), NULL, &output, &error));
+	assert_string_equal(output.text.data, expected);
+	assert_int_equal(output.secrets.count, 3);
+	assert_string_equal(output.secrets.items[0], "key");
+	assert_string_equal(output.secrets.items[1], "KEY");
+	assert_string_equal(output.secrets.items[2], json);
+}
+
 /* Both fail; only the first is told to wait. */
 static void error_with_missing_data_means_wait(void **state)
 {
@@ -397,6 +417,7 @@ int main(void)
 		cmocka_unit_test(memory_is_freed_and_template_is_reusable),
 		cmocka_unit_test(secrets_are_noted_by_value),
 		cmocka_unit_test(invalid_utf8_passes),
+		cmocka_unit_test(only_the_key_of_a_leaf_is_secret),
 		cmocka_unit_test(error_with_missing_data_means_wait),
 		cmocka_unit_test(bytes_of_a_key_are_kept),
 		cmocka_unit_test(ten_thousand_instances),

@@ -30,7 +30,7 @@ const struct function *function_find(enum template_profile profile, const char *
 	static const struct function *(*const tables[])(void) = {
 		functions_core, functions_compare, functions_config, functions_text, functions_parse,
 		functions_markup, functions_digest, functions_math, functions_list, functions_group,
-		functions_data, functions_misc, functions_sprig,
+		functions_data, functions_misc, functions_sockaddr, functions_sprig,
 	};
 	const struct function *found = NULL;
 
@@ -48,8 +48,8 @@ bool function_is_unsupported(const char *name, size_t size)
 {
 	static const char *const prefixes[] = { "sprig_", "spew_", "nomad" };
 	static const char *const names[] = {
-		"vault", "secrets", "secret", "pkiCert", "plugin", "sockaddr", "peerings",
-		"partitions", "exportedServices", "importedServices",
+		"vault", "secrets", "secret", "pkiCert", "plugin", "peerings", "partitions",
+		"exportedServices", "importedServices",
 	};
 
 	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)

@@ -34,7 +34,7 @@ struct function {
 	enum type types[MAX_TYPES];
 };
 
-enum { IN_ALL = TEMPLATE_GO | TEMPLATE_CONFIG | TEMPLATE_CONSUL };
+enum { IN_ALL = TEMPLATE_GO | TEMPLATE_CONFIG | TEMPLATE_CONSUL | TEMPLATE_SOCKADDR };
 
 /* Tables end in a row without a name. */
 const struct function *functions_core(void);
@@ -49,6 +49,7 @@ const struct function *functions_list(void);
 const struct function *functions_group(void);
 const struct function *functions_data(void);
 const struct function *functions_misc(void);
+const struct function *functions_sockaddr(void);
 const struct function *functions_sprig(void);
 
 const struct function *function_find(enum template_profile profile, const char *name, size_t size);
@@ -89,6 +90,10 @@ enum { FILES_MOST = 1000 };
 struct template_file *run_add_file(struct run *run, size_t size);
 struct regexes *run_regexes(struct run *run);
 struct map *run_scratch(struct run *run);
+struct value *run_interfaces(struct run *run);	/* TYPE_INVALID: not read yet */
 bool run_template(struct call *call, struct value name, struct value dot);
+/* Gives the output of another template, within the limits of this render. */
+bool run_text(struct call *call, enum template_profile profile, const struct text *text,
+	      struct value dot);
 
 #endif

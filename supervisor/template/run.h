@@ -18,6 +18,7 @@ struct run {
 	size_t line_at;			/* for run_line() */
 	unsigned line;			/* that of line_at */
 	struct map *scratch;
+	struct value interfaces;		/* of this machine */
 	struct regexes *regexes;
 	json_t *owned;
 	size_t steps;

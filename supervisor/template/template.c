@@ -5,6 +5,8 @@
 #include "run.h"
 #include "regex.h"
 
+#define PARSE_WORK 100		/* of arena_work(), for each byte of a text */
+
 static const struct template_limits defaults = {
 	.memory = (size_t)64 << 20, .output = (size_t)16 << 20, .steps = 20000000, .seconds = 2,
 };
@@ -118,6 +120,61 @@ bool run_template(struct call *call, struct value name, struct value dot)
 	if (!fine)
 		return false;
 	return give(call, value_text(arena_copy(call->arena, text.data, text.used), text.used));
+}
+
+struct value *run_interfaces(struct run *run)
+{
+	return &run->interfaces;
+}
+
+/* "NAME:LINE:COL: reason", a line and a caret.  A reason names what is in the text, perhaps a secret. */
+static bool fail_inside(struct call *call, const struct error *inside)
+{
+	const char *reason = strstr(inside->text, ": ");
+	bool secret = false;
+
+	for (size_t i = 0; i < call->count; i++)
+		secret |= call->args[i].secret;
+	call->error->text[0] = '\0';
+	if (!reason || secret)
+		return fail(call->error, "the text is not valid");
+	return fail(call->error, "%.*s", (int)strcspn(reason + 2, "\n"), reason + 2);
+}
+
+static bool run_inside(struct run *run, const struct template *inside, struct value dot,
+		       struct buf *text, struct error *error)
+{
+	const struct template *template = run->template;
+	struct error *outer = run->error;
+	struct buf *sink = run->sink;
+	size_t at = run->at;
+	bool fine;
+
+	run->template = inside;
+	run->error = error;
+	run->sink = text;
+	fine = run_tree(run, inside->trees, dot, 0);
+	run->template = template;
+	run->error = outer;
+	run->sink = sink;
+	run->at = at;
+	return fine;
+}
+
+bool run_text(struct call *call, enum template_profile profile, const struct text *text,
+	      struct value dot)
+{
+	const struct template_options options = { .profile = profile, .missing_key = MISSING_ERROR };
+	CLEANUP(buf_release) struct buf printed = BUF_INIT;
+	struct error error = ERROR_INIT;
+	struct template *inside = template_parse("", text->data, text->used, &options, &error);
+	bool fine = inside && run_inside(call->run, inside, dot, &printed, &error);
+
+	template_free(inside);
+	arena_work(call->arena, PARSE_WORK * text->used);
+	if (!fine)
+		return fail_inside(call, &error);
+	return give(call, value_text(arena_copy(call->arena, printed.data, printed.used), printed.used));
 }
 
 static struct value environment(struct arena *arena, char *const *env)

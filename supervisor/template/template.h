@@ -21,6 +21,7 @@ enum template_profile {
 	TEMPLATE_GO = 1,	/* Go's own functions */
 	TEMPLATE_CONFIG = 2,	/* plus those of configuration files; the dot is the environment */
 	TEMPLATE_CONSUL = 4,	/* plus those of consul-template; the dot is nil */
+	TEMPLATE_SOCKADDR = 8,	/* plus those of go-sockaddr: inside {{sockaddr}} */
 };
 
 enum missing_key { MISSING_DEFAULT, MISSING_ZERO, MISSING_ERROR };

@@ -71,6 +71,10 @@ static const struct member leaf[] = {
 	{ "CreateIndex", TYPE_UINT64 }, { "ModifyIndex", TYPE_UINT64 }, { 0 },
 };
 
+static const struct member interface[] = {
+	{ "SockAddr", TYPE_STRING }, { "Name", TYPE_STRING }, { "Flags", TYPE_STRING }, { 0 },
+};
+
 #define LIST(name, element) { name, KIND_LIST, element, TYPE_INT, NULL }
 #define MAP(name, element) { name, KIND_MAP, element, TYPE_STRING, NULL }
 #define STRUCT(name, fields) { name, KIND_STRUCT, 0, 0, fields }
@@ -124,6 +128,8 @@ static const struct type_info types[TYPE_COUNT] = {
 	[TYPE_ROOT] = STRUCT("root certificate", root),
 	[TYPE_ROOTS] = LIST("list of root certificates", TYPE_ROOT),
 	[TYPE_LEAF] = STRUCT("leaf certificate", leaf),
+	[TYPE_INTERFACE] = STRUCT("interface", interface),
+	[TYPE_INTERFACES] = LIST("list of interfaces", TYPE_INTERFACE),
 	[TYPE_MAP_ADDRESS] = MAP("map of addresses", TYPE_ADDRESS),
 };
 

@@ -55,10 +55,12 @@ static void restore_integers(json_t *json)
 	json_t *value;
 	size_t i;
 
-	json_array_foreach(json, i, value)
+	json_array_foreach(json, i, value) {
 		json_array_set_new(json, i, with_integers(value));
-	json_object_foreach(json, key, value)
+	}
+	json_object_foreach(json, key, value) {
 		json_object_iter_set_new(json, json_object_key_to_iter(key), with_integers(value));
+	}
 }
 
 /* A new reference: an integer for a real that is one, exactly. */

@@ -103,7 +103,7 @@ static bool call_function(struct run *run, const struct node *node,
 	for (const char *const *denied = run->input->denied; denied && *denied; denied++)
 		if (!fnmatch(*denied, function->name, 0))
 			return run_fail(run, node->at, "function %s is disabled", function->name);
-	/* What is over, fails for that reason. */
+	/* If all is over, that is the reason. */
 	if (!function->fn(call) && !run->error->text[0])
 		return run_step(run, node) && run_fail(run, node->at, "%s: %s", function->name, run->reason.text);
 	if (run->error->text[0])

@@ -85,9 +85,9 @@ static bool fn_offset(struct call *call)
 /* A sign and decimal digits. */
 static bool read_signed(const struct ip *ip, const char *text, __int128 *number)
 {
-	unsigned long digits;
+	unsigned long digits, most = ip->is_v6 ? INT64_MAX : UINT32_MAX;
 
-	if ((*text != '+' && *text != '-') || !read_natural(text + 1, ip->is_v6 ? INT64_MAX : UINT32_MAX, &digits))
+	if ((*text != '+' && *text != '-') || !read_natural(text + 1, most, &digits))
 		return false;
 	*number = *text == '-' ? -(__int128)digits : (__int128)digits;
 	return true;
@@ -227,7 +227,8 @@ static bool fn_default(struct call *call)
 	if (!read_all(call, &list))
 		return false;
 	for (size_t i = 0; i < list.size; i++)
-		if (interface_from_value(list.items[i]).is_default && !interfaces_add(call, &found, list.items[i]))
+		if (interface_from_value(list.items[i]).is_default &&
+		    !interfaces_add(call, &found, list.items[i]))
 			return false;
 	return found.count ? give(call, interfaces_list(&found)) : fail(call->error, "no default route");
 }

@@ -84,7 +84,7 @@ bool ip_is_in(const struct ip *ip, const char *networks)
 	return false;
 }
 
-/* What go-sockaddr takes for the networks of an RFC. */
+/* The networks of an RFC, according to go-sockaddr. */
 static const struct { unsigned long rfc; const char *networks; } reserved[] = {
 	{ 919, "255.255.255.255/32" },
 	{ 1112, "224.0.0.0/4" },

@@ -84,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.limits = { .memory = 16 << 20, .output = 2 << 20, .steps = 20000, .seconds = 1 },
 	};
 
-	for (enum template_profile profile = TEMPLATE_GO; profile <= TEMPLATE_CONSUL; profile *= 2)
+	for (enum template_profile profile = TEMPLATE_GO; profile <= TEMPLATE_SOCKADDR; profile *= 2)
 		render((const char *)data, size, profile, &input);
 	json_decref(source.list);
 	json_decref(source.string);

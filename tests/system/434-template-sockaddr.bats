@@ -41,7 +41,7 @@ render()		# CODE
 	run -"$1" --separate-stderr in_network timeout -k 1 "$(limit)" "$pilotfish" render -t "$dir/in.ctmpl" --once
 }
 
-# Lines "action => text" from stdin: each action has to give this text.
+# Lines "action => text" from stdin: each action has to give this text; (none): nothing.
 expect_actions()
 {
 	local i cases found
@@ -51,7 +51,7 @@ expect_actions()
 	render 0
 	mapfile -t found <<<"$output"
 	for i in "${!cases[@]}"; do
-		[[ ${found[i]-} == "${cases[i]#* => }" ]] || fail "${cases[i]}: '${found[i]-}'"
+		[[ ${found[i]:-(none)} == "${cases[i]#* => }" ]] || fail "${cases[i]}: '${found[i]-}'"
 	done
 }
 
@@ -75,11 +75,11 @@ expect_errors()
 		GetPublicIPs => 8.8.4.5 2600::5
 		GetInterfaceIP "eth0" => 10.1.2.3
 		GetInterfaceIP "^eth" => 172.16.5.5
-		GetInterfaceIP "eth3" => 
-		GetInterfaceIP "nosuch" => 
+		GetInterfaceIP "eth3" => (none)
+		GetInterfaceIP "nosuch" => (none)
 		GetInterfaceIPs "eth0" => 10.1.2.3 192.168.7.9 8.8.4.5 fd12::7 2600::5
 		GetInterfaceIPs "lo" => 127.0.0.1 ::1
-		GetInterfaceIPs "nosuch" => 
+		GetInterfaceIPs "nosuch" => (none)
 	EOT
 }
 
@@ -101,7 +101,7 @@ expect_errors()
 		GetAllInterfaces | exclude "NAME" "eth" | join "address" " " => 127.0.0.1 ::1
 		. | include "address" "/24$" | join "address" " " => 192.168.7.9 203.0.113.9 10.9.9.9
 		. | include "network" "10.0.0.0/8|fd00::/8" | join "address" " " => 10.1.2.3 10.9.9.9 fd12::7
-		. | include "network" "10.1.2.3/24" | join "address" " " => 
+		. | include "network" "10.1.2.3/24" | join "address" " " => (none)
 		. | include "network" "::ffff:10.1.0.0/112" | join "address" " " => 10.1.2.3
 		. | include "rfc" "1918" | join "address" " " => 10.1.2.3 192.168.7.9 172.16.5.5 10.9.9.9
 		. | include "RFCs" "4193|3927" | join "address" " " => fd12::7 169.254.3.4
@@ -157,7 +157,7 @@ expect_errors()
 		. | sort "-name,type,size" | offset 1 | limit 2 | join "address" " " => ::1 169.254.3.4
 		. | limit 100 | len => 12
 		. | offset 12 | len => 0
-		. | limit 0 | attr "address" => 
+		. | limit 0 | attr "address" => (none)
 	EOT
 }
 

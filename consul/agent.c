@@ -22,6 +22,7 @@ enum {
 };
 #define ANSWER_MAX ((size_t)64 << 20)	/* of a GET or POST; below, of a PUT */
 #define RECEIPT_MAX ((size_t)64 << 10)
+#define CONNECTION_LIMIT "limits.http_max_conns_per_client (200 by default)"
 #define CONNECT_TIMEOUT 6.0		/* a resolver tries its first server for 5 s */
 
 static void take_token(struct agent *agent, const char *token)
@@ -167,12 +168,15 @@ static void now_up(struct agent *agent)
 	source_publish(&agent->source, EVENT_HEALTHY);
 }
 
-static void now_down(struct agent *agent, const char *reason)
+/* Other processes of this address may have all connections that the agent takes from it. */
+static void now_down(struct agent *agent, const struct http_request *http)
 {
 	agent->acl_off = false;
 	if (agent->state == AGENT_DOWN)
 		return;
-	log_warn("consul at %s does not answer: %s", address_of(agent), reason);
+	log_warn("consul at %s does not answer: %s%s", address_of(agent), http->error.text,
+		 http->turned_away ? "; it may be starting, or this address has reached its limit, "
+				     CONNECTION_LIMIT : "");
 	agent->state = AGENT_DOWN;
 	agent->down_since = monotonic_now();
 	source_publish(&agent->source, EVENT_UNHEALTHY);
@@ -256,7 +260,7 @@ static void on_turned_away(struct agent *agent)
 {
 	if (query_limit_turned_away(&agent->query_limit))
 		log_warn("consul at %s closes new connections: this address has reached its limit, "
-			 "limits.http_max_conns_per_client (200 by default)", address_of(agent));
+			 CONNECTION_LIMIT, address_of(agent));
 }
 
 static void send_queued(struct agent *agent);
@@ -277,7 +281,7 @@ static void on_http_reply(struct http_request *http)
 	else if (http->turned_away && agent->state == AGENT_UP && agent->http.busy)
 		on_turned_away(agent);
 	else if (!request->own_http)
-		now_down(agent, http->error.text);
+		now_down(agent, http);
 	if (answer == ANSWER_DENIED)
 		memset(&agent->token_file, 0, sizeof agent->token_file);	/* read it again */
 	send_queued(agent);

@@ -43,3 +43,23 @@ checked_for_two_ttls()
 	expect_code 0
 	expect_log 'service app-[^ ]* is deregistered'
 }
+
+@test "others have all connections: the log names the limit, and one that comes free is used" {
+	start_consul -n taken --config '{"log_level": "warn", "limits": { "http_max_conns_per_client": 8 }}'
+	python3 - "$consul_address" >"$dir/holder" <<-'EOF' &
+		import socket, sys, time
+		host, port = sys.argv[1].split("//")[-1].split(":")
+		held = [socket.create_connection((host, int(port))) for _ in range(8)]
+		print("all", flush=True)
+		time.sleep(100)
+	EOF
+	holder=$!
+	await grep -q all "$dir/holder"
+	start_pilotfish <<-EOF
+		consul = "$consul_address";
+		jobs = ( { name = "app"; exec = "sleep 1000"; port = 80; } );
+	EOF
+	expect_log 'does not answer: .*; it may be starting, or this address has reached its limit, limits.http_max_conns_per_client .200 by default.'
+	kill "$holder"
+	LIMIT=40 expect_log "service app-.* is registered"
+}

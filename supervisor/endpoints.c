@@ -10,6 +10,8 @@
 #include "control/respond.h"
 
 /* An exchange that is not answered at once. */
+enum { RESTART_LIMIT = 10 };		/* seconds; the job's stopTimeout may be shorter */
+
 struct client {
 	struct list link;		/* in waiting or streams */
 	struct exchange *exchange;
@@ -144,19 +146,49 @@ static void send_signal(const struct job_unit *unit, struct exchange *exchange, 
 	respond_text(exchange, 200, text.data);
 }
 
-static void post_signal(struct endpoints *endpoints, struct exchange *exchange)
+/* The job in the path.  NULL: there is none, and that is answered. */
+static struct job_unit *find_job(const struct endpoints *endpoints, struct exchange *exchange)
 {
 	struct job_unit *unit = NULL;
-	char name[256] = "", signal[32] = "";
+	char name[256] = "";
 
 	if (request_segment(&exchange->request, 2, name, sizeof name))
 		unit = units_find_job(endpoints->units, name);
-	if (!unit) {
+	if (!unit)
 		answer_unknown_job(endpoints, exchange, name);
+	return unit;
+}
+
+static void post_signal(struct endpoints *endpoints, struct exchange *exchange)
+{
+	const struct job_unit *unit = find_job(endpoints, exchange);
+	char signal[32] = "";
+
+	if (!unit)
 		return;
-	}
 	memcpy(signal, exchange->body, exchange->request.body < sizeof signal ? exchange->request.body : 0);
 	send_signal(unit, exchange, signal);
+}
+
+static void post_restart(struct endpoints *endpoints, struct exchange *exchange)
+{
+	struct job_unit *unit = find_job(endpoints, exchange);
+	CLEANUP(buf_release) struct buf text = BUF_INIT;
+	const char *name, *state;
+
+	if (!unit)
+		return;
+	name = unit->job.config->name;
+	state = job_state_name(unit->job.state);
+	buf_print(&text, "restart of %s", name);
+	if (job_restart(&unit->job, RESTART_LIMIT)) {
+		log_change(exchange, text.data);
+		respond_text(exchange, 200, text.data);
+		return;
+	}
+	buf_clear(&text);
+	buf_print(&text, "%s has no run that could end: %s", name, state);
+	respond_text(exchange, 409, text.data);
 }
 
 /* "*" stands for one segment. */
@@ -170,6 +202,7 @@ static const struct endpoint {
 	{ "POST", "/v4/reload", post_reload },
 	{ "POST", "/v4/maintenance", post_maintenance },
 	{ "POST", "/v4/jobs/*/signal", post_signal },
+	{ "POST", "/v4/jobs/*/restart", post_restart },
 };
 
 static bool path_matches(const char *pattern, const char *path)

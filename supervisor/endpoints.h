@@ -6,6 +6,7 @@
  *     POST /v4/reload                 once it is known: 200, or 422 with the reason as text
  *     POST /v4/maintenance            body "on" or "off"
  *     POST /v4/jobs/NAME/signal       body: the signal's name
+ *     POST /v4/jobs/NAME/restart      its run ends in order, and another begins
  *
  * The file's mode decides which users may connect, and these may do all of it.  Each change is logged
  * with the client's uid and pid.  An error is a line of text for a person.

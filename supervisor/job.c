@@ -137,8 +137,7 @@ static enum job_state begin(struct job *job)
 		job->next_run = job->started_at;
 	job->tries++;
 	if (job->hook && !start_hook(job, &error)) {
-		log_about(LEVEL_ERROR, job_subject(job, EVENT_EXIT_FAILED), " cannot start: %s",
-			  error.text);
+		log_about(LEVEL_ERROR, job_subject(job, EVENT_EXIT_FAILED), " cannot start: %s", error.text);
 		job->code = exit_code(job->hook->status);
 		job->failed = true;
 		source_publish(&job->source, EVENT_EXIT_FAILED);
@@ -213,8 +212,8 @@ static enum job_state wait_again(struct job *job)
 static enum job_state after_run(struct job *job)
 {
 	const struct when_config *when = &job->config->when;
-	char time[32];
 	double delay;
+	char time[32];
 
 	timer_stop(&job->deadline);
 	if (job->due && when->each)
@@ -239,27 +238,21 @@ static void tell_daemons(const struct job *job)
 	process_name_daemons(monotonic_now() - job->started_at, &names);
 	if (names.used)
 		log_about(LEVEL_WARN, job_subject(job, EVENT_NONE),
-			  " ended with exit code 0 and has left %s running, which nobody watches: a "
-			  "program that goes to the background needs its option to stay in the "
-			  "foreground, as nginx -g 'daemon off;'", names.data);
+			  " ended with exit code 0 and has left %s running, which nobody watches: a program "
+			  "needs its option to stay in the foreground, as nginx -g 'daemon off;'", names.data);
 }
 
-static void count_end(struct job *job)
+static enum run_end end_of_run(const struct job *job)
 {
-	if (!job->failed)
-		job->succeeded++;
-	else if (job->timed_out)
-		job->failed_by_timeout++;
-	else if (WIFSIGNALED(job->hook->status))
-		job->failed_by_signal++;
-	else
-		job->failed_by_code++;
+	return !job->failed ? RUN_SUCCEEDED : job->timed_out ? RUN_TIMED_OUT :
+	       WIFSIGNALED(job->hook->status) ? RUN_KILLED : RUN_FAILED;
 }
 
 static void note_end(struct job *job)
 {
 	struct log_subject about;
 	char how[64 + 32], time[32];
+	bool asked = job->stop_asked || job->run_end_asked;
 
 	if (!job->hook)
 		return;
@@ -272,21 +265,16 @@ static void note_end(struct job *job)
 	if (job->failures > 1)
 		snprintf(how + strlen(how), sizeof how - strlen(how), " (%lu times in a row)",
 			 job->failures);
-	count_end(job);
+	job->ends[end_of_run(job)]++;
 	about = job_subject(job, job->failed ? EVENT_EXIT_FAILED : EVENT_EXIT_SUCCESS);
 	about.pid = job->pid;
 	if (job->timed_out) {
 		duration_print(job->config->timeout, time);
-		log_about(LEVEL_WARN, about,
-			  " timeout after %s, %s", time, how);
-	} else if (job->failed && !job->stop_asked && !job->run_end_asked) {
-		log_about(LEVEL_WARN, about,
-			  " ended: %s", how);
+		log_about(LEVEL_WARN, about, " timeout after %s, %s", time, how);
 	} else {
-		log_about(LEVEL_DEBUG, about,
-			  " ended: %s", how);
+		log_about(job->failed && !asked ? LEVEL_WARN : LEVEL_DEBUG, about, " ended: %s", how);
 	}
-	if (!job->failed && !job->stop_asked && !job->run_end_asked && job->runs == 1)
+	if (!job->failed && !asked && job->runs == 1)
 		tell_daemons(job);
 	source_forget(&job->source, GROUP_RUN);
 	source_publish(&job->source, job->failed ? EVENT_EXIT_FAILED : EVENT_EXIT_SUCCESS);
@@ -317,12 +305,17 @@ static enum job_state time_out(struct job *job)
 
 static enum job_state run_ended(struct job *job)
 {
+	bool restarts = job->restart_asked && !job->config->runs;
+
 	note_end(job);
 	backoff_reset(&job->backoff);
-	if (!job->config->runs)
+	job->restart_asked = false;
+	if (!restarts && !job->config->runs)
 		return after_run(job);
 	timer_stop(&job->deadline);
-	return job->due && needs_hold(job) ? begin(job) : JOB_WAITING;
+	if (restarts)
+		job->tries = 0;
+	return restarts || (job->due && needs_hold(job)) ? begin(job) : JOB_WAITING;
 }
 
 static enum job_state kill_run(struct job *job)
@@ -537,6 +530,21 @@ void job_end_run(struct job *job, double seconds)
 		job->due = false;		/* what has triggered it is over */
 	job->end_run_by = job->state == JOB_ENDING ? fmin(by, job->end_run_by) : by;
 	job_step(job, INPUT_END_RUN);
+}
+
+bool job_restart(struct job *job, double seconds)
+{
+	if (job->state == JOB_BACKOFF) {
+		job->tries = 0;
+		job_step(job, INPUT_DEADLINE);
+		return true;
+	}
+	if ((job->state != JOB_RUNNING && job->state != JOB_ENDING) || !job->hook)
+		return false;
+	job->restart_asked = true;
+	job_end_run(job, seconds);
+	job->due |= job->config->runs != NULL;	/* its election has not ended */
+	return true;
 }
 
 /* ---- life ---- */

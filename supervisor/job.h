@@ -46,6 +46,8 @@ enum job_state {
 	JOB_STATE_COUNT
 };
 
+enum run_end { RUN_SUCCEEDED, RUN_FAILED, RUN_KILLED, RUN_TIMED_OUT, RUN_END_COUNT };
+
 enum job_input {
 	INPUT_TRIGGER,		/* its trigger or one of its needs was published */
 	INPUT_HOPELESS,		/* ... or never will be */
@@ -95,10 +97,11 @@ struct job {
 	unsigned long failures;		/* in a row */
 	bool running, timed_out, drained;
 	bool run_end_asked;		/* by job_end_run() */
+	bool restart_asked;		/* by job_restart(): begin when the run has ended */
 	bool stop_asked;		/* by job_stop() or job_kill() */
 	bool killed;			/* its stop took SIGKILL */
 	pid_t pid;			/* of the last run */
-	long succeeded, failed_by_code, failed_by_signal, failed_by_timeout;	/* runs, since the start */
+	long ends[RUN_END_COUNT];	/* of its runs, since the start */
 	int code;			/* exit code of the last run, as in a shell */
 	bool failed;			/* the last run failed, or its trigger never came */
 };
@@ -123,6 +126,10 @@ void job_kill(struct job *job);				/* at once */
 
 /* End its run, but not the job.  0 s: at once, even if the job is stopping already. */
 void job_end_run(struct job *job, double seconds);
+
+/* End its run, as job_end_run() does, and begin another at once, whatever its `restarts`.  A pause after
+ * a failure ends.  False: it has no run that could end. */
+bool job_restart(struct job *job, double seconds);
 
 /* Triggered by the stop of another job, or by the shutdown: a shutdown leaves it to run. */
 bool job_is_stop_hook(const struct job *job);

@@ -89,6 +89,7 @@ static const struct verb verbs[] = {
 	{ "reload",  "",          "reload the configuration, and wait for the outcome", cmd_reload, "csw", 0, false },
 	{ "maintenance", "on|off", "take all services out of traffic, and back", cmd_maintenance, "csw", 1, false },
 	{ "signal",  "SIGNAL JOB", "send a signal to a job", cmd_signal, "csw", 2, false },
+	{ "restart", "JOB",       "end the run of a job in order, and begin another", cmd_restart, "csw", 1, false },
 	{ "options", "[--mdoc]",  "print all keys of the configuration and their meaning", cmd_options, "m", 0, false },
 	{ "version", "",          "print the version", cmd_version, "", 0, false },
 	{ "help",    "",          "print this help", help, "", 0, false },

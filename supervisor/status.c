@@ -43,10 +43,10 @@ static json_t *health_json(const struct health *health)
 
 static json_t *exits_json(const struct job *job)
 {
-	return json_pack("{sI sI sI sI}", "success", (json_int_t)job->succeeded,
-			 "failure", (json_int_t)job->failed_by_code,
-			 "signal", (json_int_t)job->failed_by_signal,
-			 "timeout", (json_int_t)job->failed_by_timeout);
+	return json_pack("{sI sI sI sI}", "success", (json_int_t)job->ends[RUN_SUCCEEDED],
+			 "failure", (json_int_t)job->ends[RUN_FAILED],
+			 "signal", (json_int_t)job->ends[RUN_KILLED],
+			 "timeout", (json_int_t)job->ends[RUN_TIMED_OUT]);
 }
 
 static json_t *job_json(const struct list *node)

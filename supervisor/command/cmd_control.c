@@ -101,6 +101,13 @@ int cmd_maintenance(const struct call *call)
 	return ask_and_print(call, &request);
 }
 
+static void add_job_path(struct buf *path, const char *job, const char *action)
+{
+	buf_add(path, "/v4/jobs/");
+	url_escape(path, job);
+	buf_print(path, "/%s", action);
+}
+
 int cmd_signal(const struct call *call)
 {
 	struct control_request request = { .method = "POST", .timeout = timeout_of(call, default_timeout) };
@@ -108,11 +115,21 @@ int cmd_signal(const struct call *call)
 
 	if (call->words.count != 2)
 		return command_usage("signal: a signal and a job are expected, as in `pilotfish signal HUP app`");
-	buf_add(&path, "/v4/jobs/");
-	url_escape(&path, call->words.items[1]);
-	buf_add(&path, "/signal");
+	add_job_path(&path, call->words.items[1], "signal");
 	request.path = path.data;
 	request.body = call->words.items[0];
+	return ask_and_print(call, &request);
+}
+
+int cmd_restart(const struct call *call)
+{
+	struct control_request request = { .method = "POST", .timeout = timeout_of(call, default_timeout) };
+	CLEANUP(buf_release) struct buf path = BUF_INIT;
+
+	if (call->words.count != 1)
+		return command_usage("restart: a job is expected, as in `pilotfish restart app`");
+	add_job_path(&path, call->words.items[0], "restart");
+	request.path = path.data;
 	return ask_and_print(call, &request);
 }
 

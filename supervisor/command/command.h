@@ -34,7 +34,7 @@ struct call {
 typedef int verb_fn(const struct call *call);
 
 verb_fn cmd_check, cmd_render, cmd_expand, cmd_options, cmd_leader, cmd_version;
-verb_fn cmd_status, cmd_healthcheck, cmd_events, cmd_reload, cmd_maintenance, cmd_signal;
+verb_fn cmd_status, cmd_healthcheck, cmd_events, cmd_reload, cmd_maintenance, cmd_signal, cmd_restart;
 
 /* The path of the configuration: -c, else $PILOTFISH_CONFIG, else the default; free() it.  NULL:
  * the environment names it in two ways. */

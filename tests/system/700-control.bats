@@ -18,6 +18,22 @@ status_is()	# JQ-EXPRESSION VALUE
 	[ "$("$pilotfish" status --json | jq -r "$1")" = "$2" ]
 }
 
+status_of()		# JOB MEMBER
+{
+	"$pilotfish" status --json | jq -r --arg job "$1" ".jobs[] | select(.name == \$job) | .$2"
+}
+
+has_new_pid()		# JOB PID
+{
+	(($(status_of "$1" pid) != 0 && $(status_of "$1" pid) != $2))
+}
+
+script()
+{
+	cat >"$dir/$1"
+	chmod +x "$dir/$1"
+}
+
 descriptors()
 {
 	ls "/proc/$pid/fd" | wc -l
@@ -170,6 +186,45 @@ await_same()	# VALUE COMMAND
 	[[ $stderr == *"no job ap; the jobs are: app, late"* ]]
 	run -69 --separate-stderr "$pilotfish" signal USR1 late
 	[[ $stderr == *"late has no process: waiting"* ]]
+}
+
+@test "a restart ends the run in order and begins another, whatever restarts says" {
+	script polite <<-'EOF'
+		#!/bin/bash
+		trap 'echo polite; exit 0' TERM
+		while :; do sleep 0.05; done
+	EOF
+	start_pilotfish <<-EOF
+		jobs = ( { name = "app"; exec = "$dir/polite"; }, { name = "keeper"; exec = "sleep 1000"; },
+			 { name = "deaf"; exec = "sh -c 'trap \"\" TERM; echo deaf; sleep 1000'"; stopTimeout = "200ms"; },
+			 { name = "sick"; exec = "sh -c 'echo sick; exit 3'"; restarts = "unlimited"; backoff = { min = "1h"; max = "1h"; }; },
+			 { name = "late"; exec = "true"; when = { source = "keeper"; once = "exitSuccess"; }; },
+			 { name = "done"; exec = "true"; } );
+	EOF
+	expect_events "app running" "sick exitFailed" "done stopped"
+	expect_log '"deaf","job":"deaf"'
+	for job in app deaf; do
+		before=$(status_of "$job" pid)
+		run -0 "$pilotfish" restart "$job"
+		[ "$output" = "restart of $job" ]
+		await has_new_pid "$job" "$before"
+		[[ $(status_of "$job" restarts) == 0 && $(status_of "$job" runs) == 2 ]]
+	done
+	expect_log '"msg":"polite","job":"app"'
+	expect_log 'deaf does not end on SIGTERM: killed'
+	expect_log 'restart of app, asked for by uid [0-9]+, pid [0-9]+'
+	mark
+	run -0 "$pilotfish" restart sick
+	expect_events "sick running" "sick exitFailed"
+	for job in late done; do
+		run -69 --separate-stderr "$pilotfish" restart "$job"
+		[[ $stderr == "pilotfish: $job has no run that could end: "* ]]
+	done
+	run -69 --separate-stderr "$pilotfish" restart ap
+	[[ $stderr == *"there is no job ap; the jobs are: app, "* ]]
+	run -64 "$pilotfish" restart
+	stop_pilotfish
+	expect_code 137				# of deaf, which took SIGKILL
 }
 
 @test "a hundred streams get every event in order; one that does not read is told how many it missed" {

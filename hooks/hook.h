@@ -44,6 +44,8 @@ struct hook {
 	pid_t pid;			/* of the running program; 0: none */
 	bool sweeping;			/* only its group has not ended: status is set */
 	struct buf *excerpt;		/* gets the start of the output; borrowed, may be NULL */
+	struct buf *errors;		/* gets that of standard error instead; likewise */
+	size_t excerpt_most;		/* bytes of each; 0: OUTPUT_EXCERPT */
 };
 
 #endif

@@ -110,7 +110,7 @@ static bool is_busy(const struct render *render)
 /* It may soon be written.  Later renders that `wait` puts off are not awaited. */
 static bool is_pending(const struct render *render)
 {
-	return is_busy(render) ||
+	return is_busy(render) || render->plugins.running ||
 	       (timer_is_set(&render->due) && render->due_at - monotonic_now() < gather_pause);
 }
 
@@ -404,7 +404,8 @@ static void run_text(struct task *task)
 static void start_text(struct render *render)
 {
 	render->input = (struct template_input){
-		.env = environ, .data = &render->bounded, .now = time(NULL), .task = &render->task,
+		.env = environ, .data = &render->bounded, .plugins = &render->plugins.provider,
+		.now = time(NULL), .task = &render->task,
 		.limits.seconds = RENDER_SECONDS,
 	};
 	render->error.text[0] = '\0';
@@ -440,6 +441,8 @@ static bool accept_text(struct render *render)
 	if (render->user.awaited)
 		return false;
 	timer_stop(&render->slow);
+	if (render->output.pending)
+		return false;
 	outdated = render->changes != render->provider->changes;
 	render->stale |= outdated;
 	if (outdated && (!render->made || render->output.missing.count))
@@ -454,10 +457,20 @@ static bool accept_text(struct render *render)
 static void on_text(struct task *task)
 {
 	struct render *render = container_of(task, struct render, task);
+	bool accepted = accept_text(render), failed = !render->made && render->plugins.failed;
 
-	if (accept_text(render))
+	if (accepted || failed)
+		plugins_forget(&render->plugins);	/* the next text runs them again */
+	if (accepted)
 		place(render);
+	else if (failed)
+		set_due(render, backoff_next(&render->backoff));
 	catch_up(render);
+}
+
+static void on_plugins_ended(struct plugins *plugins)
+{
+	set_due(container_of(plugins, struct render, plugins), 0);
 }
 
 /* Renders once more, to know what is missing now. */
@@ -538,6 +551,7 @@ void render_init(struct render *render, struct loop *loop, struct data_provider 
 	list_init(&render->of_group);
 	render_join(render, render);
 	data_user_init(&render->user, on_news);
+	plugins_init(&render->plugins, loop, config->name, on_plugins_ended);
 	task_init(&render->task, loop, run_text, on_text);
 	timer_init(&render->due, loop, on_due);
 	timer_init(&render->limit, loop, on_check_too_long);
@@ -567,6 +581,7 @@ void render_release(struct render *render)
 	task_cancel(&render->task);
 	render->provider->want(render->provider, &render->user, &nothing, &error);
 	release_check(render);
+	plugins_forget(&render->plugins);
 	side_files_release(&render->side_files);
 	placement_free(render->placement);
 	timer_stop(&render->due);

@@ -33,6 +33,7 @@
 #include "data.h"
 #include "hook.h"
 #include "placement.h"
+#include "plugins.h"
 #include "side_files.h"
 
 struct render {
@@ -47,6 +48,7 @@ struct render {
 	struct template_output output;
 	struct error error;		/* of the text, unless it is made */
 	unsigned long changes;		/* the provider's, when the text was begun */
+	struct plugins plugins;		/* that the present text needs */
 	struct side_files side_files;
 	struct placement *placement;	/* of the last text, perhaps still under way; or NULL */
 	struct hook *check;		/* the last one, perhaps still running; NULL: none yet */

@@ -82,8 +82,8 @@ static void take(struct output *output, const char *data, size_t size)
 	struct buf *excerpt = output->excerpt;
 	size_t done = 0;
 
-	if (excerpt && excerpt->used < OUTPUT_EXCERPT) {
-		size_t room = OUTPUT_EXCERPT - excerpt->used;
+	if (excerpt && excerpt->used < output->excerpt_most) {
+		size_t room = output->excerpt_most - excerpt->used;
 
 		buf_append(excerpt, data, size < room ? size : room);
 	}
@@ -183,6 +183,7 @@ struct output *output_new(struct loop *loop, const char *job, const char *stream
 		.fd = ends[0],
 		.job = copy_string(job),
 		.held = BUF_INIT,
+		.excerpt_most = OUTPUT_EXCERPT,
 		.room = { .on_room = on_room },
 	};
 	output->origin = (struct log_origin){ .job = output->job, .stream = stream };

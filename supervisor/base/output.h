@@ -23,7 +23,8 @@ struct output {
 	char *job;
 	struct log_origin origin;	/* the owner sets the pid after the spawn */
 	struct buf held;		/* no newline yet, or no room in the log */
-	struct buf *excerpt;		/* the first OUTPUT_EXCERPT bytes; borrowed, or NULL */
+	struct buf *excerpt;		/* the first bytes; borrowed, or NULL */
+	size_t excerpt_most;		/* how many: OUTPUT_EXCERPT, unless the owner sets it */
 	bool ended;			/* no process holds the pipe any more */
 	bool quiet;			/* nothing goes to the log */
 	bool draining;			/* do not wait for room in the log */

@@ -222,6 +222,38 @@ static bool fn_write_to_file(struct call *call)
 	return give(call, value_string(""));
 }
 
+static void push_trimmed(struct strv *argv, const char *text)
+{
+	size_t start = strspn(text, " \t\r\n"), end = strlen(text);
+
+	while (end > start && strchr(" \t\r\n", text[end - 1]))
+		end--;
+	strv_push_taken(argv, copy_bytes(text + start, end - start));
+}
+
+/* The output of a program, without white space at its ends. */
+static bool fn_plugin(struct call *call)
+{
+	struct template_plugins *plugins = run_input(call->run)->plugins;
+	CLEANUP(strv_release) struct strv argv = { 0 }, text = { 0 };
+	const struct buf *output = NULL;
+
+	if (!plugins)
+		return fail(call->error, "no program can be run here");
+	if (run_is_incomplete(call->run))	/* the text will not be used */
+		return give(call, value_string(""));
+	for (size_t i = 0; i < call->count; i++)
+		push_trimmed(&argv, call_string(call, i));
+	if (!plugins->run(plugins, &argv, &output, call->error))
+		return false;
+	if (!output) {
+		run_note_pending(call->run);
+		return give(call, value_string(""));
+	}
+	push_trimmed(&text, output->data);
+	return give(call, value_string(arena_copy(call->arena, text.items[0], strlen(text.items[0]))));
+}
+
 const struct function *functions_misc(void)
 {
 	static const struct function table[] = {
@@ -229,6 +261,7 @@ const struct function *functions_misc(void)
 		{ "mustEnv", fn_must_env, 1, 1, ME, { TYPE_STRING } },
 		{ "executeTemplate", fn_execute_template, 1, MANY, ME, { TYPE_STRING, TYPE_ANY } },
 		{ "loop", fn_loop, 1, MANY, ME, { TYPE_ANY } },
+		{ "plugin", fn_plugin, 1, MANY, ME, { TYPE_STRING } },
 		{ "writeToFile", fn_write_to_file, 5, 6, ME, { TYPE_STRING } },
 		{ "timestamp", fn_timestamp, 0, MANY, ME, { TYPE_STRING } },
 		{ "scratch", fn_scratch, 0, 0, ME, { TYPE_STRING } },

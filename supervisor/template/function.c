@@ -48,7 +48,7 @@ bool function_is_unsupported(const char *name, size_t size)
 {
 	static const char *const prefixes[] = { "sprig_", "spew_", "nomad" };
 	static const char *const names[] = {
-		"vault", "secrets", "secret", "pkiCert", "plugin", "peerings", "partitions",
+		"vault", "secrets", "secret", "pkiCert", "peerings", "partitions",
 		"exportedServices", "importedServices",
 	};
 

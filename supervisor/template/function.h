@@ -85,6 +85,8 @@ bool run_lookup(struct run *run, const struct dependency *dependency, const char
 void run_miss(struct run *run, const char *name);
 void run_add_secret(struct run *run, const char *bytes, size_t size);
 void run_own(struct run *run, json_t *json);	/* takes it and releases it when the render ends */
+bool run_is_incomplete(const struct run *run);	/* data is missing so far */
+void run_note_pending(struct run *run);		/* a program has not ended yet */
 /* For a text of this size; NULL: too many or too large.  The caller fills it. */
 enum { FILES_MOST = 1000 };
 struct template_file *run_add_file(struct run *run, size_t size);

@@ -91,6 +91,16 @@ void run_own(struct run *run, json_t *json)
 	json_array_append_new(run->owned, json);
 }
 
+bool run_is_incomplete(const struct run *run)
+{
+	return run->output->missing.count;
+}
+
+void run_note_pending(struct run *run)
+{
+	run->output->pending++;
+}
+
 struct template_file *run_add_file(struct run *run, size_t size)
 {
 	struct template_output *output = run->output;
@@ -236,6 +246,7 @@ static void release_files(struct template_output *output)
 static void release_lists(struct template_output *output)
 {
 	release_files(output);
+	output->pending = 0;
 	strv_release(&output->used);
 	strv_release(&output->missing);
 	strv_release(&output->places);

@@ -43,6 +43,13 @@ typedef bool template_lookup_fn(struct template_provider *self, const struct dep
 				const char *name, json_t **value);
 struct template_provider { template_lookup_fn *lookup; };
 
+/* Runs programs.  *output NULL: it has not ended yet, and the render is to be repeated.  False: it
+ * cannot be run, or has failed. */
+struct template_plugins;
+typedef bool template_plugin_fn(struct template_plugins *self, const struct strv *argv,
+				const struct buf **output, struct error *error);
+struct template_plugins { template_plugin_fn *run; };
+
 struct template_limits {
 	size_t memory, output, steps;
 	double seconds;			/* of processor time */
@@ -55,6 +62,7 @@ struct template_input {
 	const char *unset;		/* TEMPLATE_CONFIG: printed for what has no text because a variable
 					 * or secret is not set; NULL: nothing, and a secret must be set */
 	struct template_provider *data;	/* NULL: no data */
+	struct template_plugins *plugins;	/* NULL: no program can be run */
 	const char *const *denied;	/* patterns for fnmatch() of forbidden functions; ends in NULL;
 					 * NULL: none */
 	time_t now;
@@ -74,6 +82,7 @@ struct template_output {
 	struct buf text;
 	struct strv used, missing;	/* dependencies, in the order of their first use */
 	struct strv places;		/* "FILE:LINE" of the first use of each of `missing` */
+	size_t pending;			/* programs that have not ended yet */
 	struct strv secrets;		/* the parts of `text` made from secrets */
 	struct template_file *files;
 	size_t file_count;

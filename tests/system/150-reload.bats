@@ -226,7 +226,7 @@ reload()
 	EOF
 	expect_log 'app started'
 	app=$(job_pid app)
-	refute_log '"event"'
+	refute_log '"msg":"event"'
 	write_config <<-'EOF'
 		logging = { format = "json"; level = "debug"; };
 		stopTimeout = "400ms";

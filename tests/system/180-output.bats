@@ -23,7 +23,7 @@ peak()		# the most memory of PID, in KiB
 	LIMIT=20 wait_exit
 	python3 - "$dir/main.log" <<-'EOF'
 		import json, sys
-		lines = [r for r in map(json.loads, open(sys.argv[1])) if r.get("job") == "app"]
+		lines = [r for r in map(json.loads, open(sys.argv[1])) if r.get("job") == "app" and "stream" in r]
 		assert lines[-1]["msg"] == "short" and "partial" not in lines[-1]
 		pieces = lines[:-1]
 		assert all(p["partial"] for p in pieces)
@@ -47,7 +47,7 @@ peak()		# the most memory of PID, in KiB
 	wait_exit
 	python3 - "$dir/main.log" <<-'EOF'
 		import json, sys
-		said = [r["msg"] for r in map(json.loads, open(sys.argv[1], encoding="utf-8")) if r.get("job") == "app"]
+		said = [r["msg"] for r in map(json.loads, open(sys.argv[1], encoding="utf-8")) if r.get("job") == "app" and "stream" in r]
 		for byte in range(128):
 		    if byte not in (10, 13):
 		        assert "<" + chr(byte) + ">" in said, byte
@@ -83,7 +83,7 @@ peak()		# the most memory of PID, in KiB
 		for line in sys.stdin:
 		    record = json.loads(line)
 		    assert "lost" not in record["msg"], line
-		    if record.get("job") == "app":
+		    if record.get("job") == "app" and "stream" in record:
 		        n += 1
 		        assert record["msg"] == str(n), (n, line)
 		        if n % 20000 == 0:
@@ -143,7 +143,7 @@ start_blocked()
 	python3 - "$dir/read.log" <<-'EOF'
 		import json, sys
 		records = [json.loads(line) for line in open(sys.argv[1])]
-		said = [int(r["msg"]) for r in records if r.get("job") == "noisy"]
+		said = [int(r["msg"]) for r in records if r.get("job") == "noisy" and "stream" in r]
 		assert said == list(range(1, 300001)), len(said)
 	EOF
 }

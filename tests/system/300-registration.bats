@@ -163,7 +163,7 @@ service()		# start_pilotfish with a job of this name, port 80, and more
 @test "no such address: logged once, and retried until there is one" {
 	in_network late ''
 	service late 'interfaces = "eth0:inet";'
-	expect_log 'service late has no address'
+	expect_log 'service late[^ ]* has no address'
 	expect_events "late running"
 	nsenter --net --target "$pid" ip addr add 172.20.0.6/16 dev eth0
 	await_passing late 1
@@ -191,7 +191,7 @@ service()		# start_pilotfish with a job of this name, port 80, and more
 	service change
 	await_passing change 1
 	nsenter --net --target "$pid" sh -c 'ip addr del 172.20.0.5/16 dev eth0'
-	expect_log 'service change has no address'
+	expect_log 'service change[^ ]* has no address'
 	expect_field change .Service.Address '"172.20.0.5"'
 	nsenter --net --target "$pid" sh -c 'ip addr add 172.20.0.77/16 dev eth0'
 	expect_log 'service change-change: its address is now 172.20.0.77, no longer 172.20.0.5'
@@ -205,7 +205,7 @@ service()		# start_pilotfish with a job of this name, port 80, and more
 	[[ $address ]] || skip "no other address here"
 	start_consul -n elsewhere --config "{\"client_addr\": \"127.0.0.1 $address\"}"
 	address=$address:${consul_address##*:} service hidden 'interfaces = [ "eth77", "lo" ];'
-	expect_log 'service hidden has the address 127.0.0.1, which other hosts cannot reach'
+	expect_log 'service hidden[^ ]* has the address 127.0.0.1, which other hosts cannot reach'
 	await_passing hidden 1
 	[[ $(count_log 'cannot reach') == 1 ]]
 }

@@ -84,7 +84,7 @@ static void parser_errors_have_line_and_column(void **state)
 	expect_error("\n{{break}}", "f:2:3: {{break}} outside {{range}}");
 	expect_error("{{end}}", "f:1:6: unexpected {{end}} or {{else}}");
 	expect_error("\n {{nosuch 1}}", "f:2:4: function \"nosuch\" not defined");
-	expect_error("{{plugin \"x\"}}", "f:1:3: function \"plugin\" is not supported");
+	expect_error("{{peerings \"x\"}}", "f:1:3: function \"peerings\" is not supported");
 	expect_error("{{$x}}", "f:1:3: undefined variable \"$x\"");
 	expect_error("{{$a, $b := 1}}", "f:1:5: too many declarations in command");
 	expect_error("{{1 | 2}}", "f:1:7: non executable command in pipeline stage 2");
@@ -348,7 +348,8 @@ static void unsupported_functions_are_named(void **state)
 	(void)state;
 	expect_error("\n{{ secret \"a/b\" }}", "f:2:4: function \"secret\" is not supported");
 	expect_error("{{ sprig_env \"a\" }}", "f:1:4: function \"sprig_env\" is not supported");
-	expect_error("{{ plugin \"date\" }}", "f:1:4: function \"plugin\" is not supported");
+	expect_error("{{ peerings }}", "f:1:4: function \"peerings\" is not supported");
+	expect_error("{{ plugin \"date\" }}", "f:1:4: plugin: no program can be run here");
 	expect_error("{{ spew_dump . }}", "f:1:4: function \"spew_dump\" is not supported");
 	expect_error("{{ nomadServices }}", "f:1:4: function \"nomadServices\" is not supported");
 }

@@ -92,7 +92,6 @@ load jobs
 	EOF
 	expect_events "app running"
 	signal_pilotfish TERM
-	expect_events "app.preStop running"
 	signal_pilotfish INT
 	wait_exit
 	expect_code 0

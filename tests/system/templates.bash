@@ -63,7 +63,7 @@ drop()
 
 writes()
 {
-	count_log "\"template\\.$1: wrote "
+	count_log "\"template $1: wrote "
 }
 
 expect_code_of()

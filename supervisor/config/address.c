@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/net_address.h"
 
 /* A parsed specification. */
 struct wanted {
@@ -261,36 +262,21 @@ char *address_choose(const struct strv *specifications, struct address *addresse
 	return fail_none(specifications, addresses, count, error);
 }
 
-static unsigned count_bits(const unsigned char *bytes, size_t size)
-{
-	unsigned bits = 0;
-
-	for (size_t i = 0; i < size; i++)
-		bits += (unsigned)__builtin_popcount(bytes[i]);
-	return bits;
-}
-
 /* False: it is neither IPv4 nor IPv6. */
 static bool take(const struct ifaddrs *entry, struct address *address)
 {
-	const struct sockaddr_in6 *v6 = (const void *)entry->ifa_addr;
-	const struct sockaddr_in6 *v6_mask = (const void *)entry->ifa_netmask;
-	const struct sockaddr_in *v4 = (const void *)entry->ifa_addr;
-	const struct sockaddr_in *v4_mask = (const void *)entry->ifa_netmask;
-	int family = entry->ifa_addr ? entry->ifa_addr->sa_family : AF_UNSPEC;
+	struct net_address read;
 
-	if (!entry->ifa_netmask || (family != AF_INET && family != AF_INET6))
+	if (!net_address_read(entry, &read))
 		return false;
-	*address = (struct address){ .is_v6 = family == AF_INET6,
+	*address = (struct address){ .is_v6 = read.is_v6, .prefix = read.prefix,
 				     .on_loopback = entry->ifa_flags & IFF_LOOPBACK };
 	strncpy(address->interface, entry->ifa_name, sizeof address->interface - 1);
-	if (address->is_v6) {
-		memcpy(address->bytes, &v6->sin6_addr, 16);
-		address->prefix = count_bits((const void *)&v6_mask->sin6_addr, 16);
+	if (read.is_v6) {
+		memcpy(address->bytes, read.bytes, 16);
 	} else {
 		memcpy(address->bytes, mapped, sizeof mapped);
-		memcpy(address->bytes + sizeof mapped, &v4->sin_addr, 4);
-		address->prefix = count_bits((const void *)&v4_mask->sin_addr, 4);
+		memcpy(address->bytes + sizeof mapped, read.bytes, 4);
 	}
 	return true;
 }

@@ -1,12 +1,12 @@
 #include "interfaces.h"
 
 #include <errno.h>
-#include <ifaddrs.h>
 #include <net/if.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/net_address.h"
 
 #define ROUTES_LIMIT 4096		/* lines; the default route is among the first */
 enum { UP = 0x1, GATEWAY = 0x2, REJECT = 0x200 };	/* flags of a route */
@@ -65,31 +65,6 @@ static void find_route(const char *path, bool (*read)(const char *, struct route
 
 /* ---- addresses ---- */
 
-static unsigned count_bits(const unsigned char *bytes, size_t size)
-{
-	unsigned bits = 0;
-
-	for (size_t i = 0; i < size; i++)
-		bits += (unsigned)__builtin_popcount(bytes[i]);
-	return bits;
-}
-
-/* False: it is neither IPv4 nor IPv6. */
-static bool take(const struct ifaddrs *entry, struct ip *ip)
-{
-	const struct sockaddr_in6 *v6 = (const void *)entry->ifa_addr;
-	const struct sockaddr_in6 *v6_mask = (const void *)entry->ifa_netmask;
-	const struct sockaddr_in *v4 = (const void *)entry->ifa_addr;
-	const struct sockaddr_in *v4_mask = (const void *)entry->ifa_netmask;
-	int family = entry->ifa_addr && entry->ifa_netmask ? entry->ifa_addr->sa_family : AF_UNSPEC;
-
-	if (family == AF_INET6)
-		ip_from_bytes(ip, true, &v6->sin6_addr, count_bits((const void *)&v6_mask->sin6_addr, 16));
-	else if (family == AF_INET)
-		ip_from_bytes(ip, false, &v4->sin_addr, count_bits((const void *)&v4_mask->sin_addr, 4));
-	return family == AF_INET6 || family == AF_INET;
-}
-
 /* getifaddrs() has the interfaces first, then the addresses: those of IPv4 of all interfaces, then those
  * of IPv6.  An address may have a label, "eth0:1". */
 static size_t place_of(const struct ifaddrs *entries, const char *name)
@@ -121,9 +96,11 @@ static size_t gather(struct arena *arena, const struct ifaddrs *entries, struct 
 
 	for (const struct ifaddrs *entry = entries; entry; entry = entry->ifa_next) {
 		struct placed *next = &all[count];
+		struct net_address address;
 
-		if (count == INTERFACES_LIMIT + 1 || !take(entry, &next->interface.ip))
+		if (count == INTERFACES_LIMIT + 1 || !net_address_read(entry, &address))
 			continue;
+		ip_from_bytes(&next->interface.ip, address.is_v6, address.bytes, address.prefix);
 		next->interface.name =
 			arena_copy(arena, entry->ifa_name, strcspn(entry->ifa_name, ":"));
 		next->interface.flags = entry->ifa_flags;

@@ -4,8 +4,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "utf8.h"
-
 /* Durations appear twice, and JSON has the later three only. */
 static const struct member definition[] = {
 	{ "HTTP", TYPE_STRING }, { "Header", TYPE_MAP_STRINGS }, { "Method", TYPE_STRING },
@@ -61,28 +59,4 @@ struct value encode_get(struct arena *arena, struct value value, const struct me
 	if (!text.size)
 		text = value_string("0s");
 	return field->type == TYPE_STRING ? text : value_int64(nanoseconds(text.text));
-}
-
-struct value encode_trimmed(const struct text *text)
-{
-	size_t from = 0, end = text->used;
-	uint32_t rune;
-
-	while (from < end) {
-		size_t size = utf8_read(text->data + from, end - from, &rune);
-
-		if (!rune_is_space(rune))
-			break;
-		from += size;
-	}
-	while (end > from) {
-		size_t at = end - 1;
-
-		while (at > from && (text->data[at] & 0xC0) == 0x80)
-			at--;
-		if (at + utf8_read(text->data + at, end - at, &rune) != end || !rune_is_space(rune))
-			break;
-		end = at;
-	}
-	return value_text(text->data + from, end - from);
 }

@@ -18,6 +18,4 @@ bool encode_toml(struct arena *arena, struct value value, struct value *text, st
 const struct member *encode_fields(enum type type);
 struct value encode_get(struct arena *arena, struct value value, const struct member *field);
 
-struct value encode_trimmed(const struct text *text);
-
 #endif

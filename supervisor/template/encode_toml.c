@@ -318,6 +318,6 @@ bool encode_toml(struct arena *arena, struct value value, struct value *result, 
 		return fail(error, "only a map or a struct can be written as TOML");
 	if (value.type != TYPE_NULL && !value.absent && !write_table(&writer, NULL, value))
 		return false;
-	*result = encode_trimmed(&writer.text);
+	*result = value_trimmed(arena, value_of_text(&writer.text));
 	return true;
 }

@@ -264,6 +264,6 @@ bool encode_yaml(struct arena *arena, struct value value, struct value *result, 
 	       check(&writer, yaml_writer_finish(writer.out));
 	yaml_writer_free(writer.out);
 	if (fine)
-		*result = encode_trimmed(&text);
+		*result = value_trimmed(arena, value_of_text(&text));
 	return fine;
 }

@@ -185,7 +185,7 @@ static bool parse_mode(const char *text, int *mode)
 	return isdigit((unsigned char)*text) && !*end && *mode >= 0 && *mode <= 07777;
 }
 
-/* "newline", "" or both with a comma.  To append would repeat the text at each render. */
+/* "newline", "" or none.  To append would repeat the text at each render. */
 static bool read_flags(struct call *call, bool *newline)
 {
 	const char *flags = call->count == 6 ? call_string(call, 4) : "";
@@ -199,11 +199,12 @@ static bool read_flags(struct call *call, bool *newline)
 static bool fn_write_to_file(struct call *call)
 {
 	struct value text = call->args[call->count - 1];
+	const char *path = call_string(call, 0);
 	struct template_file *file;
 	bool newline;
 	int mode;
 
-	if (*call_string(call, 0) != '/' || call->args[0].size != strlen(call_string(call, 0)))
+	if (*path != '/' || call->args[0].size != strlen(path))
 		return fail(call->error, "the path must be absolute");
 	if (!parse_mode(call_string(call, 3), &mode))
 		return fail(call->error, "the permissions must be octal digits, such as 0644");
@@ -212,7 +213,7 @@ static bool fn_write_to_file(struct call *call)
 	file = run_add_file(call->run, text.size + newline);
 	if (!file)
 		return fail(call->error, "too many files, or too large ones");
-	file->path = copy_string(call_string(call, 0));
+	file->path = copy_string(path);
 	file->owner = copy_string(call_string(call, 1));
 	file->group = copy_string(call_string(call, 2));
 	file->mode = mode;
@@ -222,36 +223,31 @@ static bool fn_write_to_file(struct call *call)
 	return give(call, value_string(""));
 }
 
-static void push_trimmed(struct strv *argv, const char *text)
-{
-	size_t start = strspn(text, " \t\r\n"), end = strlen(text);
-
-	while (end > start && strchr(" \t\r\n", text[end - 1]))
-		end--;
-	strv_push_taken(argv, copy_bytes(text + start, end - start));
-}
-
 /* The output of a program, without white space at its ends. */
 static bool fn_plugin(struct call *call)
 {
 	struct template_plugins *plugins = run_input(call->run)->plugins;
-	CLEANUP(strv_release) struct strv argv = { 0 }, text = { 0 };
+	CLEANUP(strv_release) struct strv argv = { 0 };
 	const struct buf *output = NULL;
+	struct value text;
 
 	if (!plugins)
 		return fail(call->error, "no program can be run here");
 	if (run_is_incomplete(call->run))	/* the text will not be used */
 		return give(call, value_string(""));
-	for (size_t i = 0; i < call->count; i++)
-		push_trimmed(&argv, call_string(call, i));
+	for (size_t i = 0; i < call->count; i++) {
+		struct value word = value_trimmed(call->arena, call->args[i]);
+
+		strv_push_taken(&argv, copy_bytes(word.text, word.size));
+	}
 	if (!plugins->run(plugins, &argv, &output, call->error))
 		return false;
 	if (!output) {
 		run_note_pending(call->run);
 		return give(call, value_string(""));
 	}
-	push_trimmed(&text, output->data);
-	return give(call, value_string(arena_copy(call->arena, text.items[0], strlen(text.items[0]))));
+	text = value_trimmed(call->arena, value_string(output->data));
+	return give(call, value_text(arena_copy(call->arena, text.text, text.size), text.size));
 }
 
 const struct function *functions_misc(void)

@@ -81,6 +81,11 @@ static struct value trimmed(struct arena *arena, struct value value, const struc
 	return value;
 }
 
+struct value value_trimmed(struct arena *arena, struct value value)
+{
+	return trimmed(arena, value, NULL);
+}
+
 static bool fn_trim(struct call *call)
 {
 	struct runes set = read_runes(call->arena, call->args[0]);
@@ -90,7 +95,7 @@ static bool fn_trim(struct call *call)
 
 static bool fn_trim_space(struct call *call)
 {
-	return give(call, trimmed(call->arena, call->args[0], NULL));
+	return give(call, value_trimmed(call->arena, call->args[0]));
 }
 
 static bool fn_trim_prefix(struct call *call)
@@ -146,7 +151,7 @@ static bool next_part(struct value *rest, struct value separator, struct value *
 static bool fn_split(struct call *call)
 {
 	struct list_maker list = { .arena = call->arena };
-	struct value rest = trimmed(call->arena, call->args[1], NULL), part;
+	struct value rest = value_trimmed(call->arena, call->args[1]), part;
 
 	if (rest.size)
 		while (!call->arena->over && next_part(&rest, call->args[0], &part))
@@ -157,7 +162,7 @@ static bool fn_split(struct call *call)
 static bool fn_split_to_map(struct call *call)
 {
 	struct value map = value_map(call->arena, TYPE_MAP_STRING), part, key;
-	struct value rest = trimmed(call->arena, call->args[2], NULL);
+	struct value rest = value_trimmed(call->arena, call->args[2]);
 
 	if (rest.size)
 		while (!call->arena->over && next_part(&rest, call->args[0], &part))

@@ -141,6 +141,7 @@ struct value value_from_json(struct arena *arena, json_t *json, enum type type);
 struct value value_map(struct arena *arena, enum type type);	/* empty */
 bool value_is_true(struct value value);
 bool value_is_text(struct value value, const char *text);
+struct value value_trimmed(struct arena *arena, struct value text);	/* without white space around it */
 int value_compare_text(struct value a, struct value b);
 
 /* `name` need not end in NUL. */

@@ -117,14 +117,10 @@ static void check_list(const json_t *list, struct strv *mistakes)
 {
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const json_t *element = json_array_get(list, i);
-		const char *name = json_string_value(json_object_get(element, "name"));
 		size_t before = mistakes->count;
 
 		check_group(element, mistakes);
-		if (name)
-			mistakes_in(mistakes, before, "[%.64s]", name);
-		else
-			mistakes_in(mistakes, before, "[%zu]", i);
+		mistakes_in_element(mistakes, before, element, i);
 	}
 }
 

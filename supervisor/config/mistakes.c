@@ -35,6 +35,15 @@ bool mistakes_in(struct strv *mistakes, size_t before, const char *format, ...)
 	return mistakes->count == before;
 }
 
+bool mistakes_in_element(struct strv *mistakes, size_t before, const json_t *element, size_t index)
+{
+	const char *name = json_string_value(json_object_get(element, "name"));
+
+	if (name && *name)
+		return mistakes_in(mistakes, before, "[%.64s]", name);
+	return mistakes_in(mistakes, before, "[%zu]", index);
+}
+
 void mistakes_drop_dots(struct strv *mistakes)
 {
 	for (size_t i = 0; i < mistakes->count; i++) {

@@ -2,6 +2,7 @@
 #ifndef MISTAKES_H
 #define MISTAKES_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -17,6 +18,9 @@ bool mistakes_add(struct strv *mistakes, const struct error *error);	/* always f
 /* Puts "where: " before each message after the first `before`.  True: there is none. */
 bool mistakes_in(struct strv *mistakes, size_t before, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* Likewise "[NAME]" of an element that has the key `name`, else "[INDEX]". */
+bool mistakes_in_element(struct strv *mistakes, size_t before, const json_t *element, size_t index);
 
 /* The path's first key has no dot before it. */
 void mistakes_drop_dots(struct strv *mistakes);

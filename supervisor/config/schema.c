@@ -80,15 +80,12 @@ static void *member(void *object, size_t offset)
 static bool decode_element(const struct field *field, void *item, const json_t *element, size_t index,
 			   struct strv *mistakes)
 {
-	const char *name = json_string_value(json_object_get(element, "name"));
 	size_t before = mistakes->count;
 
 	if (mistakes_full(mistakes))
 		return false;
 	schema_decode(field_record(field), item, element, mistakes);
-	if (name && *name)
-		return mistakes_in(mistakes, before, "[%.64s]", name);
-	return mistakes_in(mistakes, before, "[%zu]", index);
+	return mistakes_in_element(mistakes, before, element, index);
 }
 
 static bool decode_list(const struct field *field, void *object, const json_t *list,

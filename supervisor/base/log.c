@@ -36,8 +36,8 @@ struct record {
 	const char *text;
 	size_t size;
 	const struct log_origin *origin;
-	const char *source;		/* of an event */
 	struct log_subject subject;
+	bool event;			/* the subject and its event end the text */
 };
 
 static const char *const level_names[] = {
@@ -107,9 +107,9 @@ static void print_text(struct buf *out, const struct record *record)
 		buf_print(out, "[%d] %s: ", record->origin->pid, record->origin->stream);
 	}
 	add_text(out, record);
-	if (record->source) {
+	if (record->event) {
 		buf_add_char(out, ' ');
-		add_name(out, record->source);
+		add_name(out, record->subject.name);
 		buf_print(out, " %s", record->subject.event);
 	}
 	if (record->origin && record->origin->piece)
@@ -125,31 +125,17 @@ static void print_default(struct buf *out, const struct record *record)
 		buf_print(out, " %d ", record->origin->pid);
 	}
 	add_text(out, record);
-	if (record->source) {
+	if (record->event) {
 		buf_print(out, ": {%s ", record->subject.event);
-		add_name(out, record->source);
+		add_name(out, record->subject.name);
 		buf_add_char(out, '}');
 	}
-}
-
-/* A child's line is about its job. */
-static struct log_subject subject_of(const struct record *record)
-{
-	if (record->origin)
-		return (struct log_subject){
-			.kind = "job", .name = record->origin->job, .pid = record->origin->pid,
-		};
-	if (record->source)
-		return (struct log_subject){
-			.kind = "source", .name = record->source, .event = record->subject.event,
-		};
-	return record->subject;
 }
 
 static void print_logfmt(struct buf *out, const struct record *record)
 {
 	const struct log_origin *origin = record->origin;
-	struct log_subject subject = subject_of(record);
+	struct log_subject subject = record->subject;
 
 	buf_add(out, "time=");
 	print_time(out, false);
@@ -188,7 +174,7 @@ static bool is_object(const struct record *record)
 static void print_json(struct buf *out, const struct record *record)
 {
 	const struct log_origin *origin = record->origin;
-	struct log_subject subject = subject_of(record);
+	struct log_subject subject = record->subject;
 
 	buf_add(out, "{\"time\":\"");
 	print_time(out, false);
@@ -379,13 +365,14 @@ struct writer *log_writer(void)
 
 void log_child(const struct log_origin *origin, const char *text, size_t size)
 {
-	emit(&(struct record){ .level = LEVEL_INFO, .text = text, .size = size, .origin = origin });
+	emit(&(struct record){ .level = LEVEL_INFO, .text = text, .size = size, .origin = origin,
+			       .subject = { .kind = "job", .name = origin->job, .pid = origin->pid } });
 }
 
 void log_event(const char *source, const char *event)
 {
-	emit(&(struct record){ .level = LEVEL_DEBUG, .text = "event", .size = 5,
-			       .source = source, .subject = { .event = event } });
+	emit(&(struct record){ .level = LEVEL_DEBUG, .text = "event", .size = 5, .event = true,
+			       .subject = { .kind = "source", .name = source, .event = event } });
 }
 
 __attribute__((format(printf, 3, 0)))

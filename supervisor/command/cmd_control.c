@@ -101,36 +101,32 @@ int cmd_maintenance(const struct call *call)
 	return ask_and_print(call, &request);
 }
 
-static void add_job_path(struct buf *path, const char *job, const char *action)
+static int change_job(const struct call *call, const char *job, const char *action, const char *body)
 {
-	buf_add(path, "/v4/jobs/");
-	url_escape(path, job);
-	buf_print(path, "/%s", action);
+	CLEANUP(buf_release) struct buf path = BUF_INIT;
+	struct control_request request = {
+		.method = "POST", .body = body, .timeout = timeout_of(call, default_timeout),
+	};
+
+	buf_add(&path, "/v4/jobs/");
+	url_escape(&path, job);
+	buf_print(&path, "/%s", action);
+	request.path = path.data;
+	return ask_and_print(call, &request);
 }
 
 int cmd_signal(const struct call *call)
 {
-	struct control_request request = { .method = "POST", .timeout = timeout_of(call, default_timeout) };
-	CLEANUP(buf_release) struct buf path = BUF_INIT;
-
 	if (call->words.count != 2)
 		return command_usage("signal: a signal and a job are expected, as in `pilotfish signal HUP app`");
-	add_job_path(&path, call->words.items[1], "signal");
-	request.path = path.data;
-	request.body = call->words.items[0];
-	return ask_and_print(call, &request);
+	return change_job(call, call->words.items[1], "signal", call->words.items[0]);
 }
 
 int cmd_restart(const struct call *call)
 {
-	struct control_request request = { .method = "POST", .timeout = timeout_of(call, default_timeout) };
-	CLEANUP(buf_release) struct buf path = BUF_INIT;
-
 	if (call->words.count != 1)
 		return command_usage("restart: a job is expected, as in `pilotfish restart app`");
-	add_job_path(&path, call->words.items[0], "restart");
-	request.path = path.data;
-	return ask_and_print(call, &request);
+	return change_job(call, call->words.items[0], "restart", NULL);
 }
 
 static bool print_events(struct control_request *request, const char *part, size_t size)

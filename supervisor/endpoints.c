@@ -296,19 +296,27 @@ static json_t *telemetry_status(struct telemetry *telemetry)
 	return make_status(container_of(telemetry, struct endpoints, telemetry));
 }
 
+static bool telemetry_is_ready(struct telemetry *telemetry, struct error *why)
+{
+	struct endpoints *endpoints = container_of(telemetry, struct endpoints, telemetry);
+	struct status_frame frame = { .phase = "" };
+
+	endpoints->ops->frame(endpoints, &frame);
+	if (!strcmp(frame.phase, "stopping"))
+		return fail(why, "stopping");
+	if (source_holds(&endpoints->units->global, EVENT_ENTER_MAINTENANCE))
+		return fail(why, "in maintenance");
+	return status_is_healthy(endpoints->units, why);
+}
+
 void endpoints_init(struct endpoints *endpoints, struct units *units, const struct endpoints_ops *ops)
 {
-	static const struct telemetry_ops telemetry_ops = { telemetry_status };
+	static const struct telemetry_ops telemetry_ops = { telemetry_status, telemetry_is_ready };
 
 	*endpoints = (struct endpoints){ .units = units, .ops = ops };
 	list_init(&endpoints->waiting);
 	list_init(&endpoints->streams);
 	telemetry_init(&endpoints->telemetry, &telemetry_ops);
-}
-
-static bool is_present(const struct endpoints *endpoints, const struct listening *made)
-{
-	return made->path && made->path == endpoints->listening.path;
 }
 
 static bool stage_socket(struct endpoints *endpoints, const struct control_config *config,
@@ -335,14 +343,6 @@ static bool stage_socket(struct endpoints *endpoints, const struct control_confi
 	return true;
 }
 
-static void drop_socket(struct endpoints *endpoints, struct listening *made)
-{
-	if (!made->path || is_present(endpoints, made))
-		return;
-	close(made->fd);
-	listening_close(made);
-}
-
 static void close_socket(struct endpoints *endpoints)
 {
 	if (!endpoints->listening.path)
@@ -354,7 +354,7 @@ static void close_socket(struct endpoints *endpoints)
 
 static void adopt_socket(struct endpoints *endpoints, const struct listening *made)
 {
-	if (is_present(endpoints, made))
+	if (listening_is(made, &endpoints->listening))
 		return;
 	close_socket(endpoints);
 	if (!made->path)
@@ -367,24 +367,24 @@ static void adopt_socket(struct endpoints *endpoints, const struct listening *ma
 bool endpoints_stage(struct endpoints *endpoints, const struct config *config,
 		     struct staged_endpoints *made, struct error *error)
 {
-	if (!stage_socket(endpoints, &config->control, &made->listening, error))
+	if (!stage_socket(endpoints, &config->control, &made->control, error))
 		return false;
-	if (telemetry_stage(&endpoints->telemetry, &config->telemetry, &made->port, error))
+	if (telemetry_stage(&endpoints->telemetry, &config->telemetry, &made->telemetry, error))
 		return true;
-	drop_socket(endpoints, &made->listening);
+	listening_drop(&made->control, &endpoints->listening);
 	return false;
 }
 
 void endpoints_adopt(struct endpoints *endpoints, struct staged_endpoints *made)
 {
-	adopt_socket(endpoints, &made->listening);
-	telemetry_adopt(&endpoints->telemetry, endpoints->units->loop, &made->port);
+	adopt_socket(endpoints, &made->control);
+	telemetry_adopt(&endpoints->telemetry, endpoints->units->loop, &made->telemetry);
 }
 
 void endpoints_drop(struct endpoints *endpoints, struct staged_endpoints *made)
 {
-	drop_socket(endpoints, &made->listening);
-	telemetry_drop(&endpoints->telemetry, &made->port);
+	listening_drop(&made->control, &endpoints->listening);
+	listening_drop(&made->telemetry, &endpoints->telemetry.listening);
 }
 
 void endpoints_close(struct endpoints *endpoints)

@@ -45,8 +45,7 @@ struct endpoints {
 void endpoints_init(struct endpoints *endpoints, struct units *units, const struct endpoints_ops *ops);
 
 struct staged_endpoints {
-	struct listening listening;
-	struct telemetry_port port;
+	struct listening control, telemetry;
 };
 
 /* Make the socket and the port that `config` wants; then use them in the place of the present ones, or

@@ -108,7 +108,6 @@ static void add_label(struct buf *out, const char *text)
 static void print_sample(const struct metric *metric, const json_t *element, struct buf *out)
 {
 	const json_t *value = find(element, metric->path);
-	const char *name = json_string_value(json_object_get(element, metric->label ? "name" : ""));
 
 	if (!value || json_is_null(value))
 		return;
@@ -117,7 +116,7 @@ static void print_sample(const struct metric *metric, const json_t *element, str
 		buf_add_char(out, '{');
 	if (metric->label) {
 		buf_print(out, "%s=\"", metric->label);
-		add_label(out, name ? name : "");
+		add_label(out, json_string_value(json_object_get(element, "name")));
 		buf_print(out, "\"%s", metric->extra ? "," : "");
 	}
 	if (metric->extra)

@@ -1,12 +1,9 @@
 #include "telemetry.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "control/respond.h"
-#include "control/listen.h"
 #include "metrics.h"
 
 static void get_metrics(struct telemetry *telemetry, struct exchange *exchange)
@@ -32,20 +29,14 @@ static void get_alive(struct telemetry *telemetry, struct exchange *exchange)
 	respond_text(exchange, 200, "alive");
 }
 
-/* From a document, as all that is told. */
 static void get_ready(struct telemetry *telemetry, struct exchange *exchange)
 {
-	json_t *status = telemetry->ops->status(telemetry);
-	const char *trouble = json_string_value(json_object_get(status, "trouble"));
-	const char *phase = json_string_value(json_object_get(status, "phase"));
+	struct error why = ERROR_INIT;
 
-	if (!strcmp(phase, "stopping"))
-		respond_text(exchange, 503, "stopping");
-	else if (json_is_true(json_object_get(status, "maintenance")))
-		respond_text(exchange, 503, "in maintenance");
+	if (telemetry->ops->is_ready(telemetry, &why))
+		respond_text(exchange, 200, "ready");
 	else
-		respond_text(exchange, trouble ? 503 : 200, trouble ? trouble : "ready");
-	json_decref(status);
+		respond_text(exchange, 503, why.text);
 }
 
 static void on_request(struct responder *responder, struct exchange *exchange)
@@ -74,56 +65,34 @@ static void on_request(struct responder *responder, struct exchange *exchange)
 
 void telemetry_init(struct telemetry *telemetry, const struct telemetry_ops *ops)
 {
-	*telemetry = (struct telemetry){ .ops = ops, .port.fd = -1 };
-}
-
-static bool is_present(const struct telemetry *telemetry, const struct telemetry_port *made)
-{
-	return made->place && made->place == telemetry->port.place;
+	*telemetry = (struct telemetry){ .ops = ops, .listening.fd = -1 };
 }
 
 bool telemetry_stage(const struct telemetry *telemetry, const struct telemetry_config *config,
-		     struct telemetry_port *made, struct error *error)
+		     struct listening *made, struct error *error)
 {
-	AUTOFREE char *place = format_string("%s port %ld", config->address, config->port);
-
-	*made = (struct telemetry_port){ .fd = -1 };
+	*made = (struct listening){ .fd = -1 };
 	if (!config->port)
 		return true;
-	if (telemetry->port.place && !strcmp(telemetry->port.place, place)) {
-		*made = telemetry->port;
-		return true;
-	}
-	made->fd = listen_tcp(config->address, config->port, error);
-	if (made->fd < 0)
-		return fail_in(error, "telemetry");
-	made->place = steal(&place);
-	return true;
+	return listen_tcp(made, &telemetry->listening, config->address, config->port, error) ||
+	       fail_in(error, "telemetry");
 }
 
-void telemetry_adopt(struct telemetry *telemetry, struct loop *loop, struct telemetry_port *made)
+void telemetry_adopt(struct telemetry *telemetry, struct loop *loop, const struct listening *made)
 {
-	if (is_present(telemetry, made))
+	if (listening_is(made, &telemetry->listening))
 		return;
 	telemetry_close(telemetry);
-	if (!made->place)
+	if (!made->path)
 		return;
-	telemetry->port = *made;
+	telemetry->listening = *made;
 	responder_init(&telemetry->responder, loop, made->fd, on_request);
-}
-
-void telemetry_drop(const struct telemetry *telemetry, struct telemetry_port *made)
-{
-	if (!made->place || is_present(telemetry, made))
-		return;
-	close(made->fd);
-	free(steal(&made->place));
 }
 
 void telemetry_close(struct telemetry *telemetry)
 {
-	if (!telemetry->port.place)
+	if (!telemetry->listening.path)
 		return;
 	responder_release(&telemetry->responder);
-	free(steal(&telemetry->port.place));
+	listening_close(&telemetry->listening);
 }

@@ -13,34 +13,29 @@
 #include <jansson.h>
 
 #include "config/config.h"
+#include "control/listen.h"
 #include "control/responder.h"
 
 struct telemetry;
 
 struct telemetry_ops {
 	json_t *(*status)(struct telemetry *telemetry);		/* a new document */
-};
-
-/* A port that is listened on; `fd` -1: none. */
-struct telemetry_port {
-	char *place;			/* "ADDRESS port NUMBER" */
-	int fd;
+	bool (*is_ready)(struct telemetry *telemetry, struct error *why);	/* false: why not */
 };
 
 struct telemetry {
 	const struct telemetry_ops *ops;
-	struct telemetry_port port;
+	struct listening listening;
 	struct responder responder;
 };
 
 void telemetry_init(struct telemetry *telemetry, const struct telemetry_ops *ops);
 
 /* Listen on the port that `config` wants, unless it is the present one; then use it in the place of the
- * present one, or drop it. */
+ * present one, or drop it (listening_drop()). */
 bool telemetry_stage(const struct telemetry *telemetry, const struct telemetry_config *config,
-		     struct telemetry_port *made, struct error *error);
-void telemetry_adopt(struct telemetry *telemetry, struct loop *loop, struct telemetry_port *made);
-void telemetry_drop(const struct telemetry *telemetry, struct telemetry_port *made);
+		     struct listening *made, struct error *error);
+void telemetry_adopt(struct telemetry *telemetry, struct loop *loop, const struct listening *made);
 void telemetry_close(struct telemetry *telemetry);	/* idempotent */
 
 #endif

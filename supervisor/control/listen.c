@@ -144,15 +144,36 @@ static int bind_tcp(const struct sockaddr_storage *storage, socklen_t size)
 	return -1;
 }
 
-int listen_tcp(const char *address, long port, struct error *error)
+bool listen_tcp(struct listening *listening, const struct listening *present, const char *address,
+		long port, struct error *error)
 {
+	AUTOFREE char *place = format_string("%s port %ld", address, port);
 	struct sockaddr_storage storage;
 	socklen_t size = parse_address(address, port, &storage);
-	int fd = -1;
 
+	*listening = (struct listening){ .fd = -1 };
+	if (present->path && !strcmp(present->path, place)) {
+		*listening = *present;
+		return true;
+	}
 	if (!size)
-		fail(error, "%s is no address", address);
-	else if ((fd = bind_tcp(&storage, size)) < 0)
-		fail(error, "cannot listen on %s port %ld: %s", address, port, strerror(errno));
-	return fd;
+		return fail(error, "%s is no address", address);
+	listening->fd = bind_tcp(&storage, size);
+	if (listening->fd < 0)
+		return fail(error, "cannot listen on %s: %s", place, strerror(errno));
+	listening->path = steal(&place);
+	return true;
+}
+
+bool listening_is(const struct listening *listening, const struct listening *present)
+{
+	return listening->path && listening->path == present->path;
+}
+
+void listening_drop(struct listening *listening, const struct listening *present)
+{
+	if (!listening->path || listening_is(listening, present))
+		return;
+	close(listening->fd);
+	listening_close(listening);
 }

@@ -12,8 +12,8 @@
 #include "base/error.h"
 
 struct listening {
-	char *path;			/* owned; NULL: none */
-	struct stat file;		/* as made, so that only our own is removed */
+	char *path;			/* of the socket, or "ADDRESS port NUMBER"; owned; NULL: none */
+	struct stat file;		/* as made, so that only our own is removed; of TCP: zero */
 	int fd;
 };
 
@@ -23,8 +23,12 @@ bool listen_unix(struct listening *listening, const char *path, mode_t mode, gid
 bool listening_permit(const struct listening *listening, mode_t mode, gid_t group, struct error *error);
 void listening_close(struct listening *listening);	/* removes the file; not the descriptor's owner */
 
+/* On a numeric address.  If `present` is there already, `listening` becomes that. */
+bool listen_tcp(struct listening *listening, const struct listening *present, const char *address,
+		long port, struct error *error);
 
-/* Listens on a numeric address.  Returns the descriptor, or -1. */
-int listen_tcp(const char *address, long port, struct error *error);
+bool listening_is(const struct listening *listening, const struct listening *present);	/* the same one */
+/* Closes it, with its descriptor, unless it is the present one or none. */
+void listening_drop(struct listening *listening, const struct listening *present);
 
 #endif

@@ -45,7 +45,7 @@ expect_failure()
 	expect_failure 2 '\n{{ nosuch 1 }}' '"nosuch" not defined'
 	expect_failure 2 '\n{{ if false }}{{ toUpper "a" }}{{ end }}' '"toUpper" not defined'
 	expect_failure 1 '{{ sprig_upper "a" }}' '"sprig_upper" is not supported'
-	expect_failure 1 '{{ plugin "a" }}' '"plugin" is not supported'
+	expect_failure 1 '{{ spew_dump "a" }}' '"spew_dump" is not supported'
 }
 
 @test "a runtime error names its line" {

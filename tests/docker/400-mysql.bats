@@ -203,11 +203,15 @@ restart_consul()
 	sql "$before" 'SET GLOBAL rpl_semi_sync_master_enabled=0'
 	for name in $left; do
 		sql "$name" 'STOP SLAVE IO_THREAD'
+		docker pause "$name" >/dev/null		# or its health check starts the thread again
 	done
 	since=$(now)
-	LIMIT=10 await acknowledged 50
+	LIMIT=60 await acknowledged 50
 	docker kill "$before" >/dev/null
-	LIMIT=20 await led_by_another
+	for name in $left; do
+		docker unpause "$name" >/dev/null
+	done
+	LIMIT=60 await led_by_another
 	dump "$(primary)"
 	run ledger lost "$acked" "$BATS_TEST_TMPDIR/$(primary)" "$since"
 	figure "$output"

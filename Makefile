@@ -176,7 +176,7 @@ bench:				## measure what is promised about time and memory
 	$(again) all helpers $B/tests/template-bench
 	$(Q)B=$B tests/bench/run
 	$(again) release
-	$(Q)B=$B/release tests/bench/run start early idle
+	$(Q)B=$B/release tests/bench/run start early idle control
 soak:				## run for MINUTES, ROUNDS of elections and failovers, FAILURES seconds of failing calls
 	$(Q)tests/setup
 	$(again) all helpers

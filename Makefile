@@ -149,10 +149,7 @@ demo:				## see it at work, with a real Consul; KEEP=1: stay up
 	$(Q)B=$B KEEP=$(KEEP) examples/demo/run
 check:				## prove it: installs what is missing, runs all tests and checks below
 	$(Q)tests/setup
-	$(again) WERROR=1 all tests sanitized fuzzed
-	$(again) release
-	$(again) release ARCH=arm64
-	$(Q)B=$B tests/docker/prepare
+	$(again) WERROR=1 all tests sanitized fuzzed release-native release-arm64 images
 	$(run) B=$B $(STYLE) $(LINT) $(UNIT) tests/template-cases.sh $(SYSTEM) $(BROWSER) $(DOCKER) \
 		B=$(SAN_B) $(UNIT:$B/%=$(SAN_B)/%) tests/template-cases.sh $(SYSTEM) B=$B FUZZ_TIME=60 $(FUZZ)
 check-style: all		## folders, sizes, dependencies, English, documentation
@@ -195,6 +192,13 @@ fuzz:				## each fuzzer for FUZZ_TIME seconds (600)
 	$(again) fuzzed
 	$(Q)V=$(V) JOBS=$(JOBS) LIMIT_FILE=$$(($(or $(FUZZ_TIME),600) + 300)) tests/run B=$B FUZZ_TIME=$(or $(FUZZ_TIME),600) $(FUZZ)
 
+# Both at the same time, beside other targets; they share the fetched source of curl.
+release-native release-arm64: fetched
+	$(again) WERROR= release $(if $(findstring arm64,$@),ARCH=arm64)
+fetched:
+	$(again) STATIC=1 B=$B/release fetch
+images: release-native
+	$(Q)B=$B tests/docker/prepare
 release:			## one static program for any image, with its SBOM, build/release; ARCH=arm64
 	$(Q)tests/setup release $(ARCH)
 	$(again) STATIC=1 $(if $(ARCH),CC=aarch64-linux-gnu-gcc) B=$B/release$(ARCH:%=-%) \
@@ -216,8 +220,8 @@ help:				## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n",$$1,$$2}' Makefile
 
 .PHONY: all helpers tests fuzzers sanitized demo check check-style check-lint check-unit check-system \
-	check-browser check-docker check-san check-fuzz bench soak fuzz fuzzed release install uninstall format clean help \
-	FORCE
+	check-browser check-docker check-san check-fuzz bench soak fuzz fuzzed release release-native release-arm64 \
+	fetched images install uninstall format clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(OBJS:.o=.d) $(patsubst %.c,$B/%.d,$(TESTS) $(FUZZERS) $(wildcard tests/*.c))

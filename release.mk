@@ -44,6 +44,8 @@ $(FETCHED)/curl:
 	$(Q)$(RM) -r $@.part && mkdir -p $@.part
 	$(Q)cd $@.part && $(call with_apt,source --download-only curl)
 	$(Q)mv $@.part $@
+fetch: $(FETCHED)/curl
+.PHONY: fetch
 
 ifdef ARCH
 $(sysroot):

@@ -4,6 +4,8 @@
 # A fuzzer starts from tests/fuzz/corpus/$FUZZER and tests/cases, and collects new inputs in $B/fuzz/found/$FUZZER.  An
 # input that fails is in $B/fuzz/found/$FUZZER-*; run the fuzzer on that file to see it again.  Options for libFuzzer stand
 # in the fuzzer's source, in a line " * options: ...", such as -timeout=3 for an oracle of time.
+#
+# background
 set -eu
 fuzzer=${B:-build}/fuzz/tests/fuzz/$FUZZER
 found=${B:-build}/fuzz/found/$FUZZER

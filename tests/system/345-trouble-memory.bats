@@ -1,6 +1,6 @@
 # Memory for answers has one limit, consul.memory, and large answers leave nothing behind.
 #
-# serial
+# serial unless sanitized
 
 load lib
 load jobs

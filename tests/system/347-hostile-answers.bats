@@ -1,6 +1,6 @@
 # Hostile answers of all kinds (helpers/hostile-consul has the table): nothing changes, nothing falls, nothing waits.
 #
-# serial
+# serial unless sanitized
 
 load templates
 

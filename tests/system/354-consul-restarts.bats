@@ -3,7 +3,7 @@
 # A new leader answers default reads before it has replayed its log: deleted keys and old values come back, and keys
 # are missing.  RESTARTS=20 is the long version.
 #
-# serial
+# serial unless sanitized
 
 load templates
 

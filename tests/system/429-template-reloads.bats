@@ -1,5 +1,5 @@
 # Reloads of real servers with the examples' files: however fast the changes follow one another, the last one is served.
-# serial
+# serial unless sanitized
 
 load templates
 

@@ -1,5 +1,5 @@
 # Three Consul servers, three hosts, and a fault for each in turn: never two primaries.
-# serial
+# serial unless sanitized
 
 load lib
 

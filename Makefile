@@ -113,13 +113,15 @@ $B/tests/fuzz/%: $B/tests/fuzz/%.o $B/core.a
 	$(call say,LD,$@)
 	$(Q)$(link) $(wraps) -fsanitize=fuzzer -o $@ $^ $(libs) -lcmocka
 
-# The program prints the reference of its options; the example is a file that tests check.
+# The program prints the reference of its verbs and of the configuration; the example is a file that tests check.
 EXAMPLE := examples/simple/pilotfish.conf
 $B/man/%: man/%.in $B/$(PROG) $(EXAMPLE)
 	$(call say,MAN,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$B/$(PROG) options --mdoc >$@.options
-	$(Q)sed -e '/^@OPTIONS@$$/{r $@.options' -e 'd;}' -e '/^@EXAMPLE@$$/{r $(EXAMPLE)' -e 'd;}' $< >$@
+	$(Q)$B/$(PROG) help --mdoc >$@.verbs
+	$(Q)sed -e '/^@OPTIONS@$$/{r $@.options' -e 'd;}' -e '/^@VERBS@$$/{r $@.verbs' -e 'd;}' \
+		-e '/^@EXAMPLE@$$/{r $(EXAMPLE)' -e 'd;}' $< >$@
 $B/man/%: man/%
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $< $@

@@ -2,7 +2,6 @@
 #include "command.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <sysexits.h>
 
 #include "base/alloc.h"
@@ -90,14 +89,11 @@ int cmd_reload(const struct call *call)
 
 int cmd_maintenance(const struct call *call)
 {
-	const char *action = call->words.count ? call->words.items[0] : "";
 	struct control_request request = {
-		.method = "POST", .path = "/v4/maintenance", .body = action,
+		.method = "POST", .path = "/v4/maintenance", .body = call->words.items[0],
 		.timeout = timeout_of(call, default_timeout),
 	};
 
-	if (strcmp(action, "on") && strcmp(action, "off"))
-		return command_usage("maintenance: \"on\" or \"off\" is expected, found \"%s\"", action);
 	return ask_and_print(call, &request);
 }
 
@@ -117,15 +113,11 @@ static int change_job(const struct call *call, const char *job, const char *acti
 
 int cmd_signal(const struct call *call)
 {
-	if (call->words.count != 2)
-		return command_usage("signal: a signal and a job are expected, as in `pilotfish signal HUP app`");
 	return change_job(call, call->words.items[1], "signal", call->words.items[0]);
 }
 
 int cmd_restart(const struct call *call)
 {
-	if (call->words.count != 1)
-		return command_usage("restart: a job is expected, as in `pilotfish restart app`");
 	return change_job(call, call->words.items[0], "restart", NULL);
 }
 

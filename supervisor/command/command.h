@@ -2,7 +2,7 @@
  *
  * A verb gets the parsed command line and returns the exit code.  It prints its result to standard
  * output, and to standard error why it failed: codes are those of sysexits(3).  The table of verbs,
- * and those that start the daemon, are in main.c.
+ * and those that start the daemon, are in verbs.c.
  */
 #ifndef COMMAND_H
 #define COMMAND_H
@@ -17,10 +17,13 @@
 
 #define DEFAULT_CONFIG "/etc/pilotfish.conf"
 
+struct verb;
+
 /* The command line behind the verb. */
 struct call {
+	const struct verb *verbs;	/* the whole table (usage.h) */
 	const char *config;		/* NULL: not given */
-	bool mdoc;
+	bool help, version, mdoc;
 	bool json;
 	bool build;
 	double timeout;			/* seconds; 0: not given */
@@ -33,7 +36,7 @@ struct call {
 
 typedef int verb_fn(const struct call *call);
 
-verb_fn cmd_check, cmd_render, cmd_expand, cmd_options, cmd_leader, cmd_version;
+verb_fn cmd_check, cmd_render, cmd_expand, cmd_options, cmd_leader, cmd_version, cmd_help;
 verb_fn cmd_status, cmd_healthcheck, cmd_events, cmd_reload, cmd_maintenance, cmd_signal, cmd_restart;
 
 /* The path of the configuration: -c, else $PILOTFISH_CONFIG, else the default; free() it.  NULL:

@@ -3,9 +3,10 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/paragraph.h"
 #include "tables.h"
 
-enum { WIDTH = 78, INDENT = 6, MAX_RECORDS = 32 };
+enum { INDENT = 6, MAX_RECORDS = 32 };
 
 /* The manual in the making, and the records that it explains already. */
 struct manual {
@@ -32,39 +33,6 @@ static void remember(struct manual *manual, const struct record *record, const c
 	manual->done[manual->count++].title = title;
 }
 
-static bool ends_sentence(const char *word, int length)
-{
-	return length > 1 && word[length - 1] == '.' && word[length - 2] != '.';
-}
-
-/* Fills lines with words.  In roff each sentence begins a line, and no line looks like a macro. */
-static void print_text(struct manual *manual, const char *text, int indent)
-{
-	int column = 0, room = WIDTH - (manual->mdoc ? 0 : indent);
-	struct buf *out = manual->out;
-	bool ended = false;
-
-	for (; *text; text += strspn(text, " ")) {
-		int length = (int)strcspn(text, " ");
-
-		if (column && (column + 1 + length > room || (ended && manual->mdoc))) {
-			buf_add_char(out, '\n');
-			column = 0;
-		}
-		if (column)
-			buf_add_char(out, ' ');
-		else if (!manual->mdoc)
-			buf_print(out, "%*s", indent, "");
-		else if (*text == '.')
-			buf_add(out, "\\&");
-		buf_append(out, text, (size_t)length);
-		ended = ends_sentence(text, length);
-		column += length + !!column;
-		text += length;
-	}
-	buf_add_char(out, '\n');
-}
-
 /* "A whole number from 1 to 65535; default: 1." */
 static void print_facts(struct manual *manual, const struct field *field)
 {
@@ -82,7 +50,7 @@ static void print_facts(struct manual *manual, const struct field *field)
 	if (field->env)
 		buf_print(&facts, "; environment: %s", field->env);
 	buf_add_char(&facts, '.');
-	print_text(manual, facts.data, INDENT);
+	paragraph_print(manual->out, facts.data, INDENT, manual->mdoc);
 }
 
 static void print_fields(struct manual *manual, const struct record *record, const char *title);
@@ -113,8 +81,8 @@ static void print_embedded(struct manual *manual, const struct record *record, c
 	if (manual->mdoc)
 		buf_print(manual->out, ".It Cm %s\n", names.data);
 	else
-		print_text(manual, names.data, 2);
-	print_text(manual, text.data, INDENT);
+		paragraph_print(manual->out, names.data, 2, false);
+	paragraph_print(manual->out, text.data, INDENT, manual->mdoc);
 }
 
 static void print_fields(struct manual *manual, const struct record *record, const char *title)
@@ -127,7 +95,7 @@ static void print_fields(struct manual *manual, const struct record *record, con
 		buf_print(manual->out, manual->mdoc ? ".It Cm %s\n" : "  %s\n", field->name);
 		print_facts(manual, field);
 		if (field->help)
-			print_text(manual, field->help, INDENT);
+			paragraph_print(manual->out, field->help, INDENT, manual->mdoc);
 	}
 }
 
@@ -137,7 +105,7 @@ static void print_section(struct manual *manual, const struct record *record)
 
 	buf_print(out, manual->mdoc ? ".Ss %s\n" : "%s\n", record->title);
 	if (record->about)
-		print_text(manual, record->about, 2);
+		paragraph_print(out, record->about, 2, manual->mdoc);
 	if (manual->mdoc)
 		buf_add(out, ".Bl -tag -width Ds\n");
 	print_fields(manual, record, record->title);

@@ -1,0 +1,157 @@
+#include "verbs.h"
+
+#include <sysexits.h>
+
+#include "base/alloc.h"
+#include "app.h"
+
+/* ---- the verbs that start the daemon, or most of it ---- */
+
+static struct config *load_file(const struct app_call *call, struct task *task,
+				struct load_error *error)
+{
+	return load_config(call->name, task, error);
+}
+
+static int run(const struct call *call)
+{
+	CLEANUP(load_error_release) struct load_error error = { .code = EX_CONFIG };
+	AUTOFREE char *path = command_config_path(call, &error);
+
+	return path ? app_run(&(struct app_call){ .name = path, .load = load_file })
+		    : command_fail_load(&error);
+}
+
+struct render_call {
+	struct app_call app;
+	struct template_args args;
+};
+
+static struct config *load_args(const struct app_call *app, struct task *task,
+				struct load_error *error)
+{
+	const struct render_call *call = container_of(app, const struct render_call, app);
+
+	(void)task;
+	return template_args_config(&call->args, error);
+}
+
+static int render_templates(const struct call *call)
+{
+	struct render_call render = {
+		.app = { .name = "the command line", .load = load_args },
+		.args = call->args,
+	};
+
+	render.args.once |= render.args.dry;
+	render.app.once = render.args.once;
+	return app_run(&render.app);
+}
+
+/* ---- their rows, and those of all others ---- */
+
+#define USAGE_EXIT { "64", "wrong usage" }
+#define CONFIG_EXITS { "65", "the configuration is wrong" }, { "66", "the configuration cannot be read" }
+#define CLIENT_EXITS								\
+	{ "69", "no pilotfish answers, or what is asked for does not exist" },	\
+	{ "75", "there was no answer in time" },				\
+	{ "77", "the socket may not be used" }, { 0 }
+#define CLIENT "config socket timeout"		/* options */
+
+static const struct verb_exit run_exits[] = {
+	{ "0", "an ordered stop" }, { "1-255", "as the essential job, or the first one that failed" }, USAGE_EXIT,
+	{ "66", "the configuration cannot be read" }, { "73", "the log file cannot be created" },
+	{ "78", "the configuration is wrong" }, { "137", "an ordered stop that needed SIGKILL" }, { 0 }
+};
+static const struct verb_exit config_exits[] = { { "0", "success" }, USAGE_EXIT, CONFIG_EXITS, { 0 } };
+static const struct verb_exit template_exits[] = {
+	{ "0", "success" }, { "1", "a file cannot be made or written" }, { "1-255", "as a command that failed" },
+	USAGE_EXIT, { "128+n", "signal n arrived first" }, { 0 }
+};
+static const struct verb_exit leader_exits[] = {
+	{ "0", "success" },
+	{ "1", "the request was refused or had no effect in time, or, for status, there is no leader" },
+	USAGE_EXIT, CONFIG_EXITS,
+	{ "69", "Consul cannot be reached, has no leader, or cannot serve us" },
+	{ "77", "our token lacks a right" }, { 0 }
+};
+static const struct verb_exit client_exits[] = { { "0", "success" }, USAGE_EXIT, CLIENT_EXITS };
+static const struct verb_exit health_exits[] = {
+	{ "0", "all is well" }, { "1", "something is not healthy" }, USAGE_EXIT, CLIENT_EXITS
+};
+static const struct verb_exit reload_exits[] = {
+	{ "0", "reloaded" }, USAGE_EXIT, { "65", "the configuration is refused, and the old one stays" }, CLIENT_EXITS
+};
+
+static const struct verb_action leader_actions[] = {
+	{ "status", "[ELECTION]", "print the leader and the start of its term, the state of the lock, whether the "
+	  "election is paused, pending requests, and the candidates with their health" },
+	{ "step-down", "[ELECTION]", "ask the leader to hand over, and wait until another candidate leads" },
+	{ "pause", "[ELECTION]", "prevent further elections; the present leader goes on leading" },
+	{ "resume", "[ELECTION]", "allow elections again" },
+	{ "accept-epoch", "[ELECTION]", "allow an election although the candidates have seen a higher epoch, and "
+	  "wait for it" },
+	{ 0 }
+};
+static const struct verb_action maintenance_actions[] = {
+	{ "on", "", "take all services out of traffic; all jobs keep running" },
+	{ "off", "", "bring them back" },
+	{ 0 }
+};
+
+static const struct verb verbs[] = {
+	{ "run", "[FILE]", "start what the configuration says (the default)", run, "config",
+	  .about = "SIGTERM stops all in order, and SIGHUP reloads the configuration.",
+	  .example = "run -c /etc/pilotfish.conf", .exits = run_exits },
+	{ "check", "[FILE]", "check the configuration and start nothing", cmd_check, "config build",
+	  .about = "For each job with drain, preStop or stopTimeout it prints how long the steps of its stop "
+		   "really are, and for a long stopTimeout of the top level the stop_grace_period that Docker "
+		   "needs. A setting that works, but hardly as meant, is a warning on standard error; run logs the "
+		   "same warnings. With --build, for a Dockerfile's RUN, variables and secrets of the environment "
+		   "may be missing: a mistake in a line of the configuration that prints one of them is a warning. "
+		   "But each program that the configuration names must be there, with its interpreter if it is a "
+		   "script, and so must users, working directories, templates and certificate files.",
+	  .example = "check --build /etc/pilotfish.conf", .exits = config_exits },
+	{ "render", "[FILE]", "print the configuration rendered with the environment", cmd_render, "config",
+	  .about = "Its secrets are hidden.",
+	  .example = "render -c /etc/pilotfish.conf", .exits = config_exits },
+	{ "render", "", "write files from templates and keep them up to date", render_templates,
+	  "template once dry consul-addr", .needs = "template",
+	  .about = "See pilotfish-template(7).",
+	  .example = "render -t nginx.ctmpl:/etc/nginx.conf:'nginx -s reload'", .exits = template_exits },
+	{ "expand", "[FILE]", "print the configuration as JSON, with its hooks as jobs", cmd_expand, "config",
+	  .example = "expand -c /etc/pilotfish.conf", .exits = config_exits },
+	{ "leader", "", "act on an election", cmd_leader, "config to timeout json", .actions = leader_actions,
+	  .about = "This works from any candidate, through Consul; see pilotfish-election(7). The election's name "
+		   "is optional if the configuration has only one.",
+	  .example = "leader step-down db --to db-2", .exits = leader_exits },
+	{ "status", "", "show what a running pilotfish does", cmd_status, CLIENT " json",
+	  .about = "These are its jobs, services, watches, templates and elections; see pilotfish-control(7).",
+	  .example = "status --json", .exits = health_exits },
+	{ "healthcheck", "", "succeed if all jobs, or one, are healthy", cmd_healthcheck, CLIENT " job",
+	  .about = "Else it prints the first trouble. It is made for the HEALTHCHECK of a Dockerfile.",
+	  .example = "healthcheck --job app --timeout 2s", .exits = health_exits },
+	{ "events", "", "print the events of a running pilotfish, as lines of JSON", cmd_events, "config socket",
+	  .example = "events", .exits = client_exits },
+	{ "reload", "", "reload the configuration, and wait for the outcome", cmd_reload, CLIENT,
+	  .about = "If it is refused, the reason is printed and the old configuration stays.",
+	  .example = "reload", .exits = reload_exits },
+	{ "maintenance", "", "take all services out of traffic, and back", cmd_maintenance, CLIENT,
+	  .actions = maintenance_actions, .example = "maintenance on", .exits = client_exits },
+	{ "signal", "SIGNAL JOB", "send a signal to the process of a job", cmd_signal, CLIENT,
+	  .example = "signal HUP app", .exits = client_exits },
+	{ "restart", "JOB", "end the run of a job in order, and begin another", cmd_restart, CLIENT,
+	  .about = "The service stays registered.",
+	  .example = "restart app", .exits = client_exits },
+	{ "options", "", "print all keys of the configuration and their meaning", cmd_options, "mdoc",
+	  .example = "options | less" },
+	{ "version", "", "print the version and the commit", cmd_version, "",
+	  .example = "version" },
+	{ "help", "[VERB]", "print this help, or that of a verb", cmd_help, "mdoc", .example = "help status" },
+	{ 0 }
+};
+
+const struct verb *verb_table(void)
+{
+	return verbs;
+}

@@ -51,7 +51,8 @@ struct app {
 	struct load_error refusal;
 	double stop_timeout;
 	bool reload_again;
-	double started;
+	double started;			/* monotonic */
+	time_t start_time;		/* the same, since 1970 */
 	long reloads, refusals;
 	char *last_refusal;		/* NULL: the last reload was done, or there was none */
 	bool ordered;			/* by a signal */
@@ -79,6 +80,7 @@ static void endpoints_frame(struct endpoints *endpoints, struct status_frame *fr
 
 	*frame = (struct status_frame){
 		.configuration = app->call->name, .phase = app->phase->name, .started = app->started,
+		.start_time = app->start_time,
 		.reloads = app->reloads, .refusals = app->refusals, .refusal = app->last_refusal,
 	};
 }
@@ -487,7 +489,9 @@ static bool start(struct app *app, struct config *config, struct error *error)
 
 static void init(struct app *app, const struct app_call *call)
 {
-	*app = (struct app){ .call = call, .phase = &running, .started = monotonic_now() };
+	*app = (struct app){
+		.call = call, .phase = &running, .started = monotonic_now(), .start_time = time(NULL),
+	};
 	loop_init(&app->loop);
 	units_init(&app->units, &app->loop);
 	reload_init(&app->reload, &app->units);

@@ -235,7 +235,7 @@ json_t *status_document(const struct units *units, const struct status_frame *fr
 	return json_pack("{ss si ss so so so sb sb so so so sI so so so so so so}",
 			 "version", VERSION, "pid", (int)getpid(), "phase", frame->phase,
 			 "configuration", text_json(frame->configuration),
-			 "started", json_real((double)time(NULL) - (monotonic_now() - frame->started)),
+			 "started", json_integer((json_int_t)frame->start_time),
 			 "uptime", age_json(frame->started), "maintenance", maintenance, "healthy", healthy,
 			 "trouble", healthy ? json_null() : text_json(trouble.text),
 			 "consul", consul_json(units),

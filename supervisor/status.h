@@ -6,6 +6,8 @@
 #ifndef STATUS_H
 #define STATUS_H
 
+#include <time.h>
+
 #include "units.h"
 
 /* The part that the composition root knows. */
@@ -13,6 +15,7 @@ struct status_frame {
 	const char *configuration;	/* its name */
 	const char *phase;
 	double started;			/* monotonic */
+	time_t start_time;		/* the same, since 1970: one number, so monitoring sees restarts */
 	long reloads, refusals;		/* reloads that took effect, and that did not */
 	const char *refusal;		/* why the last one was refused; NULL: it was not */
 };

@@ -41,6 +41,7 @@ is_value()
 	config "telemetry = { port = $port; };" ', { name = "we\"i\\rd"; exec = "sh -c \"exit 3\""; restarts = 2;
 		backoff = { min = "10ms"; }; }, { name = "slow"; exec = "sleep 1000"; timeout = "50ms"; }' | start_pilotfish
 	await is_value 'pilotfish_job_healthy{job="web"}' 1
+	started=$(value_of pilotfish_start_time_seconds)
 	await is_value 'pilotfish_job_exits_total{job="slow",result="timeout"}' 1
 	name='we\"i\\rd'
 	await is_value "pilotfish_job_exits_total{job=\"$name\",result=\"failure\"}" 3
@@ -51,6 +52,8 @@ is_value()
 	is_value 'pilotfish_healthy' 0
 	kill -9 "$(job_pid web)"
 	await is_value 'pilotfish_job_exits_total{job="web",result="signal"}' 1
+	is_value pilotfish_start_time_seconds "$started"
+	((${started%.*} <= EPOCHSECONDS && ${started%.*} > EPOCHSECONDS - 100))
 	get /metrics | promtool check metrics
 	[[ $(get /metrics -D - -o /dev/null) == *'text/plain; version=0.0.4'* ]]
 	get /metrics -H 'Accept: application/openmetrics-text;version=1.0.0,text/plain;q=0.5' -D "$dir/head" >"$dir/open"

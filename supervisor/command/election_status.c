@@ -8,6 +8,7 @@
 #include "base/printable.h"
 #include "consul/answer.h"
 #include "consul/watch/answer_set.h"
+#include "text_table.h"
 
 double wall_now(void)
 {
@@ -88,17 +89,8 @@ size_t election_status_rivals(const struct election_status *status)
 
 static void print_time(double at, struct buf *out)
 {
-	time_t seconds = (time_t)at;
-	char text[32];
-	struct tm utc;
-
-	if (at <= 0) {
+	if (!print_utc(at, out))
 		buf_add(out, "an unknown time");
-		return;
-	}
-	gmtime_r(&seconds, &utc);
-	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-	buf_add(out, text);
 }
 
 static void print_leader(const struct election_status *status, struct buf *out)

@@ -1,0 +1,104 @@
+#include "text_table.h"
+
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "base/duration.h"
+#include "base/printable.h"
+#include "base/strv.h"
+
+enum { CELL_MOST = 60, COLUMNS_MOST = 16 };	/* bytes of a text; of a table */
+#define YEAR_10000 253402300799.0
+
+void cell_text(const json_t *value, struct buf *cell)
+{
+	const char *text = json_string_value(value);
+
+	if (text)
+		printable_add(cell, text, utf8_cut(text, strcspn(text, "\n"), CELL_MOST), PRINTABLE_PLAIN);
+}
+
+void cell_number(const json_t *value, struct buf *cell)
+{
+	if (json_integer_value(value))
+		cell_count(value, cell);
+}
+
+void cell_count(const json_t *value, struct buf *cell)
+{
+	buf_print(cell, "%lld", (long long)json_integer_value(value));
+}
+
+void cell_span(const json_t *value, struct buf *cell)
+{
+	double seconds = json_number_value(value);
+	char text[32];
+
+	if (!json_is_number(value))
+		return;
+	duration_print(seconds < 1 ? round(100 * seconds) / 100 : floor(seconds), text);
+	buf_add(cell, text);
+}
+
+bool print_utc(double at, struct buf *out)
+{
+	time_t seconds = (time_t)at;
+	char text[32];
+	struct tm utc;
+
+	if (at <= 0 || at > YEAR_10000)
+		return false;
+	gmtime_r(&seconds, &utc);
+	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+	buf_add(out, text);
+	return true;
+}
+
+void cell_time(const json_t *value, struct buf *cell)
+{
+	print_utc(json_number_value(value), cell);
+}
+
+void cell_yes(const json_t *value, struct buf *cell)
+{
+	buf_add(cell, json_is_true(value) ? "yes" : "no");
+}
+
+/* All cells of a table, row by row, the titles first. */
+static void fill_cells(const struct column *columns, const json_t *rows, struct strv *cells)
+{
+	size_t number;
+	json_t *row;
+
+	for (const struct column *column = columns; column->title; column++)
+		strv_push(cells, column->title);
+	json_array_foreach(rows, number, row)
+		for (const struct column *column = columns; column->title; column++) {
+			CLEANUP(buf_release) struct buf cell = BUF_INIT;
+
+			column->print(json_object_get(row, column->member), &cell);
+			strv_push(cells, cell.used ? cell.data : "-");
+		}
+}
+
+void text_table_print(const struct column *columns, const json_t *rows, struct buf *out)
+{
+	CLEANUP(strv_release) struct strv cells = { 0 };
+	size_t width[COLUMNS_MOST] = { 0 }, row = json_array_size(rows) + 1;
+
+	if (row == 1)
+		return;
+	buf_add(out, "\n");
+	fill_cells(columns, rows, &cells);
+	for (size_t i = 0; i < cells.count; )
+		for (size_t column = 0; columns[column].title; column++, i++)
+			width[column] = fmax(width[column], strlen(cells.items[i]));
+	for (char *const *cell = cells.items; row--; )
+		for (size_t column = 0; columns[column].title; column++, cell++)
+			if (columns[column + 1].title)
+				buf_print(out, "%-*s  ", (int)width[column], *cell);
+			else
+				buf_print(out, "%s\n", *cell);
+}

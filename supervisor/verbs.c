@@ -83,6 +83,11 @@ static const struct verb_exit reload_exits[] = {
 	{ "0", "reloaded" }, USAGE_EXIT, { "65", "the configuration is refused, and the old one stays" }, CLIENT_EXITS
 };
 
+static const struct verb_exit ps_exits[] = {
+	{ "0", "all is well" }, { "1", "something is critical, or an election has no leader" }, USAGE_EXIT,
+	CONFIG_EXITS, { "69", "Consul does not answer" }, { "77", "our token may see nothing" }, { 0 }
+};
+
 static const struct verb_action leader_actions[] = {
 	{ "status", "[ELECTION]", "print the leader and the start of its term, the state of the lock, whether the "
 	  "election is paused, pending requests, and the candidates with their health" },
@@ -143,6 +148,11 @@ static const struct verb verbs[] = {
 	{ "restart", "JOB", "end the run of a job in order, and begin another", cmd_restart, CLIENT,
 	  .about = "The service stays registered.",
 	  .example = "restart app", .exits = client_exits },
+	{ "ps", "", "show the whole application: what any pilotfish has registered in Consul", cmd_ps,
+	  "config consul-addr timeout json watch",
+	  .about = "It reads Consul alone, so it works from any member: the services with their instances, and the "
+		   "elections. With --watch it shows each change.",
+	  .example = "ps --watch", .exits = ps_exits },
 	{ "options", "", "print all keys of the configuration and their meaning", cmd_options, "mdoc",
 	  .example = "options | less" },
 	{ "version", "", "print the version and the commit", cmd_version, "",

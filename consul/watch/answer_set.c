@@ -65,18 +65,24 @@ static size_t badness_of(const json_t *check)
 	return 2;
 }
 
-static const char *status_of(const json_t *checks)
+/* Among equals, the check of a service, and not that of the node. */
+static bool is_worse(const json_t *check, const json_t *other)
 {
-	size_t i, worst = 0;
+	size_t bad = badness_of(check), as = other ? badness_of(other) : 0;
+
+	return !other || bad > as || (bad == as && !*answer_text(other, "ServiceID"));
+}
+
+const char *answer_set_status(const json_t *checks, const json_t **worst)
+{
 	json_t *check;
+	size_t i;
 
-	json_array_foreach(checks, i, check) {
-		size_t bad = badness_of(check);
-
-		if (bad > worst)
-			worst = bad;
-	}
-	return badness[worst];
+	*worst = NULL;
+	json_array_foreach(checks, i, check)
+		if (is_worse(check, *worst))
+			*worst = check;
+	return badness[*worst ? badness_of(*worst) : 0];
 }
 
 static json_t *read_instance(const json_t *entry, struct error *error)
@@ -86,6 +92,7 @@ static json_t *read_instance(const json_t *entry, struct error *error)
 	const json_t *tags = json_object_get(service, "Tags");
 	const json_t *meta = json_object_get(service, "Meta");
 	const char *address = answer_text(service, "Address");
+	const json_t *worst;
 
 	if (!json_is_object(node) || !json_is_object(service)) {
 		fail(error, "an instance without node or service");
@@ -98,7 +105,7 @@ static json_t *read_instance(const json_t *entry, struct error *error)
 			 "port", json_integer_value(json_object_get(service, "Port")),
 			 "tags", json_is_array(tags) ? json_deep_copy(tags) : json_array(),
 			 "meta", json_is_object(meta) ? json_deep_copy(meta) : json_object(),
-			 "status", status_of(json_object_get(entry, "Checks")));
+			 "status", answer_set_status(json_object_get(entry, "Checks"), &worst));
 }
 
 static json_t *read_key(const json_t *entry, struct error *error)

@@ -22,6 +22,10 @@
 /* All give new references.  `answer` NULL: the key does not exist, which is the empty set. */
 json_t *answer_set_read(enum watch_kind kind, const json_t *answer, struct error *error);
 json_t *answer_set_read_ranked(const json_t *answer, struct error *error);	/* instances */
+
+/* The status of an instance by its checks, and the check that decides it; NULL: it has none. */
+const char *answer_set_status(const json_t *checks, const json_t **worst);
+
 bool answer_set_equal(const json_t *a, const json_t *b);
 const char *const *answer_set_identity(enum watch_kind kind);	/* NULL-terminated */
 

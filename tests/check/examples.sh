@@ -41,6 +41,14 @@ for file in sorted(glob.glob("examples/*/docker-compose.yml")):
     for name, service in compose["services"].items():
         check_service(file, name, service)
 
+for file in sorted(glob.glob("examples/*/stack.yml")):
+    for name, service in yaml.safe_load(open(file))["services"].items():
+        check, mounts = service.get("healthcheck", {}), str(service.get("volumes"))
+        expect(name == "consul" or check.get("disable") or "retries" in check, file,
+               f"{name}: how long may it be unhealthy, before Swarm kills it?")
+        expect(not service.get("read_only") or check.get("disable") or "/run/pilotfish" in mounts, file,
+               f"{name}: its HEALTHCHECK needs a tmpfs for the control socket")
+
 for file in ["Dockerfile"] + sorted(glob.glob("examples/*/Dockerfile") + glob.glob("examples/*/*/Dockerfile")):
     text = open(file).read()
     for name, version in re.findall(r"^FROM (?:--\S+ )?(\S+?):(\S+)", text, re.M):
@@ -49,6 +57,10 @@ for file in ["Dockerfile"] + sorted(glob.glob("examples/*/Dockerfile") + glob.gl
     expect(users and re.fullmatch(r"\d+:\d+", users[-1]), file, "the last USER is not UID:GID")
     for label in "title", "description", "licenses":
         expect(f"org.opencontainers.image.{label}=" in text, file, f"no label {label}")
+    if 'ENTRYPOINT ["pilotfish"]' in text:
+        expect(re.search(r'^HEALTHCHECK .*--start-period=.*--retries=.* CMD \["pilotfish", "healthcheck"', text, re.M), file,
+               "no HEALTHCHECK by pilotfish")
+        expect("/run/pilotfish" in text, file, "no folder for the control socket")
     expect("FROM nginx" not in text or "STOPSIGNAL SIGTERM" in text, file, "nginx's STOPSIGNAL is SIGQUIT")
 for name, versions in images.items():
     expect(len(versions) == 1 and "latest" not in versions, name, f"versions {sorted(versions)}")

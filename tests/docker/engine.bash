@@ -20,7 +20,7 @@ mkdir -p "$engine_folder"
 engine_run=/tmp/pilotfish-docker-$(cksum <<<"$engine_folder" | cut -d ' ' -f 1)
 project=pilotfish-tests-${engine_run##*-}
 example=$engine_root/examples/nginx
-export CONSUL_PORT=0 HTTP_PORT=0 HTTPS_PORT=0 MYSQL_PORT=0 DOCKER_BUILDKIT=0 COMPOSE_INTERACTIVE_NO_CLI=1
+export CONSUL_PORT=0 HTTP_PORT=0 HTTPS_PORT=0 MYSQL_PORT=0 PROMETHEUS_PORT=0 GRAFANA_PORT=0 DOCKER_BUILDKIT=0 COMPOSE_INTERACTIVE_NO_CLI=1
 [[ $PATH == *:/usr/sbin* ]] || PATH=$PATH:/usr/sbin:/sbin
 
 engine_answers()
@@ -126,6 +126,20 @@ image_consul()
 	END
 }
 
+# As the registry's image, which has a folder for the data.
+image_prometheus()
+{
+	local context=$engine_folder/prometheus
+
+	mkdir -p "$context"
+	cp -L "$(command -v prometheus)" "$(command -v promtool)" "$context"
+	docker build -q --force-rm -t "$1" -f - "$context" <<-'END'
+		FROM debian:bookworm-slim
+		COPY prometheus promtool /bin/
+		RUN install -d -o 65534 -g 65534 /prometheus
+	END
+}
+
 # The base images that the quick start and the examples name.
 images_named()
 {
@@ -142,6 +156,7 @@ images_build()
 		case $name in
 		*consul:*) image_have "$name" image_consul ;;
 		nginx:*) image_have "$name" image_nginx ;;
+		prom/*) image_have "$name" image_prometheus ;;
 		*) image_have "$name" image_debian ;;
 		esac || return
 	done

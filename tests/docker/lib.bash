@@ -60,7 +60,7 @@ client_start()
 	touch "$seen_file"
 	chmod 666 "$seen_file"
 	docker rm -f "$client" >/dev/null 2>&1 || :
-	quietly docker run -d --name "$client" --network "$1" --read-only --user 65532 --cap-drop ALL \
+	quietly docker run -d --name "$client" --network "$1" --no-healthcheck --read-only --user 65532 --cap-drop ALL \
 		-v "$BATS_FILE_TMPDIR:/seen" -v "$BATS_TEST_DIRNAME/client.js:/client.js:ro" \
 		--entrypoint node pilotfish-example-app /client.js /seen/seen nginx "${@:2}"
 }

@@ -103,7 +103,7 @@ static json_t *output_of(const struct service *service)
 	if (!verdict)
 		return json_string(service->down ? "its process has ended" : "its process runs");
 	duration_print(verdict->duration, span);
-	if (verdict->known)
+	if (verdict->known && verdict->duration > 0)
 		snprintf(took, sizeof took, "%s(took %s)", verdict->output.used ? "\n" : "", span);
 	buf_append(&text, verdict->output.data,
 		   utf8_cut(verdict->output.data, verdict->output.used,

@@ -11,6 +11,7 @@
 #include "base/output.h"
 #include "base/strv.h"
 #include "config/secret.h"
+#include "readiness.h"
 
 struct exec {
 	struct hook hook;
@@ -42,7 +43,8 @@ static void set_all(struct strv *env, const struct strv *variables)
 	}
 }
 
-static void build_env(struct strv *env, const struct exec *exec, const struct hook_context *context)
+static void build_env(struct strv *env, const struct exec *exec, const struct hook_context *context,
+		      const struct strv *readiness)
 {
 	const struct exec_config *config = exec->config;
 
@@ -59,6 +61,7 @@ static void build_env(struct strv *env, const struct exec *exec, const struct ho
 	set_or_unset(env, "PILOTFISH_EVENT", context->event);
 	if (context->env)
 		set_all(env, context->env);
+	set_all(env, readiness);
 	set_all(env, &config->env);
 	for (size_t i = 0; i < config->unset_env.count; i++)
 		strv_unset(env, config->unset_env.items[i]);
@@ -128,6 +131,8 @@ static void on_exit_of_process(struct process *process)
 	exec->hook.status = process->status;
 	exec->hook.pid = 0;
 	exec->hook.sweeping = true;
+	if (exec->hook.readiness)
+		readiness_end(exec->hook.readiness);
 	leave_streams(exec);
 }
 
@@ -139,12 +144,14 @@ static void on_gone(struct process *process)
 	exec->hook.user->on_done(exec->hook.user);
 }
 
-static bool spawn(struct exec *exec, const int fds[3], char *const *envp, struct error *error)
+/* fds: the standard ones, and what its readiness passes. */
+static bool spawn(struct exec *exec, const int fds[4], const struct strv *env, struct error *error)
 {
 	const struct exec_config *config = exec->config;
+	struct readiness *readiness = exec->hook.readiness;
 	struct spawn spawn = {
 		.argv = config->argv.items,
-		.envp = envp,
+		.envp = env->items,
 		.cwd = config->cwd,
 		.fds = { fds[0], fds[1], fds[2] },
 		.identity = &config->identity,
@@ -156,6 +163,9 @@ static bool spawn(struct exec *exec, const int fds[3], char *const *envp, struct
 		.confinement = &config->confinement,
 		.no_new_privs = config->no_new_privs,
 		.death_signal = config->death_signal,
+		.extra_fd = fds[3],
+		.extra_number = readiness ? (int)readiness->config->fd : 0,
+		.pid_text = readiness ? readiness_pid_text(env) : NULL,
 	};
 
 	exec->process = (struct process){
@@ -169,6 +179,8 @@ static bool spawn(struct exec *exec, const int fds[3], char *const *envp, struct
 		return false;
 	}
 	exec->hook.pid = exec->process.pid;
+	if (readiness)
+		readiness_begin(readiness, exec->process.pid);
 	for (int i = 0; i < 2; i++)
 		if (exec->streams[i])
 			exec->streams[i]->origin.pid = exec->process.pid;
@@ -178,17 +190,20 @@ static bool spawn(struct exec *exec, const int fds[3], char *const *envp, struct
 static bool exec_start(struct hook *hook, const struct hook_context *context, struct error *error)
 {
 	struct exec *exec = container_of(hook, struct exec, hook);
-	CLEANUP(strv_release) struct strv env = { 0 };
-	int fds[3] = { NOTHING, INHERIT, INHERIT };
+	CLEANUP(strv_release) struct strv env = { 0 }, readiness = { 0 };
+	int fds[4] = { NOTHING, INHERIT, INHERIT, NOTHING };
 	bool started;
 
 	hook->status = 126 << 8;
-	build_env(&env, exec, context);
-	started = open_streams(exec, fds, context, error) && spawn(exec, fds, env.items, error);
-	for (int i = 0; i < 3; i++)
+	started = !hook->readiness || readiness_open(hook->readiness, &readiness, &fds[3], error);
+	build_env(&env, exec, context, &readiness);
+	started = started && open_streams(exec, fds, context, error) && spawn(exec, fds, &env, error);
+	for (int i = 0; i < 4; i++)
 		close_if_open(fds[i]);
 	if (!started)
 		drop_streams(exec);
+	if (!started && hook->readiness)
+		readiness_end(hook->readiness);
 	return started;
 }
 

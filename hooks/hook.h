@@ -24,6 +24,7 @@ struct hook_context {
 };
 
 struct hook;
+struct readiness;
 
 /* Embedded in the user's struct, which on_done() finds by container_of. */
 struct hook_user {
@@ -46,6 +47,7 @@ struct hook {
 	struct buf *excerpt;		/* gets the start of the output; borrowed, may be NULL */
 	struct buf *errors;		/* gets that of standard error instead; likewise */
 	size_t excerpt_most;		/* bytes of each; 0: OUTPUT_EXCERPT */
+	struct readiness *readiness;	/* what the program says of itself; borrowed, may be NULL */
 };
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/process.h"
 #include "base/task.h"
 #include "endpoints.h"
+#include "notifier.h"
 #include "units.h"
 #include "reload.h"
 #include "shutdown.h"
@@ -43,6 +44,7 @@ struct app {
 	struct reload reload;
 	struct shutdown shutdown;
 	struct endpoints endpoints;
+	struct notifier notifier;
 	struct waits waits;
 	struct subscription tap;
 	struct deferred review;
@@ -275,6 +277,7 @@ static void start_reload(struct app *app)
 {
 	app->reload_again = false;
 	app->phase = &loading;
+	notifier_reload_begins(&app->notifier);
 	task_start(&app->load);
 }
 
@@ -285,6 +288,7 @@ static void refuse(struct app *app)
 	free(app->last_refusal);
 	app->last_refusal = load_error_text(&app->refusal);
 	endpoints_reloaded(&app->endpoints, app->last_refusal);
+	notifier_reload_ends(&app->notifier);
 }
 
 static bool is_acceptable(struct app *app, struct config *next)
@@ -359,6 +363,7 @@ static void on_reloaded(struct reload *reload)
 		return;
 	}
 	endpoints_reloaded(&app->endpoints, NULL);
+	notifier_reload_ends(&app->notifier);
 	if (units_is_spent(&app->units))
 		begin_shutdown(app);
 }
@@ -498,6 +503,7 @@ static void init(struct app *app, const struct app_call *call)
 	shutdown_init(&app->shutdown, &app->units);
 	waits_init(&app->waits, &app->units);
 	endpoints_init(&app->endpoints, &app->units, &endpoints_ops);
+	notifier_init(&app->notifier, &app->units, &app->endpoints);
 	app->units.on_stopped = on_stopped;
 	app->units.on_left = on_left;
 	app->units.on_unheld = on_unheld;
@@ -511,6 +517,7 @@ static void init(struct app *app, const struct app_call *call)
 static void release(struct app *app)
 {
 	endpoints_close(&app->endpoints);
+	notifier_release(&app->notifier);
 	load_error_release(&app->refusal);
 	free(app->last_refusal);
 	reload_release(&app->reload);

@@ -296,9 +296,8 @@ static json_t *telemetry_status(struct telemetry *telemetry)
 	return make_status(container_of(telemetry, struct endpoints, telemetry));
 }
 
-static bool telemetry_is_ready(struct telemetry *telemetry, struct error *why)
+bool endpoints_are_ready(struct endpoints *endpoints, struct error *why)
 {
-	struct endpoints *endpoints = container_of(telemetry, struct endpoints, telemetry);
 	struct status_frame frame = { .phase = "" };
 
 	endpoints->ops->frame(endpoints, &frame);
@@ -307,6 +306,11 @@ static bool telemetry_is_ready(struct telemetry *telemetry, struct error *why)
 	if (source_holds(&endpoints->units->global, EVENT_ENTER_MAINTENANCE))
 		return fail(why, "in maintenance");
 	return status_is_healthy(endpoints->units, why);
+}
+
+static bool telemetry_is_ready(struct telemetry *telemetry, struct error *why)
+{
+	return endpoints_are_ready(container_of(telemetry, struct endpoints, telemetry), why);
 }
 
 void endpoints_init(struct endpoints *endpoints, struct units *units, const struct endpoints_ops *ops)

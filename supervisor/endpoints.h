@@ -57,6 +57,9 @@ void endpoints_adopt(struct endpoints *endpoints, struct staged_endpoints *made)
 void endpoints_drop(struct endpoints *endpoints, struct staged_endpoints *made);
 void endpoints_close(struct endpoints *endpoints);		/* idempotent */
 
+/* Running, not in maintenance, and all is healthy; false: `why` has the first trouble. */
+bool endpoints_are_ready(struct endpoints *endpoints, struct error *why);
+
 void endpoints_reloaded(struct endpoints *endpoints, const char *refusal);	/* NULL: done */
 
 #endif

@@ -85,7 +85,7 @@ static void review_reason(struct health *health)
 /* A server that does not listen yet is no news.  Its first seconds are also those after startPeriod. */
 static bool may_be_starting(const struct health *health)
 {
-	return !health->proven && monotonic_now() - health->job_started <
+	return health->hook && !health->proven && monotonic_now() - health->job_started <
 				  health->config->start_period + STARTING;
 }
 
@@ -122,7 +122,7 @@ static void decide(struct health *health, enum health_status status)
 	else
 		log_about(may_be_starting(health) ? LEVEL_INFO : LEVEL_WARN, about, " is %s: %s",
 			  health_status_name(status), health->reason);
-	health->proven |= status == STATUS_PASSING;
+	health->proven |= status == STATUS_PASSING || !health->hook;
 	source_publish(&health->job->source, events[status]);
 }
 
@@ -146,6 +146,11 @@ static void judge(struct health *health, enum health_status status)
 		    health->verdict.status != STATUS_CRITICAL)
 			decide(health, status);
 	}
+}
+
+static bool may_check(const struct health *health)
+{
+	return health->active && health->hook && (!health->readiness.config || health->ready);
 }
 
 static void plan(struct health *health)
@@ -208,7 +213,7 @@ static void on_done(struct hook_user *user)
 	health->checking = false;
 	health->ending = 0;
 	timer_stop(&health->limit);
-	if (health->active && !concluded)
+	if (may_check(health) && !concluded)
 		conclude(health);
 }
 
@@ -254,12 +259,63 @@ static void conclude_stuck(struct health *health)
 	timer_set(&health->due, health->config->interval);
 }
 
+static void stop_checking(struct health *health)
+{
+	timer_stop(&health->due);
+	timer_stop(&health->limit);
+	if (health->checking)
+		kill_check(health);
+}
+
+/* The job's own word is the verdict. */
+static void take_word(struct health *health)
+{
+	unsigned reason = health->verdict.reason;
+
+	buf_clear(&health->output);
+	readiness_explain(&health->readiness, &health->output);
+	if (health->readiness.state == READINESS_WAITING) {
+		set_output(health);
+		return;
+	}
+	health->verdict.duration = 0;
+	decide(health, health->ready ? STATUS_PASSING : STATUS_CRITICAL);
+	if (health->verdict.reason != reason)
+		source_publish(&health->source, health->ready ? EVENT_EXIT_SUCCESS : EVENT_EXIT_FAILED);
+	if (has_new_reason(health))
+		timer_set(&health->due, fmax(0, health->reason_due - monotonic_now()));
+}
+
+static void follow_readiness(struct health *health)
+{
+	bool was_ready = health->ready;
+
+	health->ready = readiness_is_ready(&health->readiness);
+	if (!health->ready || !health->hook) {
+		stop_checking(health);
+		health->successes = 0;
+		take_word(health);
+	} else if (!was_ready) {
+		timer_set(&health->due, 0);
+	}
+}
+
+static void on_readiness(struct readiness *readiness)
+{
+	struct health *health = container_of(readiness, struct health, readiness);
+
+	if (health->active)
+		follow_readiness(health);
+}
+
 /* A killed check, also of the job's previous run, may not have ended yet. */
 static void on_due(struct timer *timer)
 {
 	struct health *health = container_of(timer, struct health, due);
 
-	if (!health->checking)
+	if (!health->hook)
+		take_word(health);
+	else if (!health->checking)
 		check(health);
 	else if (monotonic_now() - health->ending < KILL_TIME)
 		timer_set(&health->due, eager_delay);
@@ -287,16 +343,17 @@ static void begin(struct health *health)
 	health->verdict.status = STATUS_CRITICAL;
 	buf_clear(&health->verdict.output);
 	buf_add(&health->verdict.output, "no verdict yet");
-	timer_set(&health->due, 0);
+	health->ready = false;
+	if (health->readiness.config)
+		follow_readiness(health);
+	else
+		timer_set(&health->due, 0);
 }
 
 static void end(struct health *health)
 {
 	health->active = false;
-	timer_stop(&health->due);
-	timer_stop(&health->limit);
-	if (health->checking)
-		kill_check(health);
+	stop_checking(health);
 }
 
 /* A running check may have looked before the change.  The next reason is reported however short a
@@ -306,7 +363,7 @@ void health_check_now(struct health *health)
 	health->reason_due = 0;
 	if (health->checking)
 		health->again = true;
-	else if (health->active)
+	else if (may_check(health))
 		timer_set(&health->due, 0);
 }
 
@@ -358,8 +415,15 @@ void health_renew(struct health *health, struct hook *check)
 	health->ending = 0;
 	health->failures = health->successes = 0;
 	health->active = was_active;
-	if (was_active)
+	if (may_check(health))
 		timer_set(&health->due, 0);
+}
+
+static void listen_to(struct health *health, struct job *job)
+{
+	readiness_init(&health->readiness, job->loop, job->source.name, &job->config->readiness);
+	health->readiness.on_change = on_readiness;
+	job->hook->readiness = &health->readiness;
 }
 
 void health_init(struct health *health, struct job *job, struct hook *hook)
@@ -377,7 +441,10 @@ void health_init(struct health *health, struct job *job, struct hook *hook)
 	source_init(&health->source, job->source.bus, name, NULL);
 	timer_init(&health->due, job->loop, on_due);
 	timer_init(&health->limit, job->loop, on_limit);
-	take_check(health, hook);
+	if (hook)
+		take_check(health, hook);
+	if (readiness_is_set(&job->config->readiness))
+		listen_to(health, job);
 	subscribe(&health->on_job, &job->source, EVENT_ANY, on_job);
 }
 
@@ -386,7 +453,12 @@ void health_release(struct health *health)
 	timer_stop(&health->due);
 	timer_stop(&health->limit);
 	unsubscribe(&health->on_job);
-	health->hook->ops->free(health->hook);
+	if (health->hook)
+		health->hook->ops->free(health->hook);
+	if (health->readiness.config) {
+		readiness_release(&health->readiness);
+		health->job->hook->readiness = NULL;
+	}
 	source_release(&health->source);
 	buf_release(&health->output);
 	buf_release(&health->verdict.output);

@@ -1,4 +1,4 @@
-/* health.h - the health check of a job.
+/* health.h - the health of a job, by its check, its own word (hooks/readiness.h), or both.
  *
  * While the job runs, its check runs every `interval`.  The job's status changes after `failures`
  * or `successes` equal results in a row.  A change of the status is an event of the job: healthy,
@@ -13,6 +13,10 @@
  * While the status stays, a change of the reason (the first line of the output) is counted in
  * verdict.reason, at once at first.  If it changes all the time, it is counted at most once a minute,
  * or every five minutes while passing.  Unless passing, it is also logged.
+ *
+ * A job with readiness has no verdict until it says that it is ready, or its time for that is over.  Then
+ * its word is the verdict, and the reason what it says of itself; a new reason is an event of `JOB.health`,
+ * too.  If it also has a check, that runs only while the job is ready, and decides then.
  */
 #ifndef HEALTH_H
 #define HEALTH_H
@@ -20,6 +24,7 @@
 #include "base/backoff.h"
 #include "base/verdict.h"
 #include "hooks/hook.h"
+#include "hooks/readiness.h"
 #include "job.h"
 
 enum { REASON_MOST = 200 };		/* bytes */
@@ -29,7 +34,8 @@ struct health {
 	const struct health_config *config;	/* borrowed from the job's */
 	struct job *job;
 	struct subscription on_job;
-	struct hook *hook;		/* owned */
+	struct hook *hook;		/* the check; owned; NULL: none */
+	struct readiness readiness;	/* config NULL: none */
 	struct hook_user user;
 	struct timer due, limit;
 	struct buf output;		/* of the running or the last check */
@@ -41,6 +47,7 @@ struct health {
 	struct backoff reason_pace;
 	double reason_due;		/* monotonic: no sooner is a changed reason reported */
 	bool active;			/* the job runs */
+	bool ready;			/* so it said last */
 	bool proven;			/* it was healthy since it started, or the log has warned */
 	double job_started, check_started;	/* monotonic */
 	unsigned eager;			/* checks without a verdict since the job started */
@@ -48,7 +55,7 @@ struct health {
 	long passed, failed;		/* checks, since the start */
 };
 
-/* Takes ownership of `check`. */
+/* Takes ownership of `check`; NULL: the job has its readiness alone. */
 void health_init(struct health *health, struct job *job, struct hook *check);
 void health_release(struct health *health);
 

@@ -41,6 +41,14 @@ static json_t *health_json(const struct health *health)
 			 "passed", (json_int_t)health->passed, "failed", (json_int_t)health->failed);
 }
 
+static json_t *readiness_json(const struct health *health)
+{
+	if (!health || !health->readiness.config)
+		return json_null();
+	return json_pack("{ss so}", "state", readiness_state_name(health->readiness.state),
+			 "text", text_json(health->readiness.text.data));
+}
+
 static json_t *exits_json(const struct job *job)
 {
 	return json_pack("{sI sI sI sI}", "success", (json_int_t)job->ends[RUN_SUCCEEDED],
@@ -54,10 +62,10 @@ static json_t *job_json(const struct list *node)
 	const struct job_unit *unit = list_entry(node, const struct job_unit, link);
 	const struct job *job = &unit->job;
 
-	return json_pack("{so ss sb si so sI sI so so so}", "name", text_json(job->config->name),
+	return json_pack("{so ss sb si so so sI sI so so so}", "name", text_json(job->config->name),
 			 "state", job_state_name(job->state), "running", job->running,
 			 "pid", job->hook ? (int)job->hook->pid : 0,
-			 "health", health_json(unit->health),
+			 "health", health_json(unit->health), "readiness", readiness_json(unit->health),
 			 "runs", (json_int_t)job->runs,
 			 "restarts", (json_int_t)(job->tries > 1 ? job->tries - 1 : 0),
 			 "uptime", age_json(job->running ? job->started_at : 0),
@@ -210,6 +218,8 @@ bool status_job_is_healthy(const struct job_unit *unit, struct error *why)
 		return true;
 	if (job->state != JOB_RUNNING)
 		return fail(why, "%s does not run: %s", name, state);
+	if (!health->verdict.known && health->readiness.config && !health->ready)
+		return fail(why, "%s is not ready yet", name);
 	if (!health->verdict.known)
 		return fail(why, "%s has not been checked yet", name);
 	if (health->verdict.status == STATUS_CRITICAL)

@@ -104,7 +104,7 @@ static void add_health(struct units *units, struct job_unit *unit)
 {
 	struct hook *check = new_check(units, unit);
 
-	if (!check)
+	if (!check && !readiness_is_set(&unit->job.config->readiness))
 		return;
 	unit->health = NEW(struct health);
 	health_init(unit->health, &unit->job, check);
@@ -112,7 +112,7 @@ static void add_health(struct units *units, struct job_unit *unit)
 
 void units_renew_check(struct job_unit *unit)
 {
-	if (unit->health)
+	if (unit->health && unit->health->hook)
 		health_renew(unit->health, new_check(unit->units, unit));
 }
 

@@ -16,6 +16,7 @@
 enum {
 	READINGS = 5,			/* of /proc at most: under hidepid parents are always missing */
 	NAMED = 8,
+	GENERATIONS = 64,
 };
 
 struct relation {
@@ -190,6 +191,21 @@ unsigned descendants_signal(int signo)
 	}
 	free(before.items);
 	return found;
+}
+
+bool descendants_include(pid_t ancestor, pid_t pid)
+{
+	struct relation relation = { .parent = pid };
+	char name[16];
+
+	for (int i = 0; i < GENERATIONS && relation.parent > 1; i++) {
+		if (relation.parent == ancestor)
+			return i > 0 && proc_is_ours();
+		snprintf(name, sizeof name, "%d", (int)relation.parent);
+		if (!read_relation(name, &relation))
+			return false;
+	}
+	return false;
 }
 
 static void add_name(const struct relation *item, unsigned *count, struct buf *out)

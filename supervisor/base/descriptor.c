@@ -66,3 +66,9 @@ void descriptors_close(unsigned first)
 	if (syscall(SYS_close_range, first, ~0U, 0) < 0)
 		walk((int)first, true);
 }
+
+__attribute__((no_sanitize_address))
+bool descriptor_give(int fd, int number)
+{
+	return fd == number ? fcntl(fd, F_SETFD, 0) == 0 : dup2(fd, number) == number;
+}

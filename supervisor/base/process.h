@@ -71,6 +71,7 @@ struct spawn {				/* all pointers are borrowed for the call */
 	bool no_new_privs;
 	int death_signal;		/* PR_SET_PDEATHSIG; 0: none */
 	unsigned passed_fds;		/* the child also gets this many descriptors from 3 on */
+	int extra_fd, extra_number;	/* a descriptor, and its number in the child; number 0: none */
 	char *pid_text;			/* 12 bytes, where the child writes its pid; or NULL */
 };
 

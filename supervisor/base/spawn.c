@@ -219,7 +219,11 @@ IN_CHILD bool set_descriptors(struct child *child)
 		if (from[i] != i && dup2(from[i], i) < 0)
 			return false;
 	descriptors_mark(3 + child->spawn->passed_fds);
-	return true;
+	if (!child->spawn->extra_number ||
+	    descriptor_give(child->spawn->extra_fd, child->spawn->extra_number))
+		return true;
+	child->stage = "readiness descriptor";
+	return false;
 }
 
 IN_CHILD bool set_nice(struct child *child)

@@ -1,4 +1,4 @@
-/* verdict.h - the health of a job, as its checks found it.
+/* verdict.h - the health of a job, as its checks found it or as it says itself.
  *
  * supervisor/health.c alone writes a verdict; the registration in Consul reads it. */
 #ifndef VERDICT_H
@@ -21,7 +21,7 @@ struct verdict {
 	enum health_status status;	/* critical while unknown */
 	struct buf output;		/* of the last check: UTF-8, at most 4 KiB */
 	unsigned reason;		/* counts changes of status or reason (health.h) */
-	double duration;		/* of the last check, seconds */
+	double duration;		/* of the last check, seconds; 0: the job has judged itself */
 };
 
 #endif

@@ -169,7 +169,7 @@ static unsigned kinds_of(const struct config *config, const char *source)
 	if (election)
 		return election->candidate ? ELECTION | CANDIDATE : ELECTION;
 	if (job)
-		return health_has_check(&job->health) ? JOB | CHECKED : JOB;
+		return health_has_check(&job->health) || readiness_is_set(&job->readiness) ? JOB | CHECKED : JOB;
 	if (!strncmp(source, "watch.", 6))
 		return WATCH;
 	if (!strncmp(source, "template.", 9))
@@ -192,7 +192,7 @@ static bool check_event(const struct config *config, const char *source, enum ev
 		return fail(error, "\"%.64s\" never publishes \"%s\", because it is not a candidate",
 			    source, event_name(code));
 	if (publishers[code] & CHECKED && kinds & JOB)
-		return fail(error, "\"%.64s\" never publishes \"%s\", because it has no health check",
+		return fail(error, "\"%.64s\" never publishes \"%s\", because it has no health check and no readiness",
 			    source, event_name(code));
 	for (int i = 0; i < EVENT_COUNT; i++)
 		if (publishers[i] & kinds)

@@ -180,6 +180,11 @@ bool health_has_check(const struct health_config *health)
 	return health->exec.argv.count || health->http || health->tcp;
 }
 
+bool readiness_is_set(const struct readiness_config *readiness)
+{
+	return readiness->fd || readiness->notify;
+}
+
 const char *program_of(const struct exec_config *exec)
 {
 	const char *path = exec->argv.count ? exec->argv.items[0] : "", *slash = strrchr(path, '/');

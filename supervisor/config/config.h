@@ -74,6 +74,12 @@ struct health_config {
 	bool warning;			/* exit code 1 is a warning */
 };
 
+struct readiness_config {		/* neither fd nor notify: none */
+	long fd;			/* of the pipe for a newline; 0: none */
+	bool notify;			/* sd_notify(3) */
+	double watchdog, timeout;
+};
+
 struct service_config {
 	char *name;
 	char *id;			/* NULL: NAME-HOSTNAME */
@@ -105,6 +111,7 @@ struct job_config {
 	bool stop_group;		/* the stop signal goes to the whole process group */
 	bool essential;
 	struct health_config health;
+	struct readiness_config readiness;
 	struct service_config own;	/* for decoding; with a port, job_rules() moves it to services[0] */
 	struct service_config *services;
 	size_t service_count;
@@ -267,6 +274,7 @@ void template_config_free(struct template_config *config);
 void election_config_free(struct election_config *config);
 struct job_config *config_find_job(const struct config *config, const char *name);	/* or NULL */
 bool health_has_check(const struct health_config *health);	/* else: healthy while the job runs */
+bool readiness_is_set(const struct readiness_config *readiness);
 const char *program_of(const struct exec_config *exec);	/* without its folder; "" if there is none */
 bool job_is_consul_agent(const struct job_config *job);		/* its program is `consul` */
 void consul_config_release(struct consul_config *config);

@@ -340,6 +340,8 @@ bool job_rules(void *object, const json_t *tree, struct error *error)
 		job->services[i].ttl = job->health.set ? job->health.ttl : DEFAULT_TTL;
 	if (!job->exec.argv.count && !job->service_count)
 		return fail(error, ".exec: missing, and there is no port to register");
+	if (!job->exec.argv.count && readiness_is_set(&job->readiness))
+		return fail(error, ".readiness: only possible with exec");
 	return true;
 }
 

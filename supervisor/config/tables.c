@@ -332,6 +332,8 @@ static const struct field job_fields[] = {
 		  "exactly one and its exit starts no other job." },
 	{ "health", TABLE(job_config, health, health_record),
 	  .help = "How the job is checked." },
+	{ "readiness", TABLE_OF(job_config, readiness, readiness_record),
+	  .help = "How the job says itself that it is ready." },
 	{ "", EMBED(job_config, own, registration_record) },
 	{ "services", LIST(job_config, services, service_count, service_record),
 	  .help = "Further services of the job." },

@@ -9,6 +9,7 @@ const struct record *control_record(void);	/* struct control_config: the group `
 const struct record *telemetry_record(void);	/* struct telemetry_config: the group `telemetry` */
 const struct record *consul_record(void);	/* struct consul_config: the group `consul` */
 const struct record *election_record(void);	/* struct election_config: each of `elections` */
+const struct record *readiness_record(void);	/* struct readiness_config: the group `readiness` */
 const struct record *exec_record(void);		/* struct exec_config: how a program is run */
 
 /* A key that sugar_expand() turns into a job. */

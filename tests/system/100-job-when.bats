@@ -185,7 +185,7 @@ load jobs
 	refused '{ name = "b"; exec = "true"; needs = [ "watch.db healthy" ]; }' 'there is no source "watch.db"'
 	refused '{ name = "b"; exec = "true"; needs = [ "app helthy" ]; }' 'helthy'
 	refused '{ name = "b"; exec = "true"; when = { source = "app"; once = "exitSucces"; }; }' 'exitSucces'
-	refused '{ name = "b"; exec = "true"; needs = [ "app healthy" ]; }' '"app" never publishes "healthy", because it has no health check'
+	refused '{ name = "b"; exec = "true"; needs = [ "app healthy" ]; }' '"app" never publishes "healthy", because it has no health check and no readiness'
 	refused '{ name = "b"; exec = "true"; when = { source = "global"; once = "running"; }; }' '"global" never publishes "running"'
 	refused '{ name = "b"; exec = "true"; when = { source = "SIGTERM"; }; }' 'SIGTERM stops pilotfish'
 	refused '{ name = "b"; exec = "true"; when = { source = "c"; once = "stopped"; }; },

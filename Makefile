@@ -13,7 +13,11 @@ VERSION := $(NUMBER)$(if $(COMMIT), ($(COMMIT)))
 PREFIX  ?= /usr/local
 BINDIR  ?= $(PREFIX)/bin
 MANDIR  ?= $(PREFIX)/share/man
-COMPDIR ?= $(PREFIX)/share/bash-completion/completions
+# Where the scripts for completion go, one for each shell.
+bash    := $(PREFIX)/share/bash-completion/completions/$(PROG)
+zsh     := $(PREFIX)/share/zsh/site-functions/_$(PROG)
+fish    := $(PREFIX)/share/fish/vendor_completions.d/$(PROG).fish
+SHELLS  := bash zsh fish
 B       ?= build
 JOBS    ?= $(shell nproc)
 SANITIZERS := address,undefined,float-cast-overflow
@@ -210,9 +214,10 @@ install: all			## into $(DESTDIR)$(PREFIX)
 	$(Q)install -D -m 755 $B/$(PROG) $(DESTDIR)$(BINDIR)/$(PROG)
 	$(Q)for page in $(MANS); do \
 		install -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
-	$(Q)install -D -m 644 completion/$(PROG).bash $(DESTDIR)$(COMPDIR)/$(PROG)
+	$(Q)$(foreach shell,$(SHELLS),$B/$(PROG) completion $(shell) | \
+		install -D -m 644 /dev/stdin $(DESTDIR)$($(shell)) &&) :
 uninstall:			## remove what install has put there
-	$(Q)$(RM) $(DESTDIR)$(BINDIR)/$(PROG) $(DESTDIR)$(COMPDIR)/$(PROG) \
+	$(Q)$(RM) $(DESTDIR)$(BINDIR)/$(PROG) $(foreach shell,$(SHELLS),$(DESTDIR)$($(shell))) \
 		$(foreach page,$(MANS),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 format:				## clang-format all sources
 	$(Q)clang-format -i $(SRCS) $(HEADERS) $(TESTS)

@@ -104,6 +104,13 @@ static const struct verb_action maintenance_actions[] = {
 	{ 0 }
 };
 
+static const struct verb_action completion_actions[] = {
+	{ "bash", "", "for `source <(pilotfish completion bash)`, or a file in bash-completion/completions" },
+	{ "zsh", "", "for a file _pilotfish in one of the directories of $fpath" },
+	{ "fish", "", "for `pilotfish completion fish | source`" },
+	{ 0 }
+};
+
 static const struct verb verbs[] = {
 	{ "run", "[FILE]", "start what the configuration says (the default)", run, "config",
 	  .about = "SIGTERM stops all in order, and SIGHUP reloads the configuration.",
@@ -155,6 +162,9 @@ static const struct verb verbs[] = {
 	  .example = "ps --watch", .exits = ps_exits },
 	{ "options", "", "print all keys of the configuration and their meaning", cmd_options, "mdoc",
 	  .example = "options | less" },
+	{ "completion", "", "print a script that completes command lines", cmd_completion, "",
+	  .about = "It completes verbs, options and their values, and names of jobs from the running pilotfish.",
+	  .actions = completion_actions, .example = "completion bash" },
 	{ "version", "", "print the version and the commit", cmd_version, "",
 	  .example = "version" },
 	{ "help", "[VERB]", "print this help, or that of a verb", cmd_help, "mdoc", .example = "help status" },

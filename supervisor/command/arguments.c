@@ -64,10 +64,10 @@ static bool refuse_action(const struct verb *verb, const char *word)
 		strv_push(&names, action->name);
 	list = strv_join(&names, ", ");
 	if (word)
-		command_usage("%s: unknown action \"%s\"; the actions are %s%s", verb->name, word, list,
+		command_usage("%s: one of %s is expected, found \"%s\"%s", verb->name, list, word,
 			      suggest(word, &names).text);
 	else
-		command_usage("%s: an action is missing: %s", verb->name, list);
+		command_usage("%s: one of %s is missing", verb->name, list);
 	return false;
 }
 

@@ -162,6 +162,10 @@ static const struct verb verbs[] = {
 	  .example = "ps --watch", .exits = ps_exits },
 	{ "options", "", "print all keys of the configuration and their meaning", cmd_options, "mdoc",
 	  .example = "options | less" },
+	{ "schema", "", "print a JSON Schema of the configuration", cmd_schema, "",
+	  .about = "It describes the JSON that expand prints, by draft 2020-12, for editors and programs that write "
+		   "configurations. check knows more rules, such as those between keys.",
+	  .example = "schema" },
 	{ "completion", "", "print a script that completes command lines", cmd_completion, "",
 	  .about = "It completes verbs, options and their values, and names of jobs from the running pilotfish.",
 	  .actions = completion_actions, .example = "completion bash" },

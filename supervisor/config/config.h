@@ -282,4 +282,7 @@ void consul_config_release(struct consul_config *config);
 /* The reference of all keys, for a terminal or as mdoc for pilotfish.conf(5). */
 void config_print_manual(struct buf *out, bool mdoc);
 
+/* The JSON Schema (draft 2020-12) of what `pilotfish expand` prints, with or without its hooks. */
+json_t *config_json_schema(void);
+
 #endif

@@ -63,10 +63,10 @@ static const struct field exec_fields[] = {
 	{ "exec", COMMAND(exec_config, argv),
 	  .help = "The program and its arguments. A string is split into words as a shell "
 		  "would split it, but no shell runs and nothing is expanded." },
-	{ "user", CUSTOM_WHOLE(decode_user), .must_be = "the name or number of a user",
+	{ "user", CUSTOM_WHOLE(decode_user), .json = "string integer", .must_be = "the name or number of a user",
 	  .help = "The user to run as. A name also selects the user's groups. \"user:group\" "
 		  "sets both." },
-	{ "group", CUSTOM_WHOLE(decode_user), .must_be = "the name or number of a group",
+	{ "group", CUSTOM_WHOLE(decode_user), .json = "string integer", .must_be = "the name or number of a group",
 	  .help = "The group to run with. With this key there are no supplementary groups." },
 	{ "cwd", STRING(exec_config, cwd),
 	  .help = "The directory to run in." },
@@ -74,10 +74,10 @@ static const struct field exec_fields[] = {
 	  .help = "Variables that are added to pilotfish's own environment." },
 	{ "unsetEnv", STRINGS(exec_config, unset_env), .flags = TRIMMED,
 	  .help = "Names of variables that the program does not get, such as \"HTTP_PROXY\"." },
-	{ "umask", CUSTOM(exec_config, umask, decode_umask), .initial = "inherited",
+	{ "umask", CUSTOM(exec_config, umask, decode_umask), .json = "string", .initial = "inherited",
 	  .must_be = "an octal number in quotes such as \"022\"",
 	  .help = "The permissions that new files do not get." },
-	{ "rlimits", CUSTOM_WHOLE(decode_rlimits),
+	{ "rlimits", CUSTOM_WHOLE(decode_rlimits), .json = "object",
 	  .must_be = "a group such as { nofile = \"1024:4096\"; core = 0; }",
 	  .help = "Resource limits, \"soft:hard\" or one value for both. A value is a number "
 		  "or \"unlimited\". The limits are as, core, cpu, data, fsize, locks, "
@@ -85,7 +85,7 @@ static const struct field exec_fields[] = {
 		  "stack." },
 	{ "nice", INT(exec_config, nice), .min = -20, .max = 19, .initial = "0",
 	  .help = "The niceness, relative to pilotfish's own." },
-	{ "oomScoreAdj", CUSTOM(exec_config, oom_score, decode_oom_score), .initial = "inherited",
+	{ "oomScoreAdj", CUSTOM(exec_config, oom_score, decode_oom_score), .json = "string integer", .initial = "inherited",
 	  .must_be = "a whole number from -1000 to 1000",
 	  .help = "When memory runs out, the kernel kills processes with a higher value first, "
 		  "and never one with -1000." },
@@ -93,13 +93,13 @@ static const struct field exec_fields[] = {
 	  .help = "Set-user-ID programs and file capabilities give the program no privileges. "
 		  "Default: true with a user other than root, capabilities, restrict or paths; "
 		  "else false." },
-	{ "capabilities", CUSTOM_WHOLE(decode_capabilities),
+	{ "capabilities", CUSTOM_WHOLE(decode_capabilities), .json = "array",
 	  .must_be = "a list of capabilities such as [ \"NET_BIND_SERVICE\" ]",
 	  .help = "The only capabilities that the program has, by their names in "
 		  "capabilities(7), with or without CAP_; [ ] is none. The bounding set is "
 		  "reduced to them. Default: none with a user other than root, else "
 		  "pilotfish's own." },
-	{ "restrict", CUSTOM_WHOLE(decode_restrict),
+	{ "restrict", CUSTOM_WHOLE(decode_restrict), .json = "array",
 	  .must_be = "a list of \"no-network\", \"no-namespaces\", \"no-mount\", \"no-debug\" and "
 		     "\"no-kernel\"",
 	  .help = "System calls that fail for the program and its children. no-network: "
@@ -129,13 +129,13 @@ static const struct field when_fields[] = {
 		  "\"template.NAME\", \"election.NAME\", \"consul\", \"global\" (pilotfish "
 		  "itself, the default), or a signal such as \"SIGUSR1\". A signal needs "
 		  "neither once nor each: the job runs on every signal." },
-	{ "once", CUSTOM_WHOLE(decode_once), .must_be = "the name of an event",
+	{ "once", CUSTOM_WHOLE(decode_once), .json = "string", .must_be = "the name of an event",
 	  .help = "Run on the first such event: startup, shutdown, running, draining, "
 		  "stopping, stopped, exitSuccess, exitFailed, healthy, warning, unhealthy, "
 		  "changed, settled, rendered, elected, deposed, leader, timerExpired, "
 		  "enterMaintenance, exitMaintenance, signalled or reloaded. If the event is a "
 		  "state, such as healthy, and holds already, the job runs at once." },
-	{ "each", CUSTOM_WHOLE(decode_each), .must_be = "the name of an event",
+	{ "each", CUSTOM_WHOLE(decode_each), .json = "string", .must_be = "the name of an event",
 	  .help = "Run on every such event. Events during a run cause one more run." },
 	{ "interval", SECONDS(when_config, interval), .min = 0.001,
 	  .help = "Run at once and then this often. Cannot be combined with source, once or "
@@ -184,7 +184,7 @@ static const struct field health_fields[] = {
 	{ "unixSocket", STRING(health_config, socket), .flags = TRIMMED,
 	  .help = "Send the http request through this unix socket. The URL's host then only "
 		  "fills the Host header." },
-	{ "status", CUSTOM_WHOLE(decode_status), .initial = "200-399",
+	{ "status", CUSTOM_WHOLE(decode_status), .json = "string integer", .initial = "200-399",
 	  .must_be = "an HTTP status such as 200 or a range such as \"200-399\"",
 	  .help = "The HTTP statuses that pass." },
 	{ "body", STRING(health_config, body),
@@ -302,10 +302,10 @@ static const struct field job_fields[] = {
 	  .help = "Run only while this pilotfish leads the election. The job starts when "
 		  "elected. When deposed, it is stopped, by stopSignal or as fast as safety "
 		  "requires, and waits for the next time. Cannot be combined with when." },
-	{ "needs", CUSTOM_WHOLE(decode_needs), .must_be = "a list such as [ \"db healthy\" ]",
+	{ "needs", CUSTOM_WHOLE(decode_needs), .json = "string array", .must_be = "a list such as [ \"db healthy\" ]",
 	  .help = "States of other sources, \"SOURCE EVENT\". The job starts when all of them "
 		  "hold at the same time and the event of when has come." },
-	{ "restarts", CUSTOM(job_config, restarts, decode_restarts), .initial = "never",
+	{ "restarts", CUSTOM(job_config, restarts, decode_restarts), .json = "string integer", .initial = "never",
 	  .must_be = "\"never\", \"unlimited\", \"onFailure\" or a number",
 	  .help = "How often the job is restarted after it has ended. With when.interval this "
 		  "is the number of further runs. Default with when.interval or runs: "
@@ -381,7 +381,7 @@ static const struct field watch_fields[] = {
 	  .help = "The datacenter to ask. Default: the agent's own." },
 	{ "settle", SECONDS(watch_config, settle),
 	  .help = "Overrides consul.settle for this watch." },
-	{ "interval", CUSTOM_WHOLE(decode_unused), .must_be = "a duration",
+	{ "interval", CUSTOM_WHOLE(decode_unused), .json = "string integer", .must_be = "a duration",
 	  .help = "Without effect, because nothing is polled: changes arrive at once. Accepted "
 		  "for files written for ContainerPilot." },
 	{ "onChange", HOOK,
@@ -442,13 +442,13 @@ static const struct field template_fields[] = {
 	  .help = "The file to write. It is replaced atomically, and only if the content "
 		  "differs. If the file itself is a mount, it is overwritten in place. It must "
 		  "not be a symbolic link." },
-	{ "perms", CUSTOM(template_config, target.perms, decode_perms), .initial = "keep",
+	{ "perms", CUSTOM(template_config, target.perms, decode_perms), .json = "string", .initial = "keep",
 	  .must_be = "an octal number in quotes such as \"0640\"",
 	  .help = "The file's permissions. Default: those of the existing file, else 0644." },
-	{ "user", CUSTOM_WHOLE(decode_user), .must_be = "the name or number of a user",
+	{ "user", CUSTOM_WHOLE(decode_user), .json = "string integer", .must_be = "the name or number of a user",
 	  .help = "The file's owner. Default: that of the existing file. In a directory that "
 		  "others can write to, only if that is root or pilotfish's own user." },
-	{ "group", CUSTOM_WHOLE(decode_user), .must_be = "the name or number of a group",
+	{ "group", CUSTOM_WHOLE(decode_user), .json = "string integer", .must_be = "the name or number of a group",
 	  .help = "The file's group." },
 	{ "backup", BOOL(template_config, target.backup), .initial = "false",
 	  .help = "Keep the previous file as DESTINATION.bak." },
@@ -468,7 +468,7 @@ static const struct field template_fields[] = {
 	{ "minInstances", INT(template_config, min_instances), .initial = "0",
 	  .help = "While a service that the template asks for has fewer instances, the file "
 		  "stays as it is." },
-	{ "check", FORMS(template_config, check, widen_check), .record = &check_record,
+	{ "check", FORMS(template_config, check, widen_check), .json = "string array", .record = &check_record,
 	  .must_be = "a command, or a group { exec = ...; timeout = ...; }",
 	  .help = "Run before the file is replaced; %f and PILOTFISH_FILE name the new file. "
 		  "If the check fails, the old file stays and pilotfish retries after a pause." },
@@ -515,7 +515,7 @@ static const struct field config_fields[] = {
 	  .help = "The socket by which a running pilotfish is asked and changed." },
 	{ "telemetry", TABLE_OF(config, telemetry, telemetry_record),
 	  .help = "A TCP port for metrics and health." },
-	{ "consul", FORMS(config, consul, widen_consul), .record_of = consul_record,
+	{ "consul", FORMS(config, consul, widen_consul), .json = "string boolean", .record_of = consul_record,
 	  .must_be = "\"host:port\", a group { address = ...; } or false",
 	  .help = "How to reach Consul, or false." },
 	{ "stopTimeout", SECONDS(config, stop_timeout), .initial = "8s",

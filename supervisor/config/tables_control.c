@@ -22,15 +22,15 @@ static bool decode_socket(const struct field *field, void *slot, const json_t *v
 }
 
 static const struct field control_fields[] = {
-	{ "socket", CUSTOM_WHOLE(decode_socket), .env = "PILOTFISH_SOCKET", .initial = CONTROL_SOCKET,
+	{ "socket", CUSTOM_WHOLE(decode_socket), .json = "string", .env = "PILOTFISH_SOCKET", .initial = CONTROL_SOCKET,
 	  .must_be = "an absolute path or \"off\"",
 	  .help = "The path of the socket, or \"off\". If the default cannot be made, the log says so "
 		  "and everything else starts; any other path is an error then. In a container with a "
 		  "read-only root, mount a tmpfs there." },
-	{ "mode", CUSTOM(control_config, mode, decode_mode), .initial = "0600",
+	{ "mode", CUSTOM(control_config, mode, decode_mode), .json = "string", .initial = "0600",
 	  .must_be = "octal digits in quotes, such as \"0600\"",
 	  .help = "The mode of the socket: who may write to it may ask and change everything." },
-	{ "group", CUSTOM(control_config, group, decode_group), .initial = "inherited",
+	{ "group", CUSTOM(control_config, group, decode_group), .json = "string integer", .initial = "inherited",
 	  .must_be = "a group's name or number",
 	  .help = "The group of the socket, for mode \"0660\"." },
 	{ 0 }

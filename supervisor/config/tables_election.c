@@ -36,7 +36,7 @@ static const struct field election_fields[] = {
 		  "if it has a health check, is healthy. The job starts as a follower. onElected and "
 		  "onDeposed change its role; if onDeposed fails the job is stopped. Not needed for "
 		  "jobs with runs." },
-	{ "profile", CUSTOM_WHOLE(decode_profile), .must_be = "one of \"standard\", \"fast\", \"safe\"",
+	{ "profile", CUSTOM_WHOLE(decode_profile), .json = "string", .must_be = "one of \"standard\", \"fast\", \"safe\"",
 	  .initial = "standard",
 	  .help = "The defaults of ttl, lockDelay and demoteTimeout. standard: 10s, 10s, 2s. "
 		  "fast: 3s, 4s, 0: another candidate leads within 8s of a container's death, and a "
@@ -68,7 +68,7 @@ static const struct field election_fields[] = {
 	{ "service", STRING(election_config, service), .flags = TRIMMED,
 	  .help = "A further service, like the job's first one, that is in the catalogue while the job "
 		  "leads, so that the leader always has the same name." },
-	{ "canLead", FORMS(election_config, can_lead, widen_check), .record = &can_lead_record,
+	{ "canLead", FORMS(election_config, can_lead, widen_check), .json = "string array", .record = &can_lead_record,
 	  .must_be = "a command, or a group { exec = ...; timeout = ...; }",
 	  .help = "Run before this container asks for the lock." },
 	{ "epochFile", STRING(election_config, epoch_file),

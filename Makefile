@@ -87,6 +87,8 @@ $B/%.o: %.c $B/flags
 	$(Q)mkdir -p $(@D)
 	$(Q)$(compile) -DVERSION='"$(VERSION)"' -MMD -MP -c -o $@ $<
 
+$B/supervisor/page.o: $(wildcard supervisor/page/*)
+
 # A changed flag rebuilds everything, a changed version only the files that contain it.
 $B/flags: text = '$(compile)' '$(link)' '$(libs)'
 $B/version: text = '$(VERSION)'

@@ -1,21 +1,19 @@
 #include "endpoints.h"
 
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "base/printable.h"
 #include "control/respond.h"
+#include "graph.h"
 
-/* An exchange that is not answered at once. */
 enum { RESTART_LIMIT = 10 };		/* seconds; the job's stopTimeout may be shorter */
 
+/* An exchange that is not answered at once. */
 struct client {
-	struct list link;		/* in waiting or streams */
+	struct list link;		/* in waiting */
 	struct exchange *exchange;
-	unsigned long missed;		/* events */
 };
 
 static void on_gone(struct exchange *exchange)
@@ -54,6 +52,13 @@ static json_t *make_status(struct endpoints *endpoints)
 
 	endpoints->ops->frame(endpoints, &frame);
 	return status_document(endpoints->units, &frame);
+}
+
+static json_t *make_graph(struct endpoints *endpoints)
+{
+	CLEANUP(json_decrefp) json_t *status = make_status(endpoints);
+
+	return graph_document(endpoints->units, status, true);
 }
 
 static void get_status(struct endpoints *endpoints, struct exchange *exchange)
@@ -95,8 +100,12 @@ static void get_health(struct endpoints *endpoints, struct exchange *exchange)
 
 static void get_events(struct endpoints *endpoints, struct exchange *exchange)
 {
-	keep(&endpoints->streams, exchange);
-	exchange_stream(exchange, "application/x-ndjson");
+	event_stream_add(&endpoints->events, exchange);
+}
+
+static void get_graph(struct endpoints *endpoints, struct exchange *exchange)
+{
+	respond_json(exchange, make_graph(endpoints));
 }
 
 static void post_reload(struct endpoints *endpoints, struct exchange *exchange)
@@ -199,6 +208,7 @@ static const struct endpoint {
 	{ "GET",  "/v4/status", get_status },
 	{ "GET",  "/v4/health", get_health },
 	{ "GET",  "/v4/events", get_events },
+	{ "GET",  "/v4/graph", get_graph },
 	{ "POST", "/v4/reload", post_reload },
 	{ "POST", "/v4/maintenance", post_maintenance },
 	{ "POST", "/v4/jobs/*/signal", post_signal },
@@ -240,43 +250,6 @@ static void on_request(struct responder *responder, struct exchange *exchange)
 		respond_text(exchange, 404, "there is no such path");
 }
 
-/* ---- events ---- */
-
-/* False: the client does not keep up. */
-static bool send_missed(struct client *client)
-{
-	AUTOFREE char *line = NULL;
-
-	if (!client->missed)
-		return true;
-	line = format_string("{\"missed\":%lu}\n", client->missed);
-	if (!exchange_push(client->exchange, line, strlen(line)))
-		return false;
-	client->missed = 0;
-	return true;
-}
-
-static void on_event(struct subscription *sub, const struct event *event)
-{
-	struct endpoints *endpoints = container_of(sub, struct endpoints, on_event);
-	CLEANUP(buf_release) struct buf line = BUF_INIT;
-	struct timespec now;
-
-	if (list_empty(&endpoints->streams))
-		return;
-	clock_gettime(CLOCK_REALTIME, &now);
-	buf_print(&line, "{\"time\":%lld.%03ld,\"serial\":%lu,\"source\":", (long long)now.tv_sec,
-		  now.tv_nsec / 1000000, event->serial);
-	printable_quote(&line, event->source->name, strlen(event->source->name));
-	buf_print(&line, ",\"event\":\"%s\"}\n", event_name(event->code));
-	list_each(node, &endpoints->streams) {
-		struct client *client = list_entry(node, struct client, link);
-
-		if (!send_missed(client) || !exchange_push(client->exchange, line.data, line.used))
-			client->missed++;
-	}
-}
-
 void endpoints_reloaded(struct endpoints *endpoints, const char *refusal)
 {
 	while (!list_empty(&endpoints->waiting)) {
@@ -294,6 +267,11 @@ void endpoints_reloaded(struct endpoints *endpoints, const char *refusal)
 static json_t *telemetry_status(struct telemetry *telemetry)
 {
 	return make_status(container_of(telemetry, struct endpoints, telemetry));
+}
+
+static json_t *telemetry_graph(struct telemetry *telemetry)
+{
+	return make_graph(container_of(telemetry, struct endpoints, telemetry));
 }
 
 bool endpoints_are_ready(struct endpoints *endpoints, struct error *why)
@@ -315,12 +293,14 @@ static bool telemetry_is_ready(struct telemetry *telemetry, struct error *why)
 
 void endpoints_init(struct endpoints *endpoints, struct units *units, const struct endpoints_ops *ops)
 {
-	static const struct telemetry_ops telemetry_ops = { telemetry_status, telemetry_is_ready };
+	static const struct telemetry_ops telemetry_ops = {
+		telemetry_status, telemetry_graph, telemetry_is_ready,
+	};
 
 	*endpoints = (struct endpoints){ .units = units, .ops = ops };
 	list_init(&endpoints->waiting);
-	list_init(&endpoints->streams);
-	telemetry_init(&endpoints->telemetry, &telemetry_ops);
+	event_stream_init(&endpoints->events, &units->loop->bus, RESPONDER_MOST);
+	telemetry_init(&endpoints->telemetry, units->loop, &telemetry_ops);
 }
 
 static bool stage_socket(struct endpoints *endpoints, const struct control_config *config,
@@ -351,7 +331,6 @@ static void close_socket(struct endpoints *endpoints)
 {
 	if (!endpoints->listening.path)
 		return;
-	unsubscribe(&endpoints->on_event);
 	responder_release(&endpoints->responder);
 	listening_close(&endpoints->listening);
 }
@@ -365,7 +344,6 @@ static void adopt_socket(struct endpoints *endpoints, const struct listening *ma
 		return;
 	endpoints->listening = *made;
 	responder_init(&endpoints->responder, endpoints->units->loop, made->fd, on_request);
-	subscribe(&endpoints->on_event, &endpoints->units->loop->bus.any, EVENT_ANY, on_event);
 }
 
 bool endpoints_stage(struct endpoints *endpoints, const struct config *config,
@@ -373,6 +351,7 @@ bool endpoints_stage(struct endpoints *endpoints, const struct config *config,
 {
 	if (!stage_socket(endpoints, &config->control, &made->control, error))
 		return false;
+	made->page = config->telemetry.page;
 	if (telemetry_stage(&endpoints->telemetry, &config->telemetry, &made->telemetry, error))
 		return true;
 	listening_drop(&made->control, &endpoints->listening);
@@ -382,7 +361,7 @@ bool endpoints_stage(struct endpoints *endpoints, const struct config *config,
 void endpoints_adopt(struct endpoints *endpoints, struct staged_endpoints *made)
 {
 	adopt_socket(endpoints, &made->control);
-	telemetry_adopt(&endpoints->telemetry, endpoints->units->loop, &made->telemetry);
+	telemetry_adopt(&endpoints->telemetry, &made->telemetry, made->page);
 }
 
 void endpoints_drop(struct endpoints *endpoints, struct staged_endpoints *made)

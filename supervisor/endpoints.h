@@ -2,7 +2,8 @@
  *
  *     GET  /v4/status                 the document of status.h
  *     GET  /v4/health[?job=NAME]      200: healthy; 503: not, with the reason as text
- *     GET  /v4/events                 a stream: each event as a line of JSON, from now on
+ *     GET  /v4/events                 a stream of events (event_stream.h)
+ *     GET  /v4/graph                  the document of graph.h
  *     POST /v4/reload                 once it is known: 200, or 422 with the reason as text
  *     POST /v4/maintenance            body "on" or "off"
  *     POST /v4/jobs/NAME/signal       body: the signal's name
@@ -10,14 +11,13 @@
  *
  * The file's mode decides which users may connect, and these may do all of it.  Each change is logged
  * with the client's uid and pid.  An error is a line of text for a person.
- *
- * A client that does not keep up with the events gets {"missed":N} in the place of those it has missed.
  */
 #ifndef ENDPOINTS_H
 #define ENDPOINTS_H
 
 #include "control/listen.h"
 #include "control/responder.h"
+#include "event_stream.h"
 #include "status.h"
 #include "telemetry.h"
 
@@ -38,14 +38,14 @@ struct endpoints {
 	struct responder responder;
 	struct telemetry telemetry;
 	struct list waiting;		/* for the outcome of a reload */
-	struct list streams;
-	struct subscription on_event;
+	struct event_stream events;
 };
 
 void endpoints_init(struct endpoints *endpoints, struct units *units, const struct endpoints_ops *ops);
 
 struct staged_endpoints {
 	struct listening control, telemetry;
+	bool page;			/* of the telemetry */
 };
 
 /* Make the socket and the port that `config` wants; then use them in the place of the present ones, or

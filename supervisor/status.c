@@ -13,7 +13,7 @@
 #include "consul/watch/feed.h"
 
 /* Names and outputs may come from outside, and a JSON string has to be UTF-8. */
-static json_t *text_json(const char *text)
+json_t *status_text(const char *text)
 {
 	CLEANUP(buf_release) struct buf repaired = BUF_INIT;
 
@@ -35,7 +35,7 @@ static json_t *health_json(const struct health *health)
 		return json_null();
 	return json_pack("{sb ss so so so sI sI}", "known", health->verdict.known,
 			 "status", health_status_name(health->verdict.status),
-			 "output", text_json(health->verdict.output.data),
+			 "output", status_text(health->verdict.output.data),
 			 "duration", json_real(health->verdict.duration),
 			 "age", age_json(health->check_started),
 			 "passed", (json_int_t)health->passed, "failed", (json_int_t)health->failed);
@@ -46,7 +46,7 @@ static json_t *readiness_json(const struct health *health)
 	if (!health || !health->readiness.config)
 		return json_null();
 	return json_pack("{ss so}", "state", readiness_state_name(health->readiness.state),
-			 "text", text_json(health->readiness.text.data));
+			 "text", status_text(health->readiness.text.data));
 }
 
 static json_t *exits_json(const struct job *job)
@@ -62,7 +62,7 @@ static json_t *job_json(const struct list *node)
 	const struct job_unit *unit = list_entry(node, const struct job_unit, link);
 	const struct job *job = &unit->job;
 
-	return json_pack("{so ss sb si so so sI sI so so so}", "name", text_json(job->config->name),
+	return json_pack("{so ss sb si so so sI sI so so so}", "name", status_text(job->config->name),
 			 "state", job_state_name(job->state), "running", job->running,
 			 "pid", job->hook ? (int)job->hook->pid : 0,
 			 "health", health_json(unit->health), "readiness", readiness_json(unit->health),
@@ -75,10 +75,10 @@ static json_t *job_json(const struct list *node)
 
 static json_t *service_json(const struct job_unit *unit, const struct service *service)
 {
-	return json_pack("{so so so so si sb sb sb so}", "id", text_json(service->id),
-			 "name", text_json(service->config->name),
-			 "job", text_json(unit->job.config->name),
-			 "address", text_json(service->address),
+	return json_pack("{so so so so si sb sb sb so}", "id", status_text(service->id),
+			 "name", status_text(service->config->name),
+			 "job", status_text(unit->job.config->name),
+			 "address", status_text(service->address),
 			 "port", (int)service->config->port,
 			 "registered", service->registered,
 			 "maintenance", service->maintenance,
@@ -91,7 +91,7 @@ static json_t *watch_json(const struct list *node)
 {
 	const struct watch *watch = &list_entry(node, const struct watch_unit, link)->watch;
 
-	return json_pack("{so sb sI so}", "name", text_json(watch->config->name),
+	return json_pack("{so sb sI so}", "name", status_text(watch->config->name),
 			 "healthy", watch->healthy,
 			 "entries", (json_int_t)json_array_size(watch->feed.state),
 			 "age", age_json(watch->feed.answered));
@@ -102,12 +102,12 @@ static json_t *template_json(const struct list *node)
 	const struct template_unit *unit = list_entry(node, const struct template_unit, link);
 	const struct render *render = &unit->render;
 
-	return json_pack("{so so sb sb so so}", "name", text_json(unit->config->name),
-			 "destination", text_json(unit->config->target.destination),
+	return json_pack("{so so sb sb so so}", "name", status_text(unit->config->name),
+			 "destination", status_text(unit->config->target.destination),
 			 "rendered", render->rendered,
 			 "failing", source_holds(&render->source, EVENT_UNHEALTHY),
 			 "age", age_json(render->changed),
-			 "problem", text_json(render->complaint));
+			 "problem", status_text(render->complaint));
 }
 
 static json_t *election_json(const struct list *node)
@@ -115,12 +115,12 @@ static json_t *election_json(const struct list *node)
 	const struct election *election = &list_entry(node, const struct election_unit, link)->election;
 	const struct observed *observed = &election->observed;
 
-	return json_pack("{so so ss sb so so sI sb}", "name", text_json(election->config->name),
-			 "id", text_json(election->config->id),
+	return json_pack("{so so ss sb so so sI sb}", "name", status_text(election->config->name),
+			 "id", status_text(election->config->id),
 			 "state", election_state_name(election->state),
 			 "leads", election_leads(election),
-			 "leader", *observed->leader ? text_json(observed->leader) : json_null(),
-			 "address", *observed->leader_address ? text_json(observed->leader_address) : json_null(),
+			 "leader", *observed->leader ? status_text(observed->leader) : json_null(),
+			 "address", *observed->leader_address ? status_text(observed->leader_address) : json_null(),
 			 "epoch", (json_int_t)observed->leader_epoch,
 			 "paused", observed->paused);
 }
@@ -133,7 +133,7 @@ static json_t *consul_json(const struct units *units)
 
 	if (!units->agent)
 		return json_null();
-	return json_pack("{so ss}", "address", text_json(units->consul->address),
+	return json_pack("{so ss}", "address", status_text(units->consul->address),
 			 "state", states[units->agent->state]);
 }
 
@@ -180,7 +180,7 @@ static json_t *reloads_json(const struct status_frame *frame)
 {
 	return json_pack("{sI sI sb so}", "done", (json_int_t)frame->reloads,
 			 "refused", (json_int_t)frame->refusals, "successful", !frame->refusal,
-			 "problem", text_json(frame->refusal));
+			 "problem", status_text(frame->refusal));
 }
 
 /* One member of the array for each unit of the ring. */
@@ -244,10 +244,10 @@ json_t *status_document(const struct units *units, const struct status_frame *fr
 
 	return json_pack("{ss si ss so so so sb sb so so so sI so so so so so so}",
 			 "version", VERSION, "pid", (int)getpid(), "phase", frame->phase,
-			 "configuration", text_json(frame->configuration),
+			 "configuration", status_text(frame->configuration),
 			 "started", json_integer((json_int_t)frame->start_time),
 			 "uptime", age_json(frame->started), "maintenance", maintenance, "healthy", healthy,
-			 "trouble", healthy ? json_null() : text_json(trouble.text),
+			 "trouble", healthy ? json_null() : status_text(trouble.text),
 			 "consul", consul_json(units),
 			 "reloads", reloads_json(frame),
 			 "orphans", (json_int_t)process_orphans_reaped(), "process", process_json(),

@@ -22,6 +22,8 @@ struct status_frame {
 
 json_t *status_document(const struct units *units, const struct status_frame *frame);	/* new */
 
+json_t *status_text(const char *text);	/* a new string, also if `text` is no UTF-8; NULL: null */
+
 /* Does each job do what it is there for?  One with a check has passed it; any other is not paused
  * between failures, and has not failed for good.  False: `why` has the first trouble. */
 bool status_is_healthy(const struct units *units, struct error *why);

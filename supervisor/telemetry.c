@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "control/respond.h"
 #include "metrics.h"
+#include "page.h"
 
 static void get_metrics(struct telemetry *telemetry, struct exchange *exchange)
 {
@@ -39,20 +40,42 @@ static void get_ready(struct telemetry *telemetry, struct exchange *exchange)
 		respond_text(exchange, 503, why.text);
 }
 
+static void get_graph(struct telemetry *telemetry, struct exchange *exchange)
+{
+	respond_json(exchange, telemetry->ops->graph(telemetry));
+}
+
+static void get_events(struct telemetry *telemetry, struct exchange *exchange)
+{
+	event_stream_add(&telemetry->events, exchange);
+}
+
+static void get_page(struct telemetry *telemetry, struct exchange *exchange)
+{
+	(void)telemetry;
+	page_answer(exchange);
+}
+
 static void on_request(struct responder *responder, struct exchange *exchange)
 {
 	static const struct {
 		const char *path;
 		void (*serve)(struct telemetry *telemetry, struct exchange *exchange);
+		bool of_page;
 	} table[] = {
-		{ "/metrics", get_metrics }, { "/status", get_status }, { "/livez", get_alive },
-		{ "/readyz", get_ready }, { "/healthz", get_ready },
+		{ "/metrics", get_metrics, false }, { "/status", get_status, false },
+		{ "/livez", get_alive, false }, { "/readyz", get_ready, false },
+		{ "/healthz", get_ready, false }, { "/graph", get_graph, true },
+		{ "/events", get_events, true }, { "/", get_page, true }, { "/page.css", get_page, true },
+		{ "/page.js", get_page, true }, { "/icon.svg", get_page, true },
 	};
 	struct telemetry *telemetry = container_of(responder, struct telemetry, responder);
 	const char *method = exchange->request.method;
 
+	if (telemetry->page)
+		exchange->headers = page_headers();
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		if (strcmp(table[i].path, exchange->request.path) != 0)
+		if (strcmp(table[i].path, exchange->request.path) != 0 || (table[i].of_page && !telemetry->page))
 			continue;
 		if (!strcmp(method, "GET") || !strcmp(method, "HEAD"))
 			table[i].serve(telemetry, exchange);
@@ -63,9 +86,10 @@ static void on_request(struct responder *responder, struct exchange *exchange)
 	respond_text(exchange, 404, "there is no such path");
 }
 
-void telemetry_init(struct telemetry *telemetry, const struct telemetry_ops *ops)
+void telemetry_init(struct telemetry *telemetry, struct loop *loop, const struct telemetry_ops *ops)
 {
-	*telemetry = (struct telemetry){ .ops = ops, .listening.fd = -1 };
+	*telemetry = (struct telemetry){ .ops = ops, .loop = loop, .listening.fd = -1 };
+	event_stream_init(&telemetry->events, &loop->bus, TELEMETRY_STREAMS);
 }
 
 bool telemetry_stage(const struct telemetry *telemetry, const struct telemetry_config *config,
@@ -78,15 +102,18 @@ bool telemetry_stage(const struct telemetry *telemetry, const struct telemetry_c
 	       fail_in(error, "telemetry");
 }
 
-void telemetry_adopt(struct telemetry *telemetry, struct loop *loop, const struct listening *made)
+void telemetry_adopt(struct telemetry *telemetry, const struct listening *made, bool page)
 {
+	telemetry->page = page;
+	if (!page)
+		event_stream_end(&telemetry->events);
 	if (listening_is(made, &telemetry->listening))
 		return;
 	telemetry_close(telemetry);
 	if (!made->path)
 		return;
 	telemetry->listening = *made;
-	responder_init(&telemetry->responder, loop, made->fd, on_request);
+	responder_init(&telemetry->responder, telemetry->loop, made->fd, on_request);
 }
 
 void telemetry_close(struct telemetry *telemetry)

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "app.h"
+#include "cmd_graph.h"
 
 /* ---- the verbs that start the daemon, or most of it ---- */
 
@@ -145,6 +146,9 @@ static const struct verb verbs[] = {
 	  .example = "healthcheck --job app --timeout 2s", .exits = health_exits },
 	{ "events", "", "print the events of a running pilotfish, as lines of JSON", cmd_events, "config socket",
 	  .example = "events", .exits = client_exits },
+	{ "graph", "", "draw what triggers what, coloured by state", cmd_graph, CLIENT " format",
+	  .about = "If no pilotfish answers, it draws the configuration that -c names, without states.",
+	  .example = "graph --format dot | dot -Tsvg", .exits = client_exits },
 	{ "reload", "", "reload the configuration, and wait for the outcome", cmd_reload, CLIENT,
 	  .about = "If it is refused, the reason is printed and the old configuration stays.",
 	  .example = "reload", .exits = reload_exits },

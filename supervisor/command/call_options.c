@@ -38,6 +38,7 @@ static const struct call_option options[] = {
 	  .help = "How long to wait for the answer, such as 500ms. The default is 5s, for reload 60s, and for "
 		  "leader 30s: a request that the leader has not read by then is withdrawn." },
 	{ "json", 0, NULL, FLAG(json), .help = "Print JSON." },
+	{ "format", 0, "dot|mermaid|json", TEXT(format), .help = "The language of the drawing. The default is dot." },
 	{ "watch", 0, NULL, FLAG(watch), .help = "Show each change, until a signal." },
 	{ "job", 0, "JOB", TEXT(job), .help = "This job alone." },
 	{ "mdoc", 0, NULL, FLAG(mdoc), .help = "As the source of the manual." },

@@ -30,6 +30,7 @@ struct call {
 	double timeout;			/* seconds; 0: not given */
 	const char *socket;		/* of a running pilotfish; NULL: not given */
 	const char *job;		/* NULL: not given */
+	const char *format;		/* likewise */
 	struct template_args args;
 	struct leader_args leader;
 	struct strv words;		/* arguments that are no options */

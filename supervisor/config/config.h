@@ -229,6 +229,7 @@ struct control_config {
 struct telemetry_config {
 	char *address;			/* numeric */
 	long port;			/* 0: none */
+	bool page;
 };
 
 struct config {

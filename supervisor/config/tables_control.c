@@ -62,6 +62,9 @@ static const struct field telemetry_fields[] = {
 	  .help = "The TCP port, such as 9464." },
 	{ "address", STRING(telemetry_config, address), .flags = TRIMMED, .initial = "0.0.0.0",
 	  .help = "The address to listen on: \"0.0.0.0\" and \"::\" are all of the container." },
+	{ "page", BOOL(telemetry_config, page), .initial = "false",
+	  .help = "Also serve a page for browsers at /, which shows the state live, with the /graph and the "
+		  "/events that it needs." },
 	{ 0 }
 };
 static const struct record telemetry_table = {

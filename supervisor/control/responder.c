@@ -55,7 +55,7 @@ static void exchange_free(struct exchange *exchange)
 }
 
 /* Its memory goes later: the owner may be in the middle of its use. */
-static void end(struct exchange *exchange)
+void exchange_end(struct exchange *exchange)
 {
 	exchange->state = EXCHANGE_ENDED;
 	buf_clear(&exchange->out);
@@ -64,12 +64,13 @@ static void end(struct exchange *exchange)
 
 static void on_limit(struct timer *timer)
 {
-	end(container_of(timer, struct exchange, limit));
+	exchange_end(container_of(timer, struct exchange, limit));
 }
 
 static void await_request(struct exchange *exchange)
 {
 	exchange->state = EXCHANGE_READING;
+	exchange->headers = "";
 	timer_set(&exchange->limit, request_limit);
 }
 
@@ -92,7 +93,7 @@ static void flush(struct exchange *exchange)
 			    MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	if (size < 0 && errno != EAGAIN && errno != EINTR) {
-		end(exchange);
+		exchange_end(exchange);
 		return;
 	}
 	if (size > 0) {
@@ -159,7 +160,7 @@ static void receive(struct exchange *exchange)
 		buf_append(&exchange->in, bytes, (size_t)size);
 		proceed(exchange);
 	} else if (!size || (size < 0 && errno != EAGAIN && errno != EINTR)) {
-		end(exchange);
+		exchange_end(exchange);
 	}
 }
 
@@ -182,8 +183,8 @@ void exchange_answer(struct exchange *exchange, int status, const char *type, co
 		return;
 	exchange->on_gone = NULL;
 	buf_print(&exchange->out, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
-		  "Connection: %s\r\n\r\n", status, reason_of(status), type, size,
-		  exchange->request.keep_alive ? "keep-alive" : "close");
+		  "Connection: %s\r\n%s\r\n", status, reason_of(status), type, size,
+		  exchange->request.keep_alive ? "keep-alive" : "close", exchange->headers);
 	if (strcmp(exchange->request.method, "HEAD"))
 		buf_append(&exchange->out, body, size);
 	exchange->state = EXCHANGE_WRITING;
@@ -196,7 +197,7 @@ void exchange_stream(struct exchange *exchange, const char *type)
 {
 	exchange->request.keep_alive = false;
 	buf_print(&exchange->out, "HTTP/1.1 200 OK\r\nContent-Type: %s\r\nCache-Control: no-store\r\n"
-		  "Connection: close\r\n\r\n", type);
+		  "Connection: close\r\n%s\r\n", type, exchange->headers);
 	exchange->state = EXCHANGE_STREAMING;
 	flush(exchange);
 	watch(exchange);

@@ -43,6 +43,7 @@ struct exchange {
 	pid_t pid;			/* likewise; 0: unknown */
 	void (*on_gone)(struct exchange *exchange);	/* set while the owner is to answer, or streams */
 	void *owner;
+	const char *headers;		/* more lines for the head of the answer, each with its CRLF; "" */
 
 	/* private */
 	struct list link;
@@ -74,5 +75,6 @@ void exchange_answer(struct exchange *exchange, int status, const char *type, co
  * the client does not keep up. */
 void exchange_stream(struct exchange *exchange, const char *type);
 bool exchange_push(struct exchange *exchange, const char *part, size_t size);
+void exchange_end(struct exchange *exchange);	/* closes the connection; on_gone() comes later */
 
 #endif

@@ -1,10 +1,14 @@
-# browser.bash - Consul's UI in a real browser, driven by WebDriver.  Loaded after lib.
+# browser.bash - a real browser, driven by WebDriver, for Consul's UI and our own page.  Loaded after lib.
 #
 #   start_browser            a headless Chromium, in setup_file for the whole file; which reaches only 127.0.0.1
+#   open_url URL             opens it
 #   open_page PATH           opens $consul_address/ui/dc1/PATH
 #   expect_page KIND LINE... waits until the page shows exactly these lines, in any order, of a kind that page.js
 #                            defines; a LINE is a pattern as in [[ ]]
 #   page_born                prints when the page was loaded, so that a test can detect a reload
+#   run_script SCRIPT [ARGUMENT]   prints what a JavaScript returns: a line for each element of an array
+#   devtools COMMAND JSON    a command of Chromium's DevTools protocol, such as Emulation.setEmulatedMedia
+#   console_messages         prints the errors and warnings of the browser's console since the last call
 #   save_page FILE           a screenshot
 
 start_browser()
@@ -16,7 +20,7 @@ start_browser()
 	await_port "$port"
 	browser=http://127.0.0.1:$port/session
 	answer=$(webdriver POST '' "$(jq -n --arg profile "$dir/browser.profile" '
-		{ capabilities: { alwaysMatch: { "goog:chromeOptions": { args: [
+		{ capabilities: { alwaysMatch: { "goog:loggingPrefs": { browser: "ALL" }, "goog:chromeOptions": { args: [
 			"--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
 			"--disable-quic", "--no-first-run", "--disable-background-networking",
 			"--disable-component-update", "--disable-sync", "--no-proxy-server",
@@ -36,15 +40,30 @@ webdriver()		# METHOD PATH [BODY]
 	echo "$answer"
 }
 
-run_script()		# SCRIPT [ARGUMENT]: prints what it returns
+run_script()
 {
 	webdriver POST /execute/sync "$(jq -n '{ script: $ARGS.positional[0], args: $ARGS.positional[1:] }' \
 		--args "$@")" | jq -r '.value | if type == "array" then .[] else . end'
 }
 
+open_url()
+{
+	webdriver POST /url "{\"url\": \"$1\"}" >/dev/null
+}
+
 open_page()
 {
-	webdriver POST /url "{\"url\": \"$consul_address/ui/dc1/$1\"}" >/dev/null
+	open_url "$consul_address/ui/dc1/$1"
+}
+
+devtools()
+{
+	webdriver POST /goog/cdp/execute "{\"cmd\": \"$1\", \"params\": $2}" >/dev/null
+}
+
+console_messages()
+{
+	webdriver POST /se/log '{"type": "browser"}' | jq -r '.value[] | "\(.level) \(.message)"'
 }
 
 expect_page()

@@ -42,7 +42,7 @@ static const char *health_condition(const json_t *health)
 static void look_at_job(const json_t *job, struct look *look)
 {
 	const json_t *health = json_object_get(job, "health");
-	bool failed = json_integer_value(json_object_get(job, "exitCode")) != 0;
+	json_int_t code = json_integer_value(json_object_get(job, "exitCode"));
 
 	look->state = text_of(job, "state");
 	if (json_is_object(health) && is(health, "known"))
@@ -50,11 +50,11 @@ static void look_at_job(const json_t *job, struct look *look)
 	if (!strcmp(look->state, "running"))
 		look->condition = json_is_object(health) ? health_condition(health) : "ok";
 	else if (!strcmp(look->state, "stopped"))
-		look->condition = failed ? "critical" : "ended";
+		look->condition = code ? "critical" : "ended";
 	else if (!strcmp(look->state, "backoff"))
-		look->condition = failed ? "critical" : "waiting";
-	else
-		look->condition = failed ? "warning" : "waiting";
+		look->condition = code ? "critical" : "waiting";
+	else				/* a signal may have ended a run that was to end */
+		look->condition = code && code <= 128 ? "warning" : "waiting";
 }
 
 static void look_at_watch(const json_t *watch, struct look *look)

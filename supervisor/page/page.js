@@ -148,7 +148,7 @@ function fillTable(id, elements, nodes) {
 /* ---- the graph: layers from left to right ---- */
 
 const svgSpace = 'http://www.w3.org/2000/svg';
-const nodeHeight = 42, layerGap = 110, rowGap = 18, dummyHeight = 14, margin = 14, nameMost = 26;
+const nodeHeight = 42, layerGap = 100, rowGap = 18, dummyHeight = 14, margin = 14, nameMost = 26;
 const signs = { ok: '\u25CF', warning: '\u25B2', critical: '\u25A0', waiting: '\u25CB', ended: '\u2013' };
 
 function svg(parent, tag, attributes, text) {
@@ -278,7 +278,8 @@ function placeLoose(loose, size) {
 
 function layOut(graph) {
 	const tied = new Set(graph.edges.flatMap(edge => [edge.from, edge.to]));
-	const { layer, backward } = findLayers(graph.nodes, graph.edges);
+	const edges = graph.edges.map(edge => ({ ...edge }));
+	const { layer, backward } = findLayers(graph.nodes, edges);
 	const layers = [], loose = [];
 
 	layers.places = new Map();
@@ -292,12 +293,12 @@ function layOut(graph) {
 		else
 			(layers[layer.get(node.id)] ||= []).push(place);
 	}
-	addPlaces(graph.edges, layer, layers, backward);
+	addPlaces(edges, layer, layers, backward);
 	orderLayers(layers);
 	const size = placeLayers(layers);
 
 	placeLoose(loose, size);
-	return { places: [...layers.places.values()], width: size.right + margin, height: size.bottom + margin };
+	return { edges, places: [...layers.places.values()], width: size.right + margin, height: size.bottom + margin };
 }
 
 const middle = place => place.y + place.height / 2;
@@ -352,7 +353,7 @@ function drawGraph(graph) {
 	if (text === drawn)
 		return;
 	drawn = text;
-	const { places, width, height } = layOut(graph);
+	const { edges, places, width, height } = layOut(graph);
 	const names = new Map(graph.nodes.map(node => [node.id, node.name]));
 	const root = document.createElementNS(svgSpace, 'svg');
 	const marker = svg(svg(root, 'defs', {}), 'marker', {
@@ -362,10 +363,11 @@ function drawGraph(graph) {
 	svg(marker, 'path', { d: 'M0 0L8 4L0 8z' });
 	root.setAttribute('width', width);
 	root.setAttribute('height', height);
+	root.setAttribute('viewBox', `0 0 ${width} ${height}`);
 	root.setAttribute('role', 'img');
 	root.setAttribute('aria-label', `${graph.nodes.length} nodes and ${graph.edges.length} edges: ` +
 		graph.nodes.map(node => `${node.name} ${words(node)}`).join('; '));
-	for (const edge of graph.edges)
+	for (const edge of edges)
 		drawEdge(root, edge, names);
 	for (const place of places)
 		drawNode(root, place);

@@ -3,8 +3,8 @@
 #   start_browser            a headless Chromium, in setup_file for the whole file; which reaches only 127.0.0.1
 #   open_url URL             opens it
 #   open_page PATH           opens $consul_address/ui/dc1/PATH
-#   expect_page KIND LINE... waits until the page shows exactly these lines, in any order, of a kind that page.js
-#                            defines; a LINE is a pattern as in [[ ]]
+#   expect_page KIND LINE... waits until the page shows exactly these lines, in any order, of a kind that $readers
+#                            defines (page.js, for Consul's UI); a LINE is a pattern as in [[ ]]
 #   page_born                prints when the page was loaded, so that a test can detect a reload
 #   run_script SCRIPT [ARGUMENT]   prints what a JavaScript returns: a line for each element of an array
 #   devtools COMMAND JSON    a command of Chromium's DevTools protocol, such as Emulation.setEmulatedMedia
@@ -76,7 +76,7 @@ page_shows()
 	local kind=$1 line
 
 	shift
-	mapfile -t shown < <(run_script "$(<"$browser_scripts/page.js")" "$kind")
+	mapfile -t shown < <(run_script "$(<"$browser_scripts/${readers:-page.js}")" "$kind")
 	((${#shown[@]} == $#)) || return
 	for line in "${shown[@]}"; do
 		# shellcheck disable=SC2053 # it is a pattern

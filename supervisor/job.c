@@ -2,15 +2,13 @@
 
 #include <jansson.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/alloc.h"
 #include "base/duration.h"
 #include "base/log.h"
-#include "base/strv.h"
 #include "config/stop_times.h"
+#include "job_run.h"
 
 enum { KILL_AGAIN = 1 };		/* seconds between SIGKILLs, should one not do */
 static const double draining_limit = DRAINING_LIMIT;
@@ -77,36 +75,6 @@ static bool needs_hold(const struct job *job)
 	return true;
 }
 
-static struct json_t *describe(struct job *job)
-{
-	struct source *cause = job->cause;
-
-	if (!cause || !cause->ops || !cause->ops->describe)
-		return NULL;
-	json_decref(job->shown);
-	job->shown = NULL;
-	return cause->ops->describe(cause, job->cause_code, job->seen, &job->shown);
-}
-
-static bool start_hook(struct job *job, struct error *error)
-{
-	json_t *document = describe(job);
-	AUTOFREE char *text = document ? json_dumps(document, JSON_COMPACT) : NULL;
-	CLEANUP(strv_release) struct strv env = { .items = NULL };
-	struct hook_context context = {
-		.job = job->source.name,
-		.source = job->cause ? job->cause->name : NULL,
-		.event = job->cause ? event_name(job->cause_code) : NULL,
-		.document = text,
-		.env = &env,
-	};
-
-	json_decref(document);
-	if (job->cause && job->cause->ops && job->cause->ops->add_env)
-		job->cause->ops->add_env(job->cause, job->cause_code, &env);
-	return job->hook->ops->start(job->hook, &context, error);
-}
-
 struct log_subject job_subject(const struct job *job, enum event_code event)
 {
 	struct log_subject about = subject("job", job->source.name);
@@ -136,7 +104,7 @@ static enum job_state begin(struct job *job)
 	if (!job->runs++)
 		job->next_run = job->started_at;
 	job->tries++;
-	if (job->hook && !start_hook(job, &error)) {
+	if (job->hook && !job_run_start(job, &error)) {
 		log_about(LEVEL_ERROR, job_subject(job, EVENT_EXIT_FAILED), " cannot start: %s", error.text);
 		job->code = exit_code(job->hook->status);
 		job->failed = true;
@@ -231,58 +199,9 @@ static enum job_state after_run(struct job *job)
 	return when->each && !job->consumed ? wait_again(job) : retire(job);
 }
 
-static void tell_daemons(const struct job *job)
-{
-	CLEANUP(buf_release) struct buf names = BUF_INIT;
-
-	process_name_daemons(monotonic_now() - job->started_at, &names);
-	if (names.used)
-		log_about(LEVEL_WARN, job_subject(job, EVENT_NONE),
-			  " ended with exit code 0 and has left %s running, which nobody watches: a program "
-			  "needs its option to stay in the foreground, as nginx -g 'daemon off;'", names.data);
-}
-
-static enum run_end end_of_run(const struct job *job)
-{
-	return !job->failed ? RUN_SUCCEEDED : job->timed_out ? RUN_TIMED_OUT :
-	       WIFSIGNALED(job->hook->status) ? RUN_KILLED : RUN_FAILED;
-}
-
-static void note_end(struct job *job)
-{
-	struct log_subject about;
-	char how[64 + 32], time[32];
-	bool asked = job->stop_asked || job->run_end_asked;
-
-	if (!job->hook)
-		return;
-	job->running = false;
-	status_print(job->hook->status, how);
-	job->code = exit_code(job->hook->status);
-	job->failed = job->hook->status != 0;
-	job->timed_out &= job->failed;	/* a program may succeed before the kill reaches it */
-	job->failures = job->failed && !job->run_end_asked ? job->failures + 1 : 0;
-	if (job->failures > 1)
-		snprintf(how + strlen(how), sizeof how - strlen(how), " (%lu times in a row)",
-			 job->failures);
-	job->ends[end_of_run(job)]++;
-	about = job_subject(job, job->failed ? EVENT_EXIT_FAILED : EVENT_EXIT_SUCCESS);
-	about.pid = job->pid;
-	if (job->timed_out) {
-		duration_print(job->config->timeout, time);
-		log_about(LEVEL_WARN, about, " timeout after %s, %s", time, how);
-	} else {
-		log_about(job->failed && !asked ? LEVEL_WARN : LEVEL_DEBUG, about, " ended: %s", how);
-	}
-	if (!job->failed && !asked && job->runs == 1)
-		tell_daemons(job);
-	source_forget(&job->source, GROUP_RUN);
-	source_publish(&job->source, job->failed ? EVENT_EXIT_FAILED : EVENT_EXIT_SUCCESS);
-}
-
 static enum job_state ended(struct job *job)
 {
-	note_end(job);
+	job_run_note_end(job);
 	if (!job->failed) {
 		json_decref(job->seen);
 		job->seen = job->shown;
@@ -307,7 +226,7 @@ static enum job_state run_ended(struct job *job)
 {
 	bool restarts = job->restart_asked && !job->config->runs;
 
-	note_end(job);
+	job_run_note_end(job);
 	backoff_reset(&job->backoff);
 	job->restart_asked = false;
 	if (!restarts && !job->config->runs)
@@ -437,7 +356,7 @@ static enum job_state stop_waiting(struct job *job)
 
 static enum job_state gone(struct job *job)
 {
-	note_end(job);
+	job_run_note_end(job);
 	return finish(job);
 }
 

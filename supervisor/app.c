@@ -30,6 +30,7 @@ struct phase {
 	void (*on_maintenance_signal)(struct app *app);
 	void (*on_review)(struct app *app);		/* all events have been delivered */
 	const char *name;
+	bool forbids_changes;		/* of single jobs, by a client */
 };
 
 static const struct phase running, loading, reloading, stopping;
@@ -112,8 +113,19 @@ static void endpoints_maintain(struct endpoints *endpoints, bool on)
 	set_maintenance(container_of(endpoints, struct app, endpoints), on);
 }
 
+/* A job that a reload replaces would be started in vain. */
+static bool endpoints_may_change(struct endpoints *endpoints, double *stop_timeout, struct error *error)
+{
+	const struct app *app = container_of(endpoints, struct app, endpoints);
+
+	*stop_timeout = app->stop_timeout;
+	return !app->phase->forbids_changes ||
+	       fail(error, "pilotfish is %s: no job can be started or stopped now", app->phase->name);
+}
+
 static const struct endpoints_ops endpoints_ops = {
 	.frame = endpoints_frame, .reload = endpoints_reload, .maintain = endpoints_maintain,
+	.may_change = endpoints_may_change,
 };
 
 static void on_stopped(struct units *units, struct job_unit *unit)
@@ -192,6 +204,7 @@ static void stopping_on_stop_signal(struct app *app, int signo)
 
 static const struct phase stopping = {
 	.name = "stopping",
+	.forbids_changes = true,
 	.on_stopped = stopping_on_stopped,
 	.on_left = stopping_on_left,
 	.on_unheld = stopping_on_unheld,
@@ -382,6 +395,7 @@ static void reloading_on_left(struct app *app)
 
 static const struct phase reloading = {
 	.name = "reloading",
+	.forbids_changes = true,
 	.on_stopped = reloading_on_stopped,
 	.on_left = reloading_on_left,
 	.on_stop_signal = running_on_stop_signal,

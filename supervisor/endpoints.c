@@ -5,10 +5,9 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "config/schema.h"
 #include "control/respond.h"
 #include "graph.h"
-
-enum { RESTART_LIMIT = 10 };		/* seconds; the job's stopTimeout may be shorter */
 
 /* An exchange that is not answered at once. */
 struct client {
@@ -69,13 +68,16 @@ static void get_status(struct endpoints *endpoints, struct exchange *exchange)
 static void answer_unknown_job(const struct endpoints *endpoints, struct exchange *exchange, const char *name)
 {
 	CLEANUP(buf_release) struct buf text = BUF_INIT;
-	const char *separator = "";
+	CLEANUP(strv_release) struct strv names = { 0 };
+	struct suggestion suggestion;
 
-	buf_print(&text, "there is no job %s; the jobs are: ", name);
-	list_each(node, &endpoints->units->jobs) {
-		buf_print(&text, "%s%s", separator, list_entry(node, struct job_unit, link)->job.config->name);
-		separator = ", ";
-	}
+	list_each(node, &endpoints->units->jobs)
+		strv_push(&names, list_entry(node, struct job_unit, link)->job.config->name);
+	suggestion = suggest(name, &names);
+	buf_print(&text, "there is no job %s%s%s: ", name, suggestion.text,
+		  suggestion.text[0] ? " The jobs are" : "; the jobs are");
+	for (size_t i = 0; i < names.count; i++)
+		buf_print(&text, "%s%s", i ? ", " : "", names.items[i]);
 	respond_text(exchange, 404, text.data);
 }
 
@@ -179,25 +181,35 @@ static void post_signal(struct endpoints *endpoints, struct exchange *exchange)
 	send_signal(unit, exchange, signal);
 }
 
-static void post_restart(struct endpoints *endpoints, struct exchange *exchange)
+static void change_job(struct endpoints *endpoints, struct exchange *exchange, enum job_change change)
 {
 	struct job_unit *unit = find_job(endpoints, exchange);
-	CLEANUP(buf_release) struct buf text = BUF_INIT;
-	const char *name, *state;
+	AUTOFREE char *what = NULL;
+	struct error error = ERROR_INIT;
+	double seconds;
 
 	if (!unit)
 		return;
-	name = unit->job.config->name;
-	state = job_state_name(unit->job.state);
-	buf_print(&text, "restart of %s", name);
-	if (job_restart(&unit->job, RESTART_LIMIT)) {
-		log_change(exchange, text.data);
-		respond_text(exchange, 200, text.data);
-		return;
-	}
-	buf_clear(&text);
-	buf_print(&text, "%s has no run that could end: %s", name, state);
-	respond_text(exchange, 409, text.data);
+	what = format_string("%s of %s", job_change_name(change), unit->job.config->name);
+	if (!endpoints->ops->may_change(endpoints, &seconds, &error))
+		respond_text(exchange, 409, error.text);
+	else if (job_requests_serve(&endpoints->jobs, exchange, unit, change, seconds))
+		log_change(exchange, what);
+}
+
+static void post_start(struct endpoints *endpoints, struct exchange *exchange)
+{
+	change_job(endpoints, exchange, CHANGE_START);
+}
+
+static void post_stop(struct endpoints *endpoints, struct exchange *exchange)
+{
+	change_job(endpoints, exchange, CHANGE_STOP);
+}
+
+static void post_restart(struct endpoints *endpoints, struct exchange *exchange)
+{
+	change_job(endpoints, exchange, CHANGE_RESTART);
 }
 
 /* "*" stands for one segment. */
@@ -212,6 +224,8 @@ static const struct endpoint {
 	{ "POST", "/v4/reload", post_reload },
 	{ "POST", "/v4/maintenance", post_maintenance },
 	{ "POST", "/v4/jobs/*/signal", post_signal },
+	{ "POST", "/v4/jobs/*/start", post_start },
+	{ "POST", "/v4/jobs/*/stop", post_stop },
 	{ "POST", "/v4/jobs/*/restart", post_restart },
 };
 
@@ -301,6 +315,7 @@ void endpoints_init(struct endpoints *endpoints, struct units *units, const stru
 	list_init(&endpoints->waiting);
 	event_stream_init(&endpoints->events, &units->loop->bus, RESPONDER_MOST);
 	telemetry_init(&endpoints->telemetry, units->loop, &telemetry_ops);
+	job_requests_init(&endpoints->jobs, units);
 }
 
 static bool stage_socket(struct endpoints *endpoints, const struct control_config *config,
@@ -373,5 +388,6 @@ void endpoints_drop(struct endpoints *endpoints, struct staged_endpoints *made)
 void endpoints_close(struct endpoints *endpoints)
 {
 	close_socket(endpoints);
+	job_requests_release(&endpoints->jobs);
 	telemetry_close(&endpoints->telemetry);
 }

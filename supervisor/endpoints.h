@@ -7,6 +7,8 @@
  *     POST /v4/reload                 once it is known: 200, or 422 with the reason as text
  *     POST /v4/maintenance            body "on" or "off"
  *     POST /v4/jobs/NAME/signal       body: the signal's name
+ *     POST /v4/jobs/NAME/start        job_change.h; with ?wait=DURATION, once that has reached its end
+ *     POST /v4/jobs/NAME/stop
  *     POST /v4/jobs/NAME/restart      its run ends in order, and another begins
  *
  * The file's mode decides which users may connect, and these may do all of it.  Each change is logged
@@ -18,6 +20,7 @@
 #include "control/listen.h"
 #include "control/responder.h"
 #include "event_stream.h"
+#include "job_requests.h"
 #include "status.h"
 #include "telemetry.h"
 
@@ -29,6 +32,8 @@ struct endpoints_ops {
 	/* Answered by endpoints_reloaded().  False: `error` says why it cannot be asked for now. */
 	bool (*reload)(struct endpoints *endpoints, struct error *error);
 	void (*maintain)(struct endpoints *endpoints, bool on);
+	/* May jobs be started and stopped?  False: `error` says why not. */
+	bool (*may_change)(struct endpoints *endpoints, double *stop_timeout, struct error *error);
 };
 
 struct endpoints {
@@ -39,6 +44,7 @@ struct endpoints {
 	struct telemetry telemetry;
 	struct list waiting;		/* for the outcome of a reload */
 	struct event_stream events;
+	struct job_requests jobs;
 };
 
 void endpoints_init(struct endpoints *endpoints, struct units *units, const struct endpoints_ops *ops);

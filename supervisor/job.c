@@ -99,7 +99,7 @@ static enum job_state begin(struct job *job)
 {
 	struct error error = ERROR_INIT;
 
-	job->due = job->timed_out = job->run_end_asked = false;
+	job->due = job->timed_out = job->run_end_asked = job->needs_waived = false;
 	job->started_at = monotonic_now();
 	if (!job->runs++)
 		job->next_run = job->started_at;
@@ -124,7 +124,16 @@ static enum job_state begin_if_due(struct job *job)
 {
 	if (job->state == JOB_WAITING)
 		backoff_reset(&job->backoff);
-	return job->due && needs_hold(job) ? begin(job) : job->state;
+	return job->due && (job->needs_waived || needs_hold(job)) ? begin(job) : job->state;
+}
+
+static enum job_state begin_by_hand(struct job *job)
+{
+	if (!job->config->when.each)
+		job_consume_trigger(job);
+	job->tries = 0;
+	backoff_reset(&job->backoff);
+	return begin(job);
 }
 
 /* A periodic job is due; any other gives up. */
@@ -360,12 +369,26 @@ static enum job_state gone(struct job *job)
 	return finish(job);
 }
 
+/* The former runs and the stop count no longer; their figures stay. */
+static enum job_state rearm(struct job *job)
+{
+	job->due = job->consumed = job->needs_waived = false;
+	job->drained = job->stop_asked = job->stopped_by_hand = job->killed = job->failed = false;
+	job->tries = 0;
+	job->failures = 0;
+	source_forget(&job->source, GROUP_RUN);
+	source_forget(&job->source, GROUP_EXIT);
+	source_forget(&job->source, GROUP_HEALTH);
+	return JOB_WAITING;
+}
+
 /* Rows are states, columns inputs; an empty cell ignores the input. */
 static step_fn *const steps[JOB_STATE_COUNT][INPUT_COUNT] = {
 	[JOB_WAITING] = {
 		[INPUT_TRIGGER]  = begin_if_due,
 		[INPUT_HOPELESS] = give_up,
 		[INPUT_DEADLINE] = wait_is_over,	/* when.timeout, when.interval */
+		[INPUT_START]    = begin_by_hand,
 		[INPUT_STOP]     = stop_waiting,
 		[INPUT_KILL]     = finish,
 	},
@@ -379,6 +402,7 @@ static step_fn *const steps[JOB_STATE_COUNT][INPUT_COUNT] = {
 	[JOB_BACKOFF] = {
 		[INPUT_TRIGGER]  = begin_if_due,	/* newer data */
 		[INPUT_DEADLINE] = begin,
+		[INPUT_START]    = begin_by_hand,
 		[INPUT_END_RUN]  = end_restart,
 		[INPUT_STOP]     = stop,
 		[INPUT_KILL]     = finish,
@@ -414,6 +438,9 @@ static step_fn *const steps[JOB_STATE_COUNT][INPUT_COUNT] = {
 		[INPUT_EXITED]   = gone,
 		[INPUT_DEADLINE] = kill_now,
 	},
+	[JOB_STOPPED] = {
+		[INPUT_REARM]    = rearm,
+	},
 };
 
 void job_step(struct job *job, enum job_input input)
@@ -440,6 +467,31 @@ void job_kill(struct job *job)
 	job_step(job, INPUT_KILL);
 }
 
+bool job_is_stopping(const struct job *job)
+{
+	return job->state >= JOB_DRAINING && job->state < JOB_STOPPED;
+}
+
+/* A second request does not give the stop more time. */
+void job_stop_by_hand(struct job *job, double seconds)
+{
+	job->stopped_by_hand = true;
+	if (job_is_stopping(job))
+		job->stop_asked = true;
+	else
+		job_stop(job, seconds);
+}
+
+void job_rearm(struct job *job)
+{
+	job_step(job, INPUT_REARM);
+}
+
+void job_start(struct job *job)
+{
+	job_step(job, INPUT_START);
+}
+
 void job_end_run(struct job *job, double seconds)
 {
 	double limit = job->config->stop_timeout;
@@ -454,8 +506,7 @@ void job_end_run(struct job *job, double seconds)
 bool job_restart(struct job *job, double seconds)
 {
 	if (job->state == JOB_BACKOFF) {
-		job->tries = 0;
-		job_step(job, INPUT_DEADLINE);
+		job_start(job);
 		return true;
 	}
 	if ((job->state != JOB_RUNNING && job->state != JOB_ENDING) || !job->hook)

@@ -19,6 +19,10 @@
  * A job that ends by itself publishes `draining`, so that its services deregister first, but not
  * `stopping`: its process has gone, and preStop has nothing to prepare.
  *
+ * A person may stop a job, and start it again from there:
+ *     stopped -> waiting -> running
+ * Jobs that wait for it go on waiting meanwhile, and pilotfish does not end because of it.
+ *
  * job_end_run() ends a run and not the job: stop signal, then SIGKILL.  Then a job with `runs` waits
  * for its next trigger; it publishes `draining`, so that its services leave the catalogue.  Any other
  * job follows its `restarts`.
@@ -57,6 +61,8 @@ enum job_input {
 	INPUT_STOP,		/* stop in order */
 	INPUT_DELIVERED,	/* its events have been delivered, and no hold is left */
 	INPUT_KILL,		/* stop at once */
+	INPUT_START,		/* run now, without the trigger and the needs */
+	INPUT_REARM,		/* wait again, as after pilotfish's start */
 	INPUT_COUNT
 };
 
@@ -99,6 +105,8 @@ struct job {
 	bool run_end_asked;		/* by job_end_run() */
 	bool restart_asked;		/* by job_restart(): begin when the run has ended */
 	bool stop_asked;		/* by job_stop() or job_kill() */
+	bool stopped_by_hand;		/* by job_stop_by_hand(), until job_rearm() */
+	bool needs_waived;		/* its next run does not wait for its needs */
 	bool killed;			/* its stop took SIGKILL */
 	pid_t pid;			/* of the last run */
 	long ends[RUN_END_COUNT];	/* of its runs, since the start */
@@ -116,6 +124,7 @@ void job_release(struct job *job);
 /* Subscribe to the trigger and the needs; again after a reload has replaced sources. */
 bool job_link(struct job *job, find_source_fn *find, void *context, struct error *error);
 void job_unlink(struct job *job);
+void job_consume_trigger(struct job *job);	/* it came once, and does not come again */
 
 /* A new source of the same name is about to replace `source`, whose end is no reason to give up. */
 void job_ignore_end_of(struct job *job, const struct source *source);
@@ -123,6 +132,14 @@ void job_ignore_end_of(struct job *job, const struct source *source);
 void job_step(struct job *job, enum job_input input);
 void job_stop(struct job *job, double seconds);		/* in order, within this time */
 void job_kill(struct job *job);				/* at once */
+void job_stop_by_hand(struct job *job, double seconds);	/* for a person; idempotent */
+bool job_is_stopping(const struct job *job);		/* and has not stopped yet */
+
+/* A job that has stopped waits again; then it is to be linked. */
+void job_rearm(struct job *job);
+
+/* A job that waits, also between failures, runs now: in the place of its trigger, if that comes once. */
+void job_start(struct job *job);
 
 /* End its run, but not the job.  0 s: at once, even if the job is stopping already. */
 void job_end_run(struct job *job, double seconds);

@@ -272,7 +272,7 @@ void shutdown_on_reaped(struct shutdown *shutdown)
 bool shutdown_has_killed(const struct shutdown *shutdown)
 {
 	list_each(node, &shutdown->units->jobs)
-		if (unit_at(node)->job.killed)
+		if (unit_at(node)->job.killed && !unit_at(node)->job.stopped_by_hand)
 			return true;
 	return shutdown->killed;
 }

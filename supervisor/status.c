@@ -62,8 +62,9 @@ static json_t *job_json(const struct list *node)
 	const struct job_unit *unit = list_entry(node, const struct job_unit, link);
 	const struct job *job = &unit->job;
 
-	return json_pack("{so ss sb si so so sI sI so so so}", "name", status_text(job->config->name),
-			 "state", job_state_name(job->state), "running", job->running,
+	return json_pack("{so ss sb sb si so so sI sI so so so}", "name", status_text(job->config->name),
+			 "state", job_state_name(job->state), "stoppedByHand", job->stopped_by_hand,
+			 "running", job->running,
 			 "pid", job->hook ? (int)job->hook->pid : 0,
 			 "health", health_json(unit->health), "readiness", readiness_json(unit->health),
 			 "runs", (json_int_t)job->runs,
@@ -212,6 +213,8 @@ bool status_job_is_healthy(const struct job_unit *unit, struct error *why)
 	const struct health *health = unit->health;
 	const char *name = job->config->name, *state = job_state_name(job->state);
 
+	if (job->stopped_by_hand)
+		return fail(why, "%s has been stopped by hand", name);
 	if (job->failed && (job->state == JOB_BACKOFF || job->state == JOB_STOPPED))
 		return fail(why, "%s has failed with exit code %d", name, job->code);
 	if (!health || (job->state == JOB_STOPPED && !job->failed))
@@ -230,9 +233,12 @@ bool status_job_is_healthy(const struct job_unit *unit, struct error *why)
 
 bool status_is_healthy(const struct units *units, struct error *why)
 {
-	list_each(node, &units->jobs)
-		if (!status_job_is_healthy(list_entry(node, struct job_unit, link), why))
+	list_each(node, &units->jobs) {
+		const struct job_unit *unit = list_entry(node, struct job_unit, link);
+
+		if (!unit->job.stopped_by_hand && !status_job_is_healthy(unit, why))
 			return false;
+	}
 	return true;
 }
 

@@ -25,7 +25,8 @@ json_t *status_document(const struct units *units, const struct status_frame *fr
 json_t *status_text(const char *text);	/* a new string, also if `text` is no UTF-8; NULL: null */
 
 /* Does each job do what it is there for?  One with a check has passed it; any other is not paused
- * between failures, and has not failed for good.  False: `why` has the first trouble. */
+ * between failures, and has not failed for good.  Jobs that were stopped by hand count only if they are
+ * asked for alone.  False: `why` has the first trouble. */
 bool status_is_healthy(const struct units *units, struct error *why);
 bool status_job_is_healthy(const struct job_unit *unit, struct error *why);
 

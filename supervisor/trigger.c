@@ -5,6 +5,18 @@ bool job_is_stop_hook(const struct job *job)
 	return job_config_is_stop_hook(job->config);
 }
 
+static void trigger_release(struct trigger *trigger)
+{
+	unsubscribe(&trigger->on_event);
+	unsubscribe(&trigger->on_stopped);
+}
+
+void job_consume_trigger(struct job *job)
+{
+	job->consumed = true;
+	trigger_release(&job->when);
+}
+
 static void on_when(struct subscription *sub, const struct event *event)
 {
 	struct trigger *trigger = container_of(sub, struct trigger, on_event);
@@ -18,11 +30,8 @@ static void on_when(struct subscription *sub, const struct event *event)
 	job->cause_code = event->code;
 	if (job_is_stop_hook(job) && job->state == JOB_WAITING)
 		source_hold(event->source, &job->hold);
-	if (!job->config->when.each) {
-		job->consumed = true;
-		unsubscribe(&trigger->on_event);
-		unsubscribe(&trigger->on_stopped);
-	}
+	if (!job->config->when.each)
+		job_consume_trigger(job);
 	job_step(job, INPUT_TRIGGER);
 }
 
@@ -40,6 +49,8 @@ static void on_stopped(struct subscription *sub, const struct event *event)
 	const struct job *other = container_of(event->source, struct job, source);
 	struct job *job = trigger->job;
 
+	if (other->stopped_by_hand || other->state != JOB_STOPPED)
+		return;			/* it can be started again, or has been */
 	if (trigger != &job->when) {
 		if (source_holds(event->source, trigger->code))
 			return;
@@ -53,19 +64,13 @@ static void on_stopped(struct subscription *sub, const struct event *event)
 	job_step(job, INPUT_HOPELESS);
 }
 
-static void trigger_release(struct trigger *trigger)
-{
-	unsubscribe(&trigger->on_event);
-	unsubscribe(&trigger->on_stopped);
-}
-
 /* A job may wait for STOPPED itself: then the order of the two subscriptions matters.  A new job with
- * `runs` runs if we lead already; a job that has run before was triggered by that. */
+ * `runs` runs if we lead already; a job that has run since was triggered by that. */
 static void trigger_set(struct trigger *trigger, struct job *job, struct source *source,
 			enum event_code code)
 {
 	bool is_when = trigger == &job->when, once = is_when && !job->config->when.each;
-	bool holds = once || (is_when && job->config->runs && !job->runs);
+	bool holds = once || (is_when && job->config->runs && !job->tries);
 
 	trigger_release(trigger);
 	trigger->job = job;

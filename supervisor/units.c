@@ -144,7 +144,8 @@ static void on_stopped(struct subscription *sub, const struct event *event)
 	struct job_unit *unit = container_of(sub, struct job_unit, on_stopped);
 
 	(void)event;
-	unit->units->on_stopped(unit->units, unit);
+	if (unit->job.state == JOB_STOPPED)	/* else it has been started again since */
+		unit->units->on_stopped(unit->units, unit);
 }
 
 static void add_job(struct units *units, struct job_config *config)
@@ -225,6 +226,8 @@ bool units_is_spent(const struct units *units)
 	list_each(node, &units->jobs) {
 		const struct job *job = &list_entry(node, struct job_unit, link)->job;
 
+		if (job->stopped_by_hand)
+			return false;
 		if (job->state != JOB_STOPPED &&
 		    !(job->state == JOB_WAITING && job_is_stop_hook(job)))
 			return false;
@@ -473,17 +476,20 @@ static bool is_awaited(const struct source *source)
 	return !list_empty(&source->subscriptions);
 }
 
+bool units_link_job(struct units *units, struct job_unit *unit, struct error *error)
+{
+	struct error why = ERROR_INIT;
+
+	return job_link(&unit->job, find_source, units, &why) ||
+	       fail(error, "jobs[%s]: %s", unit->job.config->name, why.text);
+}
+
 bool units_link(struct units *units, struct error *error)
 {
 	bool fine = true;
 
-	list_each(node, &units->jobs) {
-		struct job *job = &list_entry(node, struct job_unit, link)->job;
-		struct error why = ERROR_INIT;
-
-		if (!job_link(job, find_source, units, &why) && fine)
-			fine = fail(error, "jobs[%s]: %s", job->config->name, why.text);
-	}
+	list_each(node, &units->jobs)
+		fine &= units_link_job(units, list_entry(node, struct job_unit, link), error);
 	group_templates(units);
 	if (units->agent && is_awaited(&units->agent->source) && !asks_consul(units))
 		ping_start(&units->ping, units->agent);

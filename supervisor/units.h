@@ -81,6 +81,7 @@ bool units_keeps_agent(const struct units *units, const struct config *config);
 /* Take what is staged, and the watches, templates and jobs that `config` has left. */
 void units_add(struct units *units, struct config *config, struct staged *staged);
 bool units_link(struct units *units, struct error *error);	/* all units; again after changes */
+bool units_link_job(struct units *units, struct job_unit *unit, struct error *error);	/* rearmed (job.h) */
 
 void units_remove_job(struct job_unit *unit);
 void units_renew_check(struct job_unit *unit);	/* its configuration has changed */
@@ -97,7 +98,8 @@ struct job_unit *units_find_owner(const struct units *units, const struct source
 
 bool units_is_idle(const struct units *units);	/* every job has stopped */
 
-/* Every job has stopped, or waits only for the shutdown; and there are not only templates. */
+/* Every job has stopped, and not by hand, or waits only for the shutdown; and there are not only
+ * templates. */
 bool units_is_spent(const struct units *units);
 
 /* Every template is rendered, or one of them cannot be, and no job runs; *code is then the exit code. */

@@ -80,6 +80,9 @@ static const struct verb_exit client_exits[] = { { "0", "success" }, USAGE_EXIT,
 static const struct verb_exit health_exits[] = {
 	{ "0", "all is well" }, { "1", "something is not healthy" }, USAGE_EXIT, CLIENT_EXITS
 };
+static const struct verb_exit change_exits[] = {
+	{ "0", "success" }, { "1", "with --wait: the state cannot be reached any more" }, USAGE_EXIT, CLIENT_EXITS
+};
 static const struct verb_exit reload_exits[] = {
 	{ "0", "reloaded" }, USAGE_EXIT, { "65", "the configuration is refused, and the old one stays" }, CLIENT_EXITS
 };
@@ -156,9 +159,16 @@ static const struct verb verbs[] = {
 	  .actions = maintenance_actions, .example = "maintenance on", .exits = client_exits },
 	{ "signal", "SIGNAL JOB", "send a signal to the process of a job", cmd_signal, CLIENT,
 	  .example = "signal HUP app", .exits = client_exits },
-	{ "restart", "JOB", "end the run of a job in order, and begin another", cmd_restart, CLIENT,
+	{ "start", "JOB", "start a job that has stopped, or that waits", cmd_start, CLIENT " wait",
+	  .about = "One that waits runs now, without waiting for its trigger and its needs.",
+	  .example = "start app --wait", .exits = change_exits },
+	{ "stop", "JOB", "stop a job in order; the others go on", cmd_stop, CLIENT " wait",
+	  .about = "Pilotfish does not end, even if the job is essential. The job stays stopped, also over a reload "
+		   "that does not change it, until it is started.",
+	  .example = "stop app --wait", .exits = change_exits },
+	{ "restart", "JOB", "end the run of a job in order, and begin another", cmd_restart, CLIENT " wait",
 	  .about = "The service stays registered.",
-	  .example = "restart app", .exits = client_exits },
+	  .example = "restart app", .exits = change_exits },
 	{ "ps", "", "show the whole application: what any pilotfish has registered in Consul", cmd_ps,
 	  "config consul-addr timeout json watch",
 	  .about = "It reads Consul alone, so it works from any member: the services with their instances, and the "

@@ -35,10 +35,13 @@ static const struct call_option options[] = {
 	  .help = "The control socket of the pilotfish to ask. The default is $PILOTFISH_SOCKET, then "
 		  "/run/pilotfish/control.sock if that exists, then control.socket of the configuration." },
 	{ "timeout", 0, "TIME", SECONDS(timeout),
-	  .help = "How long to wait for the answer, such as 500ms. The default is 5s, for reload 60s, and for "
-		  "leader 30s: a request that the leader has not read by then is withdrawn." },
+	  .help = "How long to wait for the answer, such as 500ms. The default is 5s, for reload and with --wait "
+		  "60s, and for leader 30s: a request that the leader has not read by then is withdrawn." },
 	{ "json", 0, NULL, FLAG(json), .help = "Print JSON." },
 	{ "format", 0, "dot|mermaid|json", TEXT(format), .help = "The language of the drawing. The default is dot." },
+	{ "wait", 0, NULL, FLAG(wait),
+	  .help = "Wait until the job has stopped, or runs and, if it has a check, is healthy. After the timeout the "
+		  "change goes on." },
 	{ "watch", 0, NULL, FLAG(watch), .help = "Show each change, until a signal." },
 	{ "job", 0, "JOB", TEXT(job), .help = "This job alone." },
 	{ "mdoc", 0, NULL, FLAG(mdoc), .help = "As the source of the manual." },

@@ -5,11 +5,12 @@
 #include <sysexits.h>
 
 #include "base/alloc.h"
+#include "base/duration.h"
 #include "base/url.h"
 #include "control_client.h"
 #include "status_table.h"
 
-static const double default_timeout = 5, reload_timeout = 60;
+static const double default_timeout = 5, reload_timeout = 60, wait_timeout = 60;
 
 static double timeout_of(const struct call *call, double preset)
 {
@@ -100,13 +101,17 @@ int cmd_maintenance(const struct call *call)
 static int change_job(const struct call *call, const char *job, const char *action, const char *body)
 {
 	CLEANUP(buf_release) struct buf path = BUF_INIT;
-	struct control_request request = {
-		.method = "POST", .body = body, .timeout = timeout_of(call, default_timeout),
+	double timeout = timeout_of(call, call->wait ? wait_timeout : default_timeout);
+	struct control_request request = {	/* which says more than we could when the time is over */
+		.method = "POST", .body = body, .timeout = timeout + call->wait,
 	};
+	char wait[32];
 
 	buf_add(&path, "/v4/jobs/");
 	url_escape(&path, job);
 	buf_print(&path, "/%s", action);
+	duration_print(timeout, wait);
+	url_add(&path, "wait", call->wait ? wait : NULL);
 	request.path = path.data;
 	return ask_and_print(call, &request);
 }
@@ -116,9 +121,24 @@ int cmd_signal(const struct call *call)
 	return change_job(call, call->words.items[1], "signal", call->words.items[0]);
 }
 
+static int change_one_job(const struct call *call, const char *action)
+{
+	return change_job(call, call->words.items[0], action, NULL);
+}
+
+int cmd_start(const struct call *call)
+{
+	return change_one_job(call, "start");
+}
+
+int cmd_stop(const struct call *call)
+{
+	return change_one_job(call, "stop");
+}
+
 int cmd_restart(const struct call *call)
 {
-	return change_job(call, call->words.items[0], "restart", NULL);
+	return change_one_job(call, "restart");
 }
 
 static bool print_events(struct control_request *request, const char *part, size_t size)

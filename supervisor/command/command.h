@@ -27,6 +27,7 @@ struct call {
 	bool json;
 	bool build;
 	bool watch;
+	bool wait;			/* for the outcome */
 	double timeout;			/* seconds; 0: not given */
 	const char *socket;		/* of a running pilotfish; NULL: not given */
 	const char *job;		/* NULL: not given */
@@ -40,8 +41,9 @@ typedef int verb_fn(const struct call *call);
 
 verb_fn cmd_check, cmd_render, cmd_expand, cmd_options, cmd_leader, cmd_version, cmd_help;
 verb_fn cmd_completion, cmd_schema;
-verb_fn cmd_status, cmd_healthcheck, cmd_events, cmd_reload, cmd_maintenance, cmd_signal, cmd_restart;
+verb_fn cmd_status, cmd_healthcheck, cmd_events, cmd_reload, cmd_maintenance, cmd_signal;
 verb_fn cmd_ps;
+verb_fn cmd_start, cmd_stop, cmd_restart;
 
 /* The path of the configuration: -c, else $PILOTFISH_CONFIG, else the default; free() it.  NULL:
  * the environment names it in two ways. */

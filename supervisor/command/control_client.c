@@ -189,7 +189,7 @@ int control_code(const struct control_request *request)
 {
 	static const struct { int status, code; } codes[] = {
 		{ 200, EX_OK }, { 400, EX_USAGE }, { 404, EX_UNAVAILABLE }, { 409, EX_UNAVAILABLE },
-		{ 422, EX_DATAERR }, { 503, 1 },
+		{ 422, EX_DATAERR }, { 503, 1 }, { 504, EX_TEMPFAIL },
 	};
 
 	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)

@@ -14,7 +14,8 @@ static const struct { int status; const char *reason; } reasons[] = {
 	{ 405, "Method Not Allowed" }, { 409, "Conflict" }, { 413, "Content Too Large" },
 	{ 414, "URI Too Long" }, { 417, "Expectation Failed" }, { 422, "Unprocessable Content" },
 	{ 431, "Request Header Fields Too Large" }, { 500, "Internal Server Error" },
-	{ 501, "Not Implemented" }, { 503, "Service Unavailable" }, { 505, "HTTP Version Not Supported" },
+	{ 501, "Not Implemented" }, { 503, "Service Unavailable" }, { 504, "Gateway Timeout" },
+	{ 505, "HTTP Version Not Supported" },
 };
 
 static const char *reason_of(int status)

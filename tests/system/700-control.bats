@@ -183,7 +183,7 @@ await_same()	# VALUE COMMAND
 	expect_log "SIGUSR1 to app, asked for by uid"
 	run -64 "$pilotfish" signal NONSENSE app
 	run -69 --separate-stderr "$pilotfish" signal USR1 ap
-	[[ $stderr == *"no job ap; the jobs are: app, late"* ]]
+	[[ $stderr == *"no job ap; did you mean 'app'? The jobs are: app, late"* ]]
 	run -69 --separate-stderr "$pilotfish" signal USR1 late
 	[[ $stderr == *"late has no process: waiting"* ]]
 }
@@ -221,7 +221,7 @@ await_same()	# VALUE COMMAND
 		[[ $stderr == "pilotfish: $job has no run that could end: "* ]]
 	done
 	run -69 --separate-stderr "$pilotfish" restart ap
-	[[ $stderr == *"there is no job ap; the jobs are: app, "* ]]
+	[[ $stderr == *"there is no job ap; did you mean 'app'? The jobs are: app, "* ]]
 	run -64 "$pilotfish" restart
 	stop_pilotfish
 	expect_code 137				# of deaf, which took SIGKILL

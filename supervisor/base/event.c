@@ -112,7 +112,7 @@ static void enqueue(struct source *source, enum event_code code, struct subscrip
 	bus->queue[(bus->head + bus->used++) % bus->room] = (struct event){
 		.source = source,
 		.code = code,
-		.serial = ++bus->published,
+		.serial = only ? bus->published : ++bus->published,
 		.only = only,
 	};
 	source->queued++;

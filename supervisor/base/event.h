@@ -114,7 +114,7 @@ struct subscription;
 struct event {
 	struct source *source;
 	enum event_code code;
-	unsigned long serial;
+	unsigned long serial;		/* grows by one with each event that all receive */
 	struct subscription *only;	/* that receives it: a level that held already; NULL: all */
 };
 

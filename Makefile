@@ -187,6 +187,7 @@ soak:				## run for MINUTES, ROUNDS of elections and failovers, FAILURES seconds
 	$(again) all helpers
 	$(Q)B=$B tests/bench/soak
 	$(Q)SHIM=$B/tests/fail-nth.so tests/system/helpers/failing-calls $B/pilotfish . $(or $(FAILURES),900) 2
+	$(Q)LIMIT_FILE=2000 tests/run B=$B CHANGES=1000 RELOADS=200 tests/system/701-control-jobs.bats
 	$(Q)LIMIT_FILE=2000 tests/run B=$B RESTARTS=20 tests/system/354-consul-restarts.bats
 	$(Q)B=$B tests/system/helpers/election-rounds $(or $(ROUNDS),100) --longest 60
 	$(Q)B=$B tests/system/helpers/election-rounds $(or $(ROUNDS),100) --longest 60 --no-agents

@@ -10,8 +10,8 @@
 #include "base/output.h"
 #include "base/process.h"
 #include "base/task.h"
+#include "announcer.h"
 #include "endpoints.h"
-#include "notifier.h"
 #include "units.h"
 #include "reload.h"
 #include "shutdown.h"
@@ -45,7 +45,7 @@ struct app {
 	struct reload reload;
 	struct shutdown shutdown;
 	struct endpoints endpoints;
-	struct notifier notifier;
+	struct announcer announcer;
 	struct waits waits;
 	struct subscription tap;
 	struct deferred review;
@@ -290,7 +290,7 @@ static void start_reload(struct app *app)
 {
 	app->reload_again = false;
 	app->phase = &loading;
-	notifier_reload_begins(&app->notifier);
+	announcer_reload_begins(&app->announcer);
 	task_start(&app->load);
 }
 
@@ -301,7 +301,7 @@ static void refuse(struct app *app)
 	free(app->last_refusal);
 	app->last_refusal = load_error_text(&app->refusal);
 	endpoints_reloaded(&app->endpoints, app->last_refusal);
-	notifier_reload_ends(&app->notifier);
+	announcer_reload_ends(&app->announcer);
 }
 
 static bool is_acceptable(struct app *app, struct config *next)
@@ -376,7 +376,7 @@ static void on_reloaded(struct reload *reload)
 		return;
 	}
 	endpoints_reloaded(&app->endpoints, NULL);
-	notifier_reload_ends(&app->notifier);
+	announcer_reload_ends(&app->announcer);
 	if (units_is_spent(&app->units))
 		begin_shutdown(app);
 }
@@ -517,7 +517,7 @@ static void init(struct app *app, const struct app_call *call)
 	shutdown_init(&app->shutdown, &app->units);
 	waits_init(&app->waits, &app->units);
 	endpoints_init(&app->endpoints, &app->units, &endpoints_ops);
-	notifier_init(&app->notifier, &app->units, &app->endpoints);
+	announcer_init(&app->announcer, &app->units, &app->endpoints);
 	app->units.on_stopped = on_stopped;
 	app->units.on_left = on_left;
 	app->units.on_unheld = on_unheld;
@@ -531,7 +531,7 @@ static void init(struct app *app, const struct app_call *call)
 static void release(struct app *app)
 {
 	endpoints_close(&app->endpoints);
-	notifier_release(&app->notifier);
+	announcer_release(&app->announcer);
 	load_error_release(&app->refusal);
 	free(app->last_refusal);
 	reload_release(&app->reload);

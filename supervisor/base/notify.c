@@ -50,7 +50,8 @@ void notify_parse(const char *text, size_t size, bool cut, struct notify_message
 static bool send_to(int fd, const struct sockaddr_un *to, socklen_t length, const char *text,
 		    struct error *error)
 {
-	if (sendto(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)to, length) < 0)
+	if (sendto(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)to,
+		   length) < 0)
 		return fail(error, "%s", strerror(errno));
 	return true;
 }

@@ -2,7 +2,7 @@
  * "NAME=VALUE".
  *
  * Pilotfish is on both sides: its jobs tell it (hooks/readiness.h), and it tells its own manager
- * (notifier.h).
+ * (announcer.h).
  */
 #ifndef NOTIFY_H
 #define NOTIFY_H

@@ -169,7 +169,7 @@ static unsigned kinds_of(const struct config *config, const char *source)
 	if (election)
 		return election->candidate ? ELECTION | CANDIDATE : ELECTION;
 	if (job)
-		return health_has_check(&job->health) || readiness_is_set(&job->readiness) ? JOB | CHECKED : JOB;
+		return JOB | (health_has_check(&job->health) || readiness_is_set(&job->readiness) ? CHECKED : 0);
 	if (!strncmp(source, "watch.", 6))
 		return WATCH;
 	if (!strncmp(source, "template.", 9))

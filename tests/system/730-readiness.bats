@@ -5,7 +5,7 @@ load jobs
 setup()
 {
 	export PILOTFISH_SOCKET=$dir/control.sock
-	mkfifo "$dir/say"
+	mkfifo "$dir"/{say,forge}{,.reply}
 }
 
 speaker()		# the exec of a job that says what `say` writes
@@ -13,18 +13,15 @@ speaker()		# the exec of a job that says what `say` writes
 	echo "[ \"python3\", \"$helpers/notify.py\", \"$dir/say\", \"$dir/env\" ]"
 }
 
-say()			# WORD: returns when pilotfish has read it
+say()			# WORD [FIFO]: returns when pilotfish has read it
 {
-	local before
-
-	before=$(grep -c . <(said app)) || true
-	timeout "$(limit)" tee "$dir/say" <<<"$1" >/dev/null
-	await has_said $((before + 1))
+	say_only "$@"
+	timeout "$(limit)" cat "$dir/${2-say}.reply" >/dev/null
 }
 
-has_said()
+say_only()
 {
-	(($(grep -c . <(said app)) >= $1))
+	timeout "$(limit)" tee "$dir/${2-say}" <<<"$1" >/dev/null
 }
 
 health_is()		# JOB "STATUS OUTPUT"
@@ -154,7 +151,6 @@ output_in_consul()	# SERVICE OUTPUT: of its check
 }
 
 @test "a foreign process, also of another job, is not believed; a descendant in its own session is" {
-	mkfifo "$dir/forge"
 	script other <<-'EOF'
 		until export NOTIFY_SOCKET=$(sed -n 's/^NOTIFY_SOCKET=//p' "$dir/env") && [[ $NOTIFY_SOCKET ]]; do sleep 0.1; done
 		exec python3 "$1/notify.py" "$dir/forge"
@@ -164,11 +160,9 @@ output_in_consul()	# SERVICE OUTPUT: of its check
 			   exec = [ "bash", "-c", "setsid python3 $helpers/notify.py $dir/say $dir/env & wait" ]; },
 			 { name = "other"; exec = "$dir/other $helpers"; } );
 	EOF
-	forge() { timeout "$(limit)" tee "$dir/forge" <<<'READY=1' >/dev/null; }
-	forge
+	say READY=1 forge
 	expect_log 'app gets a notification from pid [0-9]+, which is none of its processes: ignored'
-	forge
-	forge					# the one before has been read
+	say READY=1 forge
 	readiness_is app "waiting "
 	refute_events "app healthy"
 	[[ $(count_log 'which is none of its processes') == 1 ]]
@@ -223,7 +217,7 @@ output_in_consul()	# SERVICE OUTPUT: of its check
 	[[ $("$pilotfish" status --json | jq '.jobs[0].readiness.text | length') == 1024 ]]
 	say 'READY=1'
 	[[ $(ls "/proc/$pid/fd" | wc -l) == "$descriptors" ]]
-	timeout "$(limit)" tee "$dir/say" <<<flood >/dev/null
+	say_only flood
 	await readiness_is app "ready flood"
 	mark
 	for _ in 1 2 3 4 5; do
@@ -237,7 +231,7 @@ output_in_consul()	# SERVICE OUTPUT: of its check
 @test "sd_notify works for another user, without rights to the network" {
 	needs_root
 	chmod 711 "$dir" "${dir%/*}" "${dir%/*/*}"
-	chmod 666 "$dir/say"
+	chmod 666 "$dir"/say{,.reply}
 	start_pilotfish <<-EOF
 		jobs = ( { name = "app"; exec = [ "python3", "$helpers/notify.py", "$dir/say" ]; user = "nobody"; restrict = [ "no-network" ];
 			   readiness = { notify = true; }; } );
@@ -321,7 +315,7 @@ output_in_consul()	# SERVICE OUTPUT: of its check
 	refused()	# READINESS MESSAGE
 	{
 		run "$pilotfish" check -c <(echo "jobs = ( { name = \"app\"; ${3-exec = \"true\";} readiness = $1; } );")
-		[[ $status == 78 && $output == *"$2"* ]] || fail "$output"
+		[[ $status == 65 && $output == *"$2"* ]] || fail "$output"
 	}
 	refused '{ }' 'jobs[app].readiness: one of fd and notify is missing'
 	refused '{ fd = 3; notify = true; }' 'only one of fd and notify may be given'

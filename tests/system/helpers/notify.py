@@ -3,7 +3,7 @@
 
 It writes its environment to the file ENVIRONMENT, then sends each line as a datagram to NOTIFY_SOCKET (\\n in it is a
 newline; "big N" is a STATUS of N bytes; "flood" sends without end), and waits until the manager has read it: a
-pipe that was sent along is closed then.  "ping" sends WATCHDOG=1 four times as often as asked for, until "quiet".
+pipe that was sent along is closed then.  It confirms each line by one to FIFO.reply.  "ping" sends WATCHDOG=1 four times as often as asked for, until "quiet".
 
 notify.py --listen PATH - the manager: prints what comes to the socket PATH (@NAME: abstract), a line each.
 """
@@ -61,7 +61,8 @@ def speak(fifo):
             with open(fifo, encoding="utf-8") as lines:
                 for line in lines:
                     act(end, line.strip(), quiet)
-                    print("sent " + line.strip(), flush=True)
+                    with open(fifo + ".reply", "w", encoding="utf-8") as reply:
+                        reply.write("done\n")
 
 
 if sys.argv[1] == "--listen":

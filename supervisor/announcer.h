@@ -1,4 +1,4 @@
-/* notifier.h - tells pilotfish's own manager how it is, by sd_notify(3).
+/* announcer.h - tells pilotfish's own manager how it is, by sd_notify(3).
  *
  * If NOTIFY_SOCKET is set (systemd, podman --sdnotify=container), its manager gets
  *
@@ -11,12 +11,12 @@
  * The variable is removed from our environment, because our jobs are not to answer for us.  A message
  * that cannot be sent is logged once, and nothing waits for it.
  */
-#ifndef NOTIFIER_H
-#define NOTIFIER_H
+#ifndef ANNOUNCER_H
+#define ANNOUNCER_H
 
 #include "endpoints.h"
 
-struct notifier {
+struct announcer {
 	struct endpoints *endpoints;
 	struct units *units;
 
@@ -29,10 +29,10 @@ struct notifier {
 	bool warned;			/* that it cannot be told */
 };
 
-void notifier_init(struct notifier *notifier, struct units *units, struct endpoints *endpoints);
-void notifier_release(struct notifier *notifier);
+void announcer_init(struct announcer *announcer, struct units *units, struct endpoints *endpoints);
+void announcer_release(struct announcer *announcer);
 
-void notifier_reload_begins(struct notifier *notifier);
-void notifier_reload_ends(struct notifier *notifier);
+void announcer_reload_begins(struct announcer *announcer);
+void announcer_reload_ends(struct announcer *announcer);
 
 #endif

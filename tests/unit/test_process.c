@@ -477,6 +477,29 @@ static void test_sockets_that_are_passed(void **state)
 	close(fd);
 }
 
+static void test_a_descriptor_by_its_number(void **state)
+{
+	struct spawn spawn = SPAWN_INIT;
+	char bytes[4] = "";
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(0, pipe2(ends, O_CLOEXEC));
+	spawn.extra_fd = ends[1];
+	for (int i = 0; i < 2; i++) {	/* the number that it has here, and a different one */
+		AUTOFREE char *command = NULL;
+
+		spawn.extra_number = i ? ends[1] + 100 : ends[1];
+		command = format_string("printf %d >/proc/self/fd/%d", i, spawn.extra_number);
+		spawn.argv = SH(command);
+		assert_string_equal(output_of(&spawn), "");
+		assert_int_equal(1, read(ends[0], bytes, sizeof bytes));
+		assert_int_equal('0' + i, *bytes);
+	}
+	close(ends[0]);
+	close(ends[1]);
+}
+
 static void test_mask_and_dispositions_are_restored(void **state)
 {
 	struct spawn spawn = SPAWN_INIT;
@@ -631,6 +654,7 @@ int main(void)
 		T(test_only_three_descriptors_are_inherited),
 		T(test_descriptors_that_cross),
 		T(test_sockets_that_are_passed),
+		T(test_a_descriptor_by_its_number),
 		T(test_mask_and_dispositions_are_restored),
 		T(test_script_without_interpreter_line),
 		T(test_the_death_signal),

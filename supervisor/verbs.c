@@ -65,6 +65,10 @@ static const struct verb_exit run_exits[] = {
 	{ "78", "the configuration is wrong" }, { "137", "an ordered stop that needed SIGKILL" }, { 0 }
 };
 static const struct verb_exit config_exits[] = { { "0", "success" }, USAGE_EXIT, CONFIG_EXITS, { 0 } };
+static const struct verb_exit check_exits[] = {
+	{ "0", "success" }, USAGE_EXIT, CONFIG_EXITS, { "69", "with --online: Consul does not answer" },
+	{ "77", "with --online: our token lacks a right, or Consul does not know it" }, { 0 }
+};
 static const struct verb_exit template_exits[] = {
 	{ "0", "success" }, { "1", "a file cannot be made or written" }, { "1-255", "as a command that failed" },
 	USAGE_EXIT, { "128+n", "signal n arrived first" }, { 0 }
@@ -119,15 +123,19 @@ static const struct verb verbs[] = {
 	{ "run", "[FILE]", "start what the configuration says (the default)", run, "config",
 	  .about = "SIGTERM stops all in order, and SIGHUP reloads the configuration.",
 	  .example = "run -c /etc/pilotfish.conf", .exits = run_exits },
-	{ "check", "[FILE]", "check the configuration and start nothing", cmd_check, "config build",
+	{ "check", "[FILE]", "check the configuration and start nothing", cmd_check, "config build online",
 	  .about = "For each job with drain, preStop or stopTimeout it prints how long the steps of its stop "
 		   "really are, and for a long stopTimeout of the top level the stop_grace_period that Docker "
 		   "needs. A setting that works, but hardly as meant, is a warning on standard error; run logs the "
 		   "same warnings. With --build, for a Dockerfile's RUN, variables and secrets of the environment "
 		   "may be missing: a mistake in a line of the configuration that prints one of them is a warning. "
 		   "But each program that the configuration names must be there, with its interpreter if it is a "
-		   "script, and so must users, working directories, templates and certificate files.",
-	  .example = "check --build /etc/pilotfish.conf", .exits = config_exits },
+		   "script, and so must users, working directories, templates and certificate files. "
+		   "With --online it asks Consul as well whether our token has each right that the configuration needs: "
+		   "for the services of its jobs, its watches, its elections, and what its templates read in any case. "
+		   "Rights that are missing are printed as lines of an ACL policy, ready to paste, each with the reason. "
+		   "Nothing is written to Consul.",
+	  .example = "check --build /etc/pilotfish.conf", .exits = check_exits },
 	{ "render", "[FILE]", "print the configuration rendered with the environment", cmd_render, "config",
 	  .about = "Its secrets are hidden.",
 	  .example = "render -c /etc/pilotfish.conf", .exits = config_exits },
@@ -171,8 +179,12 @@ static const struct verb verbs[] = {
 	  .example = "restart app", .exits = change_exits },
 	{ "ps", "", "show the whole application: what any pilotfish has registered in Consul", cmd_ps,
 	  "config consul-addr timeout json watch",
-	  .about = "It reads Consul alone, so it works from any member: the services with their instances, and the "
-		   "elections. With --watch it shows each change.",
+	  .about = "It reads Consul alone, so that it works in any container of the application, and beside a pilotfish "
+		   "that does not answer: the services with their instances, and the elections. Without a "
+		   "configuration, the environment or --consul-addr names Consul. An election whose sessions are bound "
+		   "to no check is found if its key is the default one, or if it is in the configuration. Consul leaves "
+		   "out what our token may not read; it is listed with the rule that is missing. If Consul does not "
+		   "answer while --watch goes on, what was known last stays, with a line that says so.",
 	  .example = "ps --watch", .exits = ps_exits },
 	{ "options", "", "print all keys of the configuration and their meaning", cmd_options, "mdoc",
 	  .example = "options | less" },

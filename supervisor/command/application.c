@@ -132,7 +132,8 @@ static void on_names(struct followed *followed, enum agent_answer answer)
 
 	if (answer == ANSWER_OK) {
 		take_names(application, followed->request.json);
-	} else if ((answer == ANSWER_MISSING || answer == ANSWER_REFUSED) && !application->names_from_catalog) {
+	} else if (!application->names_from_catalog &&
+		   (answer == ANSWER_MISSING || answer == ANSWER_REFUSED)) {
 		application->names_from_catalog = true;
 		followed_change_path(followed, names_path(application));
 	}
@@ -188,7 +189,8 @@ static struct application_election *add_election(struct application *application
 	election->status.config = &election->config;
 	agent_request_init(&election->rights, application->agent, name, on_key_rights);
 	election->rights.own_http = &application->connections;
-	followed_start(&election->lock, application->agent, &application->connections, lock_path(key), on_lock);
+	followed_start(&election->lock, application->agent, &application->connections, lock_path(key),
+		       on_lock);
 	HASH_ADD_KEYPTR(hh, application->elections, election->config.key, strlen(key), election);
 	return election;
 }
@@ -266,7 +268,8 @@ static void on_rights(struct agent_request *request, enum agent_answer answer)
 		buf_print(&why, "consul refuses our token: %s", error.text);
 	else
 		buf_print(&why, "consul at %s: %s", application->agent->config->address, error.text);
-	application->ops->on_failed(application, answer == ANSWER_DENIED ? EX_NOPERM : EX_UNAVAILABLE, why.data);
+	application->ops->on_failed(application, answer == ANSWER_DENIED ? EX_NOPERM : EX_UNAVAILABLE,
+				    why.data);
 }
 
 void application_start(struct application *application, struct agent *agent, const struct config *config,

@@ -132,7 +132,8 @@ static void add_candidate(json_t *elections, const json_t *session)
 {
 	const char *text = answer_text(session, "Name"), *blank = strrchr(text, ' ');
 	AUTOFREE char *key = blank ? copy_bytes(text, (size_t)(blank - text)) : NULL;
-	AUTOFREE char *name = key && is_election_id(blank + 1) ? election_name(session, key, blank + 1) : NULL;
+	bool is_one = key && is_election_id(blank + 1);
+	AUTOFREE char *name = is_one ? election_name(session, key, blank + 1) : NULL;
 	json_t *election;
 
 	if (!name)

@@ -20,6 +20,7 @@ static const struct call_option options[] = {
 		  "set." },
 	{ "build", 0, NULL, FLAG(build),
 	  .help = "Variables and secrets may be missing, but all files must be there." },
+	{ "online", 0, NULL, FLAG(online), .help = "Test our rights in Consul, too." },
 	{ "template", 't', "IN[:OUT[:COMMAND]]", TEXTS(args.templates),
 	  .help = "Write OUT from the template IN, and run COMMAND after each change, with a shell if the "
 		  "command has more than one word. Without OUT, print the text. May be repeated." },
@@ -36,13 +37,15 @@ static const struct call_option options[] = {
 		  "/run/pilotfish/control.sock if that exists, then control.socket of the configuration." },
 	{ "timeout", 0, "TIME", SECONDS(timeout),
 	  .help = "How long to wait for the answer, such as 500ms. The default is 5s, for reload and with --wait "
-		  "60s, and for leader 30s: a request that the leader has not read by then is withdrawn." },
+		  "60s, for ps 15s, and for leader 30s: a request that the leader has not read by then is withdrawn." },
 	{ "json", 0, NULL, FLAG(json), .help = "Print JSON." },
 	{ "format", 0, "dot|mermaid|json", TEXT(format), .help = "The language of the drawing. The default is dot." },
 	{ "wait", 0, NULL, FLAG(wait),
 	  .help = "Wait until the job has stopped, or runs and, if it has a check, is healthy. After the timeout the "
 		  "change goes on." },
-	{ "watch", 0, NULL, FLAG(watch), .help = "Show each change, until a signal." },
+	{ "watch", 0, NULL, FLAG(watch),
+	  .help = "Go on, and print each change. On a terminal the new table replaces the old one; with --json each "
+		  "document is one line." },
 	{ "job", 0, "JOB", TEXT(job), .help = "This job alone." },
 	{ "mdoc", 0, NULL, FLAG(mdoc), .help = "As the source of the manual." },
 	{ "help", 'h', NULL, FLAG(help), .common = true, .help = "Print the usage of the verb." },

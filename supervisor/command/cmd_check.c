@@ -7,6 +7,7 @@
 #include "config/load.h"
 #include "config/stop_times.h"
 #include "config/sugar.h"
+#include "online.h"
 
 static void print_summary(const char *path, const struct config *config)
 {
@@ -35,6 +36,7 @@ int cmd_check(const struct call *call)
 	CLEANUP(strv_release) struct strv unsure = { 0 };
 	AUTOFREE char *path = command_config_path(call, &error);
 	struct config *config = NULL;
+	int code = EX_OK;
 
 	if (path && call->build)
 		config = load_image_config(path, &error, &unsure);
@@ -46,9 +48,12 @@ int cmd_check(const struct call *call)
 	if (config) {
 		print_summary(path, config);
 		print_warnings(&config->warnings);
+		fflush(stdout);
+		if (call->online)
+			code = online_check(config);
 	} else {
 		printf("%s is fine, but for what depends on variables that are not set\n", path);
 	}
 	config_free(config);
-	return EX_OK;
+	return code;
 }

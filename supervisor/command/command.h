@@ -26,7 +26,7 @@ struct call {
 	bool help, version, mdoc;
 	bool json;
 	bool build;
-	bool watch;
+	bool watch, online;
 	bool wait;			/* for the outcome */
 	double timeout;			/* seconds; 0: not given */
 	const char *socket;		/* of a running pilotfish; NULL: not given */

@@ -4,11 +4,15 @@
 
 #define PAUSE 0.1			/* between answers, however often Consul has news */
 
+/* The first question of all waits for nothing, so it is none of the blocking queries that may be queued. */
 static void on_next(struct timer *timer)
 {
 	struct followed *followed = container_of(timer, struct followed, next);
 
-	agent_wait(&followed->request, followed->path, followed->index);
+	if (followed->index)
+		agent_wait(&followed->request, followed->path, followed->index);
+	else
+		agent_get_consistent(&followed->request, followed->path);
 }
 
 static void on_good(struct followed *followed)

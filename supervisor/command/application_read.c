@@ -153,7 +153,8 @@ json_t *application_read_elections(const json_t *answer)
 	json_t *elections = json_object(), *session;
 	size_t i;
 
-	json_array_foreach(answer, i, session)
+	json_array_foreach(answer, i, session) {
 		add_candidate(elections, session);
+	}
 	return elections;
 }

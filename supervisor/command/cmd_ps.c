@@ -177,8 +177,9 @@ static void refuse(struct ps *ps, const json_t *document)
 	size_t i;
 
 	buf_add(&why, "our token may not read the catalogue; it needs ");
-	json_array_foreach(hidden, i, entry)
+	json_array_foreach(hidden, i, entry) {
 		buf_print(&why, "%s%s", i ? ", " : "", json_string_value(json_object_get(entry, "rule")));
+	}
 	fail_with(ps, EX_NOPERM, why.data);
 }
 

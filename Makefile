@@ -168,7 +168,7 @@ check-unit: tests		## unit tests
 	$(run) B=$B $(UNIT) tests/template-cases.sh
 check-system: all helpers	## tests of the whole program; ONLY="1*": some files
 	$(run) B=$B $(if $(ONLY),$(wildcard tests/system/$(ONLY)),$(SYSTEM))
-check-browser: all		## Consul's UI in a browser
+check-browser: all		## Consul's UI and our own page in a browser
 	$(run) B=$B $(BROWSER)
 check-docker:			## the example with docker-compose and in Swarm; starts an engine if none runs
 	$(Q)tests/setup docker

@@ -13,7 +13,7 @@ struct graph {
 	json_t *ids;			/* of the nodes, as members */
 };
 
-/* What a node shows.  The strings are borrowed. */
+/* The part of a node that a state decides.  The strings are borrowed. */
 struct look {
 	const char *state, *health, *condition;
 };

@@ -4,7 +4,7 @@
 
 #include "control/respond.h"
 
-/* The assembler takes the files.  The labels are local to this object, and no other file can refer to them. */
+/* The assembler includes the files.  Its labels are local: no other object can refer to them. */
 #define INCLUDE(label, file) \
 	__asm__(".pushsection .rodata." #label ",\"a\"\n" \
 		#label ": .incbin \"supervisor/page/" file "\"\n" \

@@ -75,8 +75,10 @@ static void on_request(struct responder *responder, struct exchange *exchange)
 	if (telemetry->page)
 		exchange->headers = page_headers();
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		if (strcmp(table[i].path, exchange->request.path) != 0 || (table[i].of_page && !telemetry->page))
+		if (strcmp(table[i].path, exchange->request.path) != 0)
 			continue;
+		if (table[i].of_page && !telemetry->page)
+			break;
 		if (!strcmp(method, "GET") || !strcmp(method, "HEAD"))
 			table[i].serve(telemetry, exchange);
 		else

@@ -91,9 +91,11 @@ static json_t *number_nodes(const json_t *nodes)
 	json_t *numbers = json_object(), *node;
 	size_t i;
 
-	json_array_foreach(nodes, i, node)
-		json_object_set_new(numbers, json_string_value(json_object_get(node, "id")),
-				    json_integer((json_int_t)i));
+	json_array_foreach(nodes, i, node) {
+		const char *id = json_string_value(json_object_get(node, "id"));
+
+		json_object_set_new(numbers, id, json_integer((json_int_t)i));
+	}
 	return numbers;
 }
 
@@ -172,9 +174,10 @@ void graph_text_mermaid(const json_t *graph, struct buf *out)
 		buf_print(out, "\"%s%s%s\n", is_job ? "]" : "])", colour ? ":::" : "",
 			  colour ? colour->condition : "");
 	}
-	json_array_foreach(json_object_get(graph, "edges"), i, element)
+	json_array_foreach(json_object_get(graph, "edges"), i, element) {
 		add_mermaid_edge(out, numbers, element);
-	for (const struct colour *colour = colours; colour < colours + sizeof colours / sizeof *colours; colour++)
-		buf_print(out, "\tclassDef %s fill:%s,stroke:%s,color:#1a2027\n", colour->condition,
-			  colour->fill, colour->line);
+	}
+	for (i = 0; i < sizeof colours / sizeof *colours; i++)
+		buf_print(out, "\tclassDef %s fill:%s,stroke:%s,color:#1a2027\n", colours[i].condition,
+			  colours[i].fill, colours[i].line);
 }

@@ -104,16 +104,16 @@ function fillRow(row, columns, cells) {
 	setCount(row, 'td', columns.length);
 	cells.forEach(([text, condition], i) => {
 		const [, , options = {}] = columns[i], cell = row.children[i];
+		const tag = options.mark ? 'span' : options.style === 'long' ? 'div' : null;
 
 		cell.className = options.style || '';
-		if (!options.mark) {
-			setText(cell, text);
-			return;
+		if (tag)
+			setCount(cell, tag, 1);
+		setText(tag ? cell.firstElementChild : cell, text);
+		if (options.mark) {
+			cell.firstElementChild.className = 'mark';
+			setCondition(cell.firstElementChild, text && condition);
 		}
-		setCount(cell, 'span', 1);
-		cell.firstElementChild.className = 'mark';
-		setText(cell.firstElementChild, text);
-		setCondition(cell.firstElementChild, text && condition);
 	});
 }
 

@@ -19,7 +19,7 @@ setup_file()
 
 start()
 {
-	start_pilotfish <<-EOF
+	write_config -n pilotfish <<-EOF
 		consul = "$consul_address";
 		telemetry = { port = $port; address = "127.0.0.1"; page = true; };
 		jobs = ( { name = "app"; exec = [ "sleep", "1000" ]; port = 3000; interfaces = "static:127.0.0.1";
@@ -35,13 +35,14 @@ start()
 		templates = ( { name = "app"; source = "$dir/app.ctmpl"; destination = "$dir/app.json"; } );
 		elections = ( { name = "leader"; job = "app"; id = "app-1"; } );
 	EOF
+	(cd "$dir" && start_pilotfish -c pilotfish.conf)
 }
 
 setup()
 {
 	file=$BATS_FILE_TMPDIR readers=own-page.js
 	rm -f "$file/says"
-	devtools Emulation.setDeviceMetricsOverride '{"width": 1180, "height": 900, "deviceScaleFactor": 1, "mobile": false}'
+	devtools Emulation.setDeviceMetricsOverride '{"width": 1180, "height": 1230, "deviceScaleFactor": 1, "mobile": false}'
 	devtools Emulation.setEmulatedMedia '{"features": [{"name": "prefers-color-scheme", "value": "light"}]}'
 	open_url "http://127.0.0.1:$port/"
 	console_messages >/dev/null
@@ -92,8 +93,7 @@ expect_silent_console()
 	expect_page head "green live" "red app is critical: no database" "red not healthy"
 	expect_page services "app | red critical | *" "web | green passing | *"
 	[[ $(run_script "$(<"$browser_scripts/own-page.js")" nodes) == *"app | red ■ job, running, critical"* ]]
-	mkdir -p "$B"
-	save_page "$B/page-red.png"
+	save_page "$B/page.png"
 	rm "$file/says"
 	expect_all_well
 	run_script "$(<"$browser_scripts/own-page.js")" events >"$file/events"

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/env.h"
 #include "base/output.h"
 #include "base/strv.h"
 #include "config/secret.h"
@@ -48,7 +49,7 @@ static void build_env(struct strv *env, const struct exec *exec, const struct ho
 {
 	const struct exec_config *config = exec->config;
 
-	strv_copy(env, environ);
+	env_copy_for_child(env);
 	if (!config->pass_token)
 		secret_unset(env);
 	if (config->identity.set) {

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/duration.h"
+#include "base/env.h"
 #include "base/log.h"
 #include "template/dependency.h"
 #include "exec.h"
@@ -395,7 +396,10 @@ static bool look_up(struct template_provider *self, const struct dependency *dep
 static void run_text(struct task *task)
 {
 	struct render *render = container_of(task, struct render, task);
+	CLEANUP(strv_release) struct strv env = { 0 };
 
+	env_copy(&env);
+	render->input.env = env.items;
 	render->changes = render->provider->changes;
 	render->made = template_render(render->config->template, &render->input, &render->output,
 				       &render->error);
@@ -404,7 +408,7 @@ static void run_text(struct task *task)
 static void start_text(struct render *render)
 {
 	render->input = (struct template_input){
-		.env = environ, .data = &render->bounded, .plugins = &render->plugins.provider,
+		.data = &render->bounded, .plugins = &render->plugins.provider,
 		.now = time(NULL), .task = &render->task,
 		.limits.seconds = RENDER_SECONDS,
 	};

@@ -6,13 +6,14 @@
 
 #include "alloc.h"
 #include "buf.h"
+#include "env.h"
 #include "file.h"
 
 enum { VALUE_LIMIT = 64 * 1024 };
 
 static const char *look_up(const char *name)
 {
-	const char *value = getenv(name);
+	const char *value = env_get(name);
 
 	return value && *value ? value : NULL;
 }

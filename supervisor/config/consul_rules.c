@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/env.h"
 #include "base/file.h"
 #include "base/setting.h"
 #include "config.h"
@@ -14,7 +15,7 @@
 
 static const char *look_up(const char *name)
 {
-	const char *value = getenv(name);
+	const char *value = env_get(name);
 
 	return value && value[strspn(value, " \t\r\n")] ? value : NULL;
 }

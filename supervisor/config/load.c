@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/env.h"
 #include "base/file.h"
 #include "template/template.h"
 #include "image.h"
@@ -28,13 +29,17 @@ static bool render(const struct loading *how, const struct buf *text, struct tem
 	static const struct template_options options = {
 		.profile = TEMPLATE_CONFIG, .missing_key = MISSING_ZERO,
 	};
+	CLEANUP(strv_release) struct strv env = { 0 };
 	struct template_input input = {
-		.env = environ, .now = time(NULL), .task = how->task,
+		.now = time(NULL), .task = how->task,
 		.unset = how->unsure ? UNSET_TEXT : NULL,
 	};
 	struct template *template = template_parse(how->path, text->data, text->used, &options, error);
-	bool fine = template && template_render(template, &input, output, error);
+	bool fine;
 
+	env_copy(&env);
+	input.env = env.items;
+	fine = template && template_render(template, &input, output, error);
 	template_free(template);
 	return fine;
 }

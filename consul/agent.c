@@ -152,6 +152,7 @@ void agent_release(struct agent *agent)
 	free(agent->connect_to);
 	free(agent->unix_socket);
 	free(agent->token_header);
+	answer_counts_release(&agent->answers);
 }
 
 static void now_up(struct agent *agent)
@@ -265,12 +266,21 @@ static void on_turned_away(struct agent *agent)
 
 static void send_queued(struct agent *agent);
 
+/* By the first part of the path behind /v1/. */
+static void count_answer(const struct agent_request *request)
+{
+	const char *part = request->url + strlen(request->agent->base) + strlen("/v1/");
+
+	answer_counts_add(&request->agent->answers, part, strcspn(part, "/?"), request->http.status);
+}
+
 static void on_http_reply(struct http_request *http)
 {
 	struct agent_request *request = container_of(http, struct agent_request, http);
 	struct agent *agent = request->agent;
 	enum agent_answer answer = judge(request);
 
+	count_answer(request);
 	query_limit_leave(&agent->query_limit, &request->queued);
 	if (http->local_address[0] && strcmp(agent->local_address, http->local_address)) {
 		memcpy(agent->local_address, http->local_address, sizeof agent->local_address);

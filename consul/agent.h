@@ -20,6 +20,7 @@
 #include "config/config.h"
 #include "base/http.h"
 #include "base/netlink.h"
+#include "base/answer_counts.h"
 #include "answer_parse.h"
 #include "query_limit.h"
 
@@ -46,6 +47,7 @@ struct agent {
 	struct source source;		/* "consul": healthy, unhealthy */
 	struct budget budget;		/* memory for answers and what is made of them */
 	struct parser parser;
+	struct answer_counts answers;		/* by the part of the API, such as "health", and the status */
 	struct query_pool *pool;	/* of its feeds; NULL: no feeds */
 };
 

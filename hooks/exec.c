@@ -104,6 +104,7 @@ static bool open_streams(struct exec *exec, int fds[3], const struct hook_contex
 		exec->streams[i] = output_new(exec->loop, exec->name, stream_names[i], &fds[i + 1]);
 		if (!exec->streams[i])
 			return fail(error, "cannot make a pipe: %s", strerror(errno));
+		exec->streams[i]->count = &exec->hook.counts[i];
 		exec->streams[i]->excerpt = i && exec->hook.errors ? exec->hook.errors : exec->hook.excerpt;
 		if (exec->hook.excerpt_most)
 			exec->streams[i]->excerpt_most = exec->hook.excerpt_most;

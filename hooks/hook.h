@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/output.h"
 #include "base/process.h"
 #include "base/strv.h"
 
@@ -48,6 +49,7 @@ struct hook {
 	struct buf *errors;		/* gets that of standard error instead; likewise */
 	size_t excerpt_most;		/* bytes of each; 0: OUTPUT_EXCERPT */
 	struct readiness *readiness;	/* what the program says of itself; borrowed, may be NULL */
+	struct output_count counts[2];	/* of standard output and standard error, in all runs */
 };
 
 #endif

@@ -269,7 +269,7 @@ static bool prepare(struct app *app, struct config *next, struct error *error)
 		return fail_in(error, "%s", app->call->name);
 	if (endpoints_stage(&app->endpoints, next, &made, error)) {
 		if (open_log(app, &next->logging, error)) {
-			endpoints_adopt(&app->endpoints, &made);
+			endpoints_adopt(&app->endpoints, next, &made);
 			return true;
 		}
 		endpoints_drop(&app->endpoints, &made);
@@ -546,7 +546,7 @@ static void release(struct app *app)
 }
 
 /* The log and the control socket. */
-static bool open_outside(struct app *app, const struct config *config, struct error *error)
+static bool open_outside(struct app *app, struct config *config, struct error *error)
 {
 	struct staged_endpoints made;
 
@@ -557,7 +557,7 @@ static bool open_outside(struct app *app, const struct config *config, struct er
 		return true;
 	if (!endpoints_stage(&app->endpoints, config, &made, error))
 		return fail_in(error, "%s", app->call->name);
-	endpoints_adopt(&app->endpoints, &made);
+	endpoints_adopt(&app->endpoints, config, &made);
 	return true;
 }
 

@@ -4,10 +4,12 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/env.h"
 #include "base/log.h"
 #include "config/schema.h"
 #include "control/respond.h"
 #include "graph.h"
+#include "variables.h"
 
 /* An exchange that is not answered at once. */
 struct client {
@@ -50,6 +52,8 @@ static json_t *make_status(struct endpoints *endpoints)
 	struct status_frame frame = { .phase = "" };
 
 	endpoints->ops->frame(endpoints, &frame);
+	frame.requests = &endpoints->requests;
+	frame.events_dropped = endpoints->events.dropped + endpoints->telemetry.events.dropped;
 	return status_document(endpoints->units, &frame);
 }
 
@@ -212,6 +216,36 @@ static void post_restart(struct endpoints *endpoints, struct exchange *exchange)
 	change_job(endpoints, exchange, CHANGE_RESTART);
 }
 
+static void get_variables(struct endpoints *endpoints, struct exchange *exchange)
+{
+	char secrets[8] = "";
+
+	(void)endpoints;
+	request_query(&exchange->request, "secrets", secrets, sizeof secrets);
+	respond_json(exchange, variables_document(!strcmp(secrets, "1")));
+}
+
+/* The log gets names alone. */
+static void post_variables(struct endpoints *endpoints, struct exchange *exchange)
+{
+	CLEANUP(buf_release) struct buf text = BUF_INIT;
+	int status = variables_change(exchange->body, exchange->request.body, &text);
+
+	(void)endpoints;
+	if (status == 200)
+		log_change(exchange, text.data);
+	respond_text(exchange, status, text.data);
+}
+
+/* It may be sent every second, and changes nothing that runs: the log does not get it. */
+static void post_metric(struct endpoints *endpoints, struct exchange *exchange)
+{
+	CLEANUP(buf_release) struct buf text = BUF_INIT;
+	int status = user_metrics_set(&endpoints->metrics, exchange->body, exchange->request.body, &text);
+
+	respond_text(exchange, status, text.data);
+}
+
 /* "*" stands for one segment. */
 static const struct endpoint {
 	const char *method, *path;
@@ -227,6 +261,9 @@ static const struct endpoint {
 	{ "POST", "/v4/jobs/*/start", post_start },
 	{ "POST", "/v4/jobs/*/stop", post_stop },
 	{ "POST", "/v4/jobs/*/restart", post_restart },
+	{ "GET",  "/v4/env", get_variables },
+	{ "POST", "/v4/env", post_variables },
+	{ "POST", "/v4/metric", post_metric },
 };
 
 static bool path_matches(const char *pattern, const char *path)
@@ -253,6 +290,7 @@ static void on_request(struct responder *responder, struct exchange *exchange)
 		if (!path_matches(table[i].path, request->path))
 			continue;
 		found = true;
+		exchange->route = table[i].path;
 		if (!strcmp(table[i].method, method)) {
 			table[i].serve(endpoints, exchange);
 			return;
@@ -300,6 +338,11 @@ bool endpoints_are_ready(struct endpoints *endpoints, struct error *why)
 	return status_is_healthy(endpoints->units, why);
 }
 
+static void telemetry_print_more(struct telemetry *telemetry, enum exposition_format format, struct buf *out)
+{
+	user_metrics_print(&container_of(telemetry, struct endpoints, telemetry)->metrics, format, out);
+}
+
 static bool telemetry_is_ready(struct telemetry *telemetry, struct error *why)
 {
 	return endpoints_are_ready(container_of(telemetry, struct endpoints, telemetry), why);
@@ -308,7 +351,7 @@ static bool telemetry_is_ready(struct telemetry *telemetry, struct error *why)
 void endpoints_init(struct endpoints *endpoints, struct units *units, const struct endpoints_ops *ops)
 {
 	static const struct telemetry_ops telemetry_ops = {
-		telemetry_status, telemetry_graph, telemetry_is_ready,
+		telemetry_status, telemetry_graph, telemetry_is_ready, telemetry_print_more,
 	};
 
 	*endpoints = (struct endpoints){ .units = units, .ops = ops };
@@ -316,6 +359,7 @@ void endpoints_init(struct endpoints *endpoints, struct units *units, const stru
 	event_stream_init(&endpoints->events, &units->loop->bus, RESPONDER_MOST);
 	telemetry_init(&endpoints->telemetry, units->loop, &telemetry_ops);
 	job_requests_init(&endpoints->jobs, units);
+	user_metrics_init(&endpoints->metrics);
 }
 
 static bool stage_socket(struct endpoints *endpoints, const struct control_config *config,
@@ -346,6 +390,7 @@ static void close_socket(struct endpoints *endpoints)
 {
 	if (!endpoints->listening.path)
 		return;
+	env_give("PILOTFISH_SOCKET", NULL);
 	responder_release(&endpoints->responder);
 	listening_close(&endpoints->listening);
 }
@@ -358,7 +403,9 @@ static void adopt_socket(struct endpoints *endpoints, const struct listening *ma
 	if (!made->path)
 		return;
 	endpoints->listening = *made;
+	env_give("PILOTFISH_SOCKET", made->path);
 	responder_init(&endpoints->responder, endpoints->units->loop, made->fd, on_request);
+	endpoints->responder.answers = &endpoints->requests;
 }
 
 bool endpoints_stage(struct endpoints *endpoints, const struct config *config,
@@ -373,8 +420,9 @@ bool endpoints_stage(struct endpoints *endpoints, const struct config *config,
 	return false;
 }
 
-void endpoints_adopt(struct endpoints *endpoints, struct staged_endpoints *made)
+void endpoints_adopt(struct endpoints *endpoints, struct config *config, struct staged_endpoints *made)
 {
+	user_metrics_take(&endpoints->metrics, &config->telemetry);
 	adopt_socket(endpoints, &made->control);
 	telemetry_adopt(&endpoints->telemetry, &made->telemetry, made->page);
 }
@@ -390,4 +438,6 @@ void endpoints_close(struct endpoints *endpoints)
 	close_socket(endpoints);
 	job_requests_release(&endpoints->jobs);
 	telemetry_close(&endpoints->telemetry);
+	user_metrics_release(&endpoints->metrics);
+	answer_counts_release(&endpoints->requests);
 }

@@ -10,9 +10,12 @@
  *     POST /v4/jobs/NAME/start        job_change.h; with ?wait=DURATION, once that has reached its end
  *     POST /v4/jobs/NAME/stop
  *     POST /v4/jobs/NAME/restart      its run ends in order, and another begins
+ *     GET  /v4/env[?secrets=1]        the environment of later children (variables.h)
+ *     POST /v4/env                    changes it
+ *     POST /v4/metric                 sets metrics of the application (user_metrics.h)
  *
- * The file's mode decides which users may connect, and these may do all of it.  Each change is logged
- * with the client's uid and pid.  An error is a line of text for a person.
+ * The file's mode decides which users may connect, and these may do all of it.  Each change but that of
+ * a metric is logged with the client's uid and pid.  An error is a line of text for a person.
  */
 #ifndef ENDPOINTS_H
 #define ENDPOINTS_H
@@ -23,6 +26,7 @@
 #include "job_requests.h"
 #include "status.h"
 #include "telemetry.h"
+#include "user_metrics.h"
 
 struct endpoints;
 
@@ -42,9 +46,11 @@ struct endpoints {
 	struct listening listening;
 	struct responder responder;
 	struct telemetry telemetry;
+	struct user_metrics metrics;
 	struct list waiting;		/* for the outcome of a reload */
 	struct event_stream events;
 	struct job_requests jobs;
+	struct answer_counts requests;		/* answered, by their path and status */
 };
 
 void endpoints_init(struct endpoints *endpoints, struct units *units, const struct endpoints_ops *ops);
@@ -54,12 +60,12 @@ struct staged_endpoints {
 	bool page;			/* of the telemetry */
 };
 
-/* Make the socket and the port that `config` wants; then use them in the place of the present ones, or
- * drop them.  A socket at the present path is only given its mode and group.  False: one is refused.
- * The default socket was not asked for, so nothing else waits for that. */
+/* Make the socket and the port that `config` wants; then use them in the place of the present ones, and take
+ * its metrics, or drop them.  A socket at the present path is only given its mode and group.  False: one is
+ * refused.  The default socket was not asked for, so nothing else waits for that. */
 bool endpoints_stage(struct endpoints *endpoints, const struct config *config,
 		     struct staged_endpoints *made, struct error *error);
-void endpoints_adopt(struct endpoints *endpoints, struct staged_endpoints *made);
+void endpoints_adopt(struct endpoints *endpoints, struct config *config, struct staged_endpoints *made);
 void endpoints_drop(struct endpoints *endpoints, struct staged_endpoints *made);
 void endpoints_close(struct endpoints *endpoints);		/* idempotent */
 

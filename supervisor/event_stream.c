@@ -53,8 +53,10 @@ static void on_event(struct subscription *sub, const struct event *event)
 	list_each(node, &stream->clients) {
 		struct client *client = list_entry(node, struct client, link);
 
-		if (!send_missed(client) || !exchange_push(client->exchange, line.data, line.used))
-			client->missed++;
+		if (send_missed(client) && exchange_push(client->exchange, line.data, line.used))
+			continue;
+		client->missed++;
+		stream->dropped++;
 	}
 }
 

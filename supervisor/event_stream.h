@@ -12,6 +12,7 @@
 struct event_stream {
 	struct bus *bus;
 	size_t most, count;		/* clients */
+	unsigned long dropped;		/* events that a client has missed */
 	struct list clients;
 	struct subscription on_event;
 };

@@ -141,6 +141,7 @@ static void judge(struct health *health, enum health_status status)
 			decide(health, status);
 	} else {
 		health->passed++;
+		health->last_passed = monotonic_now();
 		health->failures = 0;
 		if (++health->successes >= health->config->successes ||
 		    health->verdict.status != STATUS_CRITICAL)
@@ -199,6 +200,7 @@ static void conclude(struct health *health)
 
 	explain(health);
 	health->verdict.duration = monotonic_now() - health->check_started;
+	histogram_add(&health->durations, health->verdict.duration);
 	source_publish(&health->source,
 		       status == STATUS_PASSING ? EVENT_EXIT_SUCCESS : EVENT_EXIT_FAILED);
 	judge(health, status);

@@ -53,6 +53,8 @@ struct health {
 	unsigned eager;			/* checks without a verdict since the job started */
 	long failures, successes;	/* in a row */
 	long passed, failed;		/* checks, since the start */
+	double last_passed;		/* monotonic; 0: none has */
+	struct histogram durations;	/* of checks */
 };
 
 /* Takes ownership of `check`; NULL: the job has its readiness alone. */

@@ -2,13 +2,19 @@
 
 #include <string.h>
 
-enum metric_type { GAUGE, COUNTER };
+#include "base/alloc.h"
+#include "base/event.h"
+#include "base/histogram.h"
+#include "job.h"
+
+enum kind { GAUGE, COUNTER, HISTOGRAM };
 
 /* The value is at `path` in each element of the list `list`, or in the document itself; its name is at
- * `label`.  A boolean is 1 or 0.  With `is`, the value is 1 if the text there is this word. */
+ * `label`.  A boolean is 1 or 0.  With `is`, the value is 1 if the text there is this word.  If the
+ * element has a member `code`, that is a label, too.  Rows of one name follow each other. */
 static const struct metric {
 	const char *name;
-	enum metric_type type;
+	enum kind kind;
 	const char *list, *label;	/* NULL: of the document */
 	const char *path;
 	const char *is;
@@ -33,6 +39,11 @@ static const struct metric {
 	  "Processes that others have left behind and pilotfish has reaped." },
 	{ "pilotfish_job_up", GAUGE, "jobs", "job", "running", NULL, NULL,
 	  "1 while the job's program runs." },
+#define X(code, name) \
+	{ "pilotfish_job_state", GAUGE, "jobs", "job", "state", name, "state=\"" name "\"", \
+	  "1 for the state of the job, 0 for the others." },
+	JOB_STATES(X)
+#undef X
 	{ "pilotfish_job_healthy", GAUGE, "jobs", "job", "health.status", "passing", NULL,
 	  "1 while the job is healthy; none without a health check." },
 	{ "pilotfish_job_starts_total", COUNTER, "jobs", "job", "runs", NULL, NULL,
@@ -55,6 +66,18 @@ static const struct metric {
 	  "result=\"critical\"", NULL },
 	{ "pilotfish_healthcheck_last_duration_seconds", GAUGE, "jobs", "job", "health.duration", NULL,
 	  NULL, "How long the last health check took." },
+	{ "pilotfish_healthcheck_duration_seconds", HISTOGRAM, "jobs", "job", "health.durations", NULL,
+	  NULL, "How long the health checks took." },
+	{ "pilotfish_healthcheck_last_success_timestamp_seconds", GAUGE, "jobs", "job",
+	  "health.lastSuccess", NULL, NULL, "When a health check last passed, in seconds since 1970." },
+	{ "pilotfish_log_lines_total", COUNTER, "jobs", "job", "output.stdout.lines", NULL,
+	  "stream=\"stdout\"", "Lines that the job's program wrote, by stream." },
+	{ "pilotfish_log_lines_total", COUNTER, "jobs", "job", "output.stderr.lines", NULL,
+	  "stream=\"stderr\"", NULL },
+	{ "pilotfish_log_bytes_total", COUNTER, "jobs", "job", "output.stdout.bytes", NULL,
+	  "stream=\"stdout\"", "Bytes that the job's program wrote, by stream." },
+	{ "pilotfish_log_bytes_total", COUNTER, "jobs", "job", "output.stderr.bytes", NULL,
+	  "stream=\"stderr\"", NULL },
 	{ "pilotfish_registered", GAUGE, "services", "service", "registered", NULL, NULL,
 	  "1 while the service is registered in Consul." },
 	{ "pilotfish_watch_healthy", GAUGE, "watches", "watch", "healthy", NULL, NULL,
@@ -63,6 +86,8 @@ static const struct metric {
 	  "The entries of the watch's last answer." },
 	{ "pilotfish_watch_last_contact_seconds", GAUGE, "watches", "watch", "age", NULL, NULL,
 	  "How long ago Consul last answered the watch." },
+	{ "pilotfish_watch_changes_total", COUNTER, "watches", "watch", "changes", NULL, NULL,
+	  "Changes of the watch's entries." },
 	{ "pilotfish_template_rendered", GAUGE, "templates", "template", "rendered", NULL, NULL,
 	  "1 if the template's file has been rendered." },
 	{ "pilotfish_template_failing", GAUGE, "templates", "template", "failing", NULL, NULL,
@@ -71,6 +96,21 @@ static const struct metric {
 	  "1 while this instance leads." },
 	{ "pilotfish_election_epoch", GAUGE, "elections", "election", "epoch", NULL, NULL,
 	  "The epoch of the present leader." },
+	{ "pilotfish_failovers_total", COUNTER, "elections", "election", "failovers", NULL, NULL,
+	  "Leaders that were seen to follow another leader." },
+#define X(code, name, group, public) \
+	{ "pilotfish_events_total", COUNTER, NULL, NULL, "events." name, NULL, "type=\"" name "\"", \
+	  "Events, by type." },
+	EVENT_CODES(X)
+#undef X
+	{ "pilotfish_events_dropped_total", COUNTER, NULL, NULL, "eventsDropped", NULL, NULL,
+	  "Events that a client of the control socket has missed because it did not keep up." },
+	{ "pilotfish_control_requests_total", COUNTER, "requests", "path", "count", NULL, NULL,
+	  "Answered requests to the control socket, by path and status." },
+	{ "pilotfish_consul_requests_total", COUNTER, "consul.requests", "operation", "count", NULL, NULL,
+	  "Answered requests to Consul, by part of its API and status; 0: no answer." },
+	{ "pilotfish_event_loop_lag_seconds", HISTOGRAM, NULL, NULL, "lag", NULL, NULL,
+	  "How long each turn of the event loop took, in which nothing else could be done." },
 	{ "process_cpu_seconds_total", COUNTER, NULL, NULL, "process.cpu", NULL, NULL,
 	  "Processor time of pilotfish itself." },
 	{ "process_resident_memory_bytes", GAUGE, NULL, NULL, "process.memory", NULL, NULL,
@@ -81,7 +121,9 @@ static const struct metric {
 	  "The limit of open descriptors." },
 };
 
-static const char *const type_names[] = { [GAUGE] = "gauge", [COUNTER] = "counter" };
+static const char *const kind_names[] = {
+	[GAUGE] = "gauge", [COUNTER] = "counter", [HISTOGRAM] = "histogram",
+};
 
 /* "a.b" in an object; NULL: there is none. */
 static const json_t *find(const json_t *object, const char *path)
@@ -93,85 +135,87 @@ static const json_t *find(const json_t *object, const char *path)
 	return find(json_object_getn(object, path, (size_t)(dot - path)), dot + 1);
 }
 
-static void add_label(struct buf *out, const char *text)
+static void add_label(struct buf *labels, const char *name, const json_t *value)
 {
-	for (; *text; text++) {
-		if (*text == '\n')
-			buf_add(out, "\\n");
-		else if (strchr("\\\"", *text))
-			buf_print(out, "\\%c", *text);
-		else
-			buf_add_char(out, *text);
-	}
+	buf_print(labels, "%s%s=\"", labels->used ? "," : "", name);
+	if (json_is_integer(value))
+		buf_print(labels, "%lld", (long long)json_integer_value(value));
+	else
+		exposition_escape(labels, json_string_value(value));
+	buf_add_char(labels, '"');
 }
 
-static void print_sample(const struct metric *metric, const json_t *element, struct buf *out)
+static void print_histogram(const struct metric *metric, const json_t *value, const char *labels,
+			    enum exposition_format format, struct buf *out)
 {
-	const json_t *value = find(element, metric->path);
+	unsigned long counts[HISTOGRAM_BOUNDS + 1];
+	const json_t *array = json_object_get(value, "counts");
+	struct exposition_buckets buckets = {
+		histogram_bounds(), HISTOGRAM_BOUNDS, counts, json_number_value(json_object_get(value, "sum")),
+	};
+
+	for (size_t i = 0; i <= HISTOGRAM_BOUNDS; i++)
+		counts[i] = (unsigned long)json_integer_value(json_array_get(array, i));
+	exposition_histogram(out, format, metric->name, labels, &buckets);
+}
+
+static double number_of(const struct metric *metric, const json_t *value)
+{
+	if (metric->is)
+		return !strcmp(json_string_value(value), metric->is);
+	return json_is_boolean(value) ? json_is_true(value) : json_number_value(value);
+}
+
+/* `labels` is empty, and is so again afterwards. */
+static void print_sample(const struct metric *metric, const json_t *element, enum exposition_format format,
+			 struct buf *labels, struct buf *out)
+{
+	const json_t *value = find(element, metric->path), *code = json_object_get(element, "code");
 
 	if (!value || json_is_null(value))
 		return;
-	buf_add(out, metric->name);
-	if (metric->label || metric->extra)
-		buf_add_char(out, '{');
-	if (metric->label) {
-		buf_print(out, "%s=\"", metric->label);
-		add_label(out, json_string_value(json_object_get(element, "name")));
-		buf_print(out, "\"%s", metric->extra ? "," : "");
-	}
+	if (metric->label)
+		add_label(labels, metric->label, json_object_get(element, "name"));
+	if (code)
+		add_label(labels, "code", code);
 	if (metric->extra)
-		buf_add(out, metric->extra);
-	if (metric->label || metric->extra)
-		buf_add_char(out, '}');
-	if (metric->is)
-		buf_print(out, " %d\n", !strcmp(json_string_value(value), metric->is));
-	else if (json_is_boolean(value))
-		buf_print(out, " %d\n", json_is_true(value));
-	else if (json_is_real(value))
-		buf_print(out, " %.3f\n", json_real_value(value));
+		buf_print(labels, "%s%s", labels->used ? "," : "", metric->extra);
+	if (metric->kind == HISTOGRAM)
+		print_histogram(metric, value, labels->data, format, out);
 	else
-		buf_print(out, " %lld\n", (long long)json_integer_value(value));
+		exposition_value(out, metric->name, "", labels->data, number_of(metric, value));
+	buf_clear(labels);
 }
 
-static void print_samples(const struct metric *metric, const json_t *status, struct buf *out)
+static void print_samples(const struct metric *metric, const json_t *status, enum exposition_format format,
+			  struct buf *out)
 {
-	const json_t *list = metric->list ? json_object_get(status, metric->list) : NULL;
+	CLEANUP(buf_release) struct buf labels = BUF_INIT;
+	const json_t *list = metric->list ? find(status, metric->list) : NULL;
 
 	if (!metric->list)
-		print_sample(metric, status, out);
+		print_sample(metric, status, format, &labels, out);
 	for (size_t i = 0; i < json_array_size(list); i++)
-		print_sample(metric, json_array_get(list, i), out);
+		print_sample(metric, json_array_get(list, i), format, &labels, out);
 }
 
-/* The family of a counter has no _total in OpenMetrics. */
-static void print_head(const struct metric *metric, enum metrics_format format, struct buf *out)
+static void print_build(const json_t *status, enum exposition_format format, struct buf *out)
 {
-	static const char total[] = "_total";
-	size_t length = strlen(metric->name);
+	CLEANUP(buf_release) struct buf labels = BUF_INIT;
 
-	if (format == METRICS_OPEN && metric->type == COUNTER)
-		length -= strlen(total);
-	buf_print(out, "# HELP %.*s %s\n# TYPE %.*s %s\n", (int)length, metric->name, metric->help,
-		  (int)length, metric->name, type_names[metric->type]);
+	add_label(&labels, "version", json_object_get(status, "version"));
+	exposition_head(out, format, "pilotfish_build_info", "gauge", "1, with the version as a label.");
+	exposition_value(out, "pilotfish_build_info", "", labels.data, 1);
 }
 
-void metrics_print(const json_t *status, enum metrics_format format, struct buf *out)
+void metrics_print(const json_t *status, enum exposition_format format, struct buf *out)
 {
-	buf_add(out, "# HELP pilotfish_build_info 1, with the version as a label.\n"
-		     "# TYPE pilotfish_build_info gauge\npilotfish_build_info{version=\"");
-	add_label(out, json_string_value(json_object_get(status, "version")));
-	buf_add(out, "\"} 1\n");
+	print_build(status, format, out);
 	for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++) {
-		if (metrics[i].help)
-			print_head(&metrics[i], format, out);
-		print_samples(&metrics[i], status, out);
-	}
-	if (format == METRICS_OPEN)
-		buf_add(out, "# EOF\n");
-}
+		const struct metric *metric = &metrics[i];
 
-const char *metrics_content_type(enum metrics_format format)
-{
-	return format == METRICS_OPEN ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
-				      : "text/plain; version=0.0.4; charset=utf-8";
+		if (!i || strcmp(metric->name, metrics[i - 1].name) != 0)
+			exposition_head(out, format, metric->name, kind_names[metric->kind], metric->help);
+		print_samples(metric, status, format, out);
+	}
 }

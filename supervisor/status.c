@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/printable.h"
 #include "consul/watch/feed.h"
+#include "status_counts.h"
 
 /* Names and outputs may come from outside, and a JSON string has to be UTF-8. */
 json_t *status_text(const char *text)
@@ -29,16 +30,30 @@ static json_t *age_json(double since)
 	return since ? json_real(round(1000 * (monotonic_now() - since)) / 1000) : json_null();
 }
 
+/* Seconds since 1970, of a monotonic time; 0: that has never been. */
+static json_t *date_json(double since)
+{
+	struct timespec now;
+
+	if (!since)
+		return json_null();
+	clock_gettime(CLOCK_REALTIME, &now);
+	return json_real(round(1000 * ((double)now.tv_sec + 1e-9 * (double)now.tv_nsec -
+				       (monotonic_now() - since))) / 1000);
+}
+
 static json_t *health_json(const struct health *health)
 {
 	if (!health)
 		return json_null();
-	return json_pack("{sb ss so so so sI sI}", "known", health->verdict.known,
+	return json_pack("{sb ss so so so sI sI so so}", "known", health->verdict.known,
 			 "status", health_status_name(health->verdict.status),
 			 "output", status_text(health->verdict.output.data),
 			 "duration", json_real(health->verdict.duration),
 			 "age", age_json(health->check_started),
-			 "passed", (json_int_t)health->passed, "failed", (json_int_t)health->failed);
+			 "passed", (json_int_t)health->passed, "failed", (json_int_t)health->failed,
+			 "lastSuccess", date_json(health->last_passed),
+			 "durations", histogram_json(&health->durations));
 }
 
 static json_t *readiness_json(const struct health *health)
@@ -62,7 +77,7 @@ static json_t *job_json(const struct list *node)
 	const struct job_unit *unit = list_entry(node, const struct job_unit, link);
 	const struct job *job = &unit->job;
 
-	return json_pack("{so ss sb sb si so so sI sI so so so}", "name", status_text(job->config->name),
+	return json_pack("{so ss sb sb si so so sI sI so so so so}", "name", status_text(job->config->name),
 			 "state", job_state_name(job->state), "stoppedByHand", job->stopped_by_hand,
 			 "running", job->running,
 			 "pid", job->hook ? (int)job->hook->pid : 0,
@@ -71,7 +86,7 @@ static json_t *job_json(const struct list *node)
 			 "restarts", (json_int_t)(job->tries > 1 ? job->tries - 1 : 0),
 			 "uptime", age_json(job->running ? job->started_at : 0),
 			 "exitCode", job->runs > job->running ? json_integer(job->code) : json_null(),
-			 "exits", exits_json(job));
+			 "exits", exits_json(job), "output", output_json(job->hook));
 }
 
 static json_t *service_json(const struct job_unit *unit, const struct service *service)
@@ -92,9 +107,10 @@ static json_t *watch_json(const struct list *node)
 {
 	const struct watch *watch = &list_entry(node, const struct watch_unit, link)->watch;
 
-	return json_pack("{so sb sI so}", "name", status_text(watch->config->name),
+	return json_pack("{so sb sI sI so}", "name", status_text(watch->config->name),
 			 "healthy", watch->healthy,
 			 "entries", (json_int_t)json_array_size(watch->feed.state),
+			 "changes", (json_int_t)watch->changes,
 			 "age", age_json(watch->feed.answered));
 }
 
@@ -116,13 +132,14 @@ static json_t *election_json(const struct list *node)
 	const struct election *election = &list_entry(node, const struct election_unit, link)->election;
 	const struct observed *observed = &election->observed;
 
-	return json_pack("{so so ss sb so so sI sb}", "name", status_text(election->config->name),
+	return json_pack("{so so ss sb so so sI sI sb}", "name", status_text(election->config->name),
 			 "id", status_text(election->config->id),
 			 "state", election_state_name(election->state),
 			 "leads", election_leads(election),
 			 "leader", *observed->leader ? status_text(observed->leader) : json_null(),
 			 "address", *observed->leader_address ? status_text(observed->leader_address) : json_null(),
 			 "epoch", (json_int_t)observed->leader_epoch,
+			 "failovers", (json_int_t)observed->failovers,
 			 "paused", observed->paused);
 }
 
@@ -134,8 +151,8 @@ static json_t *consul_json(const struct units *units)
 
 	if (!units->agent)
 		return json_null();
-	return json_pack("{so ss}", "address", status_text(units->consul->address),
-			 "state", states[units->agent->state]);
+	return json_pack("{so ss so}", "address", status_text(units->consul->address),
+			 "state", states[units->agent->state], "requests", answers_json(&units->agent->answers));
 }
 
 static long count_descriptors(void)
@@ -248,7 +265,7 @@ json_t *status_document(const struct units *units, const struct status_frame *fr
 	struct error trouble = ERROR_INIT;
 	bool healthy = status_is_healthy(units, &trouble);
 
-	return json_pack("{ss si ss so so so sb sb so so so sI so so so so so so}",
+	return status_add_counts(json_pack("{ss si ss so so so sb sb so so so sI so so so so so so}",
 			 "version", VERSION, "pid", (int)getpid(), "phase", frame->phase,
 			 "configuration", status_text(frame->configuration),
 			 "started", json_integer((json_int_t)frame->start_time),
@@ -260,5 +277,5 @@ json_t *status_document(const struct units *units, const struct status_frame *fr
 			 "jobs", units_json(&units->jobs, job_json), "services", services_json(units),
 			 "watches", units_json(&units->watches, watch_json),
 			 "templates", units_json(&units->templates, template_json),
-			 "elections", units_json(&units->elections, election_json));
+			 "elections", units_json(&units->elections, election_json)), units, frame);
 }

@@ -8,6 +8,7 @@
 
 #include <time.h>
 
+#include "base/answer_counts.h"
 #include "units.h"
 
 /* The part that the composition root knows. */
@@ -17,6 +18,8 @@ struct status_frame {
 	double started;			/* monotonic */
 	time_t start_time;		/* the same, since 1970: one number, so monitoring sees restarts */
 	long reloads, refusals;		/* reloads that took effect, and that did not */
+	const struct answer_counts *requests;	/* to the control socket */
+	unsigned long events_dropped;	/* that a client of it has missed */
 	const char *refusal;		/* why the last one was refused; NULL: it was not */
 };
 

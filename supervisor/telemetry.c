@@ -10,13 +10,15 @@
 static void get_metrics(struct telemetry *telemetry, struct exchange *exchange)
 {
 	CLEANUP(buf_release) struct buf text = BUF_INIT;
-	enum metrics_format format = strstr(exchange->request.accept, "application/openmetrics-text") ?
-					     METRICS_OPEN : METRICS_PROMETHEUS;
+	enum exposition_format format = strstr(exchange->request.accept, "application/openmetrics-text") ?
+						EXPOSITION_OPEN : EXPOSITION_PROMETHEUS;
 	json_t *status = telemetry->ops->status(telemetry);
 
 	metrics_print(status, format, &text);
 	json_decref(status);
-	exchange_answer(exchange, 200, metrics_content_type(format), text.data, text.used);
+	telemetry->ops->print_more(telemetry, format, &text);
+	exposition_end(&text, format);
+	exchange_answer(exchange, 200, exposition_content_type(format), text.data, text.used);
 }
 
 static void get_status(struct telemetry *telemetry, struct exchange *exchange)

@@ -22,6 +22,7 @@
 #include "control/listen.h"
 #include "control/responder.h"
 #include "event_stream.h"
+#include "exposition.h"
 
 enum { TELEMETRY_STREAMS = 32 };
 
@@ -31,6 +32,8 @@ struct telemetry_ops {
 	json_t *(*status)(struct telemetry *telemetry);		/* a new document */
 	json_t *(*graph)(struct telemetry *telemetry);		/* likewise */
 	bool (*is_ready)(struct telemetry *telemetry, struct error *why);	/* false: why not */
+	/* The metrics that are not in the document. */
+	void (*print_more)(struct telemetry *telemetry, enum exposition_format format, struct buf *out);
 };
 
 struct telemetry {

@@ -119,6 +119,17 @@ static const struct verb_action completion_actions[] = {
 	{ 0 }
 };
 
+static const struct verb_action env_actions[] = {
+	{ "set", "NAME=VALUE...", "set variables" },
+	{ "unset", "NAME...", "remove variables" },
+	{ "list", "", "print that environment; values that may be secrets are shown as (secret)" },
+	{ 0 }
+};
+static const struct verb_action metric_actions[] = {
+	{ "set", "NAME=VALUE...", "set metrics; NAME VALUE sets one" },
+	{ 0 }
+};
+
 static const struct verb verbs[] = {
 	{ "run", "[FILE]", "start what the configuration says (the default)", run, "config",
 	  .about = "SIGTERM stops all in order, and SIGHUP reloads the configuration.",
@@ -177,6 +188,12 @@ static const struct verb verbs[] = {
 	{ "restart", "JOB", "end the run of a job in order, and begin another", cmd_restart, CLIENT " wait",
 	  .about = "The service stays registered.",
 	  .example = "restart app", .exits = change_exits },
+	{ "env", "", "change the environment of programs that start later", cmd_env, CLIENT " json show-secrets",
+	  .actions = env_actions, .example = "env set LEVEL=debug", .exits = client_exits },
+	{ "metric", "", "set metrics that telemetry.metrics declares", cmd_metric, CLIENT,
+	  .about = "To set is to add to a counter, to set a gauge, and to observe a value in a histogram or summary. A "
+		   "name may have labels. A negative value needs the form with =.",
+	  .actions = metric_actions, .example = "metric set 'requests_total{code=\"200\"}' 3", .exits = client_exits },
 	{ "ps", "", "show the whole application: what any pilotfish has registered in Consul", cmd_ps,
 	  "config consul-addr timeout json watch",
 	  .about = "It reads Consul alone, so that it works in any container of the application, and beside a pilotfish "

@@ -147,6 +147,7 @@ struct observed {
 	struct timer doubt;		/* another leader by the same session is not believed yet */
 	char leader[LOCK_TEXT];		/* as last published */
 	char leader_address[LOCK_TEXT];
+	unsigned long failovers;	/* leaders that have followed another one */
 	unsigned long leader_epoch, former_epoch;	/* as last published, and before that */
 };
 

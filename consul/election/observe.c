@@ -52,6 +52,7 @@ static void publish_leader(struct election *election)
 	memcpy(observed->session, view->session, sizeof view->session);
 	memcpy(observed->leader, view->id, sizeof view->id);
 	memcpy(observed->leader_address, view->address, sizeof view->address);
+	observed->failovers += observed->leader_epoch > 0;
 	observed->former_epoch = observed->leader_epoch;
 	observed->leader_epoch = view->epoch;
 	log_about(LEVEL_INFO, subject("election", election->config->name),

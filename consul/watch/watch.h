@@ -16,6 +16,7 @@ struct watch {
 	struct blocking_query query;
 	char *path;
 	struct feed feed;
+	unsigned long changes;		/* published */
 	bool healthy;			/* as published last, */
 	bool told;			/* if ever */
 };

@@ -122,6 +122,7 @@ void source_publish(struct source *source, enum event_code code)
 {
 	if (codes[code].group)
 		source->levels[codes[code].group] = code;
+	source->bus->counts[code]++;
 	enqueue(source, code, NULL);
 }
 

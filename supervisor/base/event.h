@@ -107,6 +107,7 @@ struct bus {
 	struct event *queue;
 	size_t head, used, room;
 	unsigned long published;
+	unsigned long counts[EVENT_COUNT];	/* of each code */
 };
 
 struct subscription;

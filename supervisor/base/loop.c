@@ -30,6 +30,15 @@ static void run_deferred(struct loop *loop)
 	}
 }
 
+static void on_wake(struct ev_loop *ev, ev_check *watcher, int revents)
+{
+	struct loop *loop = container_of(watcher, struct loop, wakes);
+
+	(void)ev;
+	(void)revents;
+	loop->woke = monotonic_now();
+}
+
 /* Events that are published during the delivery wait for the next turn, so that a hook which fails
  * and restarts at once cannot starve timers and I/O. */
 static void on_prepare(struct ev_loop *ev, ev_prepare *watcher, int revents)
@@ -44,6 +53,8 @@ static void on_prepare(struct ev_loop *ev, ev_prepare *watcher, int revents)
 		ev_idle_start(ev, &loop->busy);
 	else
 		ev_idle_stop(ev, &loop->busy);
+	if (loop->woke)
+		histogram_add(&loop->turn_times, monotonic_now() - loop->woke);
 }
 
 static void on_idle(struct ev_loop *ev, ev_idle *watcher, int revents)
@@ -75,6 +86,9 @@ void loop_init(struct loop *loop)
 	offload_join(loop);
 	ev_prepare_init(&loop->drain, on_prepare);
 	ev_prepare_start(loop->ev, &loop->drain);
+	ev_check_init(&loop->wakes, on_wake);
+	ev_set_priority(&loop->wakes, EV_MAXPRI);
+	ev_check_start(loop->ev, &loop->wakes);
 	ev_idle_init(&loop->busy, on_idle);
 	list_init(&loop->refused);
 	ev_timer_init(&loop->retry, on_retry, RETRY, 0);
@@ -89,6 +103,7 @@ void loop_release(struct loop *loop)
 		close(loop->signals.ev.fd);
 	ev_timer_stop(loop->ev, &loop->retry);
 	ev_prepare_stop(loop->ev, &loop->drain);
+	ev_check_stop(loop->ev, &loop->wakes);
 	ev_idle_stop(loop->ev, &loop->busy);
 	bus_release(&loop->bus);
 	ev_loop_destroy(loop->ev);

@@ -26,6 +26,7 @@
 #include <sys/signalfd.h>
 
 #include "event.h"
+#include "histogram.h"
 
 enum { IO_READ = EV_READ, IO_WRITE = EV_WRITE };
 
@@ -61,6 +62,9 @@ struct loop {
 	unsigned turns;			/* of the loop in a row that left events in the queue */
 	ev_idle busy;			/* keeps the loop awake while events or calls are waiting */
 	struct io signals;
+	ev_check wakes;			/* when a wait is over */
+	double woke;			/* monotonic; 0: the loop has not waited yet */
+	struct histogram turn_times;	/* from a wait to the next one */
 	struct list tasks;		/* task.h */
 	struct list offloads;		/* offload.h; also the next two */
 	struct io offloaded;		/* some threads have returned */

@@ -30,6 +30,8 @@ static void end_line(struct output *output, const char *text, size_t size)
 		size--;
 	if (output->origin.piece)
 		output->origin.piece++;
+	if (output->count)
+		output->count->lines++;
 	log_part(output, text, size);
 	output->origin.piece = 0;
 }
@@ -82,6 +84,8 @@ static void take(struct output *output, const char *data, size_t size)
 	struct buf *excerpt = output->excerpt;
 	size_t done = 0;
 
+	if (output->count)
+		output->count->bytes += size;
 	if (excerpt && excerpt->used < output->excerpt_most) {
 		size_t room = output->excerpt_most - excerpt->used;
 
@@ -212,6 +216,7 @@ void output_leave(struct output *output)
 {
 	drain(output);
 	output->excerpt = NULL;
+	output->count = NULL;
 	if (output->ended)
 		output_free(output);
 	else

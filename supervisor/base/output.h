@@ -17,6 +17,10 @@
 
 enum { OUTPUT_TURN = 64 * 1024, OUTPUT_EXCERPT = 4096 };
 
+struct output_count {
+	unsigned long lines, bytes;
+};
+
 struct output {
 	struct io io;
 	int fd;
@@ -25,6 +29,7 @@ struct output {
 	struct buf held;		/* no newline yet, or no room in the log */
 	struct buf *excerpt;		/* the first bytes; borrowed, or NULL */
 	size_t excerpt_most;		/* how many: OUTPUT_EXCERPT, unless the owner sets it */
+	struct output_count *count;	/* gets what is read until the process ends; borrowed, or NULL */
 	bool ended;			/* no process holds the pipe any more */
 	bool quiet;			/* nothing goes to the log */
 	bool draining;			/* do not wait for room in the log */

@@ -47,6 +47,7 @@ static const struct call_option options[] = {
 	  .help = "Go on, and print each change. On a terminal the new table replaces the old one; with --json each "
 		  "document is one line." },
 	{ "job", 0, "JOB", TEXT(job), .help = "This job alone." },
+	{ "show-secrets", 0, NULL, FLAG(show_secrets), .help = "Print all values." },
 	{ "mdoc", 0, NULL, FLAG(mdoc), .help = "As the source of the manual." },
 	{ "help", 'h', NULL, FLAG(help), .common = true, .help = "Print the usage of the verb." },
 	{ "version", 'V', NULL, FLAG(version), .common = true, .help = "The same as the verb version." },

@@ -17,23 +17,6 @@ static double timeout_of(const struct call *call, double preset)
 	return call->timeout > 0 ? call->timeout : preset;
 }
 
-/* Asks, prints the answer, a line of text, and returns the exit code. */
-static int ask_and_print(const struct call *call, struct control_request *request)
-{
-	struct error error = ERROR_INIT;
-	int code = control_ask(call, request, &error);
-
-	if (code != EX_OK) {
-		command_fail(code, &error);
-	} else {
-		code = control_code(request);
-		fprintf(code == EX_OK ? stdout : stderr, "%s%s", code == EX_OK ? "" : "pilotfish: ",
-			request->answer.data);
-	}
-	buf_release(&request->answer);
-	return code;
-}
-
 static int print_status(const struct call *call, const struct buf *answer)
 {
 	CLEANUP(json_decrefp) json_t *document = json_loadb(answer->data, answer->used, 0, NULL);

@@ -28,6 +28,7 @@ struct call {
 	bool build;
 	bool watch, online;
 	bool wait;			/* for the outcome */
+	bool show_secrets;
 	double timeout;			/* seconds; 0: not given */
 	const char *socket;		/* of a running pilotfish; NULL: not given */
 	const char *job;		/* NULL: not given */
@@ -44,6 +45,7 @@ verb_fn cmd_completion, cmd_schema;
 verb_fn cmd_status, cmd_healthcheck, cmd_events, cmd_reload, cmd_maintenance, cmd_signal;
 verb_fn cmd_ps;
 verb_fn cmd_start, cmd_stop, cmd_restart;
+verb_fn cmd_env, cmd_metric;
 
 /* The path of the configuration: -c, else $PILOTFISH_CONFIG, else the default; free() it.  NULL:
  * the environment names it in two ways. */

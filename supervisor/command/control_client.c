@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <math.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -196,4 +197,20 @@ int control_code(const struct control_request *request)
 		if (codes[i].status == request->status)
 			return codes[i].code;
 	return EX_SOFTWARE;
+}
+
+int ask_and_print(const struct call *call, struct control_request *request)
+{
+	struct error error = ERROR_INIT;
+	int code = control_ask(call, request, &error);
+
+	if (code != EX_OK) {
+		command_fail(code, &error);
+	} else {
+		code = control_code(request);
+		fprintf(code == EX_OK ? stdout : stderr, "%s%s", code == EX_OK ? "" : "pilotfish: ",
+			request->answer.data);
+	}
+	buf_release(&request->answer);
+	return code;
 }

@@ -27,4 +27,7 @@ int control_ask(const struct call *call, struct control_request *request, struct
 /* The exit code for an answer: EX_OK for 2xx. */
 int control_code(const struct control_request *request);
 
+/* Asks, prints the answer, a line of text, and returns the exit code. */
+int ask_and_print(const struct call *call, struct control_request *request);
+
 #endif

@@ -134,6 +134,17 @@ void election_config_free(struct election_config *election)
 	free(election);
 }
 
+void metric_config_free(struct metric_config *metric)
+{
+	if (!metric)
+		return;
+	free(metric->name);
+	free(metric->help);
+	strv_release(&metric->labels);
+	free(metric->buckets);
+	free(metric);
+}
+
 void config_free(struct config *config)
 {
 	if (!config)
@@ -142,6 +153,9 @@ void config_free(struct config *config)
 	free(config->logging.output);
 	free(config->control.socket);
 	free(config->telemetry.address);
+	for (size_t i = 0; i < config->telemetry.metric_count; i++)
+		metric_config_free(config->telemetry.metrics[i]);
+	free(config->telemetry.metrics);
 	consul_config_release(&config->consul);
 	for (size_t i = 0; i < config->job_count; i++)
 		job_config_free(config->jobs[i]);

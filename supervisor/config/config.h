@@ -230,6 +230,17 @@ struct telemetry_config {
 	char *address;			/* numeric */
 	long port;			/* 0: none */
 	bool page;
+	struct metric_config **metrics;
+	size_t metric_count;
+};
+
+/* A metric that `pilotfish metric set` sets. */
+struct metric_config {
+	char *name, *help;
+	enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_SUMMARY } type;
+	struct strv labels;		/* names */
+	double *buckets;		/* the upper bounds, ascending, without the infinite one */
+	size_t bucket_count;		/* 0 unless it is a histogram */
 };
 
 struct config {
@@ -273,6 +284,7 @@ void job_config_free(struct job_config *config);
 void watch_config_free(struct watch_config *config);
 void template_config_free(struct template_config *config);
 void election_config_free(struct election_config *config);
+void metric_config_free(struct metric_config *config);
 struct job_config *config_find_job(const struct config *config, const char *name);	/* or NULL */
 bool health_has_check(const struct health_config *health);	/* else: healthy while the job runs */
 bool readiness_is_set(const struct readiness_config *readiness);

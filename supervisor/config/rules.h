@@ -23,6 +23,9 @@ rule_fn template_rules;			/* also reads and parses the template */
 rule_fn consul_rules;
 rule_fn election_rules;
 
+struct telemetry_config;
+bool metrics_are_distinct(const struct telemetry_config *telemetry, struct error *error);
+
 /* Letters, digits and '-'; the first character is a letter or digit. */
 enum { LONGEST_LABEL = 63 };		/* of DNS */
 bool is_label(const char *text, size_t longest);

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "config.h"
 #include "decode.h"
+#include "rules.h"
 
 static bool decode_socket(const struct field *field, void *slot, const json_t *value, struct error *error)
 {
@@ -52,7 +53,7 @@ static bool telemetry_rules(void *object, const json_t *tree, struct error *erro
 	(void)tree;
 	if (inet_pton(AF_INET, telemetry->address, bytes) == 1 ||
 	    inet_pton(AF_INET6, telemetry->address, bytes) == 1)
-		return true;
+		return metrics_are_distinct(telemetry, error);
 	return fail(error, ".address: must be a numeric address such as \"0.0.0.0\" or \"::\", found "
 		    "\"%.64s\"", telemetry->address);
 }
@@ -65,6 +66,8 @@ static const struct field telemetry_fields[] = {
 	{ "page", BOOL(telemetry_config, page), .initial = "false",
 	  .help = "Also serve a page for browsers at /, which shows the state live, with the /graph and the "
 		  "/events that it needs." },
+	{ "metrics", POINTERS_OF(telemetry_config, metrics, metric_count, metric_record),
+	  .help = "Metrics of the application, which pilotfish metric set sets." },
 	{ 0 }
 };
 static const struct record telemetry_table = {

@@ -108,8 +108,17 @@ static void flush(struct exchange *exchange)
 	}
 }
 
+static void count_answer(const struct exchange *exchange, int status)
+{
+	const char *route = exchange->route ? exchange->route : "other";
+
+	if (exchange->responder->answers)
+		answer_counts_add(exchange->responder->answers, route, strlen(route), status);
+}
+
 static void ask(struct exchange *exchange)
 {
+	exchange->route = NULL;
 	exchange->state = EXCHANGE_ASKED;
 	exchange->body = exchange->in.data + exchange->request.head;
 	timer_stop(&exchange->limit);
@@ -121,6 +130,7 @@ static void refuse(struct exchange *exchange, int status)
 	AUTOFREE char *text = format_string("%s\n", reason_of(status));
 
 	exchange->request.keep_alive = false;
+	exchange->route = NULL;
 	exchange->state = EXCHANGE_ASKED;
 	exchange_answer(exchange, status, "text/plain", text, strlen(text));
 }
@@ -183,6 +193,7 @@ void exchange_answer(struct exchange *exchange, int status, const char *type, co
 	if (exchange->state != EXCHANGE_ASKED)
 		return;
 	exchange->on_gone = NULL;
+	count_answer(exchange, status);
 	buf_print(&exchange->out, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
 		  "Connection: %s\r\n%s\r\n", status, reason_of(status), type, size,
 		  exchange->request.keep_alive ? "keep-alive" : "close", exchange->headers);
@@ -196,6 +207,7 @@ void exchange_answer(struct exchange *exchange, int status, const char *type, co
 
 void exchange_stream(struct exchange *exchange, const char *type)
 {
+	count_answer(exchange, 200);
 	exchange->request.keep_alive = false;
 	buf_print(&exchange->out, "HTTP/1.1 200 OK\r\nContent-Type: %s\r\nCache-Control: no-store\r\n"
 		  "Connection: close\r\n%s\r\n", type, exchange->headers);

@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "base/list.h"
 #include "base/loop.h"
+#include "base/answer_counts.h"
 #include "request.h"
 
 enum { RESPONDER_MOST = 256, STREAM_MOST = 262144 };
@@ -33,11 +34,13 @@ struct responder {
 	struct timer rest;		/* until descriptors may be free again */
 	struct list exchanges;		/* the oldest first */
 	size_t count;
+	struct answer_counts *answers;		/* by the route and the status; borrowed, or NULL */
 	void (*on_request)(struct responder *responder, struct exchange *exchange);
 };
 
 struct exchange {
 	struct request request;
+	const char *route;		/* set by the owner: for responder->answers; NULL: "other" */
 	const char *body;		/* of the request: request.body bytes */
 	uid_t uid;			/* of the client, on a unix socket; else (uid_t)-1 */
 	pid_t pid;			/* likewise; 0: unknown */

@@ -1,0 +1,106 @@
+#include "exposition.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *exposition_content_type(enum exposition_format format)
+{
+	return format == EXPOSITION_OPEN ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+					 : "text/plain; version=0.0.4; charset=utf-8";
+}
+
+static void escape(struct buf *out, const char *text, const char *escaped)
+{
+	for (; *text; text++) {
+		if (*text == '\n')
+			buf_add(out, "\\n");
+		else if (strchr(escaped, *text))
+			buf_print(out, "\\%c", *text);
+		else
+			buf_add_char(out, *text);
+	}
+}
+
+void exposition_escape(struct buf *out, const char *text)
+{
+	escape(out, text, "\\\"");
+}
+
+void exposition_head(struct buf *out, enum exposition_format format, const char *name, const char *type,
+		     const char *help)
+{
+	bool open = format == EXPOSITION_OPEN;
+	size_t length = strlen(name);
+
+	if (open && !strcmp(type, "counter"))
+		length -= strlen("_total");
+	buf_print(out, "# HELP %.*s ", (int)length, name);
+	escape(out, help, open ? "\\\"" : "\\");
+	buf_print(out, "\n# TYPE %.*s %s\n", (int)length, name, type);
+}
+
+/* The shortest text that reads as the same number. */
+static void add_number(struct buf *out, double value)
+{
+	char text[32];
+
+	for (int digits = 6; digits <= 17; digits += digits < 15 ? 9 : 2) {
+		snprintf(text, sizeof text, "%.*g", digits, value);
+		if (strtod(text, NULL) == value)
+			break;
+	}
+	buf_add(out, text);
+}
+
+void exposition_value(struct buf *out, const char *name, const char *suffix, const char *labels,
+		      double value)
+{
+	buf_add(out, name);
+	buf_add(out, suffix);
+	if (*labels)
+		buf_print(out, "{%s}", labels);
+	buf_add_char(out, ' ');
+	add_number(out, value);
+	buf_add_char(out, '\n');
+}
+
+/* In OpenMetrics a bound is never an integer. */
+static void add_bound(struct buf *out, enum exposition_format format, double bound)
+{
+	size_t before = out->used;
+
+	add_number(out, bound);
+	if (format == EXPOSITION_OPEN && !strpbrk(out->data + before, ".e"))
+		buf_add(out, ".0");
+}
+
+static void add_bucket_head(struct buf *out, const char *name, const char *labels)
+{
+	buf_print(out, "%s_bucket{%s%sle=\"", name, labels, *labels ? "," : "");
+}
+
+void exposition_histogram(struct buf *out, enum exposition_format format, const char *name,
+			  const char *labels, const struct exposition_buckets *buckets)
+{
+	unsigned long total = 0;
+
+	for (size_t i = 0; i < buckets->count; i++) {
+		total += buckets->counts[i];
+		add_bucket_head(out, name, labels);
+		add_bound(out, format, buckets->bounds[i]);
+		buf_print(out, "\"} %lu\n", total);
+	}
+	total += buckets->counts[buckets->count];
+	add_bucket_head(out, name, labels);
+	buf_print(out, "+Inf\"} %lu\n", total);
+	exposition_value(out, name, "_sum", labels, buckets->sum);
+	exposition_value(out, name, "_count", labels, (double)total);
+}
+
+void exposition_end(struct buf *out, enum exposition_format format)
+{
+	if (format == EXPOSITION_OPEN)
+		buf_add(out, "# EOF\n");
+}

@@ -30,6 +30,7 @@ struct given {
 static void call_release(struct call *call)
 {
 	strv_release(&call->args.templates);
+	strv_release(&call->filters);
 	strv_release(&call->words);
 }
 
@@ -93,18 +94,16 @@ static const struct verb *find_verb(const char *name, const struct given *given)
 
 static int refuse_options(const char *name, const struct given *given)
 {
-	const struct call_option *needed = NULL, *wrong = NULL;
+	const char *wrong = "";
 
 	for (const struct verb *verb = verb_table(); verb->name; verb++) {
 		if (strcmp(verb->name, name))
 			continue;
-		wrong = misfit(verb, given);
-		if (verb->needs && !strcmp(wrong->name, verb->needs))
-			needed = wrong;
+		wrong = misfit(verb, given)->name;
+		if (verb->needs && !strcmp(wrong, verb->needs))
+			return command_usage("%s: these options need --%s", name, wrong);
 	}
-	if (needed)
-		return command_usage("%s: these options need --%s", name, needed->name);
-	return command_usage("%s does not take --%s", name, wrong->name);
+	return command_usage("%s does not take --%s", name, wrong);
 }
 
 /* "; did you mean '--json'?", of those that the verb takes. */

@@ -76,12 +76,15 @@ static json_t *job_json(const struct list *node)
 {
 	const struct job_unit *unit = list_entry(node, const struct job_unit, link);
 	const struct job *job = &unit->job;
+	struct error trouble = ERROR_INIT;
+	bool healthy = status_job_is_healthy(unit, &trouble);
 
-	return json_pack("{so ss sb sb si so so sI sI so so so so}", "name", status_text(job->config->name),
+	return json_pack("{so ss sb sb si so so so sI sI so so so so}", "name", status_text(job->config->name),
 			 "state", job_state_name(job->state), "stoppedByHand", job->stopped_by_hand,
 			 "running", job->running,
 			 "pid", job->hook ? (int)job->hook->pid : 0,
 			 "health", health_json(unit->health), "readiness", readiness_json(unit->health),
+			 "trouble", healthy ? json_null() : status_text(trouble.text),
 			 "runs", (json_int_t)job->runs,
 			 "restarts", (json_int_t)(job->tries > 1 ? job->tries - 1 : 0),
 			 "uptime", age_json(job->running ? job->started_at : 0),

@@ -160,14 +160,17 @@ static const struct verb verbs[] = {
 	  .about = "This works from any candidate, through Consul; see pilotfish-election(7). The election's name "
 		   "is optional if the configuration has only one.",
 	  .example = "leader step-down db --to db-2", .exits = leader_exits },
-	{ "status", "", "show what a running pilotfish does", cmd_status, CLIENT " json",
-	  .about = "These are its jobs, services, watches, templates and elections; see pilotfish-control(7).",
+	{ "status", "[JOB...]", "show what a running pilotfish does", cmd_status, CLIENT " json watch color",
+	  .about = "These are its jobs, services, watches, templates and elections; see pilotfish-control(7). With "
+		   "names of jobs it shows only these, and the exit code is theirs. With --watch it starts over until "
+		   "it is interrupted: in place on a terminal.",
 	  .example = "status --json", .exits = health_exits },
 	{ "healthcheck", "", "succeed if all jobs, or one, are healthy", cmd_healthcheck, CLIENT " job",
 	  .about = "Else it prints the first trouble. It is made for the HEALTHCHECK of a Dockerfile.",
 	  .example = "healthcheck --job app --timeout 2s", .exits = health_exits },
-	{ "events", "", "print the events of a running pilotfish, as lines of JSON", cmd_events, "config socket",
-	  .example = "events", .exits = client_exits },
+	{ "events", "", "print the events of a running pilotfish, as lines of JSON", cmd_events, "config socket filter follow json",
+	  .about = "It follows them until it is interrupted, or until pilotfish ends.",
+	  .example = "events --filter source=app --filter event=healthy", .exits = client_exits },
 	{ "graph", "", "draw what triggers what, coloured by state", cmd_graph, CLIENT " format",
 	  .about = "If no pilotfish answers, it draws the configuration that -c names, without states.",
 	  .example = "graph --format dot | dot -Tsvg", .exits = client_exits },
@@ -195,7 +198,7 @@ static const struct verb verbs[] = {
 		   "name may have labels. A negative value needs the form with =.",
 	  .actions = metric_actions, .example = "metric set 'requests_total{code=\"200\"}' 3", .exits = client_exits },
 	{ "ps", "", "show the whole application: what any pilotfish has registered in Consul", cmd_ps,
-	  "config consul-addr timeout json watch",
+	  "config consul-addr timeout json watch color",
 	  .about = "It reads Consul alone, so that it works in any container of the application, and beside a pilotfish "
 		   "that does not answer: the services with their instances, and the elections. Without a "
 		   "configuration, the environment or --consul-addr names Consul. An election whose sessions are bound "
@@ -212,7 +215,8 @@ static const struct verb verbs[] = {
 	{ "completion", "", "print a script that completes command lines", cmd_completion, "",
 	  .about = "It completes verbs, options and their values, and names of jobs from the running pilotfish.",
 	  .actions = completion_actions, .example = "completion bash" },
-	{ "version", "", "print the version and the commit", cmd_version, "",
+	{ "version", "", "print the version and the commit", cmd_version, "json",
+	  .about = "With --json also the compiler and the versions of the libraries.",
 	  .example = "version" },
 	{ "help", "[VERB]", "print this help, or that of a verb", cmd_help, "mdoc", .example = "help status" },
 	{ 0 }

@@ -480,3 +480,8 @@ bool http_is_busy(const struct http_request *request)
 {
 	return request->http;
 }
+
+const char *http_library(void)
+{
+	return curl_version();
+}

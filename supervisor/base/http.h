@@ -92,4 +92,6 @@ struct buf http_take_reply(struct http_request *request);	/* the caller's; it is
 void http_forget(struct http_request *request);		/* cancels, and frees the reply */
 bool http_is_busy(const struct http_request *request);
 
+const char *http_library(void);		/* "libcurl/7.88.1 OpenSSL/3.0.15 ..." */
+
 #endif

@@ -1,6 +1,7 @@
 #include "loop.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -295,4 +296,12 @@ void io_stop(struct io *io)
 		return;
 	list_remove(&io->link);
 	ev_io_stop(io->loop->ev, &io->ev);
+}
+
+const char *loop_library(void)
+{
+	static char text[16];
+
+	snprintf(text, sizeof text, "%d.%d", ev_version_major(), ev_version_minor());
+	return text;
 }

@@ -118,4 +118,6 @@ void io_init(struct io *io, struct loop *loop, io_fn *fn);
 void io_set(struct io *io, int fd, int events);		/* replaces; 0 events: stops */
 void io_stop(struct io *io);				/* idempotent */
 
+const char *loop_library(void);		/* the version of libev: "4.33" */
+
 #endif

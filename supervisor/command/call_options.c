@@ -43,11 +43,18 @@ static const struct call_option options[] = {
 	{ "wait", 0, NULL, FLAG(wait),
 	  .help = "Wait until the job has stopped, or runs and, if it has a check, is healthy. After the timeout the "
 		  "change goes on." },
-	{ "watch", 0, NULL, FLAG(watch),
-	  .help = "Go on, and print each change. On a terminal the new table replaces the old one; with --json each "
-		  "document is one line." },
+	{ "watch", 0, "TIME", SECONDS(watch), .preset = "1s",
+	  .help = "Go on: status prints anew each second, or at this interval, and ps at each change. On a terminal the "
+		  "new text replaces the old one; with --json each document is one line." },
 	{ "job", 0, "JOB", TEXT(job), .help = "This job alone." },
 	{ "show-secrets", 0, NULL, FLAG(show_secrets), .help = "Print all values." },
+	{ "color", 0, "auto|always|never", TEXT(color),
+	  .help = "Show states in colours: auto, the default, is only on a terminal, and not if $NO_COLOR is set or "
+		  "$TERM is dumb." },
+	{ "filter", 0, "KEY=VALUE", TEXTS(filters),
+	  .help = "Only events with this source, job or event: source=watch.db, job=app, which is also its health, "
+		  "event=healthy. May be repeated: one of the values of each key must fit." },
+	{ "follow", 0, NULL, FLAG(follow), .help = "Print events as they come, as without this option." },
 	{ "mdoc", 0, NULL, FLAG(mdoc), .help = "As the source of the manual." },
 	{ "help", 'h', NULL, FLAG(help), .common = true, .help = "Print the usage of the verb." },
 	{ "version", 'V', NULL, FLAG(version), .common = true, .help = "The same as the verb version." },

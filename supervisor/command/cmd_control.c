@@ -8,47 +8,12 @@
 #include "base/duration.h"
 #include "base/url.h"
 #include "control_client.h"
-#include "status_table.h"
 
 static const double default_timeout = 5, reload_timeout = 60, wait_timeout = 60;
 
 static double timeout_of(const struct call *call, double preset)
 {
 	return call->timeout > 0 ? call->timeout : preset;
-}
-
-static int print_status(const struct call *call, const struct buf *answer)
-{
-	CLEANUP(json_decrefp) json_t *document = json_loadb(answer->data, answer->used, 0, NULL);
-	CLEANUP(buf_release) struct buf out = BUF_INIT;
-
-	if (!document)
-		return command_fail(EX_SOFTWARE, &(struct error){ .text = "the status is no JSON" });
-	if (call->json) {
-		AUTOFREE char *text = json_dumps(document, JSON_INDENT(2) | JSON_PRESERVE_ORDER |
-							   JSON_ENSURE_ASCII);
-		puts(text);
-	} else {
-		status_table_print(document, &out);
-		fputs(out.data, stdout);
-	}
-	return json_is_null(json_object_get(document, "trouble")) ? EX_OK : 1;
-}
-
-int cmd_status(const struct call *call)
-{
-	struct control_request request = {
-		.method = "GET", .path = "/v4/status", .timeout = timeout_of(call, default_timeout),
-	};
-	struct error error = ERROR_INIT;
-	int code = control_ask(call, &request, &error);
-
-	if (code != EX_OK)
-		command_fail(code, &error);
-	else
-		code = print_status(call, &request.answer);
-	buf_release(&request.answer);
-	return code;
 }
 
 int cmd_healthcheck(const struct call *call)
@@ -122,20 +87,4 @@ int cmd_stop(const struct call *call)
 int cmd_restart(const struct call *call)
 {
 	return change_one_job(call, "restart");
-}
-
-static bool print_events(struct control_request *request, const char *part, size_t size)
-{
-	(void)request;
-	return fwrite(part, 1, size, stdout) == size && !fflush(stdout);
-}
-
-int cmd_events(const struct call *call)
-{
-	struct control_request request = { .method = "GET", .path = "/v4/events", .on_part = print_events };
-	struct error error = ERROR_INIT;
-	int code = control_ask(call, &request, &error);
-
-	buf_release(&request.answer);
-	return code == EX_OK ? EX_OK : command_fail(code, &error);
 }

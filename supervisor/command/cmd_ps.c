@@ -81,7 +81,7 @@ static void print_line(const char *title, const json_t *value, struct buf *out)
 	buf_add(out, "\n");
 }
 
-static void print_table(const json_t *document, struct buf *out)
+static void print_table(const json_t *document, bool coloured, struct buf *out)
 {
 	const json_t *consul = json_object_get(document, "consul");
 	const json_t *services = json_object_get(document, "services");
@@ -91,9 +91,9 @@ static void print_table(const json_t *document, struct buf *out)
 	print_line("not healthy: ", json_object_get(document, "trouble"), out);
 	if (!json_array_size(services))
 		buf_add(out, "no pilotfish has registered a service\n");
-	text_table_print(service_columns, services, out);
-	text_table_print(election_columns, json_object_get(document, "elections"), out);
-	text_table_print(hidden_columns, json_object_get(document, "hidden"), out);
+	text_table_print(service_columns, services, coloured, out);
+	text_table_print(election_columns, json_object_get(document, "elections"), coloured, out);
+	text_table_print(hidden_columns, json_object_get(document, "hidden"), coloured, out);
 }
 
 /* One line for each document with --watch, so that a reader can tell them apart. */
@@ -103,7 +103,7 @@ static void print_document(const struct call *call, const json_t *document, stru
 	AUTOFREE char *text = NULL;
 
 	if (!call->json) {
-		print_table(document, out);
+		print_table(document, command_is_coloured(call), out);
 		return;
 	}
 	text = json_dumps(document, format | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);

@@ -2,8 +2,10 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/printable.h"
@@ -62,4 +64,14 @@ int command_usage(const char *format, ...)
 	printable = printable_copy(text.data);
 	fprintf(stderr, "pilotfish: %s; try `pilotfish help`\n", printable);
 	return EX_USAGE;
+}
+
+/* --color, else https://no-color.org. */
+bool command_is_coloured(const struct call *call)
+{
+	const char *none = getenv("NO_COLOR"), *terminal = getenv("TERM");
+
+	if (call->color && strcmp(call->color, "auto"))
+		return !strcmp(call->color, "always");
+	return isatty(STDOUT_FILENO) && !(none && *none) && !(terminal && !strcmp(terminal, "dumb"));
 }

@@ -26,10 +26,14 @@ struct call {
 	bool help, version, mdoc;
 	bool json;
 	bool build;
-	bool watch, online;
+	bool online;
 	bool wait;			/* for the outcome */
 	bool show_secrets;
 	double timeout;			/* seconds; 0: not given */
+	double watch;			/* seconds between two; 0: not given */
+	const char *color;		/* NULL: not given */
+	struct strv filters;
+	bool follow;
 	const char *socket;		/* of a running pilotfish; NULL: not given */
 	const char *job;		/* NULL: not given */
 	const char *format;		/* likewise */
@@ -50,6 +54,8 @@ verb_fn cmd_env, cmd_metric;
 /* The path of the configuration: -c, else $PILOTFISH_CONFIG, else the default; free() it.  NULL:
  * the environment names it in two ways. */
 char *command_config_path(const struct call *call, struct load_error *error);
+
+bool command_is_coloured(const struct call *call);	/* on standard output; --color, NO_COLOR, TERM */
 
 int command_fail(int code, const struct error *error);	/* prints the error, returns `code` */
 int command_fail_load(const struct load_error *error);	/* prints all mistakes, returns their code */

@@ -5,7 +5,9 @@
 #include "usage.h"
 
 /* Where the values of an argument or an option come from. */
-enum value_kind { VALUE_FREE, VALUE_FILE, VALUE_JOB, VALUE_SIGNAL, VALUE_VERB, VALUE_WORDS, VALUE_KIND_COUNT };
+enum value_kind {
+	VALUE_FREE, VALUE_FILE, VALUE_JOB, VALUE_SIGNAL, VALUE_VERB, VALUE_WORDS, VALUE_KIND_COUNT,
+};
 
 /* A name may be that of several rows: these walk over the first of each, and join their options. */
 const struct verb *next_name(const struct verb *verbs, const struct verb *after);	/* NULL: the end */

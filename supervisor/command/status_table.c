@@ -86,9 +86,9 @@ static void print_head(const json_t *document, struct buf *out)
 	}
 }
 
-void status_table_print(const json_t *document, struct buf *out)
+void status_table_print(const json_t *document, bool coloured, struct buf *out)
 {
 	print_head(document, out);
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-		text_table_print(tables[i].columns, json_object_get(document, tables[i].member), out);
+		text_table_print(tables[i].columns, json_object_get(document, tables[i].member), coloured, out);
 }

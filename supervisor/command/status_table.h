@@ -3,9 +3,11 @@
 #define STATUS_TABLE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "base/buf.h"
 
-void status_table_print(const json_t *document, struct buf *out);
+/* `coloured`: with escape sequences for states and health. */
+void status_table_print(const json_t *document, bool coloured, struct buf *out);
 
 #endif

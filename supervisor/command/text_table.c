@@ -83,7 +83,37 @@ static void fill_cells(const struct column *columns, const json_t *rows, struct 
 		}
 }
 
-void text_table_print(const struct column *columns, const json_t *rows, struct buf *out)
+static const char *colour_of(const char *word)
+{
+	static const struct { const char *word, *colour; } colours[] = {
+		{ "passing", "\33[32m" }, { "running", "\33[32m" }, { "leader", "\33[32m" },
+		{ "warning", "\33[33m" }, { "unknown", "\33[33m" }, { "backoff", "\33[33m" },
+		{ "draining", "\33[33m" }, { "stopping", "\33[33m" }, { "terminating", "\33[33m" },
+		{ "critical", "\33[31m" }, { "killing", "\33[31m" },
+	};
+
+	for (size_t i = 0; i < sizeof colours / sizeof *colours; i++)
+		if (!strcmp(colours[i].word, word))
+			return colours[i].colour;
+	return NULL;
+}
+
+/* A state or a health has a colour; the same word in a name has none. */
+static void print_cell(const struct column *column, const char *cell, int width, bool coloured,
+		       struct buf *out)
+{
+	bool has_state = !strcmp(column->member, "state") || !strcmp(column->member, "status") ||
+			 !strcmp(column->title, "HEALTH");
+	const char *colour = coloured && has_state ? colour_of(cell) : NULL;
+
+	buf_print(out, "%s%s%s", colour ? colour : "", cell, colour ? "\33[0m" : "");
+	if (column[1].title)
+		buf_print(out, "%*s", width - (int)strlen(cell) + 2, "");
+	else
+		buf_add_char(out, '\n');
+}
+
+void text_table_print(const struct column *columns, const json_t *rows, bool coloured, struct buf *out)
 {
 	CLEANUP(strv_release) struct strv cells = { 0 };
 	size_t width[COLUMNS_MOST] = { 0 }, row = json_array_size(rows) + 1;
@@ -97,8 +127,5 @@ void text_table_print(const struct column *columns, const json_t *rows, struct b
 			width[column] = fmax(width[column], strlen(cells.items[i]));
 	for (char *const *cell = cells.items; row--; )
 		for (size_t column = 0; columns[column].title; column++, cell++)
-			if (columns[column + 1].title)
-				buf_print(out, "%-*s  ", (int)width[column], *cell);
-			else
-				buf_print(out, "%s\n", *cell);
+			print_cell(&columns[column], *cell, (int)width[column], coloured, out);
 }

@@ -17,8 +17,8 @@ struct column {
 };
 
 /* `columns` ends with a column without a title; `rows` is an array.  An empty table prints nothing; any
- * other follows an empty line. */
-void text_table_print(const struct column *columns, const json_t *rows, struct buf *out);
+ * other follows an empty line.  With `coloured`, states are in the terminal's colours. */
+void text_table_print(const struct column *columns, const json_t *rows, bool coloured, struct buf *out);
 
 cell_fn cell_text;			/* its first line */
 cell_fn cell_number;			/* not if it is 0 */

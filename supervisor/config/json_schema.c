@@ -34,7 +34,7 @@ static json_t *type_list(const char *names)
 	strv_split(&words, names, &error);
 	for (size_t i = 0; i < words.count; i++)
 		json_array_append_new(list, json_string(words.items[i]));
-	return json_pack("{so}", "type", list);
+	return json_pack("{so so}", "type", list, "items", json_loads(SCALAR, 0, NULL));
 }
 
 static json_t *whole_number(const struct field *field)

@@ -120,3 +120,11 @@ json_t *libconf_parse(const struct included_text *included, struct places *place
 	config_destroy(&config);
 	return tree;
 }
+
+#define TEXT_OF(x) #x
+#define DOTTED(major, minor, revision) TEXT_OF(major) "." TEXT_OF(minor) "." TEXT_OF(revision)
+
+const char *libconf_library(void)
+{
+	return DOTTED(LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR, LIBCONFIG_VER_REVISION);
+}

@@ -11,4 +11,6 @@
 json_t *libconf_parse(const struct included_text *included, struct places *places,
 		      struct strv *mistakes);
 
+const char *libconf_library(void);		/* the version of libconfig: "1.5" */
+
 #endif

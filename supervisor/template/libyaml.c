@@ -291,3 +291,8 @@ bool yaml_writer_finish(struct yaml_writer *writer)
 
 	return emit(writer, yaml_document_end_event_initialize(&event, true), &event);
 }
+
+const char *libyaml_library(void)
+{
+	return yaml_get_version_string();
+}

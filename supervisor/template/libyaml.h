@@ -40,4 +40,6 @@ bool yaml_writer_finish(struct yaml_writer *writer);
 
 #define YAML_LIMIT ((size_t)1 << 20)	/* bytes of an input, and of a string of the output */
 
+const char *libyaml_library(void);		/* the version of libyaml: "0.2.5" */
+
 #endif

@@ -150,3 +150,125 @@ start_two_jobs()
 	zsh_completes "pilotfish maintenance of" "pilotfish maintenance off"
 	zsh_completes "pilotfish restart w" "pilotfish restart web"
 }
+
+@test "the schema accepts what expand prints of each valid configuration, and nothing that is wrong" {
+	local input number=0
+
+	"$pilotfish" schema >"$dir/schema"
+	cd "$root"
+	for input in tests/cases/config/*/expanded; do
+		cp "$input" "$dir/doc$((number++)).json"
+	done
+	for input in examples/simple/*.conf examples/*/*/pilotfish.conf; do
+		"$pilotfish" expand "$input" >"$dir/doc$number.json" 2>/dev/null || continue
+		number=$((number + 1))
+	done
+	rm -f "$dir/doc$number.json"
+	((number > 15))
+	"$lib/helpers/check-schema.py" "$dir/schema" "$dir"/doc*.json
+	jq -e '.properties.jobs.items.properties.health.properties.interval.description | length > 10' "$dir/schema"
+	# Not as null alone: some types and limits.
+	refuses()
+	{
+		echo "$1" >"$dir/wrong.json"
+		! "$lib/helpers/check-schema.py" "$dir/schema" "$dir/wrong.json" >/dev/null || fail "accepted: $1"
+	}
+	refuses '{ "stopTimeout": "soon" }'
+	refuses '{ "stopTimeout": "5" , "jobs": [ { "exec": "true" } ] }'
+	refuses '{ "jobs": [ { "name": "a", "exec": "true", "port": 70000 } ] }'
+	refuses '{ "jobs": [ { "name": "a", "exec": [] } ] }'
+	refuses '{ "jobs": [ { "name": "a", "exec": "true", "preStart": { "exe": "true" } } ] }'
+	refuses '{ "logging": { "level": "loud" } }'
+	refuses '{ "consul": 5 }'
+}
+
+@test "version --json names version, commit, compiler, libraries" {
+	run -0 "$pilotfish" version --json
+	jq -e '(.version | test("^[0-9]+[.][0-9]+[.][0-9]+$")) and (.static | type) == "boolean" and (.compiler | length > 3)
+		and ([.libraries[]] | length == 5 and all(test("[0-9][.][0-9]")))' <<<"$output"
+	[ "$(jq -r .architecture <<<"$output")" = "$(uname -m)" ]
+	[ "pilotfish $(jq -r '.version + (if .commit then " (\(.commit))" else "" end)' <<<"$output")" = "$("$pilotfish" version)" ]
+}
+
+@test "status of chosen jobs: their health is the exit code" {
+	start_pilotfish <<-'EOF'
+		jobs = ( { name = "app"; exec = "sleep 1000"; },
+			 { name = "ill"; exec = "sleep 1000"; health = { exec = "false"; interval = "100ms"; }; } );
+	EOF
+	expect_events "app running" "ill unhealthy"
+	run -0 "$pilotfish" status app
+	[[ $output == *$'\napp '* && $output != *$'\nill '* && $output != *"not healthy"* ]]
+	run -1 "$pilotfish" status app ill
+	[[ $output == *"not healthy: ill is critical"*$'\napp '*$'\nill '* ]]
+	[ "$("$pilotfish" status --json app | jq -c '[.healthy, [.jobs[].name], has("watches")]')" = '[true,["app"],false]' ]
+	run -69 --separate-stderr "$pilotfish" status ap
+	[[ $stderr == *"there is no job ap; did you mean 'app'?"* ]]
+}
+
+# The output as a terminal gets it.
+on_terminal()		# COMMAND
+{
+	script -qec "$1" /dev/null </dev/null
+}
+
+@test "colours only on a terminal, without NO_COLOR, not on a dumb one; or as --color says" {
+	local green=$'\e[32m'
+
+	unset NO_COLOR
+	export TERM=xterm
+	start_two_jobs
+	[[ $("$pilotfish" status) != *$'\e'* ]]
+	[[ $(on_terminal "pilotfish status") == *"app  ${green}running"* ]]
+	[[ $(NO_COLOR=1 on_terminal "pilotfish status") != *$'\e'* ]]
+	[[ $(NO_COLOR='' on_terminal "pilotfish status") == *"$green"* ]]
+	[[ $(TERM=dumb on_terminal "pilotfish status") != *$'\e'* ]]
+	[[ $(on_terminal "pilotfish status --color=never") != *$'\e'* ]]
+	[[ $(NO_COLOR=1 "$pilotfish" status --color always) == *"$green"* ]]
+	[ "$("$pilotfish" status --color=always | sed 's/\x1b\[[0-9]*m//g' | grep '^app\|^web')" = \
+		"$("$pilotfish" status | grep '^app\|^web')" ]
+	refused "this value is wrong" status --color=sometimes
+}
+
+@test "status --watch shows changes, in place on a terminal, until pilotfish ends" {
+	start_two_jobs
+	"$pilotfish" status --watch=50ms >"$dir/seen" 2>"$dir/errors" &
+	await grep -q '^app ' "$dir/seen"
+	run -0 "$pilotfish" maintenance on
+	await grep -q 'in maintenance' "$dir/seen"
+	[[ $(<"$dir/seen") != *$'\e'* ]]
+	on_terminal "pilotfish status --watch=50ms" >"$dir/screen" &
+	await grep -q $'\e\[H\e\[2J.*running for' "$dir/screen"
+	stop_pilotfish
+	wait %1 || [ $? = 69 ]
+	grep -q "no pilotfish answers" "$dir/errors"
+}
+
+@test "events --filter: by source, job and event" {
+	start_pilotfish <<-'EOF'
+		jobs = ( { name = "app"; exec = "sleep 1000"; health = { exec = "true"; interval = "300ms"; }; },
+			 { name = "web"; exec = "sleep 1000"; } );
+	EOF
+	expect_events "web running" "app healthy"
+	"$pilotfish" events --filter job=app --filter event=running --filter event=healthy --follow --json >"$dir/app" &
+	"$pilotfish" events >"$dir/all" &
+	"$pilotfish" events --filter source=global >"$dir/global" &
+	await has_streams
+	run -0 "$pilotfish" restart web
+	run -0 "$pilotfish" restart app
+	run -0 "$pilotfish" maintenance on
+	await grep -q enterMaintenance "$dir/global"
+	await grep -q '"healthy"' "$dir/app"
+	[ "$(jq -r .source "$dir/global" | sort -u)" = global ]
+	[ "$(jq -r .event "$dir/app" | sort -u | paste -sd ' ')" = "healthy running" ]
+	[ "$(jq -r '.source | sub("[.]health"; "")' "$dir/app" | sort -u)" = app ]
+	grep -q '"web"' "$dir/all"
+	refused "a filter is source=..., job=... or event=..., found \"even=healthy\"; did you mean 'event'?" \
+		events --filter even=healthy
+}
+
+has_streams()		# all three, each of which sees that maintenance ends
+{
+	"$pilotfish" maintenance on >/dev/null
+	"$pilotfish" maintenance off >/dev/null
+	[[ -s $dir/all && -s $dir/global ]]
+}

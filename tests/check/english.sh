@@ -5,7 +5,7 @@
 # - "is another", "are others", "for so long", "is tried again"
 # - in comments of C: people words for programs (anybody, somebody, nobody, everybody, he, his, him)
 # and anywhere, also as a part of an identifier: the retired names.
-[ $# -gt 0 ] || set -- $(find Makefile release.mk Dockerfile ./*.md supervisor hooks consul tests examples man completion .ci -type f \
+[ $# -gt 0 ] || set -- $(find Makefile release.mk Dockerfile ./*.md supervisor hooks consul tests examples man .ci -type f \
 	! -path 'tests/cases/*' ! -path 'tests/fuzz/corpus/*' ! -path '*/__pycache__/*' ! -name '*.png' ! -name '*.svg' \
 	! -name '*.patch' ! -name '*.dict' ! -name 'english*.sh')
 

@@ -295,15 +295,10 @@ void application_start(struct application *application, struct agent *agent, con
 
 void application_stop(struct application *application)
 {
-	struct application_service *service, *next_service;
-	struct application_election *election, *next_election;
-
-	HASH_ITER(hh, application->services, service, next_service) {
-		remove_service(application, service);
-	}
-	HASH_ITER(hh, application->elections, election, next_election) {
-		remove_election(application, election);
-	}
+	while (application->services)
+		remove_service(application, application->services);
+	while (application->elections)
+		remove_election(application, application->elections);
 	followed_stop(&application->names);
 	followed_stop(&application->sessions);
 	agent_request_release(&application->rights);

@@ -123,8 +123,7 @@ static void on_batch(struct agent_request *request, enum agent_answer answer)
 	struct online *online = container_of(request, struct online, request);
 
 	if (request->http.status == 401) {
-		printf("consul at %s answers; its ACLs are off, so no rights are needed\n", address_of(online));
-		online->needs.count = 0;
+		online->agent.acl_off = true;
 		end(online, EX_OK);
 	} else if (answer == ANSWER_DENIED) {
 		fail_with(online, EX_NOPERM, " refuses our token");
@@ -173,14 +172,16 @@ static void print_outcome(struct online *online)
 	size_t lines = needs_print_missing(&online->needs, &policy);
 	const char *whose = online->agent.token_header ? "our token" : "no token is given, and the anonymous one";
 
-	if (!lines && online->needs.count) {
+	if (online->agent.acl_off) {
+		printf("consul at %s answers; its ACLs are off, so no rights are needed\n", address_of(online));
+		return;
+	}
+	if (!lines) {
 		printf("consul at %s answers; %s has all rights that are needed\n", address_of(online), whose);
 		return;
 	}
 	fputs(policy.data, stdout);
 	fflush(stdout);
-	if (!lines)
-		return;
 	fail(&online->failure, "consul at %s: %s lacks rights; a policy with the %zu lines on standard output "
 	     "grants them", address_of(online), whose, lines);
 	online->code = EX_NOPERM;

@@ -44,12 +44,13 @@ void cell_span(const json_t *value, struct buf *cell)
 
 bool print_utc(double at, struct buf *out)
 {
-	time_t seconds = (time_t)at;
+	time_t seconds;
 	char text[32];
 	struct tm utc;
 
 	if (at <= 0 || at > YEAR_10000)
 		return false;
+	seconds = (time_t)at;
 	gmtime_r(&seconds, &utc);
 	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
 	buf_add(out, text);

@@ -225,7 +225,7 @@ requests()		# PATH: that Consul has answered
 	for value in '{"id":"\u001b[2J","epoch":1}' '{"id":"a","epoch":1,"since":1e300}' '[' ''; do
 		consul_put /v1/kv/service/evil/leader "$value" >/dev/null
 		ps 1
-		[[ $output != *$'\e'* && $output == *'\x1b[2J'* ]]
+		[[ $output != *$'\e'* && $output == *'\x1b[2J'* ]] || fail "$output $stderr"
 		at_most 5000 ${#output}
 		ps 1 --json
 		jq -e '.services[] | select(.node == "bad") | .status == "critical" and (.output | length < 300)' <<<"$output"

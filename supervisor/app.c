@@ -9,9 +9,9 @@
 #include "base/log.h"
 #include "base/output.h"
 #include "base/process.h"
-#include "base/task.h"
 #include "announcer.h"
 #include "endpoints.h"
+#include "loader.h"
 #include "units.h"
 #include "reload.h"
 #include "shutdown.h"
@@ -49,9 +49,7 @@ struct app {
 	struct waits waits;
 	struct subscription tap;
 	struct deferred review;
-	struct task load;		/* of the next configuration */
-	struct config *next;		/* what `load` has made; NULL: nothing yet, or a refusal */
-	struct load_error refusal;
+	struct loader loader;		/* of the next configuration */
 	double stop_timeout;
 	bool reload_again;
 	double started;			/* monotonic */
@@ -155,8 +153,7 @@ static void on_unheld(struct units *units)
 
 static void begin_shutdown(struct app *app)
 {
-	task_cancel(&app->load);
-	config_free(steal(&app->next));
+	loader_cancel(&app->loader);
 	reload_cancel(&app->reload);
 	app->phase = &stopping;
 	endpoints_reloaded(&app->endpoints, "pilotfish is stopping");
@@ -247,20 +244,6 @@ static void running_on_maintenance_signal(struct app *app)
 	set_maintenance(app, !source_holds(&app->units.global, EVENT_ENTER_MAINTENANCE));
 }
 
-/* An empty file may be in the middle of being written: it does not mean "stop all jobs". */
-static struct config *load_next(struct app *app, struct load_error *error)
-{
-	struct config *next = app->call->load(app->call, &app->load, error);
-
-	if (next && next->has_secrets)
-		process_forbid_dump();
-	if (!next || json_object_size(next->tree))
-		return next;
-	strv_push_taken(&error->mistakes, format_string("%s is empty", app->call->name));
-	config_free(next);
-	return NULL;
-}
-
 static bool prepare(struct app *app, struct config *next, struct error *error)
 {
 	struct staged_endpoints made;
@@ -278,28 +261,20 @@ static bool prepare(struct app *app, struct config *next, struct error *error)
 	return false;
 }
 
-static void run_load(struct task *task)
-{
-	struct app *app = container_of(task, struct app, load);
-
-	load_error_release(&app->refusal);
-	app->next = load_next(app, &app->refusal);
-}
-
 static void start_reload(struct app *app)
 {
 	app->reload_again = false;
 	app->phase = &loading;
 	announcer_reload_begins(&app->announcer);
-	task_start(&app->load);
+	loader_start(&app->loader);
 }
 
 static void refuse(struct app *app)
 {
-	load_error_log(&app->refusal, "not reloaded, the old configuration stays: ");
+	load_error_log(&app->loader.refusal, "not reloaded, the old configuration stays: ");
 	app->refusals++;
 	free(app->last_refusal);
-	app->last_refusal = load_error_text(&app->refusal);
+	app->last_refusal = load_error_text(&app->loader.refusal);
 	endpoints_reloaded(&app->endpoints, app->last_refusal);
 	announcer_reload_ends(&app->announcer);
 }
@@ -308,13 +283,12 @@ static bool is_acceptable(struct app *app, struct config *next)
 {
 	struct error error = ERROR_INIT;
 
-	return next && (prepare(app, next, &error) || load_error_add(&app->refusal, &error));
+	return next && (prepare(app, next, &error) || load_error_add(&app->loader.refusal, &error));
 }
 
-static void on_loaded(struct task *task)
+static void on_loaded(struct loader *loader, struct config *next)
 {
-	struct app *app = container_of(task, struct app, load);
-	struct config *next = steal(&app->next);
+	struct app *app = container_of(loader, struct app, loader);
 
 	app->phase = &running;
 	if (app->reload_again) {	/* the file may have changed since */
@@ -524,7 +498,7 @@ static void init(struct app *app, const struct app_call *call)
 	app->reload.on_over = on_reloaded;
 	app->shutdown.on_over = on_shutdown_over;
 	deferred_init(&app->review, &app->loop, on_review);
-	task_init(&app->load, &app->loop, run_load, on_loaded);
+	loader_init(&app->loader, &app->loop, call, on_loaded);
 	subscribe(&app->tap, &app->loop.bus.any, EVENT_ANY, on_any_event);
 }
 
@@ -532,7 +506,7 @@ static void release(struct app *app)
 {
 	endpoints_close(&app->endpoints);
 	announcer_release(&app->announcer);
-	load_error_release(&app->refusal);
+	loader_release(&app->loader);
 	free(app->last_refusal);
 	reload_release(&app->reload);
 	shutdown_release(&app->shutdown);

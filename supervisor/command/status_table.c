@@ -90,5 +90,6 @@ void status_table_print(const json_t *document, bool coloured, struct buf *out)
 {
 	print_head(document, out);
 	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-		text_table_print(tables[i].columns, json_object_get(document, tables[i].member), coloured, out);
+		text_table_print(tables[i].columns, json_object_get(document, tables[i].member), coloured,
+				 out);
 }

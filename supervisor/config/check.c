@@ -169,7 +169,8 @@ static unsigned kinds_of(const struct config *config, const char *source)
 	if (election)
 		return election->candidate ? ELECTION | CANDIDATE : ELECTION;
 	if (job)
-		return JOB | (health_has_check(&job->health) || readiness_is_set(&job->readiness) ? CHECKED : 0);
+		return JOB | (health_has_check(&job->health) ? CHECKED : 0) |
+			     (readiness_is_set(&job->readiness) ? CHECKED : 0);
 	if (!strncmp(source, "watch.", 6))
 		return WATCH;
 	if (!strncmp(source, "template.", 9))

@@ -7,7 +7,6 @@
 #include "base/alloc.h"
 #include "command/control_client.h"
 #include "command/graph_text.h"
-#include "config/schema.h"
 #include "graph.h"
 #include "status.h"
 
@@ -22,26 +21,17 @@ static const struct format {
 	const char *name;
 	void (*print)(const json_t *graph, struct buf *out);
 } formats[] = {
-	{ "dot", graph_text_dot }, { "mermaid", graph_text_mermaid }, { "json", print_json }, { NULL },
+	{ "dot", graph_text_dot }, { "mermaid", graph_text_mermaid }, { "json", print_json }
 };
 
+/* The option takes no other name. */
 static const struct format *find_format(const char *name)
 {
 	const struct format *format = formats;
 
-	while (format->name && name && strcmp(format->name, name) != 0)
+	while (name && strcmp(format->name, name) != 0)
 		format++;
 	return format;
-}
-
-static int refuse_format(const char *name)
-{
-	CLEANUP(strv_release) struct strv names = { 0 };
-
-	for (const struct format *format = formats; format->name; format++)
-		strv_push(&names, format->name);
-	return command_usage("graph: --format is \"dot\", \"mermaid\" or \"json\", found \"%s\"%s", name,
-			     suggest(name, &names).text);
 }
 
 /* Units that are linked, and then released, have asked and started nothing: no loop runs. */
@@ -49,6 +39,7 @@ static json_t *build_graph(struct config *config, struct error *error)
 {
 	CLEANUP(staged_release) struct staged staged = { .agent = NULL };
 	CLEANUP(json_decrefp) json_t *status = NULL;
+	const struct answer_counts none = { .used = 0 };
 	json_t *graph = NULL;
 	struct units units;
 	struct loop loop;
@@ -58,7 +49,7 @@ static json_t *build_graph(struct config *config, struct error *error)
 	if (units_stage(&units, config, &staged, error)) {
 		units_add(&units, config, &staged);
 		if (units_link(&units, error)) {
-			status = status_document(&units, &(struct status_frame){ .phase = "" });
+			status = status_document(&units, &(struct status_frame){ .phase = "", .requests = &none });
 			graph = graph_document(&units, status, false);
 		}
 	}
@@ -106,8 +97,6 @@ int cmd_graph(const struct call *call)
 	CLEANUP(json_decrefp) json_t *graph = NULL;
 	int code;
 
-	if (!format->name)
-		return refuse_format(call->format);
 	code = draw_running(call, &graph);
 	if (code != EX_OK)
 		return code;

@@ -136,6 +136,19 @@ static int wrong_option(int argc, char **argv, const char *name)
 	return command_usage("-%c: there is no such option", optopt);
 }
 
+static int wrong_value(const struct call_option *option, const char *last)
+{
+	CLEANUP(strv_release) struct strv choices = { 0 };
+	AUTOFREE char *list = option->value ? copy_string(option->value) : NULL;
+
+	if (!list || !strchr(list, '|'))
+		return command_usage("\"%s\": this value is wrong", last);
+	for (char *rest = list, *word; (word = strsep(&rest, "|")); )
+		strv_push(&choices, word);
+	return command_usage("--%s: one of %s is expected, found \"%s\"%s", option->name, option->value, optarg,
+			     suggest(optarg, &choices).text);
+}
+
 static int show_help(const char *name)
 {
 	struct call call = { .verbs = verb_table() };
@@ -188,7 +201,7 @@ static int dispatch(int argc, char **argv)
 		else if (!option)
 			return wrong_option(argc, argv, name);
 		else if (!call_option_take(option, &call, optarg))
-			return command_usage("\"%s\": this value is wrong", argv[optind - 1]);
+			return wrong_value(option, argv[optind - 1]);
 		else if (given.count < OPTIONS_MOST)
 			given.options[given.count++] = option;
 	}

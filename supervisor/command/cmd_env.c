@@ -9,12 +9,6 @@
 #include "base/printable.h"
 #include "control_client.h"
 
-static int wrong_action(const char *verb, const char *expected, const struct call *call)
-{
-	return command_usage("%s: %s is expected, found \"%s\"", verb, expected,
-			     call->words.count ? call->words.items[0] : "");
-}
-
 static double timeout_of(const struct call *call)
 {
 	return call->timeout > 0 ? call->timeout : 5;
@@ -122,8 +116,6 @@ static int list_variables(const struct call *call)
 	struct error error = ERROR_INIT;
 	int code;
 
-	if (call->words.count > 1)
-		return command_usage("env list: \"%s\" is not expected", call->words.items[1]);
 	code = control_ask(call, &request, &error);
 	if (code != EX_OK)
 		command_fail(code, &error);
@@ -135,24 +127,14 @@ static int list_variables(const struct call *call)
 
 int cmd_env(const struct call *call)
 {
-	static const struct {
-		const char *name;
-		verb_fn *fn;
-		size_t least;			/* words */
-	} actions[] = {
-		{ "set", set_variables, 2 }, { "unset", unset_variables, 2 }, { "list", list_variables, 1 },
+	static const struct { const char *name; verb_fn *fn; } actions[] = {
+		{ "set", set_variables }, { "unset", unset_variables }, { "list", list_variables },
 	};
-	const char *action = call->words.count ? call->words.items[0] : "";
 
-	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
-		if (strcmp(action, actions[i].name) != 0)
-			continue;
-		if (call->words.count < actions[i].least)
-			return command_usage("env %s: a variable is expected, as in `pilotfish env set A=1` or "
-					     "`pilotfish env unset A`", action);
-		return actions[i].fn(call);
-	}
-	return wrong_action("env", "\"set\", \"unset\" or \"list\"", call);
+	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+		if (!strcmp(call->words.items[0], actions[i].name))
+			return actions[i].fn(call);
+	return EX_USAGE;
 }
 
 /* ---- metric ---- */
@@ -169,13 +151,8 @@ static bool add_metric(json_t *body, const char *word)
 int cmd_metric(const struct call *call)
 {
 	const struct strv *words = &call->words;
-	json_t *body;
+	json_t *body = json_object();
 
-	if (!words->count || strcmp(words->items[0], "set") != 0)
-		return wrong_action("metric", "\"set\"", call);
-	if (words->count == 1)
-		return command_usage("metric set: NAME VALUE or NAME=VALUE is expected");
-	body = json_object();
 	if (words->count == 3 && !strchr(words->items[2], '=') && add(body, words->items[1], words->items[2]))
 		return post(call, "/v4/metric", body);
 	for (size_t i = 1; i < words->count; i++)

@@ -142,7 +142,7 @@ static const struct field metric_fields[] = {
 	  .help = "The metric's meaning, for people." },
 	{ "labels", STRINGS(metric_config, labels),
 	  .help = "The names of up to 8 labels; each value of the metric gives all of them." },
-	{ "buckets", CUSTOM_WHOLE(decode_buckets), .must_be = "a list of up to 50 ascending numbers",
+	{ "buckets", CUSTOM_WHOLE(decode_buckets), .json = "array", .must_be = "a list of up to 50 ascending numbers",
 	  .help = "The upper bounds of a histogram's buckets, such as (0.1, 1, 5); from 0.005 to 10 unless given." },
 	{ 0 }
 };

@@ -111,7 +111,7 @@ refused()		# CODE MESSAGE ARGUMENTS...: `metric set` fails, and nothing changes
 	refused 64 'NAME=VALUE, once each, is expected, found "queue_length"' queue_length
 	refused 64 'NAME=VALUE, once each, is expected, found "queue_length=3"' queue_length=2 queue_length=3
 	refused 64 'expected, found "sent_total{kind="a"}"' 'sent_total{kind="a"}'
-	refused 64 'NAME VALUE or NAME=VALUE is expected'
+	refused 64 'NAME=VALUE is missing'
 	run -64 "$pilotfish" metric get queue_length
 	run -64 "$pilotfish" metric
 	for body in '' '{' '[]' '"x"' '{}' '{"queue_length":1,"queue_length":2}' '{"queue_length":null}' '{"queue_length":[1]}' \

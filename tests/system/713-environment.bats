@@ -82,11 +82,11 @@ variable()		# NAME: as a member of the list, in one line
 	refused 'found "A=2"' set A=1 A=2
 	refused 'is expected, found' set $'A=\xff'
 	refused 'the name of a variable, once each, is expected, found "A=1"' unset A=1
-	refused 'a variable is expected' set
-	refused 'a variable is expected' unset
-	refused '"x" is not expected' list x
-	refused '"set", "unset" or "list" is expected, found "lst"' lst
-	refused '"set", "unset" or "list" is expected, found ""'
+	refused 'NAME=VALUE is missing' set
+	refused 'NAME is missing' unset
+	refused 'unexpected argument "x"' list x
+	refused "one of set, unset, list is expected, found \"lst\"; did you mean 'list'?" lst
+	refused 'one of set, unset, list is missing'
 	refused 'the variable PILOTFISH_JOB: variables with PILOTFISH_ are pilotfish'"'"'s own' set A=1 PILOTFISH_JOB=x
 	refused 'its name has a control character' set $'A\nB=x'
 	refused 'its name has more than 256 bytes' set "$(printf %0257d 0)=x"

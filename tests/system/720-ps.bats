@@ -235,7 +235,7 @@ requests()		# PATH: that Consul has answered
 
 @test "wrong usage" {
 	ps 64 --socket x
-	[[ $stderr == *"ps does not take these options"* ]]
+	[[ $stderr == *"ps does not take --socket"* ]]
 	ps 64 --timeout never
 	ps 64 something
 }

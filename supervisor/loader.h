@@ -1,4 +1,4 @@
-/* loader.h - reads and checks the next configuration in a task (task.h), so that the loop goes on meanwhile. */
+/* loader.h - reads and checks the next configuration in a task (task.h), while the loop goes on. */
 #ifndef LOADER_H
 #define LOADER_H
 

@@ -97,9 +97,11 @@ static int refuse_options(const char *name, const struct given *given)
 	const char *wrong = "";
 
 	for (const struct verb *verb = verb_table(); verb->name; verb++) {
-		if (strcmp(verb->name, name))
+		const struct call_option *option = misfit(verb, given);
+
+		if (!option || strcmp(verb->name, name))
 			continue;
-		wrong = misfit(verb, given)->name;
+		wrong = option->name;
 		if (verb->needs && !strcmp(wrong, verb->needs))
 			return command_usage("%s: these options need --%s", name, wrong);
 	}

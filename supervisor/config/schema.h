@@ -85,7 +85,7 @@ struct field {
 	const struct choice *choices;	/* CHOICE */
 	decode_fn *decode;		/* CUSTOM */
 	widen_fn *widen;		/* FORMS */
-	const char *json;		/* CUSTOM and FORMS: the types in JSON, with blanks between */
+	const char *json;		/* types in JSON, with blanks between; for CUSTOM and FORMS */
 	const char *must_be;		/* ends "must be ..."; required for CUSTOM and FORMS */
 	const char *help;		/* for the manual: whole sentences */
 };

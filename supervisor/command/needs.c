@@ -124,18 +124,18 @@ static const struct {
 	bool instances;				/* on any node */
 	const struct probe *probe;
 } of_dependencies[] = {
-	[DEPENDENCY_SERVICE]     = { "service", "read", .instances = true },
-	[DEPENDENCY_CONNECT]     = { "service", "read", .instances = true },
-	[DEPENDENCY_SERVICES]    = { "service", "read", .prefix = true },
-	[DEPENDENCY_NODES]       = { "node", "read", .prefix = true },
-	[DEPENDENCY_NODE]        = { "node", "read" },
-	[DEPENDENCY_DATACENTERS] = { NULL },
-	[DEPENDENCY_KEY]         = { "key", "read" },
-	[DEPENDENCY_GET]         = { "key", "read" },
-	[DEPENDENCY_LIST]        = { "key", "read", .prefix = true, .probe = &list_probe },
-	[DEPENDENCY_ROOTS]       = { NULL },
-	[DEPENDENCY_LEAF]        = { "service", "write" },
-	[DEPENDENCY_FILE]        = { NULL },
+	[DEPENDENCY_SERVICE]     = { .resource = "service", .access = "read", .instances = true },
+	[DEPENDENCY_CONNECT]     = { .resource = "service", .access = "read", .instances = true },
+	[DEPENDENCY_SERVICES]    = { .resource = "service", .access = "read", .prefix = true },
+	[DEPENDENCY_NODES]       = { .resource = "node", .access = "read", .prefix = true },
+	[DEPENDENCY_NODE]        = { .resource = "node", .access = "read" },
+	[DEPENDENCY_DATACENTERS] = { .resource = NULL },
+	[DEPENDENCY_KEY]         = { .resource = "key", .access = "read" },
+	[DEPENDENCY_GET]         = { .resource = "key", .access = "read" },
+	[DEPENDENCY_LIST]        = { .resource = "key", .access = "read", .prefix = true, .probe = &list_probe },
+	[DEPENDENCY_ROOTS]       = { .resource = NULL },
+	[DEPENDENCY_LEAF]        = { .resource = "service", .access = "write" },
+	[DEPENDENCY_FILE]        = { .resource = NULL },
 };
 
 /* `node` without a name is the agent's own, which has to be asked for its name. */

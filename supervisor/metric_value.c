@@ -46,14 +46,12 @@ static char *take_quoted(const char **text)
 	const char *c = *text;
 
 	for (; *c && *c != '"'; c++) {
-		if (*c != '\\')
-			buf_add_char(&value, *c);
-		else if (*++c == 'n')
-			buf_add_char(&value, '\n');
-		else if (*c == '"' || *c == '\\')
-			buf_add_char(&value, *c);
-		else
+		bool escaped = *c == '\\';
+
+		c += escaped;
+		if (escaped && (!*c || !strchr("n\"\\", *c)))
 			return NULL;
+		buf_add_char(&value, (char)(escaped && *c == 'n' ? '\n' : *c));
 	}
 	if (!*c)
 		return NULL;

@@ -1,5 +1,6 @@
 #include "exposition.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,21 +12,25 @@ const char *exposition_content_type(enum exposition_format format)
 					 : "text/plain; version=0.0.4; charset=utf-8";
 }
 
+/* `escaped` contains the newline. */
 static void escape(struct buf *out, const char *text, const char *escaped)
 {
-	for (; *text; text++) {
-		if (*text == '\n')
-			buf_add(out, "\\n");
-		else if (strchr(escaped, *text))
-			buf_print(out, "\\%c", *text);
-		else
-			buf_add_char(out, *text);
+	for (;;) {
+		size_t plain = strcspn(text, escaped);
+
+		buf_append(out, text, plain);
+		text += plain;
+		if (!*text)
+			return;
+		buf_add_char(out, '\\');
+		buf_add_char(out, *text == '\n' ? 'n' : *text);
+		text++;
 	}
 }
 
 void exposition_escape(struct buf *out, const char *text)
 {
-	escape(out, text, "\\\"");
+	escape(out, text, "\n\\\"");
 }
 
 void exposition_head(struct buf *out, enum exposition_format format, const char *name, const char *type,
@@ -37,7 +42,7 @@ void exposition_head(struct buf *out, enum exposition_format format, const char 
 	if (open && !strcmp(type, "counter"))
 		length -= strlen("_total");
 	buf_print(out, "# HELP %.*s ", (int)length, name);
-	escape(out, help, open ? "\\\"" : "\\");
+	escape(out, help, open ? "\n\\\"" : "\n\\");
 	buf_print(out, "\n# TYPE %.*s %s\n", (int)length, name, type);
 }
 
@@ -46,6 +51,11 @@ static void add_number(struct buf *out, double value)
 {
 	char text[32];
 
+	if (fabs(value) < 1e15 && value == (double)(long long)value) {
+		snprintf(text, sizeof text, "%lld", (long long)value);
+		buf_add(out, text);
+		return;
+	}
 	for (int digits = 6; digits <= 17; digits += digits < 15 ? 9 : 2) {
 		snprintf(text, sizeof text, "%.*g", digits, value);
 		if (strtod(text, NULL) == value)
@@ -59,11 +69,14 @@ void exposition_value(struct buf *out, const char *name, const char *suffix, con
 {
 	buf_add(out, name);
 	buf_add(out, suffix);
-	if (*labels)
-		buf_print(out, "{%s}", labels);
-	buf_add_char(out, ' ');
+	if (*labels) {
+		buf_add(out, "{");
+		buf_add(out, labels);
+		buf_add(out, "}");
+	}
+	buf_add(out, " ");
 	add_number(out, value);
-	buf_add_char(out, '\n');
+	buf_add(out, "\n");
 }
 
 /* In OpenMetrics a bound is never an integer. */
@@ -78,7 +91,17 @@ static void add_bound(struct buf *out, enum exposition_format format, double bou
 
 static void add_bucket_head(struct buf *out, const char *name, const char *labels)
 {
-	buf_print(out, "%s_bucket{%s%sle=\"", name, labels, *labels ? "," : "");
+	buf_add(out, name);
+	buf_add(out, "_bucket{");
+	buf_add(out, labels);
+	buf_add(out, *labels ? ",le=\"" : "le=\"");
+}
+
+static void add_bucket_count(struct buf *out, unsigned long count)
+{
+	buf_add(out, "\"} ");
+	add_number(out, (double)count);
+	buf_add(out, "\n");
 }
 
 void exposition_histogram(struct buf *out, enum exposition_format format, const char *name,
@@ -90,11 +113,12 @@ void exposition_histogram(struct buf *out, enum exposition_format format, const 
 		total += buckets->counts[i];
 		add_bucket_head(out, name, labels);
 		add_bound(out, format, buckets->bounds[i]);
-		buf_print(out, "\"} %lu\n", total);
+		add_bucket_count(out, total);
 	}
 	total += buckets->counts[buckets->count];
 	add_bucket_head(out, name, labels);
-	buf_print(out, "+Inf\"} %lu\n", total);
+	buf_add(out, "+Inf");
+	add_bucket_count(out, total);
 	exposition_value(out, name, "_sum", labels, buckets->sum);
 	exposition_value(out, name, "_count", labels, (double)total);
 }

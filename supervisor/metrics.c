@@ -137,10 +137,12 @@ static const json_t *find(const json_t *object, const char *path)
 
 static void add_label(struct buf *labels, const char *name, const json_t *value)
 {
-	buf_print(labels, "%s%s=\"", labels->used ? "," : "", name);
+	buf_add(labels, labels->used ? "," : "");
+	buf_add(labels, name);
+	buf_add(labels, "=\"");
 	if (json_is_integer(value))
 		buf_print(labels, "%lld", (long long)json_integer_value(value));
-	else
+	else if (json_is_string(value))
 		exposition_escape(labels, json_string_value(value));
 	buf_add_char(labels, '"');
 }
@@ -178,8 +180,10 @@ static void print_sample(const struct metric *metric, const json_t *element, enu
 		add_label(labels, metric->label, json_object_get(element, "name"));
 	if (code)
 		add_label(labels, "code", code);
-	if (metric->extra)
-		buf_print(labels, "%s%s", labels->used ? "," : "", metric->extra);
+	if (metric->extra) {
+		buf_add(labels, labels->used ? "," : "");
+		buf_add(labels, metric->extra);
+	}
 	if (metric->kind == HISTOGRAM)
 		print_histogram(metric, value, labels->data, format, out);
 	else

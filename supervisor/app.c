@@ -51,7 +51,7 @@ struct app {
 	struct deferred review;
 	struct loader loader;		/* of the next configuration */
 	double stop_timeout;
-	bool reload_again;
+	bool reload_again, plans;	/* plans: what is loaded is only looked at */
 	double started;			/* monotonic */
 	time_t start_time;		/* the same, since 1970 */
 	long reloads, refusals;
@@ -86,13 +86,20 @@ static void endpoints_frame(struct endpoints *endpoints, struct status_frame *fr
 	};
 }
 
-static bool endpoints_reload(struct endpoints *endpoints, struct error *error)
+/* No plan while another configuration is loaded: the file may have changed since. */
+static bool endpoints_reload(struct endpoints *endpoints, bool plan, struct error *error)
 {
 	struct app *app = container_of(endpoints, struct app, endpoints);
 
-	if (!app->phase->on_reload_signal)
+	if (!app->phase->on_reload_signal || (plan && app->phase != &running))
 		return fail(error, "pilotfish is %s", app->phase->name);
-	app->phase->on_reload_signal(app);
+	if (!plan) {
+		app->phase->on_reload_signal(app);
+		return true;
+	}
+	app->plans = true;
+	app->phase = &loading;
+	loader_start(&app->loader);
 	return true;
 }
 
@@ -157,6 +164,7 @@ static void begin_shutdown(struct app *app)
 	reload_cancel(&app->reload);
 	app->phase = &stopping;
 	endpoints_reloaded(&app->endpoints, "pilotfish is stopping");
+	endpoints_planned(&app->endpoints, NULL, "pilotfish is stopping");
 	shutdown_begin(&app->shutdown, app->stop_timeout);
 }
 
@@ -286,11 +294,28 @@ static bool is_acceptable(struct app *app, struct config *next)
 	return next && (prepare(app, next, &error) || load_error_add(&app->loader.refusal, &error));
 }
 
+/* False: a reload has been asked for meanwhile. */
+static bool tell_plan(struct app *app, struct config *next)
+{
+	struct error error = ERROR_INIT;
+	json_t *plan = next ? reload_plan(&app->reload, next, &error) : NULL;
+	AUTOFREE char *refusal = NULL;
+
+	app->plans = false;
+	if (next && !plan)
+		load_error_add(&app->loader.refusal, &error);
+	refusal = plan ? NULL : load_error_text(&app->loader.refusal);
+	endpoints_planned(&app->endpoints, plan, refusal);
+	return !app->reload_again;
+}
+
 static void on_loaded(struct loader *loader, struct config *next)
 {
 	struct app *app = container_of(loader, struct app, loader);
 
 	app->phase = &running;
+	if (app->plans && tell_plan(app, steal(&next)))
+		return;
 	if (app->reload_again) {	/* the file may have changed since */
 		config_free(next);
 		start_reload(app);
@@ -538,11 +563,11 @@ static bool open_outside(struct app *app, struct config *config, struct error *e
 /* Returns the exit code of a refused configuration. */
 static int refuse_start(struct load_error *error)
 {
-	bool found = error->code != EX_NOINPUT;
+	int code = error->code == EX_NOINPUT ? EX_NOINPUT : EX_CONFIG;
 
 	load_error_log(error, "");
 	load_error_release(error);
-	return found ? EX_CONFIG : EX_NOINPUT;
+	return code;
 }
 
 int app_run(const struct app_call *call)

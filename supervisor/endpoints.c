@@ -117,13 +117,16 @@ static void get_graph(struct endpoints *endpoints, struct exchange *exchange)
 static void post_reload(struct endpoints *endpoints, struct exchange *exchange)
 {
 	struct error error = ERROR_INIT;
+	char unused[8];
+	bool plan = request_query(&exchange->request, "dry-run", unused, sizeof unused);
 
-	if (!endpoints->ops->reload(endpoints, &error)) {
+	if (!endpoints->ops->reload(endpoints, plan, &error)) {
 		respond_text(exchange, 409, error.text);
 		return;
 	}
-	log_change(exchange, "reload");
-	keep(&endpoints->waiting, exchange);
+	if (!plan)
+		log_change(exchange, "reload");
+	keep(plan ? &endpoints->planning : &endpoints->waiting, exchange);
 }
 
 static void post_maintenance(struct endpoints *endpoints, struct exchange *exchange)
@@ -302,16 +305,32 @@ static void on_request(struct responder *responder, struct exchange *exchange)
 		respond_text(exchange, 404, "there is no such path");
 }
 
+/* The next client of the list, which leaves it; NULL: there is none. */
+static struct exchange *take_client(struct list *list)
+{
+	struct client *client = list_empty(list) ? NULL : list_entry(list->next, struct client, link);
+	struct exchange *exchange = client ? client->exchange : NULL;
+
+	if (client)
+		list_remove(&client->link);
+	free(client);
+	return exchange;
+}
+
 void endpoints_reloaded(struct endpoints *endpoints, const char *refusal)
 {
-	while (!list_empty(&endpoints->waiting)) {
-		struct client *client = list_entry(endpoints->waiting.next, struct client, link);
-		struct exchange *exchange = client->exchange;
-
-		list_remove(&client->link);
-		free(client);
+	for (struct exchange *exchange; (exchange = take_client(&endpoints->waiting)); )
 		respond_text(exchange, refusal ? 422 : 200, refusal ? refusal : "reloaded");
-	}
+}
+
+void endpoints_planned(struct endpoints *endpoints, json_t *plan, const char *refusal)
+{
+	for (struct exchange *exchange; (exchange = take_client(&endpoints->planning)); )
+		if (plan)
+			respond_json(exchange, json_incref(plan));
+		else
+			respond_text(exchange, 422, refusal);
+	json_decref(plan);
 }
 
 /* ---- the beginning and the end ---- */
@@ -356,6 +375,7 @@ void endpoints_init(struct endpoints *endpoints, struct units *units, const stru
 
 	*endpoints = (struct endpoints){ .units = units, .ops = ops };
 	list_init(&endpoints->waiting);
+	list_init(&endpoints->planning);
 	event_stream_init(&endpoints->events, &units->loop->bus, RESPONDER_MOST);
 	telemetry_init(&endpoints->telemetry, units->loop, &telemetry_ops);
 	job_requests_init(&endpoints->jobs, units);

@@ -4,7 +4,8 @@
  *     GET  /v4/health[?job=NAME]      200: healthy; 503: not, with the reason as text
  *     GET  /v4/events                 a stream of events (event_stream.h)
  *     GET  /v4/graph                  the document of graph.h
- *     POST /v4/reload                 once it is known: 200, or 422 with the reason as text
+ *     POST /v4/reload[?dry-run]       once it is known: 200, or 422 with the reason as text; dry-run: the
+ *                                     plan (reload.h), and nothing changes
  *     POST /v4/maintenance            body "on" or "off"
  *     POST /v4/jobs/NAME/signal       body: the signal's name
  *     POST /v4/jobs/NAME/start        job_change.h; with ?wait=DURATION, once that has reached its end
@@ -33,8 +34,9 @@ struct endpoints;
 /* Done by the composition root. */
 struct endpoints_ops {
 	void (*frame)(struct endpoints *endpoints, struct status_frame *frame);
-	/* Answered by endpoints_reloaded().  False: `error` says why it cannot be asked for now. */
-	bool (*reload)(struct endpoints *endpoints, struct error *error);
+	/* Answered by endpoints_reloaded(); with `plan` nothing changes, and endpoints_planned() answers.  False:
+	 * `error` says why it cannot be asked for now. */
+	bool (*reload)(struct endpoints *endpoints, bool plan, struct error *error);
 	void (*maintain)(struct endpoints *endpoints, bool on);
 	/* May jobs be started and stopped?  False: `error` says why not. */
 	bool (*may_change)(struct endpoints *endpoints, double *stop_timeout, struct error *error);
@@ -48,6 +50,7 @@ struct endpoints {
 	struct telemetry telemetry;
 	struct user_metrics metrics;
 	struct list waiting;		/* for the outcome of a reload */
+	struct list planning;		/* for what one would do */
 	struct event_stream events;
 	struct job_requests jobs;
 	struct answer_counts requests;		/* answered, by their path and status */
@@ -73,5 +76,6 @@ void endpoints_close(struct endpoints *endpoints);		/* idempotent */
 bool endpoints_are_ready(struct endpoints *endpoints, struct error *why);
 
 void endpoints_reloaded(struct endpoints *endpoints, const char *refusal);	/* NULL: done */
+void endpoints_planned(struct endpoints *endpoints, json_t *plan, const char *refusal);	/* takes `plan`; or NULL */
 
 #endif

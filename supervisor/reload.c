@@ -201,22 +201,24 @@ static void sort_out_elections(struct reload *reload)
 	}
 }
 
+/* The same watch in the next configuration, or NULL. */
+static struct watch_config **next_watch(const struct config *next, const struct watch_unit *watch_unit)
+{
+	for (size_t i = 0; i < next->watch_count; i++)
+		if (next->watches[i] && json_equal(next->watches[i]->tree, watch_unit->config->tree))
+			return &next->watches[i];
+	return NULL;
+}
+
 static void sort_out_watches(struct reload *reload)
 {
-	struct config *next = reload->next;
-
 	list_each(node, &reload->units->watches) {
 		struct watch_unit *watch_unit = list_entry(node, struct watch_unit, link);
-		bool kept = false;
+		struct watch_config **next = next_watch(reload->next, watch_unit);
 
-		for (size_t i = 0; i < next->watch_count; i++) {
-			if (!next->watches[i] ||
-			    !json_equal(next->watches[i]->tree, watch_unit->config->tree))
-				continue;
-			watch_config_free(steal(&next->watches[i]));
-			kept = true;
-		}
-		if (!kept)
+		if (next)
+			watch_config_free(steal(next));
+		else
 			units_remove_watch(watch_unit);
 	}
 }
@@ -227,24 +229,130 @@ static bool is_same_template(const struct template_config *a, const struct templ
 	       !memcmp(a->text.data, b->text.data, a->text.used);
 }
 
+static struct template_config **next_template(const struct config *next,
+					      const struct template_unit *template_unit)
+{
+	for (size_t i = 0; i < next->template_count; i++)
+		if (next->templates[i] && is_same_template(next->templates[i], template_unit->config))
+			return &next->templates[i];
+	return NULL;
+}
+
 static void sort_out_templates(struct reload *reload)
 {
-	struct config *next = reload->next;
-
 	list_each(node, &reload->units->templates) {
 		struct template_unit *template_unit = list_entry(node, struct template_unit, link);
-		bool kept = false;
+		struct template_config **next = next_template(reload->next, template_unit);
 
-		for (size_t i = 0; i < next->template_count; i++) {
-			if (!next->templates[i] ||
-			    !is_same_template(next->templates[i], template_unit->config))
-				continue;
-			template_config_free(steal(&next->templates[i]));
-			kept = true;
-		}
-		if (!kept)
+		if (next)
+			template_config_free(steal(next));
+		else
 			units_remove_template(template_unit);
 	}
+}
+
+/* ---- the plan, for a person ---- */
+
+/* A unit that runs: does it go, and which keys of it differ? */
+static void add_present(json_t *present, const char *name, bool goes, const struct strv *keys)
+{
+	json_t *names = json_array();
+
+	for (size_t i = 0; keys && i < keys->count; i++)
+		json_array_append_new(names, json_string(keys->items[i]));
+	json_object_set_new(present, name, json_pack("{sb so}", "goes", goes, "keys", names));
+}
+
+/* One line of the plan for each name in `present`, or in `next`, an array of names. */
+static void plan_kind(json_t *plan, const char *kind, json_t *present, json_t *next)
+{
+	const char *name;
+	json_t *unit, *element;
+	size_t i;
+
+	json_object_foreach(present, name, unit) {
+		const json_t *keys = json_object_get(unit, "keys");
+		bool comes = false;
+
+		json_array_foreach(next, i, element) {
+			comes |= !strcmp(json_string_value(element), name);
+		}
+		json_array_append_new(plan, json_pack("{ss ss ss sO}", "kind", kind, "name", name, "action",
+						      !json_is_true(json_object_get(unit, "goes")) ?
+						      json_array_size(keys) ? "change" : "stay" :
+						      comes ? "restart" : "stop", "keys", keys));
+	}
+	json_array_foreach(next, i, element) {
+		if (!json_object_get(present, json_string_value(element)))
+			json_array_append_new(plan, json_pack("{ss sO ss s[]}", "kind", kind, "name", element,
+							      "action", "start", "keys"));
+	}
+	json_decref(present);
+	json_decref(next);
+}
+
+static void plan_jobs(const struct reload *reload, json_t *plan)
+{
+	json_t *present = json_object(), *names = json_array();
+
+	list_each(node, &reload->units->jobs) {
+		const struct job_unit *unit = unit_at(node);
+		struct job_config **next = next_job(reload->next, unit->job.config->name);
+		CLEANUP(strv_release) struct strv keys = { 0 };
+
+		if (next)
+			adopt_compare(unit, *next, &keys);
+		add_present(present, unit->job.config->name, reload_removes(reload, unit), &keys);
+	}
+	for (size_t i = 0; i < reload->next->job_count; i++)
+		json_array_append_new(names, json_string(reload->next->jobs[i]->name));
+	plan_kind(plan, "job", present, names);
+}
+
+static void plan_watches(const struct reload *reload, json_t *plan)
+{
+	json_t *present = json_object(), *names = json_array();
+
+	list_each(node, &reload->units->watches) {
+		const struct watch_unit *watch_unit = list_entry(node, struct watch_unit, link);
+
+		add_present(present, watch_unit->config->name,
+			    !reload->keeps_agent || !next_watch(reload->next, watch_unit), NULL);
+	}
+	for (size_t i = 0; i < reload->next->watch_count; i++)
+		json_array_append_new(names, json_string(reload->next->watches[i]->name));
+	plan_kind(plan, "watch", present, names);
+}
+
+static void plan_templates(const struct reload *reload, json_t *plan)
+{
+	json_t *present = json_object(), *names = json_array();
+
+	list_each(node, &reload->units->templates) {
+		const struct template_unit *template_unit = list_entry(node, struct template_unit, link);
+
+		add_present(present, template_unit->config->name, !next_template(reload->next, template_unit),
+			    NULL);
+	}
+	for (size_t i = 0; i < reload->next->template_count; i++)
+		json_array_append_new(names, json_string(reload->next->templates[i]->name));
+	plan_kind(plan, "template", present, names);
+}
+
+/* An election that stays is in neither list: reload_prepare() has sorted it out. */
+static void plan_elections(const struct reload *reload, json_t *plan)
+{
+	json_t *present = json_object(), *names = json_array();
+
+	list_each(node, &reload->units->elections) {
+		add_present(present, election_unit_at(node)->config->name, false, NULL);
+	}
+	for (size_t i = 0; i < reload->election_count; i++)
+		add_present(present, reload->elections[i]->config->name, true, NULL);
+	list_each(node, &reload->staged.elections) {
+		json_array_append_new(names, json_string(election_unit_at(node)->config->name));
+	}
+	plan_kind(plan, "election", present, names);
 }
 
 static void forget(struct reload *reload)
@@ -354,6 +462,21 @@ bool reload_prepare(struct reload *reload, struct config *next, struct error *er
 		return true;
 	forget(reload);
 	return false;
+}
+
+json_t *reload_plan(struct reload *reload, struct config *next, struct error *error)
+{
+	json_t *plan;
+
+	if (!reload_prepare(reload, next, error))
+		return NULL;
+	plan = json_array();
+	plan_jobs(reload, plan);
+	plan_watches(reload, plan);
+	plan_templates(reload, plan);
+	plan_elections(reload, plan);
+	reload_cancel(reload);
+	return plan;
 }
 
 static void leave_election(struct reload *reload, struct election_unit *election_unit)

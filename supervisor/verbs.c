@@ -174,8 +174,9 @@ static const struct verb verbs[] = {
 	{ "graph", "", "draw what triggers what, coloured by state", cmd_graph, CLIENT " format",
 	  .about = "If no pilotfish answers, it draws the configuration that -c names, without states.",
 	  .example = "graph --format dot | dot -Tsvg", .exits = client_exits },
-	{ "reload", "", "reload the configuration, and wait for the outcome", cmd_reload, CLIENT,
-	  .about = "If it is refused, the reason is printed and the old configuration stays.",
+	{ "reload", "", "reload the configuration, and wait for the outcome", cmd_reload, CLIENT " dry-run json",
+	  .about = "If it is refused, the reason is printed and the old configuration stays. With --dry-run only what "
+		   "would happen is printed.",
 	  .example = "reload", .exits = reload_exits },
 	{ "maintenance", "", "take all services out of traffic, and back", cmd_maintenance, CLIENT,
 	  .actions = maintenance_actions, .example = "maintenance on", .exits = client_exits },

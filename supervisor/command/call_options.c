@@ -40,6 +40,8 @@ static const struct call_option options[] = {
 		  "60s, for ps 15s, and for leader 30s: a request that the leader has not read by then is withdrawn." },
 	{ "json", 0, NULL, FLAG(json), .help = "Print JSON." },
 	{ "format", 0, "dot|mermaid|json", TEXT(format), .help = "The language of the drawing. The default is dot." },
+	{ "dry-run", 0, NULL, FLAG(dry_run),
+	  .help = "Change nothing, and print what would start, stop, restart, change without a new process, and stay." },
 	{ "wait", 0, NULL, FLAG(wait),
 	  .help = "Wait until the job has stopped, or runs and, if it has a check, is healthy. After the timeout the "
 		  "change goes on." },

@@ -8,6 +8,7 @@
 #include "base/duration.h"
 #include "base/url.h"
 #include "control_client.h"
+#include "text_table.h"
 
 static const double default_timeout = 5, reload_timeout = 60, wait_timeout = 60;
 
@@ -27,10 +28,47 @@ int cmd_healthcheck(const struct call *call)
 	return ask_and_print(call, &request);
 }
 
+/* "restart job       app: exec, env" */
+static void print_step(const json_t *step, struct buf *out)
+{
+	const char *separator = ": ";
+	json_t *key;
+	size_t i;
+
+	buf_print(out, "%-8s%-10s", json_string_value(json_object_get(step, "action")),
+		  json_string_value(json_object_get(step, "kind")));
+	cell_text(json_object_get(step, "name"), out);
+	json_array_foreach(json_object_get(step, "keys"), i, key) {
+		buf_add(out, separator);
+		cell_text(key, out);
+		separator = ", ";
+	}
+	buf_add_char(out, '\n');
+}
+
+static int print_plan(const struct call *call, const struct buf *answer)
+{
+	CLEANUP(json_decrefp) json_t *plan = json_loadb(answer->data, answer->used, 0, NULL);
+	CLEANUP(buf_release) struct buf out = BUF_INIT;
+	json_t *step;
+	size_t i;
+
+	if (!json_is_array(plan))
+		return command_fail(EX_SOFTWARE, &(struct error){ .text = "the plan is no JSON" });
+	if (call->json)
+		return command_print_json(plan);
+	json_array_foreach(plan, i, step) {
+		print_step(step, &out);
+	}
+	fputs(out.used ? out.data : "nothing runs, and nothing would\n", stdout);
+	return EX_OK;
+}
+
 int cmd_reload(const struct call *call)
 {
 	struct control_request request = {
-		.method = "POST", .path = "/v4/reload", .timeout = timeout_of(call, reload_timeout),
+		.method = "POST", .path = call->dry_run ? "/v4/reload?dry-run" : "/v4/reload",
+		.timeout = timeout_of(call, reload_timeout), .print = call->dry_run ? print_plan : NULL,
 	};
 
 	return ask_and_print(call, &request);

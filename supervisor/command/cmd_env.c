@@ -97,13 +97,9 @@ static int print_list(const struct call *call, const struct buf *answer)
 
 	if (!document)
 		return command_fail(EX_SOFTWARE, &(struct error){ .text = "the environment is no JSON" });
-	if (call->json) {
-		AUTOFREE char *text = json_dumps(document, JSON_INDENT(2) | JSON_PRESERVE_ORDER |
-							   JSON_ENSURE_ASCII);
-		puts(text);
-	} else {
-		print_variables(document);
-	}
+	if (call->json)
+		return command_print_json(document);
+	print_variables(document);
 	return EX_OK;
 }
 
@@ -111,18 +107,10 @@ static int list_variables(const struct call *call)
 {
 	struct control_request request = {
 		.method = "GET", .path = call->show_secrets ? "/v4/env?secrets=1" : "/v4/env",
-		.timeout = timeout_of(call),
+		.timeout = timeout_of(call), .print = print_list,
 	};
-	struct error error = ERROR_INIT;
-	int code;
 
-	code = control_ask(call, &request, &error);
-	if (code != EX_OK)
-		command_fail(code, &error);
-	else
-		code = print_list(call, &request.answer);
-	buf_release(&request.answer);
-	return code;
+	return ask_and_print(call, &request);
 }
 
 int cmd_env(const struct call *call)

@@ -1,17 +1,11 @@
 #include "command.h"
 
-#include <stdio.h>
-#include <sysexits.h>
-
 #include "base/alloc.h"
 
 int cmd_schema(const struct call *call)
 {
-	json_t *schema = config_json_schema();
-	AUTOFREE char *text = json_dumps(schema, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+	CLEANUP(json_decrefp) json_t *schema = config_json_schema();
 
 	(void)call;
-	json_decref(schema);
-	puts(text);
-	return EX_OK;
+	return command_print_json(schema);
 }

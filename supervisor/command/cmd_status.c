@@ -98,18 +98,11 @@ static int print_answer(const struct call *call, const struct buf *answer)
 static int show(const struct call *call)
 {
 	struct control_request request = {
-		.method = "GET", .path = "/v4/status",
+		.method = "GET", .path = "/v4/status", .print = print_answer,
 		.timeout = call->timeout > 0 ? call->timeout : default_timeout,
 	};
-	struct error error = ERROR_INIT;
-	int code = control_ask(call, &request, &error);
 
-	if (code != EX_OK)
-		command_fail(code, &error);
-	else
-		code = print_answer(call, &request.answer);
-	buf_release(&request.answer);
-	return code;
+	return ask_and_print(call, &request);
 }
 
 /* Until pilotfish ends.  On a terminal each document takes the place of the one before. */

@@ -32,16 +32,12 @@ static json_t *version_json(void)
 
 int cmd_version(const struct call *call)
 {
-	AUTOFREE char *text = NULL;
-	json_t *document;
+	CLEANUP(json_decrefp) json_t *document = NULL;
 
 	if (!call->json) {
 		puts("pilotfish " VERSION);
 		return EX_OK;
 	}
 	document = version_json();
-	text = json_dumps(document, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
-	json_decref(document);
-	puts(text);
-	return EX_OK;
+	return command_print_json(document);
 }

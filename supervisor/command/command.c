@@ -75,3 +75,11 @@ bool command_is_coloured(const struct call *call)
 		return !strcmp(call->color, "always");
 	return isatty(STDOUT_FILENO) && !(none && *none) && !(terminal && !strcmp(terminal, "dumb"));
 }
+
+int command_print_json(const json_t *document)
+{
+	AUTOFREE char *text = json_dumps(document, JSON_INDENT(2) | JSON_PRESERVE_ORDER | JSON_ENSURE_ASCII);
+
+	puts(text);
+	return EX_OK;
+}

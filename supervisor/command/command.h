@@ -7,6 +7,7 @@
 #ifndef COMMAND_H
 #define COMMAND_H
 
+#include <jansson.h>
 #include <stdbool.h>
 
 #include "base/error.h"
@@ -28,6 +29,7 @@ struct call {
 	bool build;
 	bool online;
 	bool wait;			/* for the outcome */
+	bool dry_run;
 	bool show_secrets;
 	double timeout;			/* seconds; 0: not given */
 	double watch;			/* seconds between two; 0: not given */
@@ -59,6 +61,7 @@ bool command_is_coloured(const struct call *call);	/* on standard output; --colo
 
 int command_fail(int code, const struct error *error);	/* prints the error, returns `code` */
 int command_fail_load(const struct load_error *error);	/* prints all mistakes, returns their code */
+int command_print_json(const json_t *document);		/* for scripts; returns EX_OK */
 int command_usage(const char *format, ...)	/* prints the message, returns EX_USAGE */
 	__attribute__((format(printf, 1, 2)));
 

@@ -208,8 +208,11 @@ int ask_and_print(const struct call *call, struct control_request *request)
 		command_fail(code, &error);
 	} else {
 		code = control_code(request);
-		fprintf(code == EX_OK ? stdout : stderr, "%s%s", code == EX_OK ? "" : "pilotfish: ",
-			request->answer.data);
+		if (code == EX_OK && request->print)
+			code = request->print(call, &request->answer);
+		else
+			fprintf(code == EX_OK ? stdout : stderr, "%s%s", code == EX_OK ? "" : "pilotfish: ",
+				request->answer.data);
 	}
 	buf_release(&request->answer);
 	return code;

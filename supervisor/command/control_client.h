@@ -18,6 +18,8 @@ struct control_request {
 	/* Gets the parts of a successful answer as they come.  False: enough.  NULL: they are
 	 * collected in `answer`, as those of a failure always are. */
 	bool (*on_part)(struct control_request *request, const char *part, size_t size);
+	/* Of ask_and_print(): prints a successful answer, and returns the exit code.  NULL: it is text. */
+	int (*print)(const struct call *call, const struct buf *answer);
 	struct buf answer;		/* released by the caller */
 };
 
@@ -27,7 +29,8 @@ int control_ask(const struct call *call, struct control_request *request, struct
 /* The exit code for an answer: EX_OK for 2xx. */
 int control_code(const struct control_request *request);
 
-/* Asks, prints the answer, a line of text, and returns the exit code. */
+/* Asks, prints the answer, and returns the exit code.  An answer is a line of text, unless the request has
+ * a print(). */
 int ask_and_print(const struct call *call, struct control_request *request);
 
 #endif

@@ -34,8 +34,8 @@ struct endpoints;
 /* Done by the composition root. */
 struct endpoints_ops {
 	void (*frame)(struct endpoints *endpoints, struct status_frame *frame);
-	/* Answered by endpoints_reloaded(); with `plan` nothing changes, and endpoints_planned() answers.  False:
-	 * `error` says why it cannot be asked for now. */
+	/* Answered by endpoints_reloaded(); with `plan` nothing changes, and endpoints_planned() answers.
+	 * False: `error` says why it cannot be asked for now. */
 	bool (*reload)(struct endpoints *endpoints, bool plan, struct error *error);
 	void (*maintain)(struct endpoints *endpoints, bool on);
 	/* May jobs be started and stopped?  False: `error` says why not. */
@@ -76,6 +76,8 @@ void endpoints_close(struct endpoints *endpoints);		/* idempotent */
 bool endpoints_are_ready(struct endpoints *endpoints, struct error *why);
 
 void endpoints_reloaded(struct endpoints *endpoints, const char *refusal);	/* NULL: done */
-void endpoints_planned(struct endpoints *endpoints, json_t *plan, const char *refusal);	/* takes `plan`; or NULL */
+
+/* Takes `plan`, see reload_plan(); NULL: `refusal` says why there is none. */
+void endpoints_planned(struct endpoints *endpoints, json_t *plan, const char *refusal);
 
 #endif

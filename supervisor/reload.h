@@ -41,9 +41,9 @@ bool reload_prepare(struct reload *reload, struct config *next, struct error *er
 void reload_begin(struct reload *reload, double seconds);	/* what was prepared */
 void reload_cancel(struct reload *reload);
 
-/* What a reload to `next` would do, and nothing else: a new array of {"kind", "name", "action", "keys" that
- * differ} for each job, watch, template and election, with the action start, stop, restart, change (its
- * process goes on) or stay.  Takes `next`.  NULL: it is refused. */
+/* Tells what a reload to `next` would do, and changes nothing: a new array of {"kind", "name", "action",
+ * "keys" that differ} for each job, watch, template and election, with the action start, stop, restart,
+ * change (its process goes on) or stay.  Takes `next`.  NULL: it is refused. */
 json_t *reload_plan(struct reload *reload, struct config *next, struct error *error);
 
 /* Once begun: a job has stopped, an election was left. */

@@ -206,8 +206,9 @@ release-native release-arm64: fetched
 	$(again) WERROR= release $(if $(findstring arm64,$@),ARCH=arm64)
 fetched:
 	$(again) STATIC=1 B=$B/release fetch
+# WERROR=1 in MAKEFLAGS would make the release anew.
 images: release-native
-	$(Q)B=$B tests/docker/prepare
+	$(Q)MAKEFLAGS= B=$B tests/docker/prepare
 release:			## one static program for any image, with its SBOM, build/release; ARCH=arm64
 	$(Q)tests/setup release $(ARCH)
 	$(again) STATIC=1 $(if $(ARCH),CC=aarch64-linux-gnu-gcc) B=$B/release$(ARCH:%=-%) \

@@ -55,7 +55,7 @@ static void on_instances(struct feed *feed)
 	on_change(container_of(feed, struct application_service, feed)->application);
 }
 
-static void add_service(struct application *application, const char *name)
+static struct application_service *add_service(struct application *application, const char *name)
 {
 	static const char *const identity[] = { "node", "id", NULL };
 	struct application_service *service = NEW(struct application_service);
@@ -78,6 +78,7 @@ static void add_service(struct application *application, const char *name)
 	service->feed.on_news = service->feed.on_refusal = on_instances;
 	feed_init(&service->feed, application->agent, &service->query, 0);
 	HASH_ADD_KEYPTR(hh, application->services, service->name, strlen(service->name), service);
+	return service;
 }
 
 static void remove_service(struct application *application, struct application_service *service)
@@ -114,10 +115,8 @@ static void take_names(struct application *application, const json_t *answer)
 		service->listed = false;
 	for (size_t i = 0; i < names.count; i++) {
 		HASH_FIND_STR(application->services, names.items[i], service);
-		if (!service) {
-			add_service(application, names.items[i]);
-			HASH_FIND_STR(application->services, names.items[i], service);
-		}
+		if (!service)
+			service = add_service(application, names.items[i]);
 		service->listed = true;
 	}
 	HASH_ITER(hh, application->services, service, next)

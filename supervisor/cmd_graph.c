@@ -75,7 +75,7 @@ static int draw_configuration(const char *path, json_t **graph)
 static int draw_running(const struct call *call, json_t **graph)
 {
 	struct control_request request = {
-		.method = "GET", .path = "/v4/graph", .timeout = call->timeout > 0 ? call->timeout : 5,
+		.method = "GET", .path = "/v4/graph", .timeout = command_timeout(call, 5),
 	};
 	struct error error = ERROR_INIT;
 	int code = control_ask(call, &request, &error);

@@ -12,15 +12,10 @@
 
 static const double default_timeout = 5, reload_timeout = 60, wait_timeout = 60;
 
-static double timeout_of(const struct call *call, double preset)
-{
-	return call->timeout > 0 ? call->timeout : preset;
-}
-
 int cmd_healthcheck(const struct call *call)
 {
 	CLEANUP(buf_release) struct buf path = BUF_INIT;
-	struct control_request request = { .method = "GET", .timeout = timeout_of(call, default_timeout) };
+	struct control_request request = { .method = "GET", .timeout = command_timeout(call, default_timeout) };
 
 	buf_add(&path, "/v4/health");
 	url_add(&path, "job", call->job);
@@ -68,7 +63,7 @@ int cmd_reload(const struct call *call)
 {
 	struct control_request request = {
 		.method = "POST", .path = call->dry_run ? "/v4/reload?dry-run" : "/v4/reload",
-		.timeout = timeout_of(call, reload_timeout), .print = call->dry_run ? print_plan : NULL,
+		.timeout = command_timeout(call, reload_timeout), .print = call->dry_run ? print_plan : NULL,
 	};
 
 	return ask_and_print(call, &request);
@@ -78,7 +73,7 @@ int cmd_maintenance(const struct call *call)
 {
 	struct control_request request = {
 		.method = "POST", .path = "/v4/maintenance", .body = call->words.items[0],
-		.timeout = timeout_of(call, default_timeout),
+		.timeout = command_timeout(call, default_timeout),
 	};
 
 	return ask_and_print(call, &request);
@@ -87,7 +82,7 @@ int cmd_maintenance(const struct call *call)
 static int change_job(const struct call *call, const char *job, const char *action, const char *body)
 {
 	CLEANUP(buf_release) struct buf path = BUF_INIT;
-	double timeout = timeout_of(call, call->wait ? wait_timeout : default_timeout);
+	double timeout = command_timeout(call, call->wait ? wait_timeout : default_timeout);
 	struct control_request request = {	/* which says more than we could when the time is over */
 		.method = "POST", .body = body, .timeout = timeout + call->wait,
 	};

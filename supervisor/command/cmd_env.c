@@ -9,17 +9,14 @@
 #include "base/printable.h"
 #include "control_client.h"
 
-static double timeout_of(const struct call *call)
-{
-	return call->timeout > 0 ? call->timeout : 5;
-}
+static const double default_timeout = 5;
 
 /* Takes `body`. */
 static int post(const struct call *call, const char *path, json_t *body)
 {
 	AUTOFREE char *text = json_dumps(body, JSON_COMPACT);
 	struct control_request request = {
-		.method = "POST", .path = path, .body = text, .timeout = timeout_of(call),
+		.method = "POST", .path = path, .body = text, .timeout = command_timeout(call, default_timeout),
 	};
 
 	json_decref(body);
@@ -107,7 +104,7 @@ static int list_variables(const struct call *call)
 {
 	struct control_request request = {
 		.method = "GET", .path = call->show_secrets ? "/v4/env?secrets=1" : "/v4/env",
-		.timeout = timeout_of(call), .print = print_list,
+		.timeout = command_timeout(call, default_timeout), .print = print_list,
 	};
 
 	return ask_and_print(call, &request);

@@ -456,7 +456,7 @@ int cmd_leader(const struct call *call)
 		return command_fail_load(&error);
 	how.path = path;
 	how.json = call->json;
-	how.timeout = call->timeout > 0 ? call->timeout : default_timeout;
+	how.timeout = command_timeout(call, default_timeout);
 	how.action = call->words.items[0];
 	how.election = call->words.items[1];
 	return run_call(&how);

@@ -227,17 +227,12 @@ static void on_failed(struct application *application, int code, const char *why
 	fail_with(container_of(application, struct ps, application), code, why);
 }
 
-static double timeout_of(const struct ps *ps)
-{
-	return ps->call->timeout > 0 ? ps->call->timeout : default_timeout;
-}
-
 static void on_deadline(struct timer *timer)
 {
 	struct ps *ps = container_of(timer, struct ps, deadline);
 	char span[32];
 
-	duration_print(timeout_of(ps), span);
+	duration_print(command_timeout(ps->call, default_timeout), span);
 	application_explain(&ps->application, &ps->failure);
 	fail_in(&ps->failure, "not within %s", span);
 	end(ps, EX_UNAVAILABLE);
@@ -291,7 +286,7 @@ static void run(struct ps *ps, const struct config *config)
 	watch_output(ps);
 	timer_init(&ps->deadline, &ps->loop, on_deadline);
 	timer_init(&ps->collect, &ps->loop, on_collected);
-	timer_set(&ps->deadline, timeout_of(ps));
+	timer_set(&ps->deadline, command_timeout(ps->call, default_timeout));
 	application_start(&ps->application, &ps->agent, config, &ops);
 	loop_run(&ps->loop);
 	application_stop(&ps->application);

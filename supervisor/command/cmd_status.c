@@ -99,7 +99,7 @@ static int show(const struct call *call)
 {
 	struct control_request request = {
 		.method = "GET", .path = "/v4/status", .print = print_answer,
-		.timeout = call->timeout > 0 ? call->timeout : default_timeout,
+		.timeout = command_timeout(call, default_timeout),
 	};
 
 	return ask_and_print(call, &request);

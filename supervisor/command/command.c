@@ -83,3 +83,8 @@ int command_print_json(const json_t *document)
 	puts(text);
 	return EX_OK;
 }
+
+double command_timeout(const struct call *call, double preset)
+{
+	return call->timeout > 0 ? call->timeout : preset;
+}

@@ -57,6 +57,7 @@ verb_fn cmd_env, cmd_metric;
  * the environment names it in two ways. */
 char *command_config_path(const struct call *call, struct load_error *error);
 
+double command_timeout(const struct call *call, double preset);	/* seconds */
 bool command_is_coloured(const struct call *call);	/* on standard output; --color, NO_COLOR, TERM */
 
 int command_fail(int code, const struct error *error);	/* prints the error, returns `code` */

@@ -73,15 +73,15 @@ static void answer_unknown_job(const struct endpoints *endpoints, struct exchang
 {
 	CLEANUP(buf_release) struct buf text = BUF_INIT;
 	CLEANUP(strv_release) struct strv names = { 0 };
+	AUTOFREE char *list = NULL;
 	struct suggestion suggestion;
 
 	list_each(node, &endpoints->units->jobs)
 		strv_push(&names, list_entry(node, struct job_unit, link)->job.config->name);
 	suggestion = suggest(name, &names);
-	buf_print(&text, "there is no job %s%s%s: ", name, suggestion.text,
-		  suggestion.text[0] ? " The jobs are" : "; the jobs are");
-	for (size_t i = 0; i < names.count; i++)
-		buf_print(&text, "%s%s", i ? ", " : "", names.items[i]);
+	list = strv_join(&names, ", ");
+	buf_print(&text, "there is no job %s%s%s: %s", name, suggestion.text,
+		  suggestion.text[0] ? " The jobs are" : "; the jobs are", list);
 	respond_text(exchange, 404, text.data);
 }
 

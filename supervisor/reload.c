@@ -88,15 +88,6 @@ static void remove_followers(struct reload *reload)
 	}
 }
 
-static char *list_keys(const struct strv *keys)
-{
-	struct buf text = BUF_INIT;
-
-	for (size_t i = 0; i < keys->count; i++)
-		buf_print(&text, "%s%s", i ? ", " : "", keys->items[i]);
-	return buf_take(&text);
-}
-
 static void adopt_changes(struct job_unit *unit, struct job_config *next)
 {
 	CLEANUP(strv_release) struct strv keys = { 0 };
@@ -104,7 +95,7 @@ static void adopt_changes(struct job_unit *unit, struct job_config *next)
 
 	if (adopt_compare(unit, next, &keys) != ADOPT_KEYS)
 		return;
-	list = list_keys(&keys);
+	list = strv_join(&keys, ", ");
 	log_about(LEVEL_INFO, job_subject(&unit->job, EVENT_NONE),
 		  " has changed: %s; it takes that over and goes on", list);
 	adopt(unit, next, &keys);
@@ -122,7 +113,7 @@ static void tell_replaced(const struct reload *reload, const struct job_unit *un
 		return;
 	}
 	adopt_compare(unit, *other, &keys);
-	list = list_keys(&keys);
+	list = strv_join(&keys, ", ");
 	if (keys.count)
 		log_about(LEVEL_INFO, job_subject(&unit->job, EVENT_NONE),
 			  " has changed: %s; it is replaced", list);

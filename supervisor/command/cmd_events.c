@@ -8,7 +8,7 @@
 #include "config/schema.h"
 #include "control_client.h"
 
-struct event_stream {
+struct filtered_stream {
 	struct control_request request;
 	const struct strv *filters;
 	struct buf rest;		/* a line that is not complete yet */
@@ -47,7 +47,7 @@ static bool passes(const struct strv *filters, const json_t *event)
 	return true;
 }
 
-static bool print_line(const struct event_stream *stream, const char *line, size_t size)
+static bool print_line(const struct filtered_stream *stream, const char *line, size_t size)
 {
 	CLEANUP(json_decrefp) json_t *event = stream->filters->count ? json_loadb(line, size, 0, NULL) : NULL;
 
@@ -58,7 +58,7 @@ static bool print_line(const struct event_stream *stream, const char *line, size
 
 static bool on_part(struct control_request *request, const char *part, size_t size)
 {
-	struct event_stream *stream = container_of(request, struct event_stream, request);
+	struct filtered_stream *stream = container_of(request, struct filtered_stream, request);
 	const char *end;
 
 	buf_append(&stream->rest, part, size);
@@ -93,7 +93,7 @@ static int refuse_filter(const char *filter)
 
 int cmd_events(const struct call *call)
 {
-	struct event_stream stream = {
+	struct filtered_stream stream = {
 		.request = { .method = "GET", .path = "/v4/events", .on_part = on_part },
 		.filters = &call->filters, .rest = BUF_INIT,
 	};

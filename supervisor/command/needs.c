@@ -143,7 +143,7 @@ static void add_dependency(struct collector *collector, enum dependency_kind kin
 {
 	struct needs *needs = collector->needs;
 	const char *resource = of_dependencies[kind].resource, *access = of_dependencies[kind].access;
-	char *user = copy_string(collector->user);
+	const char *user = collector->user;
 	size_t first = needs->count;
 
 	if (kind == DEPENDENCY_NODE && !*subject)
@@ -157,7 +157,6 @@ static void add_dependency(struct collector *collector, enum dependency_kind kin
 		add(needs, resource, access, subject, copy_string(user));
 	while (first < needs->count)
 		needs->items[first++].dc = collector->dc;
-	free(user);
 }
 
 /* The datacentre that a template names is gone when its render ends, so that only ours is tested. */

@@ -1,4 +1,5 @@
 # The exit code of the bare init is its command's.
+# plain
 
 load init
 

@@ -1,4 +1,5 @@
 # The command gets what the init was given, whatever that was; the init keeps nothing.
+# plain
 
 load init
 

@@ -1,4 +1,5 @@
 # As PID 1 of a PID namespace.
+# plain
 
 load init
 

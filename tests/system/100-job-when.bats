@@ -206,7 +206,7 @@ load jobs
 		done
 		echo '{ name = "job0"; exec = "sleep 1000"; } );'
 	} >"$dir/many.conf"
-	LIMIT=20
+	LIMIT=60
 	start_pilotfish <"$dir/many.conf"
 	all_done() { (($(count_events "job1 exitSuccess") + $(count_log '"source":"[^"]*","event":"exitSuccess"') == 1000)); }
 	await all_done

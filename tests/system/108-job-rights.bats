@@ -1,4 +1,5 @@
 # The rights of a job: capabilities, no_new_privs, restrict (seccomp), paths (Landlock), Consul's token.
+# plain
 
 load jobs
 

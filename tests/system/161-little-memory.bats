@@ -1,4 +1,5 @@
 # With too little memory (RLIMIT_AS) each failure ends in a message and an exit code, never in a crash.
+# plain
 
 load lib
 

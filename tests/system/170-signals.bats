@@ -1,4 +1,5 @@
 # Signals in every phase.
+# plain
 
 load jobs
 

@@ -1,4 +1,5 @@
 # The results of checks, and when they change the verdict.
+# plain
 
 load lib
 load measure

@@ -1,4 +1,5 @@
 # Checks from outside: http, tcp, unix sockets.
+# plain
 
 load lib
 load measure

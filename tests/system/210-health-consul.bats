@@ -1,4 +1,5 @@
 # The health of a job as Consul shows it.
+# plain
 
 load lib
 load measure

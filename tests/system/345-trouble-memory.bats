@@ -1,5 +1,6 @@
 # Memory for answers has one limit, consul.memory, and large answers leave nothing behind.
 #
+# plain
 # serial unless sanitized
 
 load lib

@@ -1,4 +1,5 @@
 # The name server does not answer.
+# plain
 
 load lib
 load measure

@@ -1,4 +1,5 @@
 # Expensive templates and values: heartbeats and renewals go on, and all files are rendered.
+# plain
 # serial
 # limit 600
 

@@ -1,4 +1,5 @@
 # A reload with a template of a million bytes never takes the loop 100 ms in one piece.
+# plain
 
 load templates
 

@@ -1,4 +1,5 @@
 # A disk that does not answer stops neither the loop nor what has nothing to do with that disk.
+# plain
 
 load templates
 

@@ -1,4 +1,5 @@
 # Ten thousand instances of a service never take the loop 100 ms in one piece.
+# plain
 # serial
 
 load templates

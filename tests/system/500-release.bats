@@ -1,4 +1,5 @@
 # The release build: its properties, and that it needs nothing from the image.
+# plain
 # limit 900
 
 load jobs

@@ -1,4 +1,5 @@
 # The wall clock jumps: leases do not depend on it.
+# plain
 
 load elections
 

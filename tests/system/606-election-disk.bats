@@ -1,4 +1,5 @@
 # The disk of the epoch file hangs: leases are kept, and no hook starts too late.
+# plain
 
 load elections
 

@@ -1,4 +1,5 @@
 # The control socket and its verbs.
+# plain
 
 load lib
 load measure
@@ -201,7 +202,8 @@ await_same()	# VALUE COMMAND
 			 { name = "late"; exec = "true"; when = { source = "keeper"; once = "exitSuccess"; }; },
 			 { name = "done"; exec = "true"; } );
 	EOF
-	expect_events "app running" "sick exitFailed" "done stopped"
+	expect_events "app running" "sick exitFailed"
+	expect_log '"source":"done","event":"stopped"'
 	expect_log '"deaf","job":"deaf"'
 	for job in app deaf; do
 		before=$(status_of "$job" pid)

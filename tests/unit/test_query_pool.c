@@ -21,7 +21,7 @@ enum { FEEDS_MAX = 40 };
 struct subject {
 	struct blocking_query query;
 	struct feed feed;
-	char name[16], path[64];
+	char name[24], path[64];
 };
 
 struct fixture {

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/alloc.h"
+#include "base/url.h"
 #include "config/endpoint.h"
 
 static bool skip(const char **text, const char *prefix)
@@ -24,11 +25,9 @@ static char *complete_host(const char *text, size_t size, bool tls)
 	const char *colon = strrchr(bracket ? bracket : host, ':');
 	int port = tls ? 8501 : 8500;
 
-	if (!bracket && colon && strchr(host, ':') != colon)
-		return format_string("[%s]:%d", host, port);
-	if (colon)
+	if (colon && (bracket || strchr(host, ':') == colon))
 		return steal(&host);
-	return format_string("%s:%d", host, port);
+	return bracket ? format_string("%s:%d", host, port) : url_authority(host, port);
 }
 
 bool agent_address_parse(struct agent *agent, const char *text, struct error *error)

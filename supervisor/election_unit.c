@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/url.h"
 #include "hooks/exec.h"
 #include "units.h"
 
@@ -126,8 +127,7 @@ static char *address_of(const struct election_unit *unit)
 	if (!workload || !workload->job_unit->service_count)
 		return copy_string(host);
 	service = workload->job_unit->services;
-	return format_string("%s:%ld", service->address ? service->address : host,
-			     service->config->port);
+	return url_authority(service->address ? service->address : host, service->config->port);
 }
 
 static void consider(struct election *election)

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "alloc.h"
+
 static void escape(struct buf *out, const char *text, const char *kept)
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -31,4 +33,9 @@ void url_add(struct buf *url, const char *name, const char *value)
 		return;
 	buf_print(url, "%c%s=", strchr(url->data, '?') ? '&' : '?', name);
 	url_escape(url, value);
+}
+
+char *url_authority(const char *host, long port)
+{
+	return format_string(strchr(host, ':') ? "[%s]:%ld" : "%s:%ld", host, port);
 }

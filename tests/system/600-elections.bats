@@ -111,6 +111,13 @@ consul_shows()		# TAG N
 	await_gone db-primary
 }
 
+@test "the leader's address has a port, and brackets if it is IPv6" {
+	job_keys='port = 80; interfaces = "static:2001:db8::1";' member c1
+	LIMIT=15 await_primary -n c1
+	[[ $(lock_value | jq -r .address) == "[2001:db8::1]:80" ]]
+	stop_pilotfish -n c1
+}
+
 @test "needs and when: jobs that wait for the role" {
 	start_pilotfish -n c1 <<-EOF
 		consul = "$consul_address";

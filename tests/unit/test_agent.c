@@ -30,6 +30,7 @@ static void test_addresses(void **state)
 		{ "consul", "http://consul:8500" }, { "consul:80", "http://consul:80" },
 		{ "HTTP://consul/", "http://consul:8500" }, { "https://consul", "https://consul:8501" },
 		{ "[::1]:80", "http://[::1]:80" }, { "::1", "http://[::1]:8500" },
+		{ "[::1]", "http://[::1]:8500" },
 		{ "http://consul/a@b//", "http://consul:8500/a@b" },
 		{ "unix:///run/a b", "http://localhost" },
 	};

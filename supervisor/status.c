@@ -10,8 +10,11 @@
 
 #include "base/alloc.h"
 #include "base/printable.h"
+#include "base/url.h"
 #include "consul/watch/feed.h"
 #include "status_counts.h"
+
+enum { ENTRIES_MOST = 10 };		/* that are told of a watch */
 
 /* Names and outputs may come from outside, and a JSON string has to be UTF-8. */
 json_t *status_text(const char *text)
@@ -106,13 +109,34 @@ static json_t *service_json(const struct job_unit *unit, const struct service *s
 						       : json_null());
 }
 
+/* The first few entries: where an instance is, or a key. */
+static json_t *first_json(const json_t *set)
+{
+	json_t *list = json_array();
+	json_t *entry;
+	size_t i;
+
+	json_array_foreach(set, i, entry) {
+		const char *key = json_string_value(json_object_get(entry, "key"));
+		AUTOFREE char *place = key ? NULL :
+			url_authority(json_string_value(json_object_get(entry, "address")),
+				      json_integer_value(json_object_get(entry, "port")));
+
+		if (i == ENTRIES_MOST)
+			break;
+		json_array_append_new(list, status_text(key ? key : place));
+	}
+	return list;
+}
+
 static json_t *watch_json(const struct list *node)
 {
 	const struct watch *watch = &list_entry(node, const struct watch_unit, link)->watch;
 
-	return json_pack("{so sb sI sI so}", "name", status_text(watch->config->name),
+	return json_pack("{so sb sI so sI so}", "name", status_text(watch->config->name),
 			 "healthy", watch->healthy,
 			 "entries", (json_int_t)json_array_size(watch->feed.state),
+			 "first", first_json(watch->feed.state),
 			 "changes", (json_int_t)watch->changes,
 			 "age", age_json(watch->feed.answered));
 }

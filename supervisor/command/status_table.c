@@ -36,7 +36,7 @@ static const struct column service_columns[] = {
 };
 static const struct column watch_columns[] = {
 	{ "WATCH", "name", cell_text }, { "ENTRIES", "entries", cell_count },
-	{ "HEALTHY", "healthy", cell_yes }, { "ANSWERED", "age", cell_span }, { 0 }
+	{ "HEALTHY", "healthy", cell_yes }, { "ANSWERED", "age", cell_span }, { "FIRST", "first", cell_list }, { 0 }
 };
 static const struct column template_columns[] = {
 	{ "TEMPLATE", "name", cell_text }, { "DESTINATION", "destination", cell_text },

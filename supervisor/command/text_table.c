@@ -62,6 +62,19 @@ void cell_time(const json_t *value, struct buf *cell)
 	print_utc(json_number_value(value), cell);
 }
 
+void cell_list(const json_t *value, struct buf *cell)
+{
+	CLEANUP(buf_release) struct buf text = BUF_INIT;
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(value, i, item) {
+		buf_add(&text, i ? ", " : "");
+		buf_add(&text, json_string_value(item));
+	}
+	printable_add(cell, text.data, utf8_cut(text.data, text.used, CELL_MOST), PRINTABLE_PLAIN);
+}
+
 void cell_yes(const json_t *value, struct buf *cell)
 {
 	buf_add(cell, json_is_true(value) ? "yes" : "no");

@@ -26,6 +26,7 @@ cell_fn cell_count;
 cell_fn cell_span;			/* seconds */
 cell_fn cell_time;			/* seconds since 1970 */
 cell_fn cell_yes;
+cell_fn cell_list;			/* of texts */
 
 /* "2026-11-30T04:17:34Z"; false: `seconds` since 1970 are no time. */
 bool print_utc(double seconds, struct buf *out);

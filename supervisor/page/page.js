@@ -74,6 +74,7 @@ const tables = {
 		['Watch', watch => watch.name],
 		['State', (watch, node) => node && node.state, mark],
 		['Instances', watch => watch.entries, number],
+		['First', watch => watch.first.join(', '), long],
 		['Answered', watch => watch.age === null ? '' : age(watch.age) + ' ago', number],
 	] },
 	elections: { kind: 'election', columns: [

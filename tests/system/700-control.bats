@@ -70,12 +70,12 @@ descriptors()
 			and .health.output == "all fine\n" and .pid > 0 and .uptime > 0)
 		and (.jobs[] | select(.name == "once") | .exitCode == 0)
 		and .services[0].port == 80 and .services[0].address == "127.0.0.1" and .services[0].status == "passing"
-		and .watches[0].entries == 1 and .watches[0].age >= 0 and .templates[0].age >= 0
+		and .watches[0].entries == 1 and .watches[0].first == ["127.0.0.1:5432"] and .watches[0].age >= 0 and .templates[0].age >= 0
 		and .elections[0].leader == "me"' "$dir/status"
 	kill -0 "$(jq '.jobs[] | select(.name == "app").pid' "$dir/status")"
 	run -0 "$pilotfish" status
 	[[ $output == *"app "*running*passing*"all fine"* ]]
-	[[ $output == *ELECTION*leader*me* ]]
+	[[ $output == *"db "*yes*"127.0.0.1:5432"*ELECTION*leader*me* ]]
 }
 
 @test "the manual names every member of the status document" {

@@ -807,6 +807,104 @@ static void kill_works_during_end_run(void **state)
 	expect(cron, "killing", "cron!9 ");
 }
 
+static void start_by_hand_takes_the_place_of_the_trigger(void **state)
+{
+	struct job *app = new_job("app", (struct when_config){
+		.source = (char *)"watch.db", .code = EVENT_HEALTHY }, 0);
+
+	(void)state;
+	need(app, "election.db", EVENT_LEADER);
+	begin_all();
+	expect(app, "waiting", "");
+	job_start(app);
+	drain();
+	expect(app, "running", "app+ app:running ");
+	job_start(app);
+	drain();
+	expect(app, "running", "");
+	say(&watch, EVENT_HEALTHY);
+	exits(app, 0);
+	expect(app, "stopped", "app:exitSuccess app:draining app:stopped ");
+}
+
+static void start_by_hand_leaves_a_recurring_trigger(void **state)
+{
+	struct job *hook = new_job("hook", (struct when_config){
+		.source = (char *)"watch.db", .code = EVENT_CHANGED, .each = true }, 0);
+
+	(void)state;
+	begin_all();
+	job_start(hook);
+	exits(hook, 0);
+	expect(hook, "waiting", "hook+ hook:running hook:exitSuccess ");
+	say(&watch, EVENT_CHANGED);
+	expect(hook, "running", "hook+ hook:running ");
+}
+
+static void start_by_hand_ends_backoff(void **state)
+{
+	struct job *app = new_job("app", at_start, UNLIMITED);
+
+	(void)state;
+	begin_all();
+	for (int i = 0; i < 3; i++) {
+		exits(app, 1);
+		deadline(app, 0.5, 8);
+	}
+	exits(app, 1);
+	buf_clear(&did);
+	job_start(app);
+	drain();
+	expect(app, "running", "app+ app:running ");
+	exits(app, 1);
+	deadline(app, 0.5, 1);
+}
+
+static void stopped_by_hand_waits_for_no_trigger(void **state)
+{
+	struct job *app = new_job("app", at_start, UNLIMITED);
+	struct error error = ERROR_INIT;
+
+	(void)state;
+	begin_all();
+	buf_clear(&did);
+	job_rearm(app);
+	expect(app, "running", "");
+	job_stop_by_hand(app, 30);
+	drain();
+	job_start(app);
+	job_rearm(app);
+	drain();
+	expect(app, "terminating", "app:draining app:stopping app!15 ");
+	exits(app, 0);
+	expect(app, "stopped", "app:exitSuccess app:stopped ");
+	job_start(app);
+	expect(app, "stopped", "");
+	assert_true(app->stopped_by_hand);
+	job_rearm(app);
+	assert_false(app->stopped_by_hand);
+	assert_true(job_link(app, find, NULL, &error));
+	job_start(app);
+	drain();
+	expect(app, "running", "app+ app:running ");
+}
+
+static void second_stop_by_hand_gives_no_more_time(void **state)
+{
+	struct job *app = new_job("app", at_start, 0);
+
+	(void)state;
+	begin_all();
+	job_stop_by_hand(app, 5);
+	drain();
+	now += 4;
+	job_stop_by_hand(app, 5);
+	drain();
+	buf_clear(&did);
+	deadline(app, 0, 1);
+	expect(app, "killing", "app!9 ");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -847,6 +945,11 @@ int main(void)
 		TEST(end_run_does_not_delay_waiting_primary),
 		TEST(stop_works_during_end_run),
 		TEST(kill_works_during_end_run),
+		TEST(start_by_hand_takes_the_place_of_the_trigger),
+		TEST(start_by_hand_leaves_a_recurring_trigger),
+		TEST(start_by_hand_ends_backoff),
+		TEST(stopped_by_hand_waits_for_no_trigger),
+		TEST(second_stop_by_hand_gives_no_more_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "libconf_scan.h"
+#include "syntax.h"
 
 enum { SHOWN = 100 };
 static const char byte_order_mark[] = "\xEF\xBB\xBF";
@@ -260,20 +261,15 @@ static bool add_include(struct included_text *included, const struct inclusion *
 	return fail_at(error, file, name.line, inner.text);
 }
 
-static bool add_file(struct included_text *included, const struct inclusion *file,
-		     struct error *error)
+/* From `done` on. */
+static bool add_with_includes(struct included_text *included, const struct inclusion *file, const char *done,
+			      struct error *error)
 {
-	const char *done = file->text, *end = done + file->size;
+	const char *end = file->text + file->size;
 	unsigned line = 1;
 	struct scanner scanner;
 	struct token token;
 
-	strv_push(&included->files, file->path);
-	if (!check_bytes(file, error))
-		return false;
-	if (file->size >= strlen(byte_order_mark) &&
-	    !memcmp(done, byte_order_mark, strlen(byte_order_mark)))
-		done += strlen(byte_order_mark);
 	scanner_init(&scanner, done, (size_t)(end - done));
 	while ((token = scanner_next(&scanner)).kind != TOKEN_END) {
 		if (token.kind == TOKEN_OPEN_STRING)
@@ -289,6 +285,22 @@ static bool add_file(struct included_text *included, const struct inclusion *fil
 		line = scanner.line;
 	}
 	add_lines(included, file, done, end, line);
+	return true;
+}
+
+static bool add_file(struct included_text *included, const struct inclusion *file, struct error *error)
+{
+	const char *text = file->text, *end = text + file->size;
+
+	strv_push(&included->files, file->path);
+	if (!check_bytes(file, error))
+		return false;
+	if (file->size >= strlen(byte_order_mark) &&
+	    !memcmp(text, byte_order_mark, strlen(byte_order_mark)))
+		text += strlen(byte_order_mark);
+	if (file->parent || !syntax_is_json5(text, (size_t)(end - text)))
+		return add_with_includes(included, file, text, error);
+	add_lines(included, file, text, end, 1);
 	return true;
 }
 

@@ -1,4 +1,4 @@
-/* include.h - replace each `@include "file"` of a configuration by the text of that file, and
+/* include.h - in libconfig's syntax, replace each `@include "file"` of a configuration by the text of that file, and
  * remember the file and line that each line of the result came from.
  *
  * A path is relative to the file that includes it.  Inclusion is at most ten levels deep and has

@@ -10,8 +10,7 @@
 #include "base/duration.h"
 #include "libconf_scan.h"
 #include "mistakes.h"
-
-enum { DEPTH_LIMIT = 50 };
+#include "syntax.h"
 
 /* The current token, the one before it, and how many brackets are open. */
 struct reader {
@@ -149,8 +148,6 @@ static bool read_setting(struct reader *reader, size_t group)
 
 	if (key.kind == TOKEN_STRING)
 		return refuse(reader, key, "a key stands without quotes here; is this JSON?");
-	if (is_mark(key, '{') && !group && !reader->before.start)
-		return refuse(reader, key, "the whole file needs no { }; is this JSON?");
 	if (key.kind != TOKEN_WORD || !(isalpha((unsigned char)*key.start) || *key.start == '*'))
 		return refuse(reader, key, "a key is expected here");
 	advance(reader);
@@ -243,7 +240,7 @@ static bool read_value(struct reader *reader, size_t node)
 
 		if (!is_mark(reader->token, brackets[i].open))
 			continue;
-		if (reader->depth++ == DEPTH_LIMIT)
+		if (reader->depth++ == NESTING_LIMIT)
 			return refuse(reader, reader->token, "nested too deeply");
 		advance(reader);
 		read = i ? read_elements(reader, node, brackets[i].close) : read_group(reader, node);

@@ -11,10 +11,12 @@
 #include "base/file.h"
 #include "template/template.h"
 #include "image.h"
+#include "json5.h"
 #include "libconf.h"
 #include "mistakes.h"
 #include "secret.h"
 #include "sugar.h"
+#include "syntax.h"
 
 /* How a configuration is loaded. */
 struct loading {
@@ -86,6 +88,8 @@ static json_t *parse(struct document *document, const char *path, const struct t
 		load_error_add(error, &reason);
 		return NULL;
 	}
+	if (syntax_is_json5(document->text.text.data, document->text.text.used))
+		return json5_parse(&document->text, &document->places, &error->mistakes);
 	return libconf_parse(&document->text, &document->places, &error->mistakes);
 }
 

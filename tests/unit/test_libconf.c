@@ -96,8 +96,6 @@ static void test_places(void **state)
 static void test_habits(void **state)
 {
 	static const struct { const char *text, *message; } cases[] = {
-		{ "{ jobs = ( ) }", "1:1: the whole file needs no { }; is this JSON?: { jobs = ( ) }" },
-		{ "{ \"jobs\": [] }", "1:1: the whole file needs no { }; is this JSON?: { \"jobs\": [] }" },
 		{ "a = {\n\"b\": 1 }", "2:1: a key stands without quotes here; is this JSON?: \"b\": 1 }" },
 		{ "a = 'x';", "1:5: text needs \" around it, not ': a = 'x';" },
 		{ "a = [ { b = 1; } ];", "1:7: [ ] takes numbers, strings and booleans alone; "

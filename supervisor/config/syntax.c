@@ -1,0 +1,42 @@
+#include "syntax.h"
+
+#include <string.h>
+
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
+static bool begins(const char *text, const char *end, const char *prefix)
+{
+	return (size_t)(end - text) >= strlen(prefix) && !memcmp(text, prefix, strlen(prefix));
+}
+
+/* Behind `mark`; at the end if there is none. */
+static const char *behind(const char *text, const char *end, const char *mark)
+{
+	const char *found = memmem(text, (size_t)(end - text), mark, strlen(mark));
+
+	return found ? found + strlen(mark) : end;
+}
+
+/* Blanks and the comments of both languages. */
+static const char *skip(const char *text, const char *end)
+{
+	while (text < end)
+		if (strchr(" \t\r\n\v\f", *text))
+			text++;
+		else if (begins(text, end, BYTE_ORDER_MARK))
+			text += strlen(BYTE_ORDER_MARK);
+		else if (*text == '#' || begins(text, end, "//"))
+			text = behind(text, end, "\n");
+		else if (begins(text, end, "/*"))
+			text = behind(text + 2, end, "*/");
+		else
+			break;
+	return text;
+}
+
+bool syntax_is_json5(const char *text, size_t size)
+{
+	const char *end = text + size, *first = skip(text, end);
+
+	return first < end && *first && strchr("{[\"'", *first);
+}

@@ -1,0 +1,16 @@
+/* syntax.h - in which of two languages a configuration is written: libconfig's, or JSON5.
+ *
+ * The first character behind blanks and comments tells: a JSON5 file is one value, an object, while a
+ * libconfig file begins with a key.
+ */
+#ifndef SYNTAX_H
+#define SYNTAX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { NESTING_LIMIT = 50 };		/* of groups and lists, in both */
+
+bool syntax_is_json5(const char *text, size_t size);
+
+#endif

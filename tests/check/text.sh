@@ -7,10 +7,15 @@ files=$(find Makefile release.mk Dockerfile *.md supervisor hooks consul tests e
 
 found=$(grep -nIE "[[:blank:]]$|$(printf '\r')" $files) && { printf "%s\n" "$found"; status=1; }
 found=$(grep -nIwE 'TODO|FIXME|XXX' $files | grep -v '^tests/check/text.sh') && { printf "%s\n" "$found"; status=1; }
-for file in $files; do
-	[ -z "$(tail -c 1 "$file")" ] || { echo "$file: no newline at its end"; status=1; }
-	case $file in
-	*.[ch])	found=$(expand "$file" | grep -nE '^.{111}' | grep -v '"') && { printf "%s: %s\n" "$file" "$found"; status=1; } ;;
-	esac
-done
+found=$(perl -e 'for (@ARGV) { open my $f, "<", $_ or die "$_: $!"; seek $f, -1, 2 and read $f, my $last, 1;
+	print "$_: no newline at its end\n" if defined $last && $last ne "\n" }' $files)
+[ -z "$found" ] || { printf "%s\n" "$found"; status=1; }
+c=$(printf "%s\n" $files | grep '\.[ch]$')
+found=$(awk '
+	!/"/ {
+		line = $0; while (i = index(line, "\t"))
+			line = substr(line, 1, i - 1) sprintf("%*s", 8 - (i - 1) % 8, "") substr(line, i + 1)
+		if (length(line) > 110) print FILENAME ":" FNR ": " $0
+	}' $c)
+[ -z "$found" ] || { printf "%s\n" "$found"; status=1; }
 exit $status

@@ -121,15 +121,16 @@ $B/tests/fuzz/%: $B/tests/fuzz/%.o $B/core.a
 	$(call say,LD,$@)
 	$(Q)$(link) $(wraps) -fsanitize=fuzzer -o $@ $^ $(libs) -lcmocka
 
-# The program prints the reference of its verbs and of the configuration; the example is a file that tests check.
+# The program prints the reference of its verbs, metrics and configuration; the example is a file that tests check.
 EXAMPLE := examples/simple/pilotfish.conf
 $B/man/%: man/%.in $B/$(PROG) $(EXAMPLE)
 	$(call say,MAN,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$B/$(PROG) options --mdoc >$@.options
 	$(Q)$B/$(PROG) help --mdoc >$@.verbs
+	$(Q)$B/$(PROG) metrics --mdoc >$@.metrics
 	$(Q)sed -e '/^@OPTIONS@$$/{r $@.options' -e 'd;}' -e '/^@VERBS@$$/{r $@.verbs' -e 'd;}' \
-		-e '/^@EXAMPLE@$$/{r $(EXAMPLE)' -e 'd;}' $< >$@
+		-e '/^@METRICS@$$/{r $@.metrics' -e 'd;}' -e '/^@EXAMPLE@$$/{r $(EXAMPLE)' -e 'd;}' $< >$@
 $B/man/%: man/%
 	$(Q)mkdir -p $(@D)
 	$(Q)cp $< $@

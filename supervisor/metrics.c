@@ -5,20 +5,21 @@
 #include "base/alloc.h"
 #include "base/event.h"
 #include "base/histogram.h"
+#include "base/paragraph.h"
 #include "job.h"
 
 enum kind { GAUGE, COUNTER, HISTOGRAM };
 
 /* The value is at `path` in each element of the list `list`, or in the document itself; its name is at
- * `label`.  A boolean is 1 or 0.  With `is`, the value is 1 if the text there is this word.  If the
- * element has a member `code`, that is a label, too.  Rows of one name follow each other. */
+ * `label`.  A boolean is 1 or 0.  With `is`, the value is 1 if the text there is this word.  Rows of one
+ * name follow each other. */
 static const struct metric {
 	const char *name;
 	enum kind kind;
 	const char *list, *label;	/* NULL: of the document */
 	const char *path;
 	const char *is;
-	const char *extra;		/* another label, such as result="success"; NULL: none */
+	const char *extra;		/* another label: result="success", or a member, code; NULL: none */
 	const char *help;
 } metrics[] = {
 	{ "pilotfish_start_time_seconds", GAUGE, NULL, NULL, "started", NULL, NULL,
@@ -105,9 +106,9 @@ static const struct metric {
 #undef X
 	{ "pilotfish_events_dropped_total", COUNTER, NULL, NULL, "eventsDropped", NULL, NULL,
 	  "Events that a client of the control socket has missed because it did not keep up." },
-	{ "pilotfish_control_requests_total", COUNTER, "requests", "path", "count", NULL, NULL,
+	{ "pilotfish_control_requests_total", COUNTER, "requests", "path", "count", NULL, "code",
 	  "Answered requests to the control socket, by path and status." },
-	{ "pilotfish_consul_requests_total", COUNTER, "consul.requests", "operation", "count", NULL, NULL,
+	{ "pilotfish_consul_requests_total", COUNTER, "consul.requests", "operation", "count", NULL, "code",
 	  "Answered requests to Consul, by part of its API and status; 0: no answer." },
 	{ "pilotfish_event_loop_lag_seconds", HISTOGRAM, NULL, NULL, "lag", NULL, NULL,
 	  "How long each turn of the event loop took, in which nothing else could be done." },
@@ -172,15 +173,15 @@ static double number_of(const struct metric *metric, const json_t *value)
 static void print_sample(const struct metric *metric, const json_t *element, enum exposition_format format,
 			 struct buf *labels, struct buf *out)
 {
-	const json_t *value = find(element, metric->path), *code = json_object_get(element, "code");
+	const json_t *value = find(element, metric->path);
 
 	if (!value || json_is_null(value))
 		return;
 	if (metric->label)
 		add_label(labels, metric->label, json_object_get(element, "name"));
-	if (code)
-		add_label(labels, "code", code);
-	if (metric->extra) {
+	if (metric->extra && !strchr(metric->extra, '=')) {
+		add_label(labels, metric->extra, json_object_get(element, metric->extra));
+	} else if (metric->extra) {
 		buf_add(labels, labels->used ? "," : "");
 		buf_add(labels, metric->extra);
 	}
@@ -203,13 +204,17 @@ static void print_samples(const struct metric *metric, const json_t *status, enu
 		print_sample(metric, json_array_get(list, i), format, &labels, out);
 }
 
+static const struct metric build = {
+	.name = "pilotfish_build_info", .kind = GAUGE, .label = "version", .help = "1, with the version as a label.",
+};
+
 static void print_build(const json_t *status, enum exposition_format format, struct buf *out)
 {
 	CLEANUP(buf_release) struct buf labels = BUF_INIT;
 
-	add_label(&labels, "version", json_object_get(status, "version"));
-	exposition_head(out, format, "pilotfish_build_info", "gauge", "1, with the version as a label.");
-	exposition_value(out, "pilotfish_build_info", "", labels.data, 1);
+	add_label(&labels, build.label, json_object_get(status, build.label));
+	exposition_head(out, format, build.name, kind_names[build.kind], build.help);
+	exposition_value(out, build.name, "", labels.data, 1);
 }
 
 void metrics_print(const json_t *status, enum exposition_format format, struct buf *out)
@@ -222,4 +227,32 @@ void metrics_print(const json_t *status, enum exposition_format format, struct b
 			exposition_head(out, format, metric->name, kind_names[metric->kind], metric->help);
 		print_samples(metric, status, format, out);
 	}
+}
+
+/* ---- the manual ---- */
+
+/* " by job, result" */
+static void add_label_names(const struct metric *metric, struct buf *out)
+{
+	if (metric->label)
+		buf_print(out, " by %s", metric->label);
+	if (metric->extra)
+		buf_print(out, "%s%.*s", metric->label ? ", " : " by ", (int)strcspn(metric->extra, "="),
+			  metric->extra);
+}
+
+static void print_entry(const struct metric *metric, bool mdoc, struct buf *out)
+{
+	buf_print(out, mdoc ? ".It Cm %s No (%s" : "%s (%s", metric->name, kind_names[metric->kind]);
+	add_label_names(metric, out);
+	buf_add(out, ")\n");
+	paragraph_print(out, metric->help, 4, mdoc);
+}
+
+void metrics_print_manual(bool mdoc, struct buf *out)
+{
+	print_entry(&build, mdoc, out);
+	for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++)
+		if (!i || strcmp(metrics[i].name, metrics[i - 1].name))
+			print_entry(&metrics[i], mdoc, out);
 }

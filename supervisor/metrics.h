@@ -6,9 +6,13 @@
 #define METRICS_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "exposition.h"
 
 void metrics_print(const json_t *status, enum exposition_format format, struct buf *out);
+
+/* Each metric with its type, its labels and its meaning; `mdoc`: as items of a list. */
+void metrics_print_manual(bool mdoc, struct buf *out);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "app.h"
 #include "cmd_graph.h"
+#include "cmd_metrics.h"
 
 /* ---- the verbs that start the daemon, or most of it ---- */
 
@@ -209,6 +210,8 @@ static const struct verb verbs[] = {
 	  .example = "ps --watch", .exits = ps_exits },
 	{ "options", "", "print all keys of the configuration and their meaning", cmd_options, "mdoc",
 	  .example = "options | less" },
+	{ "metrics", "", "print all metrics of pilotfish and their meaning", cmd_metrics, "mdoc",
+	  .example = "metrics" },
 	{ "schema", "", "print a JSON Schema of the configuration", cmd_schema, "",
 	  .about = "It describes the JSON that expand prints, by draft 2020-12, for editors and programs that write "
 		   "configurations. check knows more rules, such as those between keys.",

@@ -25,6 +25,12 @@ for option in $("$B/pilotfish" help | grep -oE '^  -[a-zA-Z]\b'); do
 	echo "$program" | grep -qE -- "-[a-zA-Z]*${option#-}" || missing "$option"
 done
 
+# Paths of the control socket and the telemetry port, but for the parts of the page.
+control=$(text "$B/man/pilotfish-control.7")
+for path in $(grep -ohE '"/[a-z0-9/*]*"' supervisor/endpoints.c supervisor/telemetry.c | tr -d '"' | sed 's/\*/NAME/'); do
+	echo "$control" | grep -qF -- "$path" || missing "$path"
+done
+
 # The environment.
 for name in $(grep -rhoE '"(PILOTFISH|CONSUL)_[A-Z_]+[="]' supervisor hooks consul | tr -d '"=' | sort -u); do
 	echo "$program $config" | grep -qw "$name" || missing "$name"

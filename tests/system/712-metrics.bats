@@ -55,6 +55,28 @@ refused()		# CODE MESSAGE ARGUMENTS...: `metric set` fails, and nothing changes
 	[[ $(get | grep -E '^(sent|queue|wait|size)_') == "$before" ]]
 }
 
+@test "the verb metrics names each metric of pilotfish, its type and its labels" {
+	start_consul
+	start_pilotfish <<-EOT
+		consul = "$consul_address";
+		telemetry = { port = $port; address = "127.0.0.1"; };
+		jobs = ( { name = "web"; exec = "sleep 1000"; port = 80; interfaces = "static:127.0.0.1";
+			   health = { exec = "true"; interval = "100ms"; }; } );
+		watches = ( { name = "web"; } );
+		elections = ( { name = "e"; job = "web"; id = "me"; } );
+	EOT
+	expect_events "watch.web healthy"
+	LIMIT=20 expect_events "election.e leader"
+	"$pilotfish" metrics | sed -n 's/^\([a-z_]*\) (\([a-z]*\).*/\1 \2/p' >"$dir/named"
+	get | awk '$1 == "#" && $2 == "TYPE" { print $3, $4 }' >"$dir/told"
+	(($(wc -l <"$dir/told") > 35))
+	[[ ! $(grep -vxFf "$dir/named" "$dir/told") ]] || fail "$(grep -vxFf "$dir/named" "$dir/told")"
+	get | grep -q '^pilotfish_job_exits_total{job="web",result="signal"} 0'
+	"$pilotfish" metrics | grep -qx 'pilotfish_job_exits_total (counter by job, result)'
+	"$pilotfish" metrics | grep -qx 'pilotfish_consul_requests_total (counter by operation, code)'
+	get | grep -q '^pilotfish_consul_requests_total{operation="[a-z]*",code="200"} '
+}
+
 @test "each type of metric is set; promtool takes them in both formats" {
 	config "$declared" | start_pilotfish
 	is_value wait_seconds_count 0

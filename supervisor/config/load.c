@@ -76,11 +76,22 @@ static void document_release(struct document *document)
 	places_release(&document->places);
 }
 
+static void name_language(const char *path, const char *text, struct load_error *error)
+{
+	const char *language = syntax_resembles(text);
+
+	if (language)
+		strv_push_taken(&error->mistakes, format_string("%s: this looks like %s; pilotfish reads libconfig's "
+								"syntax and JSON5, see pilotfish.conf(5)", path, language));
+}
+
 static json_t *parse(struct document *document, const char *path, const struct template_output *output,
 		     struct load_error *error)
 {
 	const struct origins *origins = output->origins.count ? &output->origins : NULL;
 	struct error reason = ERROR_INIT;
+	const struct buf *text;
+	json_t *tree;
 
 	error->code = EX_DATAERR;
 	places_init(&document->places);
@@ -88,9 +99,14 @@ static json_t *parse(struct document *document, const char *path, const struct t
 		load_error_add(error, &reason);
 		return NULL;
 	}
-	if (syntax_is_json5(document->text.text.data, document->text.text.used))
-		return json5_parse(&document->text, &document->places, &error->mistakes);
-	return libconf_parse(&document->text, &document->places, &error->mistakes);
+	text = &document->text.text;
+	if (syntax_is_json5(text->data, text->used))
+		tree = json5_parse(&document->text, &document->places, &error->mistakes);
+	else
+		tree = libconf_parse(&document->text, &document->places, &error->mistakes);
+	if (!tree)
+		name_language(path, text->data, error);
+	return tree;
 }
 
 static bool is_before(struct place a, struct place b)

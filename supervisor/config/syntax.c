@@ -1,5 +1,6 @@
 #include "syntax.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
@@ -39,4 +40,28 @@ bool syntax_is_json5(const char *text, size_t size)
 	const char *end = text + size, *first = skip(text, end);
 
 	return first < end && *first && strchr("{[\"'", *first);
+}
+
+static bool is_yaml(const char *line)
+{
+	return !strncmp(line, "- ", 2) || !strncmp(line, "---", 3);
+}
+
+static bool is_toml(const char *line)
+{
+	size_t open = strspn(line, "["), name = strcspn(line + open, "]=\"', \n");
+
+	return open && isalpha((unsigned char)line[open]) && line[open + name] == ']';
+}
+
+const char *syntax_resembles(const char *text)
+{
+	for (; text; text = strchr(text, '\n')) {
+		text += strspn(text, " \t\r\n");
+		if (is_yaml(text))
+			return "YAML";
+		if (is_toml(text))
+			return "TOML";
+	}
+	return NULL;
 }

@@ -61,5 +61,17 @@ refused()		# LINES...: what check says of the configuration on stdin
 	EOF
 	refused '1:1: the whole file is one object, in { }: [ { name: "app" } ]' <<<'[ { name: "app" } ]'
 	refused '1:12: a comma or a } is expected here: { "a": "b" "c": 1 }' <<<'{ "a": "b" "c": 1 }'
+	refused '1:1: the whole file is one object, in { }: [consul]' \
+		' this looks like TOML; pilotfish reads libconfig'"'s syntax and JSON5, see pilotfish.conf(5)" <<-'EOF'
+		[consul]
+		address = "localhost:8500"
+	EOF
+	refused '3:3: text needs quotes: - name: app' '3:11: text needs quotes: - name: app' \
+		' this looks like YAML; pilotfish reads libconfig'"'s syntax and JSON5, see pilotfish.conf(5)" <<-'EOF'
+		consul: "localhost:8500"
+		jobs:
+		  - name: app
+		    exec: [ "sleep", "1000" ]
+	EOF
 	refused '1:6: text needs quotes: { a: yes }' <<<'{ a: yes }'
 }

@@ -294,6 +294,23 @@ static void test_examples(void **state)
 	assert_in_range(files, 11, 1000);
 }
 
+static void test_other_languages(void **state)
+{
+	static const struct { const char *text, *language; } cases[] = {
+		{ "a:\n  - b\n", "YAML" }, { "---\na: 1", "YAML" }, { "- a", "YAML" }, { "[a]\nb = 1", "TOML" },
+		{ "x = 1\n\n[[jobs]]", "TOML" }, { "", NULL }, { "a = 1 -", NULL }, { "a = [1]", NULL }, { "[1]", NULL },
+		{ "{\n  a: 1 - 2\n}", NULL }, { "[a, b]", NULL }, { "[", NULL }, { "{ a: -1,\n-1 }", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const char *language = syntax_resembles(cases[i].text);
+
+		if (!language != !cases[i].language || (language && strcmp(language, cases[i].language)))
+			fail_msg("%s: %s", cases[i].text, language ? language : "nothing");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -308,6 +325,7 @@ int main(void)
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_syntax),
 		cmocka_unit_test(test_examples),
+		cmocka_unit_test(test_other_languages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,25 +12,13 @@
 
 #include "base/alloc.h"
 #include "base/descriptor.h"
-#include "base/duration.h"
 #include "base/printable.h"
 #include "base/process.h"
 #include "base/strv.h"
+#include "init_options.h"
 
-#define STOP_TIMEOUT 8.0		/* docker stop waits 10 seconds */
 #define KILL_LIMIT 0.5			/* seconds for SIGKILL to work */
 #define KILL_INTERVAL 0.05		/* a process that forks meanwhile is killed again */
-
-enum { SIGNALS = _NSIG - 1, USAGE = 64 };
-
-struct init_options {
-	bool group;
-	bool success[256];		/* exit codes that become 0 */
-	int rewrite[SIGNALS + 1];	/* 0 drops */
-	int death_signal;
-	double stop_timeout;
-	char **argv;
-};
 
 struct init {
 	struct init_options options;
@@ -38,131 +26,8 @@ struct init {
 	double deadline;		/* for the descendants, then they are killed; 0: not stopping */
 	double killed;			/* when they were first killed; 0: not yet */
 	bool asked;			/* to stop, by SIGTERM or SIGINT */
+	unsigned long orphans;		/* that have been reaped */
 };
-
-/* The index of the first argument that is neither an option nor the value of one. */
-static int find_word(int argc, char **argv)
-{
-	int i = 1;
-
-	for (; i < argc && argv[i][0] == '-' && argv[i][1] && strcmp(argv[i], "--"); i++) {
-		const char *with_value = strpbrk(argv[i] + 1, "erp");
-
-		if (argv[i][1] != '-' && with_value && !with_value[1])
-			i++;		/* its value is the next argument */
-	}
-	return i;
-}
-
-static bool has_own_option(char **argv, int count)
-{
-	for (int i = 1; i < count; i++)
-		if (argv[i][0] == '-' && argv[i][1] && strchr("gserp", argv[i][1]))
-			return true;
-	return false;
-}
-
-bool init_is_meant(int argc, char **argv)
-{
-	int word = find_word(argc, argv);
-
-	return word < argc && !strcmp(argv[word], "--");
-}
-
-const char *init_is_nearly_meant(int argc, char **argv)
-{
-	int word = find_word(argc, argv);
-
-	return word < argc && has_own_option(argv, word) ? argv[word] : NULL;
-}
-
-static bool add_success(struct init_options *options, const char *text, struct error *error)
-{
-	size_t length = strspn(text, "0123456789");
-	int code = atoi(text);
-
-	if (!length || length > 3 || text[length] || code > 255)
-		return fail(error, "-e %s: must be an exit code, 0 to 255", text);
-	options->success[code] = true;
-	return true;
-}
-
-static bool add_rewrite(struct init_options *options, const char *text, struct error *error)
-{
-	char from[16];
-	const char *colon = strchr(text, ':');
-	int caught, sent;
-
-	if (!colon || colon - text >= (int)sizeof from)
-		return fail(error, "-r %s: must be two signals, as in TERM:QUIT", text);
-	snprintf(from, sizeof from, "%.*s", (int)(colon - text), text);
-	caught = signal_parse(from);
-	sent = signal_parse(colon + 1);
-	if (!caught || (!sent && strcmp(colon + 1, "0") != 0))
-		return fail(error, "-r %s: there is no signal \"%s\"", text,
-			    caught ? colon + 1 : from);
-	if (caught == SIGKILL || caught == SIGSTOP || caught == SIGCHLD)
-		return fail(error, "-r %s: %s is never passed on", text, signal_name(caught));
-	options->rewrite[caught] = sent;
-	return true;
-}
-
-static bool set_death_signal(struct init_options *options, const char *text, struct error *error)
-{
-	options->death_signal = signal_parse(text);
-	return options->death_signal || fail(error, "-p %s: there is no such signal", text);
-}
-
-static bool parse_option(struct init_options *options, int option, struct error *error)
-{
-	switch (option) {
-	case 'g':
-		options->group = true;
-		return true;
-	case 's':
-		return true;		/* we adopt orphans in any case */
-	case 'e':
-		return add_success(options, optarg, error);
-	case 'r':
-		return add_rewrite(options, optarg, error);
-	case 'p':
-		return set_death_signal(options, optarg, error);
-	case ':':
-		return fail(error, "-%c: its value is missing", optopt);
-	default:
-		return fail(error, "-%c: there is no such option", optopt);
-	}
-}
-
-static bool parse_stop_timeout(struct init_options *options, struct error *error)
-{
-	static const char name[] = "PILOTFISH_STOP_TIMEOUT";
-	const char *text = getenv(name);
-
-	options->stop_timeout = STOP_TIMEOUT;
-	if (!text || !*text)
-		return true;
-	if (!duration_parse(text, &options->stop_timeout) || options->stop_timeout < 0)
-		return fail(error, "%s: \"%.64s\" is not a duration from 0 to 277777h, such as 8s",
-			    name, text);
-	return true;
-}
-
-static bool parse(struct init_options *options, int argc, char **argv, struct error *error)
-{
-	int option;
-
-	for (int signo = 1; signo <= SIGNALS; signo++)
-		options->rewrite[signo] = signo;
-	opterr = 0;
-	while ((option = getopt(argc, argv, "+:gse:r:p:")) != -1)
-		if (!parse_option(options, option, error))
-			return false;
-	options->argv = argv + optind;
-	if (!options->argv[0])
-		return fail(error, "there is no command after --");
-	return parse_stop_timeout(options, error);
-}
 
 /* With its value.  There is no such call for a group. */
 static void queue(struct init *init, int signo, siginfo_t *info)
@@ -280,12 +145,24 @@ static void on_end_of_command(struct init *init)
 	process_signal_descendants(SIGTERM);
 }
 
+/* "-w" of tini. */
+static void tell_orphans(struct init *init)
+{
+	unsigned long reaped = process_orphans_reaped();
+
+	if (init->options.tells_orphans && reaped > init->orphans)
+		dprintf(STDERR_FILENO, "%s: reaped %lu orphaned processes\n", init->options.name,
+			reaped - init->orphans);
+	init->orphans = reaped;
+}
+
 static void on_children(struct init *init)
 {
 	bool ran = init->command.pid != 0;
 
 	follow_stop(init);
 	process_reap();
+	tell_orphans(init);
 	if (ran && !init->command.pid)
 		on_end_of_command(init);
 }
@@ -360,11 +237,20 @@ static bool start(struct init *init, struct error *error)
 	return process_spawn(&init->command, NULL, &spawn, error);
 }
 
-static void complain(const struct error *error, const char *hint)
+static void complain(const struct init *init, const struct error *error, const char *hint)
 {
 	AUTOFREE char *text = printable_copy(error->text);
 
-	dprintf(STDERR_FILENO, "pilotfish: %s%s\n", text, hint);
+	dprintf(STDERR_FILENO, "%s: %s%s\n", init->options.name, text, hint);
+}
+
+static void warn_of_variable(const struct init *init)
+{
+	const char *name = init_options_ignored_variable(&init->options);
+
+	if (name)
+		dprintf(STDERR_FILENO, "%s: %s is not read: we are not called by its program's name\n",
+			init->options.name, name);
 }
 
 int init_main(int argc, char **argv)
@@ -374,17 +260,22 @@ int init_main(int argc, char **argv)
 	int code;
 
 	process_setup(true);
-	if (!parse(&init.options, argc, argv, &error)) {
-		complain(&error, "; try `pilotfish help`");
-		return USAGE;
+	if (!init_options_parse(&init.options, argc, argv, &error)) {
+		complain(&init, &error, "; try `pilotfish help`");
+		return init.options.usage_code;
 	}
+	if (init.options.shown) {
+		dprintf(STDOUT_FILENO, "%s\n", init.options.shown);
+		return 0;
+	}
+	warn_of_variable(&init);
 	if (!start(&init, &error)) {
-		complain(&error, "");
+		complain(&init, &error, "");
 		return exit_code(init.command.status);
 	}
 	descriptors_close(3);
 	if (chdir("/") < 0)
-		dprintf(STDERR_FILENO, "pilotfish: chdir /: %s\n", strerror(errno));
+		dprintf(STDERR_FILENO, "%s: chdir /: %s\n", init.options.name, strerror(errno));
 	supervise(&init);
 	code = exit_code(init.command.status);
 	return init.options.success[code] ? 0 : code;

@@ -2,6 +2,8 @@
  *
  *	pilotfish [-g] [-s] [-e CODE]... [-r A:B]... [-p SIG] -- COMMAND [ARGUMENT]...
  *
+ * and what init_options.h has.
+ *
  * There is no configuration, network, socket or loop: the init starts the command first of all.  It
  * passes every signal on that can be caught, real-time signals with their value, to the command or
  * with -g to its process group.  SIGTSTP, SIGTTIN and SIGTTOU suspend the init too, unless it is
@@ -16,15 +18,6 @@
  */
 #ifndef INIT_H
 #define INIT_H
-
-#include <stdbool.h>
-
-/* True: only options of the bare init stand before a "--".  Reads nothing else, so that it may be
- * called before the signals are blocked. */
-bool init_is_meant(int argc, char **argv);
-
-/* Options of the bare init stand before this command, and the "--" is missing; NULL: no. */
-const char *init_is_nearly_meant(int argc, char **argv);
 
 /* The whole run, process_setup() included.  Returns the exit code; 64: wrong usage. */
 int init_main(int argc, char **argv);

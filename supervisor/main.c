@@ -10,6 +10,7 @@
 #include "base/process.h"
 #include "config/schema.h"
 #include "init.h"
+#include "init_options.h"
 #include "verbs.h"
 
 /* The values of getopt_long() for options without a letter: this and their place in the table. */
@@ -123,7 +124,7 @@ static struct suggestion suggest_option(const char *name, const char *wrong)
 
 static int wrong_option(int argc, char **argv, const char *name)
 {
-	const char *command = init_is_nearly_meant(argc, argv), *last = argv[optind - 1];
+	const char *command = init_options_are_nearly_meant(argc, argv), *last = argv[optind - 1];
 	const struct call_option *option = option_of(optopt);
 	bool is_long = !strncmp(last, "--", 2);
 
@@ -231,7 +232,7 @@ static void (*const before_main)(int argc, char **argv, char **envp) = block_sig
 int main(int argc, char **argv)
 {
 	/* No exit(): nothing is to be flushed, and the exit handlers of libraries only delay a restart. */
-	if (init_is_meant(argc, argv))
+	if (init_options_are_meant(argc, argv))
 		_exit(init_main(argc, argv));
 	process_setup(false);
 	json_set_alloc_funcs(alloc_raw, free);

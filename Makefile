@@ -61,7 +61,7 @@ STYLE   := $(sort $(filter-out tests/check/lint-%,$(wildcard tests/check/*.sh)))
 LINT    := $(sort $(wildcard tests/check/lint-*.sh))
 UNIT    := $(TESTS:%.c=$B/%)
 SYSTEM  := $(sort $(wildcard tests/system/*.bats))
-# `make check` runs these without sanitizers as well: they measure, or test what the optimized build alone has.
+# `make check` runs these without sanitizers: they measure, or test what the optimized build alone has.
 PLAIN   := $(sort $(shell grep -l '^\# plain$$' $(SYSTEM)))
 BROWSER := $(sort $(wildcard tests/browser/*.bats))
 DOCKER  := $(sort $(wildcard tests/docker/*.bats))
@@ -163,7 +163,8 @@ check:				## prove it: installs what is missing, runs all tests and checks below
 	$(Q)tests/setup
 	$(again) WERROR=1 all tests sanitized fuzzed release-native release-arm64 images
 	$(run) B=$B $(STYLE) $(LINT) $(UNIT) tests/template-cases.sh $(PLAIN) $(BROWSER) $(DOCKER) \
-		B=$(SAN_B) $(UNIT:$B/%=$(SAN_B)/%) tests/template-cases.sh $(SYSTEM) B=$B FUZZ_TIME=60 $(FUZZ)
+		B=$(SAN_B) $(UNIT:$B/%=$(SAN_B)/%) tests/template-cases.sh $(filter-out $(PLAIN),$(SYSTEM)) \
+		B=$B FUZZ_TIME=60 $(FUZZ)
 check-style: all		## folders, sizes, dependencies, English, documentation
 	$(run) B=$B $(STYLE)
 check-lint: $B/flags		## cppcheck, clang-tidy, gcc's analyzer

@@ -1,5 +1,4 @@
 # The results of checks, and when they change the verdict.
-# plain
 
 load lib
 load measure

@@ -1,5 +1,4 @@
 # Checks from outside: http, tcp, unix sockets.
-# plain
 
 load lib
 load measure

@@ -1,5 +1,4 @@
 # The health of a job as Consul shows it.
-# plain
 
 load lib
 load measure

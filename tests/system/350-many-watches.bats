@@ -1,5 +1,4 @@
 # A thousand watches of one pilotfish: few connections, and no change is missed.
-# plain
 
 load lib
 load many

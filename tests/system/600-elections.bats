@@ -1,5 +1,4 @@
 # One of several candidates leads, publishes that, and hands over.
-# plain
 
 load elections
 

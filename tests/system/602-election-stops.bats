@@ -1,5 +1,4 @@
 # SIGSTOP of the workload, of pilotfish, of the container and of Consul.
-# plain
 
 load elections
 

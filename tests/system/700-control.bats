@@ -1,5 +1,4 @@
 # The control socket and its verbs.
-# plain
 
 load lib
 load measure

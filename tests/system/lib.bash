@@ -104,11 +104,17 @@ nap()		# SECONDS
 
 await()
 {
-	local start=${EPOCHREALTIME/[.,]/} most=$((${LIMIT:-10} * slow))
+	local await_start=${EPOCHREALTIME/[.,]/} await_most=$((${LIMIT:-10} * slow)) await_began await_now await_pause
 
-	until "$@"; do
-		((${EPOCHREALTIME/[.,]/} - start < most * 1000000)) || { fail "not within $most s: $*"; return; }
-		nap 0.02
+	while :; do
+		await_began=${EPOCHREALTIME/[.,]/}
+		! "$@" || return 0
+		await_now=${EPOCHREALTIME/[.,]/}
+		((await_now - await_start < await_most * 1000000)) || { fail "not within $await_most s: $*"; return; }
+		# A command that takes its time rests as long, so that others have the processor.
+		((await_now - await_began > 20000)) && await_pause=$((await_now - await_began)) || await_pause=20000
+		printf -v await_pause '%d.%06d' $((await_pause / 1000000)) $((await_pause % 1000000))
+		nap "$await_pause"
 	done
 }
 

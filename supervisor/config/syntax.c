@@ -3,8 +3,6 @@
 #include <ctype.h>
 #include <string.h>
 
-#define BYTE_ORDER_MARK "\xef\xbb\xbf"
-
 static bool begins(const char *text, const char *end, const char *prefix)
 {
 	return (size_t)(end - text) >= strlen(prefix) && !memcmp(text, prefix, strlen(prefix));
@@ -24,8 +22,6 @@ static const char *skip(const char *text, const char *end)
 	while (text < end)
 		if (strchr(" \t\r\n\v\f", *text))
 			text++;
-		else if (begins(text, end, BYTE_ORDER_MARK))
-			text += strlen(BYTE_ORDER_MARK);
 		else if (*text == '#' || begins(text, end, "//"))
 			text = behind(text, end, "\n");
 		else if (begins(text, end, "/*"))

@@ -1,7 +1,7 @@
 /* syntax.h - in which of two languages a configuration is written: libconfig's, or JSON5.
  *
  * The first character behind blanks and comments tells: a JSON5 file is one value, an object, while a
- * libconfig file begins with a key.
+ * libconfig file begins with a key.  A byte order mark has been dropped before (include.h).
  */
 #ifndef SYNTAX_H
 #define SYNTAX_H

@@ -200,7 +200,7 @@ static void test_places(void **state)
 
 static void test_syntax(void **state)
 {
-	static const char *const json5[] = { "{", " \t\n{}", "\xef\xbb\xbf{", "// x\n/* { */ [", "'x'", "\"x\"", "# x\n{" };
+	static const char *const json5[] = { "{", " \t\n{}", "// x\n/* { */ [", "'x'", "\"x\"", "# x\n{" };
 	static const char *const libconfig[] = { "", "a = 1;", "# {\na = 1;", "/* { */ a", "// {\n@include \"{\"", "/* {", "# {" };
 
 	(void)state;

@@ -214,10 +214,12 @@ fetched:
 images: release-native
 	$(Q)B=$B tests/docker/prepare
 # Without WERROR, which reaches us in the environment, too: another caller's other flags would make it anew.
-release:			## one static program for any image, with its SBOM, build/release; ARCH=arm64
+RELEASE := $B/release$(ARCH:%=-%)
+release: $(RELEASE)/setup	## one static program for any image, with its SBOM, build/release; ARCH=arm64
+	$(again) STATIC=1 WERROR= $(if $(ARCH),CC=aarch64-linux-gnu-gcc) B=$(RELEASE) $(RELEASE)/$(PROG).spdx.json
+$(RELEASE)/setup: tests/setup
 	$(Q)tests/setup release $(ARCH)
-	$(again) STATIC=1 WERROR= $(if $(ARCH),CC=aarch64-linux-gnu-gcc) B=$B/release$(ARCH:%=-%) \
-		$B/release$(ARCH:%=-%)/$(PROG).spdx.json
+	$(Q)mkdir -p $(@D) && touch $@
 
 install: all			## into $(DESTDIR)$(PREFIX)
 	$(Q)install -D -m 755 $B/$(PROG) $(DESTDIR)$(BINDIR)/$(PROG)

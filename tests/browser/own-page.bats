@@ -72,7 +72,7 @@ expect_silent_console()
 @test "what runs, what Consul has of it, and what depends on what" {
 	expect_all_well
 	expect_page services "app | green passing | 127.0.0.1:3000" "web | green passing | 127.0.0.1:80"
-	expect_page watches "cache | green healthy | 2 | 127.0.0.1:6379, 127.0.0.1:6379 | " "db | green healthy | 1 | 127.0.0.1:5432 | "
+	expect_page watches "cache | green healthy | 2 | 127.0.0.1:6379, 127.0.0.1:6379" "db | green healthy | 1 | 127.0.0.1:5432"
 	expect_page elections "leader | green leader | app-1"
 	expect_page templates "app | green rendered"
 	expect_page nodes "SIGHUP | grey signal" "app | green ● job, running, passing" "app | green ● template, rendered" \

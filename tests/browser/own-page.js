@@ -28,7 +28,7 @@ const pick = (...columns) => row => columns.map(column => row[column]);
 const readers = {
 	jobs: () => rows('jobs').map(pick(0, 1, 2, 7)),
 	services: () => rows('services').map(pick(0, 1, 2)),
-	watches: () => rows('watches').map(pick(0, 1, 2)),
+	watches: () => rows('watches').map(pick(0, 1, 2, 3)),
 	elections: () => rows('elections').map(pick(0, 1, 2)),
 	templates: () => rows('templates').map(pick(0, 1)),
 	events: () => rows('events').map(pick(1, 2)),

@@ -60,13 +60,14 @@ sanitized=
 # The tests of a file run beside others, so no test shares the default socket.
 export PILOTFISH_SOCKET=off
 
-# Sanitizers report to files, so that any report fails the test.  Processes of every user may write there.
+# Sanitizers report to files, so that any report fails the test.  Processes of every user may write there.  Leaks are
+# looked for in what start_pilotfish starts, as that takes longer than all that a verb does.
 if grep -qs sanitize "$B/flags"; then
 	slow=4 sanitized=yes
 	if [[ ${BATS_TEST_TMPDIR-} ]]; then
 		reports=$(mktemp -d /tmp/pilotfish-reports.XXXXXX)
 		chmod 1777 "$reports"
-		export ASAN_OPTIONS=log_path=$reports/r:detect_stack_use_after_return=1
+		export ASAN_OPTIONS=log_path=$reports/r:detect_stack_use_after_return=1:detect_leaks=0
 		export UBSAN_OPTIONS=print_stacktrace=1:log_path=$reports/r
 		export LSAN_OPTIONS=print_suppressions=0:suppressions=$lib/helpers/known-leaks
 	fi
@@ -213,6 +214,7 @@ start_pilotfish()
 	# shellcheck disable=SC2030
 	(
 		[[ -z $level ]] || export PILOTFISH_LOG_LEVEL=$level PILOTFISH_LOG_FORMAT=$format
+		[[ ! $sanitized ]] || export ASAN_OPTIONS+=:detect_leaks=1
 		"$lib/helpers/launch" "${first[@]}" "$dir/$name" "$pilotfish" "$@" \
 			>"$dir/$name.log" 2>&1 </dev/null
 	) || { cat "$dir/$name.log" >&2; return 1; }

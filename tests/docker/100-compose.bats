@@ -1,5 +1,6 @@
 # examples/nginx with docker-compose: scaled, stopped, killed, unhealthy, and without Consul.
 # serial
+# limit 900
 
 load lib
 

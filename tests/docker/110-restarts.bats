@@ -1,5 +1,6 @@
 # Each example serves again after all its containers were restarted, killed and started, and replaced.
 # serial
+# limit 900
 
 load lib
 

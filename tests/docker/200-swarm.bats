@@ -1,5 +1,6 @@
 # examples/nginx as a stack of a swarm: scaled, and updated while requests come in.
 # serial
+# limit 900
 
 load lib
 

@@ -1,5 +1,6 @@
 # Consul's UI, in a browser on the host, shows the containers of examples/nginx.
 # serial
+# limit 900
 
 load lib
 load ../browser/browser

@@ -1,6 +1,7 @@
 # examples/telemetry: Prometheus finds the containers of examples/nginx in Consul, and follows their number.
 # Grafana's image is the registry's alone, so it is not started here.
 # serial
+# limit 900
 
 load lib
 

@@ -1,5 +1,6 @@
 # examples/singleton: of all containers exactly one runs the scheduler (prints a line each turn), with short gaps.
 # serial
+# limit 900
 
 load lib
 

@@ -1,5 +1,6 @@
 # examples/mysql as a stack of a swarm: a replaced task is a new node, and no acknowledged row is lost.
 # serial
+# limit 900
 
 load lib
 load mysql

@@ -1,5 +1,6 @@
 # examples/acme: one certificate for all instances of nginx, ordered by one of them, from a real ACME authority.
 # serial
+# limit 900
 
 load lib
 

@@ -61,7 +61,7 @@ STYLE   := $(sort $(filter-out tests/check/lint-%,$(wildcard tests/check/*.sh)))
 LINT    := $(sort $(wildcard tests/check/lint-*.sh))
 UNIT    := $(TESTS:%.c=$B/%)
 SYSTEM  := $(sort $(wildcard tests/system/*.bats))
-# `make check` runs these without sanitizers: they measure, or test what the optimized build alone has.
+# `make check` runs these without sanitizers: they measure, need the optimized build, or would take minutes more.
 PLAIN   := $(sort $(shell grep -l '^\# plain$$' $(SYSTEM)))
 BROWSER := $(sort $(wildcard tests/browser/*.bats))
 DOCKER  := $(sort $(wildcard tests/docker/*.bats))
@@ -192,6 +192,7 @@ soak:				## run for MINUTES, ROUNDS of elections and failovers, FAILURES seconds
 	$(again) all helpers
 	$(Q)B=$B tests/bench/soak
 	$(Q)SHIM=$B/tests/fail-nth.so tests/system/helpers/failing-calls $B/pilotfish . $(or $(FAILURES),900) 2
+	$(Q)tests/run B=$B REPRODUCE=1 tests/system/500-release.bats
 	$(Q)LIMIT_FILE=2000 tests/run B=$B CHANGES=1000 RELOADS=200 tests/system/701-control-jobs.bats
 	$(Q)LIMIT_FILE=2000 tests/run B=$B RESTARTS=20 tests/system/354-consul-restarts.bats
 	$(Q)B=$B tests/system/helpers/election-rounds $(or $(ROUNDS),100) --longest 60

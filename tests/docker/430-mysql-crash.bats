@@ -129,6 +129,12 @@ id_of_node()
 	docker inspect -f '{{ .Config.Hostname }}' "$1"
 }
 
+# A relative of a test that `make check` runs, or a test that takes minutes.
+in_soak()
+{
+	((ROUNDS > 1)) || skip "make soak runs it"
+}
+
 @test "all nodes are killed at once" {
 	crash "all at once"
 	# shellcheck disable=SC2086
@@ -139,6 +145,7 @@ id_of_node()
 @test "a replica is killed before the others, and the primary starts last" {
 	local name
 
+	in_soak
 	crash "staggered" 3
 	for name in $others; do
 		docker start "$name" >/dev/null
@@ -149,6 +156,7 @@ id_of_node()
 }
 
 @test "the primary starts first, and the others long after it" {
+	in_soak
 	crash "primary first"
 	docker start "$before" >/dev/null
 	LIMIT=92 await primary
@@ -219,6 +227,7 @@ cut_power()		# CONTAINER
 @test "the primary's disk is full: a replica takes over" {
 	local volume
 
+	in_soak
 	fault "full disk"
 	volume=$(volume_of "$before")
 	dd if=/dev/zero of="$volume/filler" bs=1M status=none || :
@@ -252,7 +261,7 @@ cut_power()		# CONTAINER
 @test "crashes in any order, seconds apart" {
 	local count name
 
-	((ROUNDS > 1)) || skip "make soak runs it"
+	in_soak
 	for ((count = 1; count <= ROUNDS; count++)); do
 		fault "any order"
 		all=$(nodes)
@@ -272,6 +281,7 @@ cut_power()		# CONTAINER
 @test "a silent replica does not delay a handover" {
 	local silent
 
+	in_soak
 	fault "silent replica"
 	silent=$(replicas | head -n 1)
 	docker pause "$silent" >/dev/null
@@ -354,6 +364,7 @@ has_snapshot()		# made since, by the primary
 }
 
 @test "a node that is killed during its snapshot blocks no other one for long" {
+	in_soak
 	fault "snapshot"
 	stop_backup
 	docker kill "$before" >/dev/null

@@ -1,4 +1,5 @@
 # Every signal that can be caught reaches the command.
+# plain
 
 load init
 

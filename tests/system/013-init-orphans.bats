@@ -1,4 +1,5 @@
 # Orphans are reaped; who descends from the command may finish its work, within the deadline.
+# plain
 
 load init
 

@@ -1,4 +1,5 @@
 # When a job runs: its trigger, what it needs, how often.
+# plain
 
 load jobs
 

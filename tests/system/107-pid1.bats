@@ -1,4 +1,5 @@
 # As PID 1: orphans and daemons.
+# plain
 
 load jobs
 

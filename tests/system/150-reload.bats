@@ -1,4 +1,5 @@
 # A reload touches only what changed.
+# plain
 
 load jobs
 

@@ -1,4 +1,5 @@
 # onChange is retried when it fails, runs once for many changes, and delays nothing else.
+# plain
 
 load lib
 load measure

@@ -1,4 +1,5 @@
 # A real agent that is late, away, hung, or has lost its data.
+# plain
 
 load lib
 load measure

@@ -1,4 +1,5 @@
 # Consul answers with errors, or closes the connection.
+# plain
 
 load lib
 load measure

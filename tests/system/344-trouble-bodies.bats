@@ -1,4 +1,5 @@
 # Consul answers 200 with a wrong body.
+# plain
 
 load lib
 load measure

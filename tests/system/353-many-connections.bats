@@ -1,4 +1,5 @@
 # More watches than the agent takes connections from one address.
+# plain
 
 load lib
 

@@ -1,4 +1,5 @@
 # One of several candidates leads, publishes that, and hands over.
+# plain
 
 load elections
 

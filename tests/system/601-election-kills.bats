@@ -1,4 +1,5 @@
 # A killed leader has a successor soon, but never too soon.
+# plain
 
 load elections
 

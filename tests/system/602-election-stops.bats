@@ -1,4 +1,5 @@
 # SIGSTOP of the workload, of pilotfish, of the container and of Consul.
+# plain
 
 load elections
 

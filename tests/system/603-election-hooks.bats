@@ -1,4 +1,5 @@
 # Hooks of an election that fail, hang or ignore signals, and the end of pilotfish at any moment.
+# plain
 
 load elections
 

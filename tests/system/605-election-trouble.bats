@@ -1,4 +1,5 @@
 # Trouble with Consul, with rights and with the lock, and the messages about it.
+# plain
 
 load elections
 

@@ -1,4 +1,5 @@
 # pilotfish leader: the status of an election, and requests to it.  The test itself plays the leaders.
+# plain
 
 load leader
 

@@ -1,5 +1,4 @@
 # onChange is retried when it fails, runs once for many changes, and delays nothing else.
-# plain
 
 load lib
 load measure

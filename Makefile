@@ -62,7 +62,7 @@ LINT    := $(sort $(wildcard tests/check/lint-*.sh))
 UNIT    := $(TESTS:%.c=$B/%)
 SYSTEM  := $(sort $(wildcard tests/system/*.bats))
 # `make check` runs these without sanitizers: they measure, need the optimized build, or would take minutes more.
-PLAIN   := $(sort $(shell grep -l '^\# plain$$' $(SYSTEM)))
+PLAIN    = $(sort $(shell grep -l '^\# plain$$' $(SYSTEM)))
 BROWSER := $(sort $(wildcard tests/browser/*.bats))
 DOCKER  := $(sort $(wildcard tests/docker/*.bats))
 # The same script for each fuzzer.

@@ -20,18 +20,19 @@ static const struct option own_longs[] = { { 0 } }, other_longs[] = {
 
 /* The programs that the init stands in for; the first is itself.  Dockerd and others parse the versions. */
 static const struct program {
-	const char *name, *letters, *version, *usage;
+	const char *name, *prefix;	/* of its variables */
+	const char *letters, *version, *usage;
 	bool group;			/* signals go to the group, unless an option says otherwise */
 	int usage_code;
 } programs[] = {
-	{ "pilotfish", "+:gse:r:p:", NULL, NULL, false, EX_USAGE },
-	{ "tini", "+:hvwslge:p:", "tini version 0.19.0 - pilotfish " VERSION,
+	{ "pilotfish", NULL, "+:gse:r:p:", NULL, NULL, false, EX_USAGE },
+	{ "tini", "TINI_", "+:hvwslge:p:", "tini version 0.19.0 - pilotfish " VERSION,
 	  "usage: tini [-g] [-w] [-e CODE]... [-p SIG] [--] COMMAND [ARGUMENT]...", false, EXIT_FAILURE },
-	{ "docker-init", "+:hvwslge:p:", "tini version 0.19.0 - pilotfish " VERSION,
+	{ "docker-init", "TINI_", "+:hvwslge:p:", "tini version 0.19.0 - pilotfish " VERSION,
 	  "usage: docker-init [-g] [-w] [-e CODE]... [-p SIG] [--] COMMAND [ARGUMENT]...", false, EXIT_FAILURE },
-	{ "dumb-init", "+:hVvcr:", "dumb-init v1.2.5 (pilotfish " VERSION ")",
+	{ "dumb-init", "DUMB_INIT_", "+:hVvcr:", "dumb-init v1.2.5 (pilotfish " VERSION ")",
 	  "usage: dumb-init [-c] [-r A:B]... [--] COMMAND [ARGUMENT]...", true, EXIT_FAILURE },
-	{ "catatonit", "+:ghVL", "tini version 0.2.1_catatonit (pilotfish " VERSION ")",
+	{ "catatonit", NULL, "+:ghVL", "tini version 0.2.1_catatonit (pilotfish " VERSION ")",
 	  "usage: catatonit [-g] [--] COMMAND [ARGUMENT]...", false, EXIT_FAILURE },
 };
 
@@ -198,18 +199,17 @@ static bool take_option(struct reading *reading, int letter)
 /* ---- the environment ---- */
 
 static const struct variable {
-	const char *program, *name;
+	const char *name;
 	const char *value;		/* that has a meaning; NULL: any */
 	bool (*take)(struct reading *reading, const char *text);
 } variables[] = {
-	{ "tini", "TINI_KILL_PROCESS_GROUP", NULL, signal_group }, { "tini", "TINI_SUBREAPER", NULL, do_nothing },
-	{ "tini", "TINI_VERBOSITY", NULL, do_nothing }, { "dumb-init", "DUMB_INIT_SETSID", "0", signal_child_alone },
+	{ "TINI_KILL_PROCESS_GROUP", NULL, signal_group }, { "TINI_SUBREAPER", NULL, do_nothing },
+	{ "TINI_VERBOSITY", NULL, do_nothing }, { "DUMB_INIT_SETSID", "0", signal_child_alone },
 };
 
-static bool is_read(const struct variable *variable, const char *program)
+static bool reads(const struct program *program, const struct variable *variable)
 {
-	return !strcmp(variable->program, program) ||
-	       (!strcmp(variable->program, "tini") && !strcmp(program, "docker-init"));
+	return program->prefix && !strncmp(variable->name, program->prefix, strlen(program->prefix));
 }
 
 static void read_environment(struct reading *reading)
@@ -217,7 +217,7 @@ static void read_environment(struct reading *reading)
 	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
 		const char *value = getenv(variables[i].name);
 
-		if (value && is_read(&variables[i], reading->program->name) &&
+		if (value && reads(reading->program, &variables[i]) &&
 		    (!variables[i].value || !strcmp(value, variables[i].value)))
 			variables[i].take(reading, value);
 	}
@@ -225,8 +225,10 @@ static void read_environment(struct reading *reading)
 
 const char *init_options_ignored_variable(const struct init_options *options)
 {
+	const struct program *program = find_program(options->name);
+
 	for (size_t i = 0; i < sizeof variables / sizeof *variables; i++)
-		if (getenv(variables[i].name) && !is_read(&variables[i], options->name))
+		if (getenv(variables[i].name) && !reads(program, &variables[i]))
 			return variables[i].name;
 	return NULL;
 }

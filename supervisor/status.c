@@ -113,17 +113,14 @@ static json_t *service_json(const struct job_unit *unit, const struct service *s
 static json_t *first_json(const json_t *set)
 {
 	json_t *list = json_array();
-	json_t *entry;
-	size_t i;
 
-	json_array_foreach(set, i, entry) {
+	for (size_t i = 0; i < ENTRIES_MOST && i < json_array_size(set); i++) {
+		const json_t *entry = json_array_get(set, i);
 		const char *key = json_string_value(json_object_get(entry, "key"));
 		AUTOFREE char *place = key ? NULL :
 			url_authority(json_string_value(json_object_get(entry, "address")),
 				      json_integer_value(json_object_get(entry, "port")));
 
-		if (i == ENTRIES_MOST)
-			break;
 		json_array_append_new(list, status_text(key ? key : place));
 	}
 	return list;

@@ -1,5 +1,5 @@
-/* include.h - in libconfig's syntax, replace each `@include "file"` of a configuration by the text of that file, and
- * remember the file and line that each line of the result came from.
+/* include.h - replace each `@include "file"` of a configuration in libconfig's syntax by the text of
+ * that file, and remember the file and line that each line of the result came from.
  *
  * A path is relative to the file that includes it.  Inclusion is at most ten levels deep and has
  * no cycle.

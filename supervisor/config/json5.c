@@ -6,11 +6,10 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/duration.h"
 #include "syntax.h"
 #include "template/utf8.h"
 
-enum { NBSP = 0xa0, LINE_SEPARATOR = 0x2028, PARAGRAPH_SEPARATOR = 0x2029, BYTE_ORDER_MARK = 0xfeff };
+enum { LINE_SEPARATOR = 0x2028, PARAGRAPH_SEPARATOR = 0x2029, BYTE_ORDER_MARK = 0xfeff };
 
 /* The largest number up to which a double keeps each integer. */
 #define INTEGER_MOST 9007199254740992.0
@@ -84,6 +83,15 @@ static size_t read_rune(const struct reader *reader, uint32_t *rune)
 	return utf8_read(reader->at, (size_t)(reader->end - reader->at), rune);
 }
 
+/* Moves behind the rune, which is `length` bytes long. */
+static void pass_rune(struct reader *reader, size_t length)
+{
+	if (length == 1)
+		advance(reader);
+	else
+		reader->at += length;
+}
+
 static void skip_line(struct reader *reader)
 {
 	uint32_t rune;
@@ -117,10 +125,7 @@ static bool skip_blank(struct reader *reader)
 
 	if (!rune_is_space(rune) && rune != BYTE_ORDER_MARK)
 		return false;
-	if (length == 1)
-		advance(reader);
-	else
-		reader->at += length;
+	pass_rune(reader, length);
 	return true;
 }
 
@@ -191,10 +196,7 @@ static bool skip_line_end(struct reader *reader)
 		return false;
 	if (rune == '\r' && comes(reader, "\r\n"))
 		reader->at++;
-	if (length == 1)
-		advance(reader);
-	else
-		reader->at += length;
+	pass_rune(reader, length);
 	return true;
 }
 
@@ -291,28 +293,16 @@ static bool is_hex(const char *word)
 	       !word[2 + strspn(word + 2, "0123456789abcdefABCDEF")];
 }
 
-static bool is_duration(const char *word)
-{
-	double seconds;
-
-	return *word && isalpha((unsigned char)word[strlen(word) - 1]) && duration_parse(word, &seconds);
-}
-
 /* NULL: it is none, and `message` says why. */
 static json_t *number_of(const char *word, const char **message)
 {
 	const char *digits = word + (*word == '+' || *word == '-');
 	double value;
 
-	*message = "text needs quotes";
 	if (!strcmp(digits, "Infinity") || !strcmp(digits, "NaN"))
 		*message = "this number is not finite";
-	else if (digits[0] == '0' && isdigit((unsigned char)digits[1]))
-		*message = "a number with a leading zero; write file modes in quotes";
-	else if (is_decimal(digits) || is_hex(digits))
-		*message = NULL;
-	else if (is_duration(digits))
-		*message = "a duration with a unit needs quotes";
+	else if (!(*message = syntax_habit(word)) && !is_decimal(digits) && !is_hex(digits))
+		*message = "text needs quotes";
 	if (*message)
 		return NULL;
 	value = strtod(digits, NULL) * (*word == '-' ? -1 : 1);

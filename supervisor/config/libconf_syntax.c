@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/duration.h"
 #include "libconf_scan.h"
 #include "mistakes.h"
 #include "syntax.h"
@@ -72,11 +71,6 @@ static bool is_hex(const char *word)
 	return digits_of(word)[0] == '0' && tolower((unsigned char)digits_of(word)[1]) == 'x';
 }
 
-static bool has_leading_zero(const char *word)
-{
-	return digits_of(word)[0] == '0' && isdigit((unsigned char)digits_of(word)[1]);
-}
-
 /* libconfig silently keeps the lower 32 bits, or 64 if an L follows. */
 static bool is_truncated(const char *word)
 {
@@ -92,38 +86,30 @@ static bool is_truncated(const char *word)
 	return !*end && (errno == ERANGE || number < INT_MIN || number > INT_MAX);
 }
 
-static bool is_duration(const char *word)
-{
-	double seconds;
-
-	return is_number(word) && isalpha((unsigned char)word[strlen(word) - 1]) &&
-	       duration_parse(word, &seconds);
-}
-
 static bool is_text(const char *word)
 {
 	return !is_number(word) && *digits_of(word) != '.' && strcasecmp(word, "true") &&
 	       strcasecmp(word, "false");
 }
 
-static const struct {
-	bool (*is)(const char *word);
-	const char *message;
-} traps[] = {
-	{ has_leading_zero, "a number with a leading zero; write file modes in quotes" },
-	{ is_truncated,     "a number beyond 32 bits; append an L, which allows 64 bits" },
-	{ is_duration,      "a duration with a unit needs quotes" },
-	{ is_text,          "text needs quotes" },
-};
+static const char *trap_in(const char *word)
+{
+	const char *habit = syntax_habit(word);
+
+	if (habit)
+		return habit;
+	if (is_truncated(word))
+		return "a number beyond 32 bits; append an L, which allows 64 bits";
+	return is_text(word) ? "text needs quotes" : NULL;
+}
 
 static void check_word(struct reader *reader)
 {
 	AUTOFREE char *word = copy_bytes(reader->token.start, reader->token.length);
-	bool fine = true;
+	const char *trap = trap_in(word);
 
-	for (size_t i = 0; i < sizeof traps / sizeof *traps && fine; i++)
-		if (traps[i].is(word))
-			fine = refuse(reader, reader->token, traps[i].message);
+	if (trap)
+		refuse(reader, reader->token, trap);
 	advance(reader);
 }
 

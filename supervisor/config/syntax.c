@@ -3,6 +3,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/duration.h"
+
 static bool begins(const char *text, const char *end, const char *prefix)
 {
 	return (size_t)(end - text) >= strlen(prefix) && !memcmp(text, prefix, strlen(prefix));
@@ -36,6 +38,20 @@ bool syntax_is_json5(const char *text, size_t size)
 	const char *end = text + size, *first = skip(text, end);
 
 	return first < end && *first && strchr("{[\"'", *first);
+}
+
+const char *syntax_habit(const char *word)
+{
+	const char *digits = word + strspn(word, "+-");
+	double seconds;
+
+	if (!isdigit((unsigned char)*digits))
+		return NULL;
+	if (*digits == '0' && isdigit((unsigned char)digits[1]))
+		return "a number with a leading zero; write file modes in quotes";
+	if (isalpha((unsigned char)word[strlen(word) - 1]) && duration_parse(word, &seconds))
+		return "a duration with a unit needs quotes";
+	return NULL;
 }
 
 static bool is_yaml(const char *line)

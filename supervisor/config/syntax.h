@@ -13,6 +13,9 @@ enum { NESTING_LIMIT = 50 };		/* of groups and lists, in both */
 
 bool syntax_is_json5(const char *text, size_t size);
 
+/* Why neither takes this word as a number, though people write such numbers; NULL: no such reason. */
+const char *syntax_habit(const char *word);
+
 /* Of a text that neither reader takes: the language of which it has a line that neither can have, "YAML"
  * or "TOML"; or NULL. */
 const char *syntax_resembles(const char *text);

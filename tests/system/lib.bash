@@ -103,6 +103,7 @@ nap()		# SECONDS
 	read -r -t "$1" -u "$nap" || :
 }
 
+# The command sees our variables, so no test has one of their names.
 await()
 {
 	local await_start=${EPOCHREALTIME/[.,]/} await_most=$((${LIMIT:-10} * slow)) await_began await_now await_pause

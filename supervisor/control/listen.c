@@ -72,12 +72,18 @@ static bool bind_private(int fd, const struct sockaddr_un *address)
 	return !result;
 }
 
+/* A change of the inode costs as much as all else here, so what is right already stays. */
 bool listening_permit(const struct listening *listening, mode_t mode, gid_t group, struct error *error)
 {
 	const char *path = listening->path;
+	struct stat now;
+	bool fine = !lstat(path, &now);
 
-	return (!chown(path, (uid_t)-1, group) && !chmod(path, mode)) ||
-	       fail(error, "%s: %s", path, strerror(errno));
+	if (fine && group != (gid_t)-1 && now.st_gid != group)
+		fine = !chown(path, (uid_t)-1, group);
+	if (fine && (now.st_mode & 07777) != mode)
+		fine = !chmod(path, mode);
+	return fine || fail(error, "%s: %s", path, strerror(errno));
 }
 
 bool listen_unix(struct listening *listening, const char *path, mode_t mode, gid_t group,

@@ -150,6 +150,8 @@ void config_free(struct config *config)
 	if (!config)
 		return;
 	json_decref(config->tree);
+	strv_release(&config->secrets);
+	strv_release(&config->notes);
 	free(config->logging.output);
 	free(config->control.socket);
 	free(config->telemetry.address);

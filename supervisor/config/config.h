@@ -251,6 +251,9 @@ struct config {
 	struct consul_config consul;
 	struct strv warnings;		/* of what works, but hardly as meant */
 	bool has_secrets;		/* Consul's token or password, or {{secret "X"}} */
+	struct strv secrets;		/* the values of {{secret "X"}} */
+	int containerpilot;		/* the version of ContainerPilot that the file is for; 0: it is ours */
+	struct strv notes;		/* of what has changed in the translation from that */
 	double stop_timeout;
 	struct job_config **jobs;
 	size_t job_count;

@@ -17,7 +17,7 @@ enum { LINE_SEPARATOR = 0x2028, PARAGRAPH_SEPARATOR = 0x2029, BYTE_ORDER_MARK = 
 struct reader {
 	const struct included_text *included;
 	struct places *places;
-	struct strv *mistakes;
+	struct strv *mistakes, *repeated;
 	const char *at, *end;
 	const char *line_start;
 	unsigned line;
@@ -385,7 +385,8 @@ static bool read_member(struct reader *reader, json_t *object, size_t node)
 	if (!accept(reader, ':'))
 		return refuse(reader, here(reader), "a : is expected here, as the file begins with { and is JSON5");
 	if (json_object_get(object, key.data))
-		return refuse(reader, place, "this key is given twice");
+		strv_push_taken(reader->repeated, included_text_message(
+				reader->included, place, "this key is given twice", true));
 	child = places_add_key(reader->places, node, key.data, key.used, place);
 	value = skip(reader) ? read_value(reader, child) : NULL;
 	if (!value)
@@ -454,10 +455,10 @@ static json_t *read_value(struct reader *reader, size_t node)
 }
 
 json_t *json5_parse(const struct included_text *included, struct places *places,
-		    struct strv *mistakes)
+		    struct strv *mistakes, struct strv *repeated)
 {
 	struct reader reader = {
-		.included = included, .places = places, .mistakes = mistakes, .line = 1,
+		.included = included, .places = places, .mistakes = mistakes, .repeated = repeated, .line = 1,
 		.at = included->text.data, .line_start = included->text.data,
 		.end = included->text.data + included->text.used,
 	};

@@ -10,6 +10,7 @@
 #include "base/env.h"
 #include "base/file.h"
 #include "template/template.h"
+#include "compat.h"
 #include "image.h"
 #include "json5.h"
 #include "libconf.h"
@@ -20,10 +21,25 @@
 
 /* How a configuration is loaded. */
 struct loading {
-	const char *path;
+	struct load_source source;
 	struct task *task;
 	struct strv *unsure;		/* NULL: not for an image */
+	struct strv *cut;		/* gets the names of variables whose values are cut; NULL: none is */
 };
+
+/* ContainerPilot's {{ .NAME }} ends at the first "=" in the value. */
+static void find_cut(const struct buf *text, const struct strv *env, struct strv *cut)
+{
+	for (size_t i = 0; i < env->count; i++) {
+		size_t size = strcspn(env->items[i], "=");
+		AUTOFREE char *name = copy_bytes(env->items[i], size);
+		AUTOFREE char *use = format_string(".%s", name);
+
+		if (env->items[i][size] && strchr(env->items[i] + size + 1, '=') &&
+		    memmem(text->data, text->used, use, size + 1))
+			strv_push(cut, name);
+	}
+}
 
 static bool render(const struct loading *how, const struct buf *text, struct template_output *output,
 		   struct error *error)
@@ -36,17 +52,30 @@ static bool render(const struct loading *how, const struct buf *text, struct tem
 		.now = time(NULL), .task = how->task,
 		.unset = how->unsure ? UNSET_TEXT : NULL,
 	};
-	struct template *template = template_parse(how->path, text->data, text->used, &options, error);
+	struct template *template = template_parse(how->source.path, text->data, text->used, &options, error);
 	bool fine;
 
 	env_copy(&env);
 	input.env = env.items;
+	input.cuts_values = how->cut;
+	if (how->cut)
+		find_cut(text, &env, how->cut);
 	fine = template && template_render(template, &input, output, error);
 	template_free(template);
 	return fine;
 }
 
-/* Reads the file, and renders the text if {{ is in it. */
+static bool read_source(const struct load_source *source, struct buf *text, struct error *error)
+{
+	if (!source->text)
+		return file_read(source->path, TEXT_LIMIT, text, error);
+	if (strlen(source->text) > TEXT_LIMIT)
+		return fail(error, "%s: the text has more than %d bytes", source->path, TEXT_LIMIT);
+	buf_add(text, source->text);
+	return true;
+}
+
+/* Reads the text, and renders it if {{ is in it. */
 static bool get_text(const struct loading *how, struct template_output *output, struct load_error *error)
 {
 	CLEANUP(buf_release) struct buf text = BUF_INIT;
@@ -54,7 +83,7 @@ static bool get_text(const struct loading *how, struct template_output *output, 
 
 	*output = (struct template_output){ .text = BUF_INIT };
 	error->code = EX_NOINPUT;
-	if (!file_read(how->path, TEXT_LIMIT, &text, &reason))
+	if (!read_source(&how->source, &text, &reason))
 		return load_error_add(error, &reason);
 	error->code = EX_DATAERR;
 	if (memmem(text.data, text.used, "{{", 2))
@@ -68,12 +97,17 @@ static bool get_text(const struct loading *how, struct template_output *output, 
 struct document {
 	struct included_text text;
 	struct places places;
+	bool is_json5;
+	struct strv repeated;		/* messages of keys that are given twice */
+	struct compat_result compat;
 };
 
 static void document_release(struct document *document)
 {
 	included_text_release(&document->text);
 	places_release(&document->places);
+	strv_release(&document->repeated);
+	compat_result_release(&document->compat);
 }
 
 static void name_language(const char *path, const char *text, struct load_error *error)
@@ -100,8 +134,9 @@ static json_t *parse(struct document *document, const char *path, const struct t
 		return NULL;
 	}
 	text = &document->text.text;
-	if (syntax_is_json5(text->data, text->used))
-		tree = json5_parse(&document->text, &document->places, &error->mistakes);
+	document->is_json5 = syntax_is_json5(text->data, text->used);
+	if (document->is_json5)
+		tree = json5_parse(&document->text, &document->places, &error->mistakes, &document->repeated);
 	else
 		tree = libconf_parse(&document->text, &document->places, &error->mistakes);
 	if (!tree)
@@ -114,10 +149,26 @@ static bool is_before(struct place a, struct place b)
 	return a.line < b.line || (a.line == b.line && a.column < b.column);
 }
 
+/* Services, tasks and coprocesses of ContainerPilot 2 are jobs here. */
+static struct place find_job(const struct document *document, const char *message)
+{
+	static const char *const lists[] = { "services", "tasks", "coprocesses" };
+	struct place place = { 0 };
+
+	for (size_t i = 0; i < sizeof lists / sizeof *lists && !place.line; i++) {
+		AUTOFREE char *written = format_string("%s%s", lists[i], message + strlen("jobs"));
+
+		place = places_find(&document->places, written);
+	}
+	return place;
+}
+
 static struct place find_place(const struct document *document, const char *message)
 {
 	AUTOFREE char *written = sugar_written_path(message);
 
+	if (document->compat.version == 2 && !strncmp(message, "jobs[", 5))
+		return find_job(document, message);
 	return places_find(&document->places, written ? written : message);
 }
 
@@ -159,8 +210,40 @@ static void set_aside(const struct document *document, struct strv *mistakes, st
 	}
 }
 
-/* `unsure` NULL: not for an image. */
-static struct config *decode(const struct document *document, json_t *tree, struct strv *unsure,
+static void move(struct strv *from, struct strv *to)
+{
+	strv_copy(to, from->items);
+	strv_release(from);
+}
+
+/* Takes a tree as it is written, and returns one with our keys; NULL: a mistake was added, or there was. */
+static json_t *translate(const struct loading *how, struct document *document, json_t *tree,
+			 struct load_error *error)
+{
+	const struct load_source *source = &how->source;
+	const struct compat_call call = { .command = source->command, .certain = source->containerpilot };
+	json_t *ours = tree;
+
+	if (tree && document->is_json5) {
+		ours = compat_read(tree, &call, &document->compat);
+		json_decref(tree);
+	}
+	if (ours && !document->compat.version) {
+		move(&document->repeated, &error->mistakes);
+		if (source->command && !error->mistakes.count)
+			strv_push_taken(&error->mistakes, format_string(
+					"%s: a command follows, \"%.64s\", which only a file of ContainerPilot 2 can have; "
+					"write it as the exec of a job", source->path, source->command[0]));
+	}
+	move(&document->compat.mistakes, &error->mistakes);
+	if (error->mistakes.count)
+		json_decref(steal(&ours));
+	if (document->compat.version)
+		locate(document, &error->mistakes);
+	return ours;
+}
+
+static struct config *decode(const struct loading *how, const struct document *document, json_t *tree,
 			     struct load_error *error)
 {
 	struct config *config;
@@ -169,16 +252,64 @@ static struct config *decode(const struct document *document, json_t *tree, stru
 		return NULL;
 	sugar_expand(tree, &error->mistakes);
 	config = config_decode(tree, &error->mistakes);
-	if (unsure) {
-		set_aside(document, &error->mistakes, unsure);
-		image_check(tree, &error->mistakes, unsure);
-		locate(document, unsure);
+	if (how->unsure) {
+		set_aside(document, &error->mistakes, how->unsure);
+		image_check(tree, &error->mistakes, how->unsure);
+		locate(document, how->unsure);
 	}
 	json_decref(tree);
 	if (config)
 		locate(document, &config->warnings);
 	locate(document, &error->mistakes);
 	return config;
+}
+
+/* From the source to a tree with our keys; NULL: a mistake was added. */
+static json_t *read_tree(const struct loading *how, struct template_output *output, struct document *document,
+			 struct load_error *error)
+{
+	if (!get_text(how, output, error))
+		return NULL;
+	return translate(how, document, parse(document, how->source.path, output, error), error);
+}
+
+static bool has_values_to_cut(void)
+{
+	CLEANUP(strv_release) struct strv env = { 0 };
+
+	env_copy(&env);
+	for (size_t i = 0; i < env.count; i++)
+		if (strchr(env.items[i] + strcspn(env.items[i], "=") + 1, '='))
+			return true;
+	return false;
+}
+
+/* Only what a text is rendered to tells whether it is ContainerPilot's: then it is rendered again. */
+static json_t *read_again_if_cut(struct loading *how, struct template_output *output, struct document *document,
+				 struct strv *cut, struct load_error *error)
+{
+	json_t *tree = read_tree(how, output, document, error);
+
+	if (!document->compat.version || !has_values_to_cut())
+		return tree;
+	json_decref(tree);
+	document_release(document);
+	template_output_release(output);
+	strv_release(&error->mistakes);
+	*document = (struct document){ .is_json5 = false };
+	how->cut = cut;
+	return read_tree(how, output, document, error);
+}
+
+static void warn_of_cut(const struct loading *how, struct config *config)
+{
+	for (size_t i = 0; how->cut && i < how->cut->count; i++) {
+		const char *name = how->cut->items[i];
+
+		strv_push_taken(&config->warnings, format_string(
+				"%s: {{ .%s }} ends at the first \"=\" in the value, as in ContainerPilot; {{ env \"%s\" }} has "
+				"all of it", how->source.path, name, name));
+	}
 }
 
 void load_error_release(struct load_error *error)
@@ -207,7 +338,7 @@ char *load_rendered(const char *path, struct load_error *error)
 {
 	CLEANUP(template_output_release) struct template_output output;
 
-	if (!get_text(&(struct loading){ .path = path }, &output, error))
+	if (!get_text(&(struct loading){ .source.path = path }, &output, error))
 		return NULL;
 	secret_hide(&output.secrets, &output.text);
 	return buf_take(&output.text);
@@ -215,17 +346,16 @@ char *load_rendered(const char *path, struct load_error *error)
 
 json_t *load_tree(const char *path, struct load_error *error)
 {
-	CLEANUP(template_output_release) struct template_output output;
+	CLEANUP(template_output_release) struct template_output output = { .text = BUF_INIT };
 	CLEANUP(document_release) struct document document = { 0 };
-	json_t *tree;
+	CLEANUP(strv_release) struct strv cut = { 0 };
+	struct loading how = { .source.path = path };
+	json_t *tree = read_again_if_cut(&how, &output, &document, &cut, error);
 
-	if (!get_text(&(struct loading){ .path = path }, &output, error))
+	if (!tree)
 		return NULL;
-	tree = parse(&document, path, &output, error);
-	if (tree) {
-		sugar_expand(tree, &error->mistakes);
-		locate(&document, &error->mistakes);
-	}
+	sugar_expand(tree, &error->mistakes);
+	locate(&document, &error->mistakes);
 	secret_collect(tree, &output.secrets);
 	secret_hide_in_messages(&output.secrets, &error->mistakes);
 	if (!error->mistakes.count)
@@ -235,30 +365,58 @@ json_t *load_tree(const char *path, struct load_error *error)
 	return tree;
 }
 
-static struct config *load(const struct loading *how, struct load_error *error)
+static void describe(struct config *config, const struct loading *how, struct document *document,
+		     struct template_output *output)
 {
-	CLEANUP(template_output_release) struct template_output output;
-	CLEANUP(document_release) struct document document = { 0 };
-	struct config *config;
+	config->has_secrets = output->secrets.count || config->consul.token || config->consul.token_file ||
+			      config->consul.auth;
+	config->secrets = output->secrets;
+	output->secrets = (struct strv){ 0 };
+	config->containerpilot = document->compat.version;
+	move(&document->compat.notes, &config->notes);
+	locate(document, &config->notes);
+	move(&document->repeated, &config->warnings);
+	warn_of_cut(how, config);
+}
 
-	if (!get_text(how, &output, error))
-		return NULL;
-	config = decode(&document, parse(&document, how->path, &output, error), how->unsure, error);
+static struct config *load(struct loading *how, struct load_error *error)
+{
+	CLEANUP(template_output_release) struct template_output output = { .text = BUF_INIT };
+	CLEANUP(document_release) struct document document = { 0 };
+	CLEANUP(strv_release) struct strv cut = { 0 };
+	json_t *tree = read_again_if_cut(how, &output, &document, &cut, error);
+	struct config *config = decode(how, &document, tree, error);
+
 	secret_hide_in_messages(&output.secrets, &error->mistakes);
 	if (config)
-		config->has_secrets = output.secrets.count || config->consul.token ||
-				      config->consul.token_file || config->consul.auth;
+		describe(config, how, &document, &output);
+	how->cut = NULL;
 	return config;
 }
 
 struct config *load_config(const char *path, struct task *task, struct load_error *error)
 {
-	return load(&(struct loading){ .path = path, .task = task }, error);
+	return load_config_from(&(struct load_source){ .path = path }, task, error);
+}
+
+char *load_rendered_from(const struct load_source *source, struct load_error *error)
+{
+	CLEANUP(template_output_release) struct template_output output;
+
+	if (!get_text(&(struct loading){ .source = *source }, &output, error))
+		return NULL;
+	return buf_take(&output.text);
+}
+
+struct config *load_config_from(const struct load_source *source, struct task *task,
+				struct load_error *error)
+{
+	return load(&(struct loading){ .source = *source, .task = task }, error);
 }
 
 struct config *load_image_config(const char *path, struct load_error *error, struct strv *unsure)
 {
-	struct config *config = load(&(struct loading){ .path = path, .unsure = unsure }, error);
+	struct config *config = load(&(struct loading){ .source.path = path, .unsure = unsure }, error);
 
 	if (!error->mistakes.count)
 		return config;
@@ -270,7 +428,10 @@ struct config *load_text(const char *text, const char *name, struct load_error *
 {
 	CLEANUP(template_output_release) struct template_output output = { .text = BUF_INIT };
 	CLEANUP(document_release) struct document document = { 0 };
+	struct loading how = { .source.path = name };
+	json_t *tree;
 
 	buf_add(&output.text, text);
-	return decode(&document, parse(&document, name, &output, error), NULL, error);
+	tree = translate(&how, &document, parse(&document, name, &output, error), error);
+	return decode(&how, &document, tree, error);
 }

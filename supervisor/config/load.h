@@ -18,6 +18,14 @@ struct load_error {
 	int code;
 };
 
+/* Where a configuration comes from, and how it is meant. */
+struct load_source {
+	const char *path;		/* of the file; with `text` only its name in messages */
+	const char *text;		/* the configuration itself; NULL: read `path` */
+	char **command;			/* the words behind the options, ends in NULL; NULL: none */
+	bool containerpilot;		/* it is certainly one of ContainerPilot */
+};
+
 void load_error_release(struct load_error *error);
 bool load_error_add(struct load_error *error, const struct error *mistake);	/* always false */
 char *load_error_text(const struct load_error *error);	/* a line for each; free() it */
@@ -28,6 +36,9 @@ void load_error_log(const struct load_error *error, const char *consequence);	/*
 char *load_rendered(const char *path, struct load_error *error);	/* free() it */
 json_t *load_tree(const char *path, struct load_error *error);		/* hooks are expanded */
 struct config *load_config(const char *path, struct task *task, struct load_error *error);
+char *load_rendered_from(const struct load_source *source, struct load_error *error);	/* with secrets */
+struct config *load_config_from(const struct load_source *source, struct task *task,
+				struct load_error *error);
 
 /* For an image's build: variables and secrets may be missing; programs, users, directories and files may
  * not.  `unsure` gets the mistakes in lines that print a variable that is not set.  NULL without an

@@ -187,16 +187,16 @@ bool run_text(struct call *call, enum template_profile profile, const struct tex
 	return give(call, value_text(arena_copy(call->arena, printed.data, printed.used), printed.used));
 }
 
-static struct value environment(struct arena *arena, char *const *env)
+static struct value environment(struct arena *arena, const struct template_input *input)
 {
 	struct value value = value_map(arena, TYPE_MAP_STRING);
 
-	for (; env && *env; env++) {
-		const char *equals = strchr(*env, '=');
+	for (char *const *env = input->env; env && *env; env++) {
+		const char *equals = strchr(*env, '='), *text = equals + 1;
 
 		if (equals)
 			*map_put(value.map, value_text(*env, (size_t)(equals - *env))) =
-				value_string(equals + 1);
+				value_text(text, input->cuts_values ? strcspn(text, "=") : strlen(text));
 	}
 	return value;
 }
@@ -208,7 +208,7 @@ static struct value first_dot(struct run *run)
 	struct value dot = { .type = TYPE_INVALID };
 
 	if (run->template->profile == TEMPLATE_CONFIG)
-		return environment(&run->arena, input->env);
+		return environment(&run->arena, input);
 	if (run->template->profile == TEMPLATE_GO && input->dot)
 		dot = value_from_json(&run->arena, input->dot, type ? type : TYPE_ANY);
 	if (dot.type == TYPE_NIL)

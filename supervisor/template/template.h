@@ -59,6 +59,7 @@ struct template_input {
 	json_t *dot;			/* TEMPLATE_GO; NULL: none */
 	const char *dot_type;		/* "map[string]string"; NULL: as the JSON is */
 	char *const *env;		/* NULL: empty */
+	bool cuts_values;		/* TEMPLATE_CONFIG: in the dot, a value ends at its first "=" */
 	const char *unset;		/* TEMPLATE_CONFIG: printed for what has no text because a variable
 					 * or secret is not set; NULL: nothing, and a secret must be set */
 	struct template_provider *data;	/* NULL: no data */

@@ -56,8 +56,10 @@ static void on_news(struct feed *feed)
 	struct watch *watch = container_of(feed, struct watch, feed);
 	bool healthy = json_array_size(feed->state), changed = healthy != watch->healthy;
 
-	watch->changes++;
-	source_publish(&watch->source, EVENT_CHANGED);
+	if (healthy || watch->told || watch->config->first_empty == FIRST_EMPTY_CHANGED) {
+		watch->changes++;
+		source_publish(&watch->source, EVENT_CHANGED);
+	}
 	if (changed || !watch->told)
 		source_publish(&watch->source, healthy ? EVENT_HEALTHY : EVENT_UNHEALTHY);
 	watch->told = true;

@@ -2,7 +2,8 @@
  *
  * The source `watch.NAME` publishes `changed` at the first answer and at each change of content
  * (answer_set.h).  It publishes `healthy` when the set becomes non-empty and `unhealthy` when the
- * set becomes empty, and one of both at the first answer.
+ * set becomes empty, and one of both at the first answer.  With `firstEmpty` = "unhealthy" a first
+ * answer that is empty is no change.
  */
 #ifndef WATCH_H
 #define WATCH_H

@@ -131,6 +131,8 @@ struct watch_config {
 };
 
 struct target_config {
+	/* published at the first answer, if the set is empty; if not: changed, healthy */
+	enum first_empty { FIRST_EMPTY_CHANGED, FIRST_EMPTY_UNHEALTHY } first_empty;
 	char *destination;		/* absolute */
 	int perms;			/* -1: those of the existing file, else 0644 */
 	struct identity identity;	/* not set: the owner of the existing file, else ours */

@@ -376,6 +376,10 @@ static const struct field watch_fields[] = {
 		  "all instances." },
 	{ "near", STRING(watch_config, near), .flags = TRIMMED,
 	  .help = "Sort instances by their distance from this node; \"_agent\" is the agent's "
+static const struct choice first_empty[] = {
+	{ "changed", FIRST_EMPTY_CHANGED }, { "unhealthy", FIRST_EMPTY_UNHEALTHY }, { 0 }
+};
+
 		  "own node. A change of the order alone is no event." },
 	{ "dc", STRING(watch_config, dc), .flags = TRIMMED,
 	  .help = "The datacenter to ask. Default: the agent's own." },
@@ -397,6 +401,9 @@ static const struct record watch_record = {
 	.fields = watch_fields, .size = sizeof(struct watch_config), .finish = watch_rules,
 };
 
+	{ "firstEmpty", CHOICE(watch_config, first_empty, first_empty), .initial = "changed",
+	  .help = "If the set is empty at the first answer: \"changed\" publishes changed and "
+		  "unhealthy, \"unhealthy\" that alone." },
 /* A template. */
 
 static const struct field check_fields[] = {

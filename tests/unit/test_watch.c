@@ -328,6 +328,18 @@ static void test_a_missing_key_is_the_empty_set(void **state)
 	assert_non_null(strstr(self->server.asked.items[1], "&index=7 "));
 }
 
+static void test_an_empty_first_answer_may_be_no_change(void **state)
+{
+	static const char *const replies[] = { NO_KEY("7"), ANSWER("8", "[" A "]"), NULL };
+	struct fixture *self = *state;
+
+	self->config.first_empty = FIRST_EMPTY_UNHEALTHY;
+	start(self, replies);
+	run(self, 3, 3);
+	assert_events(self, "unhealthy changed healthy");
+	assert_int_equal(self->watch.changes, 1);
+}
+
 static void test_404_of_another_server_is_trouble(void **state)
 {
 	static const char *const replies[] = {
@@ -532,6 +544,7 @@ int main(void)
 		cmocka_unit_test(test_document_lists_differences),
 		TEST(test_first_answer_is_a_change),
 		TEST(test_a_missing_key_is_the_empty_set),
+		TEST(test_an_empty_first_answer_may_be_no_change),
 		TEST(test_404_of_another_server_is_trouble),
 		TEST(test_unchanged_answer_is_no_event),
 		TEST(test_trouble_keeps_the_set),

@@ -95,15 +95,25 @@ static void log_start(struct job *job)
 		  job_subject(job, EVENT_RUNNING), " started, pid %d", job->pid);
 }
 
+/* A run that an event of a queue causes is no restart.  The next event becomes due. */
+static void count_try(struct job *job)
+{
+	if (!job->config->when.queue || !job->due || !job->tries)
+		job->tries++;
+	job->due = job->queued > 0;
+	job->queued -= job->due;
+	job->queue_full = job->queue_full && job->queued;
+}
+
 static enum job_state begin(struct job *job)
 {
 	struct error error = ERROR_INIT;
 
-	job->due = job->timed_out = job->run_end_asked = job->needs_waived = false;
+	count_try(job);
+	job->timed_out = job->run_end_asked = job->needs_waived = false;
 	job->started_at = monotonic_now();
 	if (!job->runs++)
 		job->next_run = job->started_at;
-	job->tries++;
 	if (job->hook && !job_run_start(job, &error)) {
 		log_about(LEVEL_ERROR, job_subject(job, EVENT_EXIT_FAILED), " cannot start: %s", error.text);
 		job->code = exit_code(job->hook->status);
@@ -372,7 +382,8 @@ static enum job_state gone(struct job *job)
 /* The former runs and the stop count no longer; their figures stay. */
 static enum job_state rearm(struct job *job)
 {
-	job->due = job->consumed = job->needs_waived = false;
+	job->due = job->consumed = job->needs_waived = job->queue_full = false;
+	job->queued = 0;
 	job->drained = job->stop_asked = job->stopped_by_hand = job->killed = job->failed = false;
 	job->tries = 0;
 	job->failures = 0;

@@ -16,6 +16,9 @@
  * A step takes at most half of the time that remains until the job's deadline.  The job publishes
  * `stopped` when the process and its group are gone.
  *
+ * Triggers during a run cause one more run; with `queue` each of them does, and `restarts` are counted for
+ * the job's whole life.  A stop forgets them.
+ *
  * A job that ends by itself publishes `draining`, so that its services deregister first, but not
  * `stopping`: its process has gone, and preStop has nothing to prepare.
  *
@@ -87,6 +90,8 @@ struct job {
 	struct trigger when;
 	struct trigger *needs;		/* config->need_count */
 	bool due;			/* triggered, and not run since */
+	unsigned queued;		/* further runs that are due, with `queue` */
+	bool queue_full;		/* which the log has told */
 	bool consumed;			/* its `once` trigger has come */
 	struct source *cause;		/* of the last trigger; NULL: none yet */
 	enum event_code cause_code;
@@ -99,7 +104,7 @@ struct job {
 	double end_run_by;		/* deadline of a run that ends; 0: SIGKILL was sent */
 	struct backoff backoff;		/* between restarts in a row */
 	long runs;
-	long tries;			/* runs since the last trigger */
+	long tries;			/* runs since the last trigger; with `queue`: restarts and 1 */
 	unsigned long failures;		/* in a row */
 	bool running, timed_out, drained;
 	bool run_end_asked;		/* by job_end_run() */

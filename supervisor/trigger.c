@@ -1,5 +1,9 @@
 #include "job.h"
 
+#include "base/log.h"
+
+enum { QUEUE_MOST = 1000 };		/* events that wait for a job with `queue` */
+
 bool job_is_stop_hook(const struct job *job)
 {
 	return job_config_is_stop_hook(job->config);
@@ -17,21 +21,39 @@ void job_consume_trigger(struct job *job)
 	trigger_release(&job->when);
 }
 
+static void add_to_queue(struct job *job)
+{
+	if (job->queued < QUEUE_MOST) {
+		job->queued++;
+		return;
+	}
+	if (!job->queue_full)
+		log_about(LEVEL_WARN, job_subject(job, EVENT_NONE),
+			  " is too slow: %d events wait for it, further ones are left out", QUEUE_MOST);
+	job->queue_full = true;
+}
+
 static void on_when(struct subscription *sub, const struct event *event)
 {
 	struct trigger *trigger = container_of(sub, struct trigger, on_event);
 	struct job *job = trigger->job;
+	const struct when_config *when = &job->config->when;
 
 	if (job->config->runs && !source_holds(event->source, event->code))
 		return;			/* the event is outdated */
-	job->due = true;
-	job->tries = 0;
+	if (!when->queue)
+		job->tries = 0;
+	else if (job->due)
+		add_to_queue(job);
+	job->due = when->delay <= 0;
 	job->cause = event->source;
 	job->cause_code = event->code;
 	if (job_is_stop_hook(job) && job->state == JOB_WAITING)
 		source_hold(event->source, &job->hold);
-	if (!job->config->when.each)
+	if (!when->each)
 		job_consume_trigger(job);
+	if (!job->due)			/* the end of its delay makes it so */
+		timer_set(&job->deadline, when->delay);
 	job_step(job, INPUT_TRIGGER);
 }
 

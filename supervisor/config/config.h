@@ -24,7 +24,9 @@ struct when_config {
 	char *source;			/* NULL: none; the job starts with pilotfish */
 	enum event_code code;		/* EVENT_NONE: not given */
 	bool each;			/* run on every event, else on the first */
-	double interval;		/* between runs; the first is at once */
+	bool queue;			/* each event causes a run, also those during a run */
+	double interval;		/* between runs; the first is at once, */
+	double delay;			/* or after this time */
 	double timeout;			/* of the wait for the event */
 };
 

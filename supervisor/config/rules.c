@@ -107,6 +107,10 @@ bool when_rules(void *object, const json_t *tree, struct error *error)
 		return fail(error, "only one of once, each and interval may be given");
 	if (!event)
 		when->code = EVENT_NONE;
+	if (when->delay > 0 && !interval)
+		return fail(error, ".delay: only possible with interval");
+	if (when->queue && (interval || has_key(tree, "once")))
+		return fail(error, ".queue: only possible with each or a signal");
 	if (interval)
 		return !when->source ||
 		       fail(error, "only one of interval and source may be given");

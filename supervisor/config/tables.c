@@ -137,9 +137,15 @@ static const struct field when_fields[] = {
 		  "state, such as healthy, and holds already, the job runs at once." },
 	{ "each", CUSTOM_WHOLE(decode_each), .json = "string", .must_be = "the name of an event",
 	  .help = "Run on every such event. Events during a run cause one more run." },
+	{ "queue", BOOL(when_config, queue), .initial = "false",
+	  .help = "With each, or a signal: each event during a run causes one more run, for at "
+		  "most 1,000 events that wait. A number of restarts then is one for all runs "
+		  "together, not for each event." },
 	{ "interval", SECONDS(when_config, interval), .min = 0.001,
 	  .help = "Run at once and then this often. Cannot be combined with source, once or "
 		  "each." },
+	{ "delay", SECONDS(when_config, delay), .initial = "0",
+	  .help = "With interval: the time before the first run." },
 	{ "timeout", SECONDS(when_config, timeout),
 	  .help = "If the event does not come within this time, the job stops without a run." },
 	{ 0 }

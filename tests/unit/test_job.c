@@ -339,6 +339,83 @@ static void triggers_coalesce(void **state)
 	expect(hook, "waiting", "onChange:exitSuccess ");
 }
 
+static struct job *new_queue(long restarts)
+{
+	return new_job("hook", (struct when_config){ .source = (char *)"watch.db",
+		.code = EVENT_CHANGED, .each = true, .queue = true }, restarts);
+}
+
+static void each_event_of_a_queue_is_a_run(void **state)
+{
+	struct job *hook = new_queue(0);
+
+	(void)state;
+	begin_all();
+	for (int i = 0; i < 3; i++)
+		say(&watch, EVENT_CHANGED);
+	expect(hook, "running", "hook+ hook:running ");
+	for (int i = 0; i < 2; i++) {
+		exits(hook, 0);
+		expect(hook, "running", "hook+ hook:exitSuccess hook:running ");
+	}
+	exits(hook, 0);
+	expect(hook, "waiting", "hook:exitSuccess ");
+}
+
+static void a_queue_has_a_limit(void **state)
+{
+	struct job *hook = new_queue(0);
+
+	(void)state;
+	begin_all();
+	for (int i = 0; i < 1500; i++)
+		say(&watch, EVENT_CHANGED);
+	while (hook->state == JOB_RUNNING)
+		exits(hook, 0);
+	assert_int_equal(hook->runs, 1002);	/* the one that ran, the next one, and 1000 */
+}
+
+static void restarts_of_a_queue_are_for_life(void **state)
+{
+	struct job *hook = new_queue(1);
+
+	(void)state;
+	begin_all();
+	say(&watch, EVENT_CHANGED);
+	say(&watch, EVENT_CHANGED);
+	exits(hook, 1);
+	assert_int_equal(hook->runs, 2);	/* of the other event */
+	exits(hook, 1);
+	deadline(hook, 0.5, 1);			/* the restart */
+	exits(hook, 1);
+	assert_string_equal(job_state_name(hook->state), "waiting");
+	say(&watch, EVENT_CHANGED);
+	exits(hook, 1);
+	assert_string_equal(job_state_name(hook->state), "waiting");
+	assert_int_equal(hook->runs, 4);
+}
+
+static void a_stop_forgets_the_queue(void **state)
+{
+	struct job *hook = new_queue(0);
+	struct error error = ERROR_INIT;
+
+	(void)state;
+	begin_all();
+	for (int i = 0; i < 3; i++)
+		say(&watch, EVENT_CHANGED);
+	job_stop_by_hand(hook, 5);
+	drain();
+	exits(hook, 0);
+	assert_string_equal(job_state_name(hook->state), "stopped");
+	job_rearm(hook);
+	assert_true(job_link(hook, find, NULL, &error));
+	say(&watch, EVENT_CHANGED);
+	exits(hook, 0);
+	assert_string_equal(job_state_name(hook->state), "waiting");
+	assert_int_equal(hook->runs, 2);
+}
+
 static void failed_on_change_retries_until_newer_data(void **state)
 {
 	struct job *hook = new_job("onChange", (struct when_config){
@@ -373,6 +450,36 @@ static void periodic_job_keeps_its_interval(void **state)
 	exits(task, 0);
 	deadline(task, 7, 7);
 	assert_int_equal(task->runs, 3);
+}
+
+static void the_first_run_can_be_delayed(void **state)
+{
+	struct job *task = new_job("task", at_start, UNLIMITED);
+
+	(void)state;
+	task->config->when.interval = 10;
+	task->config->when.delay = 3;
+	begin_all();
+	expect(task, "waiting", "");
+	deadline(task, 3, 3);
+	expect(task, "running", "task+ task:running ");
+	exits(task, 0);
+	deadline(task, 10, 10);
+	assert_int_equal(task->runs, 2);
+}
+
+static void a_delayed_job_stops_at_once(void **state)
+{
+	struct job *task = new_job("task", at_start, UNLIMITED);
+
+	(void)state;
+	task->config->when.interval = 10;
+	task->config->when.delay = 3;
+	begin_all();
+	job_stop(task, 5);
+	drain();
+	expect(task, "stopped", "task:stopped ");
+	assert_true(task->deadline.ev.at <= 0);
 }
 
 static void periodic_job_runs_once_more_than_it_restarts(void **state)
@@ -918,8 +1025,14 @@ int main(void)
 		TEST(job_never_runs_without_its_pre_start),
 		TEST(needs_are_levels),
 		TEST(triggers_coalesce),
+		TEST(each_event_of_a_queue_is_a_run),
+		TEST(a_queue_has_a_limit),
+		TEST(restarts_of_a_queue_are_for_life),
+		TEST(a_stop_forgets_the_queue),
 		TEST(failed_on_change_retries_until_newer_data),
 		TEST(periodic_job_keeps_its_interval),
+		TEST(the_first_run_can_be_delayed),
+		TEST(a_delayed_job_stops_at_once),
 		TEST(periodic_job_runs_once_more_than_it_restarts),
 		TEST(run_is_killed_after_its_timeout),
 		TEST(waiting_has_a_limit),

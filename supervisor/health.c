@@ -113,6 +113,8 @@ static void decide(struct health *health, enum health_status status)
 	if (!changed) {
 		review_reason(health);
 		warn_if_unproven(health);
+		if (health->hook && health->config->events == EVENTS_OF_CHECKS)
+			source_publish(&health->job->source, events[status]);
 		return;
 	}
 	set_reason(health);

@@ -2,7 +2,8 @@
  *
  * While the job runs, its check runs every `interval`.  The job's status changes after `failures`
  * or `successes` equal results in a row.  A change of the status is an event of the job: healthy,
- * warning, unhealthy.  The end of each check is an event of the source `JOB.health`: exitSuccess,
+ * warning, unhealthy; with `events` = "check", each further result that confirms it is one, too.  The
+ * end of each check is an event of the source `JOB.health`: exitSuccess,
  * exitFailed.
  *
  * Until the first verdict, checks run more often than every `interval`, so that a job enters

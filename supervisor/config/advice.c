@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/duration.h"
 #include "rules.h"
 #include "stop_times.h"
 
@@ -91,6 +92,26 @@ static void advise_commands(struct config *config)
 	}
 }
 
+/* ---- checks that take long ---- */
+
+/* Pilotfish repeats the last result while a check runs. */
+static void advise_timeouts(struct config *config)
+{
+	for (size_t i = 0; i < config->job_count; i++) {
+		const struct job_config *job = config->jobs[i];
+		char timeout[32], ttl[32];
+
+		if (!job->service_count || job->health.timeout <= job->health.ttl)
+			continue;
+		duration_print(job->health.timeout, timeout);
+		duration_print(job->health.ttl, ttl);
+		strv_push_taken(&config->warnings,
+				format_string("jobs[%s].health.timeout: %s is longer than the ttl, %s: while a "
+					      "check hangs, Consul gets the result of the check before",
+					      job->name, timeout, ttl));
+	}
+}
+
 /* ---- Consul's agent as a job ---- */
 
 static bool is_needed(const struct config *config, const struct job_config *job)
@@ -129,6 +150,7 @@ void advise(struct config *config)
 {
 	advise_names(config);
 	advise_commands(config);
+	advise_timeouts(config);
 	advise_agent(config);
 	stop_times_warn(config);
 }

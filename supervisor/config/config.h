@@ -74,6 +74,7 @@ struct health_config {
 	double interval, timeout, ttl, start_period;
 	long failures, successes;	/* in a row, until the job's health changes */
 	bool warning;			/* exit code 1 is a warning */
+	enum health_events { EVENTS_OF_CHANGES, EVENTS_OF_CHECKS } events;
 };
 
 struct readiness_config {		/* neither fd nor notify: none */
@@ -130,11 +131,11 @@ struct watch_config {
 	char *dc, *near;
 	bool passing;			/* passing instances only, else all */
 	double settle;
+	/* published at the first answer, if the set is empty; if not: changed, healthy */
+	enum first_empty { FIRST_EMPTY_CHANGED, FIRST_EMPTY_UNHEALTHY } first_empty;
 };
 
 struct target_config {
-	/* published at the first answer, if the set is empty; if not: changed, healthy */
-	enum first_empty { FIRST_EMPTY_CHANGED, FIRST_EMPTY_UNHEALTHY } first_empty;
 	char *destination;		/* absolute */
 	int perms;			/* -1: those of the existing file, else 0644 */
 	struct identity identity;	/* not set: the owner of the existing file, else ours */

@@ -16,7 +16,7 @@ static const char *const types[FIELD_TYPE_COUNT] = {
 	[FIELD_SECONDS]  = "{\"anyOf\":[{\"type\":\"integer\"},{\"type\":\"string\",\"pattern\":"
 			   "\"^[-+]?([0-9]+|(([0-9]+[.]?[0-9]*|[.][0-9]+)(ns|us|\\u00b5s|ms|s|m|h))+)$\"}]}",
 	[FIELD_SIGNAL]   = "{\"type\":[\"string\",\"integer\"]}",
-	[FIELD_COMMAND]  = "{\"anyOf\":[{\"type\":\"string\",\"minLength\":1},{\"type\":\"array\",\"minItems\":1,"
+	[FIELD_COMMAND]  = "{\"anyOf\":[{\"type\":\"string\",\"minLength\":1},{\"type\":\"array\","
 			   "\"items\":" SCALAR "}]}",
 	[FIELD_STRINGS]  = "{\"anyOf\":[{\"type\":\"string\"}," LIST_OF_SCALARS "]}",
 	[FIELD_MAP]      = "{\"anyOf\":[{\"type\":\"object\",\"additionalProperties\":" SCALAR "},"

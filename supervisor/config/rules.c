@@ -181,16 +181,12 @@ static bool check_tcp(const char *tcp, struct error *error)
 	return !tcp || endpoint_check_tcp(tcp, error) || fail_in(error, ".tcp");
 }
 
-static bool check_times(const struct health_config *health, struct error *error)
+/* An empty list is no command, and only a job can do without one. */
+static bool check_not_empty(const struct exec_config *exec, const json_t *tree, struct error *error)
 {
-	char timeout[32], interval[32];
-
-	if (!health->interval || health->timeout <= health->interval)
-		return true;
-	duration_print(health->timeout, timeout);
-	duration_print(health->interval, interval);
-	return fail(error, ".timeout: must not be longer than the interval, %s, found %s", interval,
-		    timeout);
+	return exec->argv.count || !has_key(tree, "exec") ||
+	       fail(error, ".exec: must be a command such as \"prog arg\" or [ \"prog\", \"arg\" ], "
+		    "found an empty list");
 }
 
 bool health_rules(void *object, const json_t *tree, struct error *error)
@@ -199,6 +195,8 @@ bool health_rules(void *object, const json_t *tree, struct error *error)
 	int checks = !!health->exec.argv.count + !!health->http + !!health->tcp;
 
 	health->set = true;
+	if (!check_not_empty(&health->exec, tree, error))
+		return false;
 	if (checks > 1)
 		return fail(error, "only one of exec, http and tcp may be given");
 	if (checks && !health->interval)
@@ -209,8 +207,7 @@ bool health_rules(void *object, const json_t *tree, struct error *error)
 		health->ttl = 3 * health->interval;
 	if (!has_key(tree, "ttl") && health->ttl < DEFAULT_TTL)
 		health->ttl = DEFAULT_TTL;
-	return check_http(health, tree, error) && check_tcp(health->tcp, error) &&
-	       check_times(health, error);
+	return check_http(health, tree, error) && check_tcp(health->tcp, error);
 }
 
 static bool check_meta(const struct strv *meta, struct error *error)
@@ -342,7 +339,7 @@ bool job_rules(void *object, const json_t *tree, struct error *error)
 		add_own_service(job);
 	for (size_t i = 0; i < job->service_count; i++)
 		job->services[i].ttl = job->health.set ? job->health.ttl : DEFAULT_TTL;
-	if (!job->exec.argv.count && !job->service_count)
+	if (!job->exec.argv.count && !job->service_count && !has_key(tree, "exec"))
 		return fail(error, ".exec: missing, and there is no port to register");
 	if (!job->exec.argv.count && readiness_is_set(&job->readiness))
 		return fail(error, ".readiness: only possible with exec");
@@ -370,8 +367,8 @@ bool check_rules(void *object, const json_t *tree, struct error *error)
 {
 	const struct bounded_command *check = object;
 
-	(void)tree;
-	return check->exec.argv.count || fail(error, ".exec: missing");
+	return check_not_empty(&check->exec, tree, error) &&
+	       (check->exec.argv.count || fail(error, ".exec: missing"));
 }
 
 bool wait_rules(void *object, const json_t *tree, struct error *error)

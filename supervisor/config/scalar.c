@@ -175,6 +175,7 @@ static bool decode_choice(const struct field *field, void *slot, const json_t *v
 	return false;
 }
 
+/* The rules of a record say whether an empty list, hence no command, is possible there. */
 static bool decode_command(const struct field *field, void *slot, const json_t *value,
 			   struct error *error)
 {
@@ -184,8 +185,8 @@ static bool decode_command(const struct field *field, void *slot, const json_t *
 	strv_release(argv);
 	if (json_is_string(value) && !strv_split(argv, json_string_value(value), error))
 		return false;
-	if (json_is_array(value) && !scalar_strings(value, argv))
-		return false;
+	if (json_is_array(value))
+		return scalar_strings(value, argv) && (!argv->count || *argv->items[0]);
 	return argv->count && *argv->items[0];
 }
 

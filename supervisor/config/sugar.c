@@ -95,7 +95,11 @@ static void put_before(json_t *hook, json_t *owner)
 
 bool sugar_is_command(const json_t *value)
 {
-	return json_is_string(value) || json_is_array(value) || json_object_get(value, "exec");
+	const json_t *command = json_is_object(value) ? json_object_get(value, "exec") : value;
+	bool empty = json_is_array(command) && !json_array_size(command);
+
+	/* The decoder of `exec` refuses any other type in a group. */
+	return command && !empty && (command != value || json_is_string(value) || json_is_array(value));
 }
 
 /* NULL: malformed. */

@@ -173,6 +173,10 @@ static const struct record backoff_record = {
 
 /* How it is checked. */
 
+static const struct choice health_events[] = {
+	{ "change", EVENTS_OF_CHANGES }, { "check", EVENTS_OF_CHECKS }, { 0 }
+};
+
 static const struct field health_fields[] = {
 	{ "http", STRING(health_config, http), .flags = TRIMMED,
 	  .help = "Send a request to this URL, http:// or https://." },
@@ -199,9 +203,10 @@ static const struct field health_fields[] = {
 	  .help = "The time from the start of one check to the start of the next. Required "
 		  "with exec, http and tcp." },
 	{ "timeout", SECONDS(health_config, timeout), .min = 0.001,
-	  .help = "A check that takes longer has failed, and is killed. Default: the interval, "
-		  "which is also the maximum. The time in which pilotfish is stopped or gets no "
-		  "CPU does not count." },
+	  .help = "A check that takes longer has failed, and is killed. Default: the interval. "
+		  "It may be longer: checks never overlap, and the next one begins as soon as a "
+		  "slow one has ended. The time in which pilotfish is stopped or gets no CPU does "
+		  "not count." },
 	{ "ttl", SECONDS(health_config, ttl), .min = 1,
 	  .help = "If Consul receives no result for this long, the service becomes critical. "
 		  "Pilotfish reports changes at once, and repeats the result every third of "
@@ -214,6 +219,9 @@ static const struct field health_fields[] = {
 	  .help = "Failures do not count during this time after the start." },
 	{ "warning", BOOL(health_config, warning), .initial = "false",
 	  .help = "Exit code 1 of exec is a warning, not a failure." },
+	{ "events", CHOICE(health_config, events, health_events), .initial = "change",
+	  .help = "\"change\": the job is healthy, warning or unhealthy once for each change. "
+		  "\"check\": again after each check that confirms it." },
 	{ "", EMBED(health_config, exec, exec_table) },
 	{ 0 }
 };
@@ -358,13 +366,19 @@ static const struct field job_fields[] = {
 static const struct record job_record = {
 	.title = "jobs",
 	.about = "A program to run. A job may also have a port and no program: it then only "
-		 "registers the service. The hooks preStart, preStop and postStop become jobs, "
+		 "registers the service. With exec = [ ] it needs neither: it then runs without "
+		 "end from its event on, for others to wait for, for instance by its health. The "
+		 "hooks preStart, preStop and postStop become jobs, "
 		 "which inherit the job's user, group, cwd, env and umask; pilotfish expand "
 		 "prints them.",
 	.fields = job_fields, .size = sizeof(struct job_config), .finish = job_rules,
 };
 
 /* A watch. */
+
+static const struct choice first_empty[] = {
+	{ "changed", FIRST_EMPTY_CHANGED }, { "unhealthy", FIRST_EMPTY_UNHEALTHY }, { 0 }
+};
 
 static const struct field watch_fields[] = {
 	{ "name", STRING(watch_config, name), .flags = REQUIRED | TRIMMED,
@@ -382,15 +396,14 @@ static const struct field watch_fields[] = {
 		  "all instances." },
 	{ "near", STRING(watch_config, near), .flags = TRIMMED,
 	  .help = "Sort instances by their distance from this node; \"_agent\" is the agent's "
-static const struct choice first_empty[] = {
-	{ "changed", FIRST_EMPTY_CHANGED }, { "unhealthy", FIRST_EMPTY_UNHEALTHY }, { 0 }
-};
-
 		  "own node. A change of the order alone is no event." },
 	{ "dc", STRING(watch_config, dc), .flags = TRIMMED,
 	  .help = "The datacenter to ask. Default: the agent's own." },
 	{ "settle", SECONDS(watch_config, settle),
 	  .help = "Overrides consul.settle for this watch." },
+	{ "firstEmpty", CHOICE(watch_config, first_empty, first_empty), .initial = "changed",
+	  .help = "If the set is empty at the first answer: \"changed\" publishes changed and "
+		  "unhealthy, \"unhealthy\" that alone." },
 	{ "interval", CUSTOM_WHOLE(decode_unused), .json = "string integer", .must_be = "a duration",
 	  .help = "Without effect, because nothing is polled: changes arrive at once. Accepted "
 		  "for files written for ContainerPilot." },
@@ -407,9 +420,6 @@ static const struct record watch_record = {
 	.fields = watch_fields, .size = sizeof(struct watch_config), .finish = watch_rules,
 };
 
-	{ "firstEmpty", CHOICE(watch_config, first_empty, first_empty), .initial = "changed",
-	  .help = "If the set is empty at the first answer: \"changed\" publishes changed and "
-		  "unhealthy, \"unhealthy\" that alone." },
 /* A template. */
 
 static const struct field check_fields[] = {

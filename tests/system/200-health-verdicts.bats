@@ -46,6 +46,24 @@ count_between()
 	[[ $(count_events "app healthy") == 2 && $(count_events "app unhealthy") == 1 ]]
 }
 
+@test "with events = check each check is an event, whatever the one before" {
+	health 'interval = "50ms"; events = "check";'
+	expect_events "app unhealthy" "app unhealthy" "app unhealthy"
+	touch "$dir/well"
+	expect_events "app healthy" "app healthy"
+	(($(grep -c 'app is critical' "$dir/main.log") == 1))
+}
+
+@test "a check that outlasts its interval is neither stuck nor doubled" {
+	start_pilotfish <<-EOF
+		jobs = ( { name = "app"; exec = "sleep 1000";
+			   health = { exec = [ "sh", "-c", "mkdir $dir/one && sleep 0.3 && rmdir $dir/one" ];
+				      interval = "50ms"; timeout = "20s"; }; } );
+	EOF
+	expect_events "app.health exitSuccess" "app healthy" "app.health exitSuccess" "app.health exitSuccess"
+	refute_events "app.health exitFailed"
+}
+
 @test "failures and successes count in a row" {
 	touch "$dir/well"
 	health 'interval = "50ms"; failures = 3; successes = 2;'

@@ -195,13 +195,6 @@ expect_words()
 	EOT
 }
 
-@test "a health check that may take longer than its interval" {
-	refused 65 'jobs\[app\].health.timeout: must not be longer than the interval, 1s, found 1.5s' <<-'EOT'
-		jobs = ( { name = "app"; exec = "SENTINEL";
-			   health = { exec = "true"; interval = "1s"; timeout = "1500ms"; }; } );
-	EOT
-}
-
 @test "a port out of range" {
 	local number
 

@@ -87,6 +87,41 @@ static void test_interval_job(void **state)
 	assert_true(config->jobs[1]->timeout == 0);
 }
 
+static void test_interval_job_with_delay(void **state)
+{
+	LOAD("jobs = ( { name = \"a\"; exec = \"a\"; when = { interval = 5; delay = \"2s\"; }; } );");
+
+	(void)state;
+	assert_true(config->jobs[0]->when.delay == 2);
+}
+
+static void test_a_job_may_have_no_program(void **state)
+{
+	LOAD("jobs = ( { name = \"gate\"; exec = [ ]; }, { name = \"a\"; exec = \"a\"; } );");
+
+	(void)state;
+	assert_int_equal(config->jobs[0]->exec.argv.count, 0);
+	assert_int_equal(config->jobs[0]->service_count, 0);
+}
+
+static void test_a_check_may_outlast_its_interval(void **state)
+{
+	LOAD("consul = \"x\"; jobs = ("
+	     "{ name = \"a\"; exec = \"a\"; port = 1;"
+	     "  health = { exec = \"c\"; interval = \"1s\"; timeout = \"8s\"; }; },"
+	     "{ name = \"b\"; exec = \"b\"; port = 2;"
+	     "  health = { exec = \"c\"; interval = \"5s\"; timeout = \"1m\"; ttl = 20; }; },"
+	     "{ name = \"c\"; exec = \"c\"; health = { exec = \"c\"; interval = 9; timeout = \"1h\"; }; } );");
+
+	(void)state;
+	assert_true(config->jobs[0]->health.timeout == 8);
+	assert_int_equal(config->jobs[0]->health.events, EVENTS_OF_CHANGES);
+	assert_int_equal(config->warnings.count, 1);
+	assert_non_null(strstr(config->warnings.items[0],
+			       "jobs[b].health.timeout: 1m is longer than the ttl, 20s: while a check "
+			       "hangs, Consul gets the result of the check before"));
+}
+
 static void test_when(void **state)
 {
 	LOAD("jobs = ( { name = \"a\"; exec = \"a\"; when = { source = \"SIGUSR1\"; }; },"
@@ -468,6 +503,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_job_defaults),
 		TEST(test_interval_job),
+		TEST(test_interval_job_with_delay),
+		TEST(test_a_job_may_have_no_program),
+		TEST(test_a_check_may_outlast_its_interval),
 		TEST(test_when),
 		TEST(test_essential),
 		TEST(test_health),

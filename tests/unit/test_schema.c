@@ -223,8 +223,9 @@ static void test_types(void **state)
 	wrong("{\"colour\": {}}", ".colour: must be one of \"red\", \"green\", found a group");
 	wrong("{\"tags\": [[]]}", ".tags: must be a string or a list of strings, found a list");
 	wrong("{\"tags\": [\"\"]}", ".tags: must not contain an empty string");
-	wrong("{\"command\": []}", ".command: must be a command such as \"prog arg\" or "
-	      "[ \"prog\", \"arg\" ], found an empty list");
+	fine("{\"command\": []}");
+	wrong("{\"command\": [\"\"]}", ".command: must be a command such as \"prog arg\" or "
+	      "[ \"prog\", \"arg\" ], found a list");
 	wrong("{\"command\": \"'a\"}", ".command: a quote is not closed");
 	wrong("{\"even\": 3}", ".even: must be an even number, found 3");
 	wrong("{\"parts\": {}}", ".parts: must be a list of groups ( { ... }, { ... } ), found a group");

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "config/address.h"
 #include "control/respond.h"
 #include "metrics.h"
 #include "page.h"
@@ -96,13 +97,28 @@ void telemetry_init(struct telemetry *telemetry, struct loop *loop, const struct
 	event_stream_init(&telemetry->events, &loop->bus, TELEMETRY_STREAMS);
 }
 
+/* free() the result. */
+static char *choose_address(const struct telemetry_config *config, struct error *error)
+{
+	char *address;
+
+	if (!config->interfaces.count)
+		return copy_string(config->address);
+	address = address_find(&config->interfaces, error);
+	if (!address)
+		fail_in(error, ".interfaces");
+	return address;
+}
+
 bool telemetry_stage(const struct telemetry *telemetry, const struct telemetry_config *config,
 		     struct listening *made, struct error *error)
 {
+	AUTOFREE char *address = config->port ? choose_address(config, error) : NULL;
+
 	*made = (struct listening){ .fd = -1 };
 	if (!config->port)
 		return true;
-	return listen_tcp(made, &telemetry->listening, config->address, config->port, error) ||
+	return (address && listen_tcp(made, &telemetry->listening, address, config->port, error)) ||
 	       fail_in(error, "telemetry");
 }
 

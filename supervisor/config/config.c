@@ -155,6 +155,7 @@ void config_free(struct config *config)
 	free(config->logging.output);
 	free(config->control.socket);
 	free(config->telemetry.address);
+	strv_release(&config->telemetry.interfaces);
 	for (size_t i = 0; i < config->telemetry.metric_count; i++)
 		metric_config_free(config->telemetry.metrics[i]);
 	free(config->telemetry.metrics);

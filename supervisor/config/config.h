@@ -232,7 +232,8 @@ struct control_config {
 };
 
 struct telemetry_config {
-	char *address;			/* numeric */
+	char *address;			/* numeric; unless there are interfaces (address.h) */
+	struct strv interfaces;
 	long port;			/* 0: none */
 	bool page;
 	struct metric_config **metrics;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "address.h"
 #include "config.h"
 #include "decode.h"
 #include "rules.h"
@@ -50,7 +51,11 @@ static bool telemetry_rules(void *object, const json_t *tree, struct error *erro
 	const struct telemetry_config *telemetry = object;
 	unsigned char bytes[sizeof(struct in6_addr)];
 
-	(void)tree;
+	if (json_object_get(tree, "interfaces") && json_object_get(tree, "address"))
+		return fail(error, ".interfaces: only one of address and interfaces may be given");
+	for (size_t i = 0; i < telemetry->interfaces.count; i++)
+		if (!address_check(telemetry->interfaces.items[i], error))
+			return fail_in(error, ".interfaces");
 	if (inet_pton(AF_INET, telemetry->address, bytes) == 1 ||
 	    inet_pton(AF_INET6, telemetry->address, bytes) == 1)
 		return metrics_are_distinct(telemetry, error);
@@ -63,6 +68,9 @@ static const struct field telemetry_fields[] = {
 	  .help = "The TCP port, such as 9464." },
 	{ "address", STRING(telemetry_config, address), .flags = TRIMMED, .initial = "0.0.0.0",
 	  .help = "The address to listen on: \"0.0.0.0\" and \"::\" are all of the container." },
+	{ "interfaces", STRINGS(telemetry_config, interfaces), .flags = TRIMMED,
+	  .help = "Listen on exactly one address instead, in order of preference, as interfaces of a "
+		  "job. It is chosen when the port is opened, and again at a reload." },
 	{ "page", BOOL(telemetry_config, page), .initial = "false",
 	  .help = "Also serve a page for browsers at /, which shows the state live, with the /graph and the "
 		  "/events that it needs." },

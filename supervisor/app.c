@@ -200,6 +200,11 @@ static void stopping_on_reaped(struct app *app)
 
 /* timeout(1), and a terminal's Ctrl-C beside a wrapper that forwards it, signal twice at once. */
 static void stopping_on_stop_signal(struct app *app, int signo)
+	const struct job *job = &unit->job;
+
+	if (!app->code && !app->ordered && job->failed &&
+	    units_ends_essential(&app->units, job))
+		app->code = job->code;
 {
 	if (monotonic_now() - app->stop_signalled < one_request)
 		return;

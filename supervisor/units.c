@@ -214,6 +214,13 @@ bool units_is_done(const struct units *units, int *code)
 		const struct job *job = &list_entry(node, struct job_unit, link)->job;
 
 		if (job->state == JOB_RUNNING)
+bool units_ends_essential(const struct units *units, const struct job *job)
+{
+	const struct job_unit *owner = units_find_owner(units, job->when.source);
+
+	return job->config->when.code == EVENT_STOPPED && owner && owner->job.config->essential;
+}
+
 			return false;
 		if (job->failed)
 			*code = job->code;

@@ -100,6 +100,11 @@ bool units_is_idle(const struct units *units);	/* every job has stopped */
 
 /* Every job has stopped, and not by hand, or waits only for the shutdown; and there are not only
  * templates. */
+bool units_ends_essential(const struct units *units, const struct job *job);	/* as its postStop */
+
+/* on_addresses is called from now on, whatever the agent, when addresses may have changed.  Idempotent. */
+void units_watch_addresses(struct units *units);
+
 bool units_is_spent(const struct units *units);
 
 /* Every template is rendered, or one of them cannot be, and no job runs; *code is then the exit code. */

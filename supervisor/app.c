@@ -10,11 +10,13 @@
 #include "base/output.h"
 #include "base/process.h"
 #include "announcer.h"
+#include "compat_variables.h"
 #include "endpoints.h"
 #include "loader.h"
 #include "units.h"
 #include "reload.h"
 #include "shutdown.h"
+#include "signals.h"
 #include "waits.h"
 
 struct app;
@@ -47,6 +49,9 @@ struct app {
 	struct endpoints endpoints;
 	struct announcer announcer;
 	struct waits waits;
+	struct signals signals;
+	struct compat_config compat;
+	struct compat_variables variables;
 	struct subscription tap;
 	struct deferred review;
 	struct loader loader;		/* of the next configuration */
@@ -156,6 +161,19 @@ static void on_unheld(struct units *units)
 		app->phase->on_unheld(app);
 }
 
+static void on_addresses(struct units *units)
+{
+	struct app *app = container_of(units, struct app, units);
+
+	compat_variables_renew(&app->variables, app->compat.variables);
+}
+
+static void take_compat(struct app *app, const struct config *config)
+{
+	app->compat = config->compat;
+	app->signals.mode = config->compat.signals;
+}
+
 /* ---- stopping ---- */
 
 static void begin_shutdown(struct app *app)
@@ -174,12 +192,19 @@ static void on_shutdown_over(struct shutdown *shutdown)
 
 	if (app->ordered && shutdown_has_killed(shutdown))
 		app->code = 128 + SIGKILL;
+	if (app->compat.exit_status == EXIT_STATUS_ZERO && !app->call->once)
+		app->code = 0;
 	log_info("all is stopped, exit code %d", app->code);
 	loop_stop(&app->loop);
 }
 
 static void stopping_on_stopped(struct app *app, struct job_unit *unit)
 {
+	const struct job *job = &unit->job;
+
+	if (!app->code && !app->ordered && job->failed &&
+	    units_ends_essential(&app->units, job))
+		app->code = job->code;
 	shutdown_on_stopped(&app->shutdown, unit);
 }
 
@@ -200,11 +225,6 @@ static void stopping_on_reaped(struct app *app)
 
 /* timeout(1), and a terminal's Ctrl-C beside a wrapper that forwards it, signal twice at once. */
 static void stopping_on_stop_signal(struct app *app, int signo)
-	const struct job *job = &unit->job;
-
-	if (!app->code && !app->ordered && job->failed &&
-	    units_ends_essential(&app->units, job))
-		app->code = job->code;
 {
 	if (monotonic_now() - app->stop_signalled < one_request)
 		return;
@@ -330,6 +350,7 @@ static void on_loaded(struct loader *loader, struct config *next)
 		log_info("reloading %s", app->call->name);
 		log_warnings(next);
 		app->stop_timeout = next->stop_timeout;
+		take_compat(app, next);
 		app->phase = &reloading;
 		reload_begin(&app->reload, next->stop_timeout);
 	}
@@ -373,6 +394,7 @@ static void on_reloaded(struct reload *reload)
 	app->phase = &running;
 	log_info("reloaded");
 	app->reloads++;
+	compat_variables_renew(&app->variables, app->compat.variables);
 	free(steal(&app->last_refusal));
 	source_publish(&app->units.global, EVENT_RELOADED);
 	if (app->reload_again) {
@@ -410,61 +432,24 @@ static const struct phase reloading = {
 
 /* ---- signals ---- */
 
-static void on_sigchld(struct app *app, int signo)
+static void on_order(struct signals *signals, enum signal_order order, int signo)
 {
-	(void)signo;
-	process_reap();
-	if (app->phase->on_reaped)
-		app->phase->on_reaped(app);
-}
+	struct app *app = container_of(signals, struct app, signals);
+	const struct phase *phase = app->phase;
+	void (*const steps[])(struct app *app) = {
+		[ORDER_REAPED] = phase->on_reaped, [ORDER_RELOAD] = phase->on_reload_signal,
+		[ORDER_MAINTENANCE] = phase->on_maintenance_signal,
+	};
 
-static void on_sigterm(struct app *app, int signo)
-{
-	app->phase->on_stop_signal(app, signo);
+	if (order == ORDER_STOP)
+		phase->on_stop_signal(app, signo);
+	else if (steps[order])
+		steps[order](app);
 }
-
-static void on_sighup(struct app *app, int signo)
-{
-	if (app->phase->on_reload_signal && !units_signal(&app->units, signo))
-		app->phase->on_reload_signal(app);
-}
-
-static void on_sigusr1(struct app *app, int signo)
-{
-	log_reopen();
-	units_signal(&app->units, signo);
-}
-
-static void on_sigusr2(struct app *app, int signo)
-{
-	if (!units_signal(&app->units, signo) && app->phase->on_maintenance_signal)
-		app->phase->on_maintenance_signal(app);
-}
-
-static const struct {
-	int signo;
-	void (*fn)(struct app *app, int signo);
-} handlers[] = {
-	{ SIGCHLD, on_sigchld },
-	{ SIGTERM, on_sigterm },
-	{ SIGINT,  on_sigterm },
-	{ SIGQUIT, on_sigterm },
-	{ SIGHUP,  on_sighup },
-	{ SIGUSR1, on_sigusr1 },
-	{ SIGUSR2, on_sigusr2 },
-};
 
 static void on_signal(struct loop *loop, const struct signalfd_siginfo *info)
 {
-	struct app *app = container_of(loop, struct app, loop);
-	int signo = (int)info->ssi_signo;
-
-	for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++)
-		if (handlers[i].signo == signo) {
-			handlers[i].fn(app, signo);
-			return;
-		}
-	units_signal(&app->units, signo);
+	signals_handle(&container_of(loop, struct app, loop)->signals, (int)info->ssi_signo);
 }
 
 /* ---- the beginning and the end ---- */
@@ -502,6 +487,7 @@ static bool start(struct app *app, struct config *config, struct error *error)
 	units_add(&app->units, config, &staged);
 	if (!units_link(&app->units, error))
 		return false;
+	compat_variables_renew(&app->variables, app->compat.variables);
 	source_publish(&app->units.global, EVENT_STARTUP);
 	if (units_is_spent(&app->units)) {
 		log_warn("%s has nothing to run", app->call->name);
@@ -520,11 +506,14 @@ static void init(struct app *app, const struct app_call *call)
 	reload_init(&app->reload, &app->units);
 	shutdown_init(&app->shutdown, &app->units);
 	waits_init(&app->waits, &app->units);
+	signals_init(&app->signals, &app->units, on_order);
+	compat_variables_init(&app->variables, &app->units);
 	endpoints_init(&app->endpoints, &app->units, &endpoints_ops);
 	announcer_init(&app->announcer, &app->units, &app->endpoints);
 	app->units.on_stopped = on_stopped;
 	app->units.on_left = on_left;
 	app->units.on_unheld = on_unheld;
+	app->units.on_addresses = on_addresses;
 	app->reload.on_over = on_reloaded;
 	app->shutdown.on_over = on_shutdown_over;
 	deferred_init(&app->review, &app->loop, on_review);
@@ -541,6 +530,7 @@ static void release(struct app *app)
 	reload_release(&app->reload);
 	shutdown_release(&app->shutdown);
 	waits_release(&app->waits);
+	compat_variables_release(&app->variables);
 	units_release(&app->units);
 	output_free_left();
 	log_close();
@@ -588,6 +578,7 @@ int app_run(const struct app_call *call)
 		process_forbid_dump();
 	init(&app, call);
 	app.stop_timeout = config->stop_timeout;
+	take_compat(&app, config);
 	if (!open_outside(&app, config, &error)) {
 		log_error("%s", error.text);
 		app.code = EX_CANTCREAT;

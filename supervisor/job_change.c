@@ -80,7 +80,7 @@ static void rearm(struct job_unit **units, size_t count)
 	for (size_t i = 0; i < count; i++)
 		job_rearm(&units[i]->job);
 	for (size_t i = 0; i < count; i++)	/* the old levels of all are forgotten now */
-		units_link_job(units[i]->units, units[i], &error);	/* as before: their sources exist */
+		units_link_job(units[i], &error);	/* as before: their sources exist */
 }
 
 static void rearm_with_hooks(struct job_unit *unit, struct job_unit *pre_start)

@@ -130,6 +130,7 @@ static void keep_the_rest(struct reload *reload)
 		if (reload_removes(reload, unit_at(node)) || !same)
 			continue;
 		unit_at(node)->job.config->essential = (*same)->essential;
+		unit_at(node)->job.config->when.unknown = (*same)->when.unknown;
 		adopt_changes(unit_at(node), *same);
 		job_config_free(steal(same));
 	}

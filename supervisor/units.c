@@ -11,19 +11,15 @@
 struct signal_source {
 	struct list link;
 	struct source source;
-	int signo;
+	int signo;			/* 0: on the bus `nowhere` */
 };
 
-static struct source *signal_source(struct units *units, const char *name)
+static struct source *signal_source(struct units *units, struct bus *bus, const char *name, int signo)
 {
-	int signo = strncmp(name, "SIG", 3) ? 0 : signal_parse(name);
-	struct signal_source *signal;
+	struct signal_source *signal = NEW(struct signal_source);
 
-	if (!signo)
-		return NULL;
-	signal = NEW(struct signal_source);
 	signal->signo = signo;
-	source_init(&signal->source, &units->loop->bus, name, NULL);
+	source_init(&signal->source, bus, name, NULL);
 	list_append(&units->signals, &signal->link);
 	return &signal->source;
 }
@@ -41,13 +37,28 @@ struct job_unit *units_find_job(const struct units *units, const char *name)
 
 /* Jobs come first, as in the checks of a configuration (config/check.c): a job may be named as the
  * source of a different kind, such as "consul". */
-static struct source *find_source(void *context, const char *name)
+static struct source *find_known(struct units *units, const char *name)
 {
-	struct units *units = context;
 	struct job_unit *unit = units_find_job(units, name);
 	struct source *source = unit ? &unit->job.source : bus_find(&units->loop->bus, name);
+	int signo = strncmp(name, "SIG", 3) ? 0 : signal_parse(name);
 
-	return source ? source : signal_source(units, name);
+	return source || !signo ? source : signal_source(units, &units->loop->bus, name, signo);
+}
+
+/* A `when` that is told by its text's address, as a need may have the same text, and whose event never
+ * comes gets a source that publishes nothing. */
+static struct source *find_source(void *context, const char *name)
+{
+	struct job_unit *unit = context;
+	const struct when_config *when = &unit->job.config->when;
+	struct units *units = unit->units;
+	struct source *source;
+
+	if (!when->unknown || name != when->source)
+		return find_known(units, name);
+	source = bus_find(&units->nowhere, name);
+	return source ? source : signal_source(units, &units->nowhere, name, 0);
 }
 
 bool units_signal(struct units *units, int signo)
@@ -74,9 +85,25 @@ static void on_unheld(struct source *source)
 
 static const struct source_ops global_ops = { .on_delivered = on_unheld };
 
+static void on_addresses(struct address_watcher *watcher)
+{
+	struct units *units = container_of(watcher, struct units, addresses);
+
+	units->on_addresses(units);
+}
+
+void units_watch_addresses(struct units *units)
+{
+	units->watches_addresses = true;
+	if (units->agent && list_empty(&units->addresses.link))
+		agent_watch_addresses(units->agent, &units->addresses);
+}
+
 void units_init(struct units *units, struct loop *loop)
 {
-	*units = (struct units){ .loop = loop };
+	*units = (struct units){ .loop = loop, .addresses.on_change = on_addresses };
+	bus_init(&units->nowhere);
+	list_init(&units->addresses.link);
 	list_init(&units->jobs);
 	list_init(&units->watches);
 	list_init(&units->templates);
@@ -187,6 +214,13 @@ struct job_unit *units_find_owner(const struct units *units, const struct source
 	return NULL;
 }
 
+bool units_ends_essential(const struct units *units, const struct job *job)
+{
+	const struct job_unit *owner = units_find_owner(units, job->when.source);
+
+	return job->config->when.code == EVENT_STOPPED && owner && owner->job.config->essential;
+}
+
 bool units_is_idle(const struct units *units)
 {
 	list_each(node, &units->jobs)
@@ -214,13 +248,6 @@ bool units_is_done(const struct units *units, int *code)
 		const struct job *job = &list_entry(node, struct job_unit, link)->job;
 
 		if (job->state == JOB_RUNNING)
-bool units_ends_essential(const struct units *units, const struct job *job)
-{
-	const struct job_unit *owner = units_find_owner(units, job->when.source);
-
-	return job->config->when.code == EVENT_STOPPED && owner && owner->job.config->essential;
-}
-
 			return false;
 		if (job->failed)
 			*code = job->code;
@@ -236,7 +263,7 @@ bool units_is_spent(const struct units *units)
 		if (job->stopped_by_hand)
 			return false;
 		if (job->state != JOB_STOPPED &&
-		    !(job->state == JOB_WAITING && job_is_stop_hook(job)))
+		    !(job->state == JOB_WAITING && job_is_stop_hook(job) && !job->config->when.unknown))
 			return false;
 	}
 	return !list_empty(&units->jobs) || list_empty(&units->templates);
@@ -282,6 +309,8 @@ static void adopt_agent(struct units *units, struct staged *staged)
 	units->agent = steal(&staged->agent);
 	units->consul = steal(&staged->consul);
 	template_data_use(&units->data, units->agent, units->consul->settle);
+	if (units->watches_addresses)
+		units_watch_addresses(units);
 }
 
 static void add_watch(struct units *units, struct watch_config *config)
@@ -311,6 +340,7 @@ void units_drop_agent(struct units *units)
 	while (!list_empty(&units->watches))
 		units_remove_watch(list_entry(units->watches.next, struct watch_unit, link));
 	ping_stop(&units->ping);
+	list_remove(&units->addresses.link);
 	if (!units->agent)
 		return;
 	template_data_use(&units->data, NULL, 0);
@@ -372,7 +402,8 @@ static bool is_command(const struct job *job)
 {
 	const char *dot = strrchr(job->config->name, '.');
 
-	return dot && !strcmp(dot, ".exec") && job->config->when.code == EVENT_SETTLED;
+	return dot && !strcmp(dot, ".exec") && job->config->when.code == EVENT_SETTLED &&
+	       !job->config->when.unknown;
 }
 
 /* All of a job but its name and its template. */
@@ -483,11 +514,11 @@ static bool is_awaited(const struct source *source)
 	return !list_empty(&source->subscriptions);
 }
 
-bool units_link_job(struct units *units, struct job_unit *unit, struct error *error)
+bool units_link_job(struct job_unit *unit, struct error *error)
 {
 	struct error why = ERROR_INIT;
 
-	return job_link(&unit->job, find_source, units, &why) ||
+	return job_link(&unit->job, find_source, unit, &why) ||
 	       fail(error, "jobs[%s]: %s", unit->job.config->name, why.text);
 }
 
@@ -496,7 +527,7 @@ bool units_link(struct units *units, struct error *error)
 	bool fine = true;
 
 	list_each(node, &units->jobs)
-		fine &= units_link_job(units, list_entry(node, struct job_unit, link), error);
+		fine &= units_link_job(list_entry(node, struct job_unit, link), error);
 	group_templates(units);
 	if (units->agent && is_awaited(&units->agent->source) && !asks_consul(units))
 		ping_start(&units->ping, units->agent);
@@ -524,6 +555,7 @@ void units_release(struct units *units)
 		source_release(&signal->source);
 		free(signal);
 	}
+	bus_release(&units->nowhere);
 	template_data_release(&units->data);
 	http_release(&units->http);
 	source_release(&units->global);

@@ -55,9 +55,13 @@ struct units {
 	struct source global;		/* held: pilotfish must not end yet */
 	struct template_data data;		/* for the templates */
 	struct list jobs, watches, templates, elections, signals;
+	struct bus nowhere;		/* of sources that publish nothing (compat.unknownSources) */
+	struct address_watcher addresses;
+	bool watches_addresses;
 	void (*on_stopped)(struct units *units, struct job_unit *unit);	/* for good */
 	void (*on_left)(struct units *units);	/* an election, for good */
 	void (*on_unheld)(struct units *units);	/* no hold of `global` is left */
+	void (*on_addresses)(struct units *units);	/* see units_watch_addresses() */
 };
 
 void units_init(struct units *units, struct loop *loop);
@@ -81,7 +85,7 @@ bool units_keeps_agent(const struct units *units, const struct config *config);
 /* Take what is staged, and the watches, templates and jobs that `config` has left. */
 void units_add(struct units *units, struct config *config, struct staged *staged);
 bool units_link(struct units *units, struct error *error);	/* all units; again after changes */
-bool units_link_job(struct units *units, struct job_unit *unit, struct error *error);	/* rearmed (job.h) */
+bool units_link_job(struct job_unit *unit, struct error *error);	/* rearmed (job.h) */
 
 void units_remove_job(struct job_unit *unit);
 void units_renew_check(struct job_unit *unit);	/* its configuration has changed */
@@ -96,15 +100,15 @@ struct job_unit *units_find_job(const struct units *units, const char *name);	/*
 /* The job whose source this is, its own or that of its checks; or NULL. */
 struct job_unit *units_find_owner(const struct units *units, const struct source *source);
 
-bool units_is_idle(const struct units *units);	/* every job has stopped */
-
-/* Every job has stopped, and not by hand, or waits only for the shutdown; and there are not only
- * templates. */
 bool units_ends_essential(const struct units *units, const struct job *job);	/* as its postStop */
 
 /* on_addresses is called from now on, whatever the agent, when addresses may have changed.  Idempotent. */
 void units_watch_addresses(struct units *units);
 
+bool units_is_idle(const struct units *units);	/* every job has stopped */
+
+/* Every job has stopped, and not by hand, or waits only for the shutdown; and there are not only
+ * templates. */
 bool units_is_spent(const struct units *units);
 
 /* Every template is rendered, or one of them cannot be, and no job runs; *code is then the exit code. */

@@ -106,20 +106,35 @@ static void add_in_job(struct strv *mistakes, const struct job_config *job, cons
 	strv_push_taken(mistakes, format_string("jobs[%.64s].%s: %s", job->name, key, error->text));
 }
 
-static bool check_sources(const struct config *config, struct strv *mistakes)
+/* A `when` whose event never comes is a mistake, unless ContainerPilot's habit is wanted. */
+static void add_in_when(struct config *config, struct job_config *job, const char *key,
+			const struct error *error, struct strv *mistakes)
+{
+	CLEANUP(strv_release) struct strv found = { 0 };
+
+	if (!config->compat.unknown_sources) {
+		add_in_job(mistakes, job, key, error);
+		return;
+	}
+	job->when.unknown = true;
+	add_in_job(&found, job, key, error);
+	strv_push_taken(&config->warnings, format_string("%s; the job waits without end", found.items[0]));
+}
+
+static bool check_sources(struct config *config, struct strv *mistakes)
 {
 	CLEANUP(strv_release) struct strv sources = { 0 };
 	size_t before = mistakes->count;
 
 	add_sources(config, &sources);
 	for (size_t i = 0; i < config->job_count; i++) {
-		const struct job_config *job = config->jobs[i];
+		struct job_config *job = config->jobs[i];
 		struct error runs = ERROR_INIT, when = ERROR_INIT;
 
 		if (job->runs && !check_runs(config, job->runs, &runs))
 			add_in_job(mistakes, job, "runs", &runs);
 		else if (job->when.source && !check_source(config, &sources, job->when.source, &when))
-			add_in_job(mistakes, job, "when.source", &when);
+			add_in_when(config, job, "when.source", &when, mistakes);
 		for (size_t n = 0; n < job->need_count; n++) {
 			struct error need = ERROR_INIT;
 
@@ -202,14 +217,15 @@ static bool check_event(const struct config *config, const char *source, enum ev
 		    names.data);
 }
 
-static void check_events(const struct config *config, struct strv *mistakes)
+static void check_events(struct config *config, struct strv *mistakes)
 {
 	for (size_t i = 0; i < config->job_count; i++) {
-		const struct job_config *job = config->jobs[i];
+		struct job_config *job = config->jobs[i];
 		struct error when = ERROR_INIT;
 
-		if (job->when.source && !check_event(config, job->when.source, job->when.code, &when))
-			add_in_job(mistakes, job, "when", &when);
+		if (job->when.source && !job->when.unknown &&
+		    !check_event(config, job->when.source, job->when.code, &when))
+			add_in_when(config, job, "when", &when, mistakes);
 		for (size_t n = 0; n < job->need_count; n++) {
 			struct error need = ERROR_INIT;
 
@@ -339,7 +355,7 @@ static bool visit_job(struct walk *walk, size_t index, struct error *error)
 		return fail_cycle(walk, job->name, error);
 	walk->marks[index] = ON_PATH;
 	strv_push(&walk->path, job->name);
-	if (job->when.source && !visit(walk, job->when.source, job->when.code, error))
+	if (job->when.source && !job->when.unknown && !visit(walk, job->when.source, job->when.code, error))
 		return false;
 	for (size_t i = 0; i < job->need_count; i++)
 		if (!visit(walk, job->needs[i].source, job->needs[i].code, error))
@@ -469,15 +485,15 @@ static bool check_elections(const struct config *config, struct strv *mistakes)
 }
 
 /* With a name given twice or a reference to nothing, later rules would blame the innocent. */
-bool config_check(const struct config *config, struct strv *mistakes)
+bool config_check(struct config *config, struct strv *mistakes)
 {
 	size_t before = mistakes->count;
 
 	if (!check_names(config, mistakes) || !check_sources(config, mistakes) ||
 	    !check_elections(config, mistakes))
 		return false;
-	check_cycles(config, mistakes);
 	check_events(config, mistakes);
+	check_cycles(config, mistakes);
 	check_consul(config, mistakes);
 	return mistakes->count == before;
 }

@@ -8,7 +8,8 @@
 #include "config.h"
 
 /* Names are unique, sources exist, no job waits for itself, each election has a job that can lead,
- * and Consul is configured if anything needs it. */
-bool config_check(const struct config *config, struct strv *mistakes);	/* mistakes.h */
+ * and Consul is configured if anything needs it.  Marks each `when` whose event never comes, and warns of
+ * it, if compat.unknownSources allows that. */
+bool config_check(struct config *config, struct strv *mistakes);	/* mistakes.h */
 
 #endif

@@ -28,6 +28,7 @@ struct when_config {
 	double interval;		/* between runs; the first is at once, */
 	double delay;			/* or after this time */
 	double timeout;			/* of the wait for the event */
+	bool unknown;			/* by compat.unknown_sources: the event never comes */
 };
 
 struct need_config {
@@ -249,12 +250,23 @@ struct metric_config {
 	size_t bucket_count;		/* 0 unless it is a histogram */
 };
 
+/* Habits of ContainerPilot in place of ours. */
+struct compat_config {
+	enum compat_signals {
+		SIGNALS_PILOTFISH, SIGNALS_CONTAINERPILOT2, SIGNALS_CONTAINERPILOT3
+	} signals;
+	bool variables;			/* CONTAINERPILOT_PID and others, for children */
+	bool unknown_sources;		/* of `when` are no error */
+	enum compat_exit { EXIT_STATUS_OF_JOB, EXIT_STATUS_ZERO } exit_status;
+};
+
 struct config {
 	json_t *tree;			/* everything, with hooks expanded: pilotfish expand */
 	struct log_config logging;
 	struct control_config control;
 	struct telemetry_config telemetry;
 	struct consul_config consul;
+	struct compat_config compat;
 	struct strv warnings;		/* of what works, but hardly as meant */
 	bool has_secrets;		/* Consul's token or password, or {{secret "X"}} */
 	struct strv secrets;		/* the values of {{secret "X"}} */

@@ -75,11 +75,12 @@ static void add_source(const struct stops *stops, struct stop *stop, const char 
  * that job waited. */
 static void add_sources(const struct stops *stops, struct stop *stop, const struct job_config *job)
 {
-	const struct stop *starter = find_stop(stops, job->when.source);
+	const char *source = job->when.unknown ? NULL : job->when.source;
+	const struct stop *starter = find_stop(stops, source);
 
 	if (job_config_is_stop_hook(job))
 		return;
-	add_source(stops, stop, job->when.source, job->when.code);
+	add_source(stops, stop, source, job->when.code);
 	for (size_t i = 0; i < job->need_count; i++)
 		add_source(stops, stop, job->needs[i].source, job->needs[i].code);
 	if (starter && starter->job != job && job->when.code == EVENT_EXIT_SUCCESS)

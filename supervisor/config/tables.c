@@ -544,6 +544,8 @@ static const struct field config_fields[] = {
 	{ "stopTimeout", SECONDS(config, stop_timeout), .initial = "8s",
 	  .help = "The time for the whole shutdown, drain included. Then pilotfish kills the "
 		  "remaining processes. Note that docker stop waits 10 seconds." },
+	{ "compat", TABLE_OF(config, compat, compat_record),
+	  .help = "Habits of ContainerPilot." },
 	{ "jobs", POINTERS(config, jobs, job_count, job_record),
 	  .help = "The programs to run." },
 	{ "watches", POINTERS(config, watches, watch_count, watch_record),

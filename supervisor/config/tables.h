@@ -7,6 +7,7 @@
 const struct record *config_record(void);	/* struct config: the top level */
 const struct record *control_record(void);	/* struct control_config: the group `control` */
 const struct record *telemetry_record(void);	/* struct telemetry_config: the group `telemetry` */
+const struct record *compat_record(void);	/* struct compat_config: the group `compat` */
 const struct record *metric_record(void);	/* struct metric_config: each of `telemetry.metrics` */
 const struct record *consul_record(void);	/* struct consul_config: the group `consul` */
 const struct record *election_record(void);	/* struct election_config: each of `elections` */

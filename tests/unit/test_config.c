@@ -122,6 +122,37 @@ static void test_a_check_may_outlast_its_interval(void **state)
 			       "hangs, Consul gets the result of the check before"));
 }
 
+static void test_compat(void **state)
+{
+	LOAD("compat = { signals = \"containerpilot3\"; variables = true; unknownSources = true; };"
+	     "jobs = ( { name = \"app\"; exec = \"a\"; },"
+	     "{ name = \"lost\"; exec = \"a\"; when = { source = \"watch.nope\"; each = \"changed\"; }; },"
+	     "{ name = \"never\"; exec = \"a\"; when = { source = \"app\"; once = \"healthy\"; }; },"
+	     "{ name = \"ends\"; exec = \"a\"; when = { source = \"app\"; once = \"exitSuccess\"; }; } );");
+	static const char *const warnings[] = {
+		"jobs[lost].when.source: there is no source \"watch.nope\"; the job waits without end",
+		"jobs[never].when: \"app\" never publishes \"healthy\", because it has no health check and no "
+		"readiness; the job waits without end",
+	};
+
+	(void)state;
+	assert_int_equal(config->compat.signals, SIGNALS_CONTAINERPILOT3);
+	assert_int_equal(config->compat.exit_status, EXIT_STATUS_OF_JOB);
+	assert_int_equal(config->warnings.count, 2);
+	for (size_t i = 0; i < 2; i++)
+		assert_non_null(strstr(config->warnings.items[i], warnings[i]));
+	assert_true(config->jobs[1]->when.unknown && config->jobs[2]->when.unknown);
+	assert_false(config->jobs[0]->when.unknown || config->jobs[3]->when.unknown);
+}
+
+static void test_needs_stay_strict(void **state)
+{
+	(void)state;
+	is_wrong("compat = { unknownSources = true; };"
+		 "jobs = ( { name = \"app\"; exec = \"a\"; needs = [ \"nope running\" ]; } );",
+		 "x.conf jobs[app].needs: there is no source \"nope\"");
+}
+
 static void test_when(void **state)
 {
 	LOAD("jobs = ( { name = \"a\"; exec = \"a\"; when = { source = \"SIGUSR1\"; }; },"
@@ -506,6 +537,8 @@ int main(void)
 		TEST(test_interval_job_with_delay),
 		TEST(test_a_job_may_have_no_program),
 		TEST(test_a_check_may_outlast_its_interval),
+		TEST(test_compat),
+		TEST(test_needs_stay_strict),
 		TEST(test_when),
 		TEST(test_essential),
 		TEST(test_health),

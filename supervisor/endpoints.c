@@ -380,6 +380,7 @@ void endpoints_init(struct endpoints *endpoints, struct units *units, const stru
 	telemetry_init(&endpoints->telemetry, units->loop, &telemetry_ops);
 	job_requests_init(&endpoints->jobs, units);
 	user_metrics_init(&endpoints->metrics);
+	units->metrics = &endpoints->metrics;
 }
 
 static bool stage_socket(struct endpoints *endpoints, const struct control_config *config,

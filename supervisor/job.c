@@ -314,7 +314,7 @@ static enum job_state end_restart(struct job *job)
 
 static enum job_state publish_stopping(struct job *job)
 {
-	const double limit = job->config->stop_timeout;
+	const double limit = job_pre_stop_limit(job->config);
 
 	if (!job->running)
 		return finish(job);

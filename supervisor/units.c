@@ -184,6 +184,8 @@ static void add_job(struct units *units, struct job_config *config)
 	unit->units = units;
 	job_init(&unit->job, units->loop, config, hook);
 	add_health(units, unit);
+	if (config->metric && hook)
+		unit->sensor = sensor_new(&unit->job, units->metrics);
 	subscribe(&unit->on_stopped, &unit->job.source, EVENT_STOPPED, on_stopped);
 	list_append(&units->jobs, &unit->link);
 }
@@ -197,6 +199,7 @@ void units_remove_job(struct job_unit *unit)
 		health_release(unit->health);
 		free(unit->health);
 	}
+	sensor_free(unit->sensor);
 	job_release(&unit->job);
 	free(unit->awaited);
 	free(unit->dependencies);

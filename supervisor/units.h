@@ -18,6 +18,7 @@
 #include "template_data.h"
 #include "health.h"
 #include "job.h"
+#include "sensor.h"
 
 struct units;
 
@@ -26,6 +27,7 @@ struct job_unit {
 	struct units *units;
 	struct job job;
 	struct health *health;		/* NULL: no check */
+	struct sensor *sensor;		/* NULL: it sets no metric */
 	struct service *services;	/* service_count of them */
 	size_t service_count;
 	struct subscription on_stopped;
@@ -53,6 +55,7 @@ struct units {
 	struct consul_config *consul;	/* owned; of the agent */
 	struct ping ping;		/* of the agent */
 	struct source global;		/* held: pilotfish must not end yet */
+	struct user_metrics *metrics;	/* that jobs set; borrowed */
 	struct template_data data;		/* for the templates */
 	struct list jobs, watches, templates, elections, signals;
 	struct bus nowhere;		/* of sources that publish nothing (compat.unknownSources) */

@@ -284,10 +284,10 @@ static void apply(struct user_metrics *metrics, const struct update *update)
 	series->counts[histogram_find(config->buckets, config->bucket_count, update->value)]++;
 }
 
-int user_metrics_set(struct user_metrics *metrics, const char *body, size_t size, struct buf *answer)
+/* Takes the document. */
+static int set_all(struct user_metrics *metrics, json_t *document, struct buf *answer)
 {
 	CLEANUP(updates_release) struct updates updates = { 0 };
-	json_t *document = json_loadb(body, size, JSON_REJECT_DUPLICATES, NULL);
 	struct error error = ERROR_INIT;
 	int status = read_all(metrics, document, &updates, &error);
 
@@ -299,6 +299,18 @@ int user_metrics_set(struct user_metrics *metrics, const char *body, size_t size
 	else
 		buf_add(answer, error.text);
 	return status;
+}
+
+int user_metrics_set(struct user_metrics *metrics, const char *body, size_t size, struct buf *answer)
+{
+	return set_all(metrics, json_loadb(body, size, JSON_REJECT_DUPLICATES, NULL), answer);
+}
+
+int user_metrics_set_text(struct user_metrics *metrics, const char *name, const char *text, struct buf *answer)
+{
+	json_t *value = json_string(text);	/* NULL: not UTF-8 */
+
+	return set_all(metrics, json_pack("{s:o}", name, value ? value : json_null()), answer);
 }
 
 /* ---- the text ---- */

@@ -38,6 +38,14 @@ void strv_copy(struct strv *strv, char *const *items)
 		strv_push(strv, *items);
 }
 
+bool strv_has(const struct strv *strv, const char *text)
+{
+	for (size_t i = 0; i < strv->count; i++)
+		if (!strcmp(strv->items[i], text))
+			return true;
+	return false;
+}
+
 char *strv_join(const struct strv *strv, const char *between)
 {
 	struct buf text = BUF_INIT;

@@ -255,12 +255,13 @@ static void check_unique(struct strv *names, const char *list, const char *what,
 	}
 }
 
+/* Instances of one service need different IDs. */
 static void add_services(const struct job_config *job, struct strv *names, struct strv *ids)
 {
 	for (size_t i = 0; i < job->service_count; i++) {
-		strv_push(names, job->services[i].name);
-		if (job->services[i].id)
-			strv_push(ids, job->services[i].id);
+		const struct service_config *service = &job->services[i];
+
+		strv_push(service->id ? ids : names, service->id ? service->id : service->name);
 	}
 }
 
@@ -295,6 +296,24 @@ static bool check_names(const struct config *config, struct strv *mistakes)
 	check_unique(&elections, "elections", "elections named", mistakes);
 	check_unique(&locks, NULL, "elections with the key", mistakes);
 	return mistakes->count == before;
+}
+
+static void check_metrics(const struct config *config, struct strv *mistakes)
+{
+	CLEANUP(strv_release) struct strv names = { 0 };
+
+	for (size_t i = 0; i < config->telemetry.metric_count; i++)
+		strv_push(&names, config->telemetry.metrics[i]->name);
+	for (size_t i = 0; i < config->job_count; i++) {
+		const struct job_config *job = config->jobs[i];
+		struct error error = ERROR_INIT;
+
+		if (!job->metric || strv_has(&names, job->metric))
+			continue;
+		fail(&error, "there is no metric \"%.64s\" in telemetry.metrics%s", job->metric,
+		     suggest(job->metric, &names).text);
+		add_in_job(mistakes, job, "metric", &error);
+	}
 }
 
 static void check_consul(const struct config *config, struct strv *mistakes)
@@ -494,6 +513,7 @@ bool config_check(struct config *config, struct strv *mistakes)
 		return false;
 	check_events(config, mistakes);
 	check_cycles(config, mistakes);
+	check_metrics(config, mistakes);
 	check_consul(config, mistakes);
 	return mistakes->count == before;
 }

@@ -77,6 +77,7 @@ void job_config_free(struct job_config *job)
 		free(job->needs[i].source);
 	free(job->needs);
 	free(job->runs);
+	free(job->metric);
 	health_release(&job->health);
 	service_release(&job->own);
 	for (size_t i = 0; i < job->service_count; i++)
@@ -190,6 +191,11 @@ struct job_config *config_find_job(const struct config *config, const char *name
 		if (!strcmp(config->jobs[i]->name, name))
 			return config->jobs[i];
 	return NULL;
+}
+
+double job_pre_stop_limit(const struct job_config *job)
+{
+	return job->pre_stop_timeout > 0 ? job->pre_stop_timeout : job->stop_timeout;
 }
 
 bool health_has_check(const struct health_config *health)

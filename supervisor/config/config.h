@@ -111,6 +111,8 @@ struct job_config {
 	long restarts;			/* or UNLIMITED, ON_FAILURE */
 	struct backoff_config backoff;
 	double timeout, stop_timeout, drain;
+	double pre_stop_timeout;	/* 0: as stop_timeout */
+	char *metric;			/* that the output of a run sets; NULL: none */
 	int stop_signal;
 	bool stop_group;		/* the stop signal goes to the whole process group */
 	bool essential;
@@ -307,6 +309,7 @@ void template_config_free(struct template_config *config);
 void election_config_free(struct election_config *config);
 void metric_config_free(struct metric_config *config);
 struct job_config *config_find_job(const struct config *config, const char *name);	/* or NULL */
+double job_pre_stop_limit(const struct job_config *job);	/* 0: none */
 bool health_has_check(const struct health_config *health);	/* else: healthy while the job runs */
 bool readiness_is_set(const struct readiness_config *readiness);
 const char *program_of(const struct exec_config *exec);	/* without its folder; "" if there is none */

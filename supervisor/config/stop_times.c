@@ -97,7 +97,8 @@ static void read_wanted(const struct stops *stops, struct stop *stop)
 	stop->drain_wanted = stop->job->drain;
 	stop->hook = config_find_job(stops->config, name);
 	if (stop->hook)
-		stop->hook_wanted = stop->hook->timeout > 0 ? stop->hook->timeout : limit;
+		stop->hook_wanted = stop->hook->timeout > 0 ? stop->hook->timeout
+							     : job_pre_stop_limit(stop->job);
 	/* Backwards from the last step: each step but the last gets half of what is left. */
 	stop->needed = limit;
 	if (stop->hook_wanted > 0)
@@ -143,12 +144,13 @@ static double half_of(double left, double wanted)
 static void find_times(const struct stops *stops, struct stop *stop)
 {
 	double limit = stop->job->stop_timeout > 0 ? stop->job->stop_timeout : INFINITY;
+	double hook_limit = job_pre_stop_limit(stop->job) > 0 ? job_pre_stop_limit(stop->job) : INFINITY;
 	double left = fmax(0, stops->budget - stop->begins) / stop->depth, end;
 
 	stop->drain = half_of(left, stop->drain_wanted);
 	left -= stop->drain;
 	if (stop->hook)
-		stop->pre_stop = half_of(left, fmin(limit, stop->hook_wanted > 0 ?
+		stop->pre_stop = half_of(left, fmin(hook_limit, stop->hook_wanted > 0 ?
 						    stop->hook_wanted : INFINITY));
 	stop->signal = fmin(limit, left - stop->pre_stop);
 	end = stop->begins + stop->drain + stop->pre_stop + stop->signal;
@@ -262,16 +264,18 @@ static void warn_of(struct config *config, const struct stops *stops, const stru
 {
 	const char *name = stop->job->name;
 	const double enough = 1 - 1e-9, limit = stop->job->stop_timeout;
+	const double hook_limit = job_pre_stop_limit(stop->job);
 	AUTOFREE char *drain = format_string("jobs[%s].drain: ", name);
 	AUTOFREE char *pre_stop = format_string("jobs[%s].preStop: ", name);
 	AUTOFREE char *signal = format_string("jobs[%s].stopTimeout: ", name);
 
 	if (stop->drain < stop->drain_wanted * enough)
 		warn(config, stops, drain, stop->drain, stop->drain_wanted);
-	if (limit > 0 && stop->hook_wanted > limit)
+	if (hook_limit > 0 && stop->hook_wanted > hook_limit)
 		strv_push_taken(&config->warnings,
-				format_string("%sthe job's stopTimeout is shorter than "
-					      "the hook's timeout, and ends the hook", pre_stop));
+				format_string("%sthe job's %s is shorter than "
+					      "the hook's timeout, and ends the hook", pre_stop,
+					      stop->job->pre_stop_timeout > 0 ? "preStopTimeout" : "stopTimeout"));
 	else if (stop->pre_stop < stop->hook_wanted * enough)
 		warn(config, stops, pre_stop, stop->pre_stop, stop->hook_wanted);
 	if (stop->signal < limit * enough)

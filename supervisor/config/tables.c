@@ -340,6 +340,13 @@ static const struct field job_fields[] = {
 	{ "stopTimeout", SECONDS(job_config, stop_timeout), .min = 0.001,
 	  .help = "The time from the stop signal to SIGKILL. SIGKILL comes at the latest at "
 		  "the end of the top level's stopTimeout." },
+	{ "preStopTimeout", SECONDS(job_config, pre_stop_timeout), .min = 0.001,
+	  .help = "The time that preStop, or another job that waits for \"stopping\" of this one, has "
+		  "before the stop signal. Default: stopTimeout." },
+	{ "metric", STRING(job_config, metric), .flags = TRIMMED,
+	  .help = "A metric of telemetry.metrics. The output of each successful run, a number, is added to a "
+		  "counter, replaces that of a gauge, and is observed by a histogram or summary. It is not "
+		  "logged." },
 	{ "essential", BOOL(job_config, essential),
 	  .help = "When this job has ended for good, pilotfish stops the others and exits with "
 		  "the job's exit code. Default: true for a job without when, if there is "
@@ -357,7 +364,7 @@ static const struct field job_fields[] = {
 		  "timeout is 5m." },
 	{ "preStop", HOOK,
 	  .help = "Run before the stop signal. The signal waits for its end, within "
-		  "stopTimeout. Becomes the job NAME.preStop." },
+		  "preStopTimeout. Becomes the job NAME.preStop." },
 	{ "postStop", HOOK,
 	  .help = "Run after the job has stopped. Becomes the job NAME.postStop. Its default "
 		  "timeout is 10s." },

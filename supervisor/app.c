@@ -72,12 +72,6 @@ static bool open_log(struct app *app, const struct log_config *config, struct er
 	       fail(error, "cannot log to %s: %s", config->output, strerror(errno));
 }
 
-static void log_warnings(const struct config *config)
-{
-	for (size_t i = 0; i < config->warnings.count; i++)
-		log_warn("%s", config->warnings.items[i]);
-}
-
 /* ---- the control socket ---- */
 
 static void endpoints_frame(struct endpoints *endpoints, struct status_frame *frame)
@@ -348,7 +342,7 @@ static void on_loaded(struct loader *loader, struct config *next)
 		refuse(app);
 	} else {
 		log_info("reloading %s", app->call->name);
-		log_warnings(next);
+		loader_log(next);
 		app->stop_timeout = next->stop_timeout;
 		take_compat(app, next);
 		app->phase = &reloading;
@@ -546,7 +540,7 @@ static bool open_outside(struct app *app, struct config *config, struct error *e
 
 	if (!open_log(app, &config->logging, error))
 		return false;
-	log_warnings(config);
+	loader_log(config);
 	if (app->call->once)
 		return true;
 	if (!endpoints_stage(&app->endpoints, config, &made, error))
@@ -555,14 +549,18 @@ static bool open_outside(struct app *app, struct config *config, struct error *e
 	return true;
 }
 
-/* Returns the exit code of a refused configuration. */
-static int refuse_start(struct load_error *error)
+static int failure(const struct app_call *call, int code)
+{
+	return call->failure ? call->failure : code;
+}
+
+static int refuse_start(const struct app_call *call, struct load_error *error)
 {
 	int code = error->code == EX_NOINPUT ? EX_NOINPUT : EX_CONFIG;
 
 	load_error_log(error, "");
 	load_error_release(error);
-	return code;
+	return failure(call, code);
 }
 
 int app_run(const struct app_call *call)
@@ -573,7 +571,7 @@ int app_run(const struct app_call *call)
 	struct app app;
 
 	if (!config)
-		return refuse_start(&refusal);
+		return refuse_start(call, &refusal);
 	if (config->has_secrets)
 		process_forbid_dump();
 	init(&app, call);
@@ -581,14 +579,14 @@ int app_run(const struct app_call *call)
 	take_compat(&app, config);
 	if (!open_outside(&app, config, &error)) {
 		log_error("%s", error.text);
-		app.code = EX_CANTCREAT;
+		app.code = failure(call, EX_CANTCREAT);
 	} else if (start(&app, config, &error)) {
 		config_free(steal(&config));
 		file_wait_no_more();
 		loop_run(&app.loop);
 	} else {
 		log_error("%s: %s", call->name, error.text);
-		app.code = EX_CONFIG;
+		app.code = failure(call, EX_CONFIG);
 	}
 	config_free(config);
 	release(&app);

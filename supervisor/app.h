@@ -15,6 +15,7 @@ struct app_call {
 	const char *name;		/* of the configuration, in messages: its path */
 	struct config *(*load)(const struct app_call *call, struct task *task,
 			       struct load_error *error);	/* `task`: see load.h */
+	int failure;			/* the exit code if nothing is started; 0: 66, 73 or 78 */
 	bool once;			/* stop when all templates are rendered and no job runs */
 };
 

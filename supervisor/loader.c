@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/process.h"
+#include "config/secret.h"
 
 /* An empty file may be in the middle of being written: it does not mean "stop all jobs". */
 static struct config *load_next(struct loader *loader, struct load_error *error)
@@ -55,4 +56,26 @@ void loader_cancel(struct loader *loader)
 {
 	task_cancel(&loader->task);
 	config_free(steal(&loader->next));
+}
+
+/* Users of ContainerPilot look for these words. */
+static void log_whole(const struct config *config)
+{
+	CLEANUP(strv_release) struct strv secrets = { 0 };
+	CLEANUP(json_decrefp) json_t *tree = json_deep_copy(config->tree);
+	AUTOFREE char *text = NULL;
+
+	strv_copy(&secrets, config->secrets.items);
+	secret_collect(tree, &secrets);
+	secret_hide_in_tree(&secrets, tree);
+	text = json_dumps(tree, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	log_debug("loaded config: %s", text);
+}
+
+void loader_log(const struct config *config)
+{
+	for (size_t i = 0; i < config->warnings.count; i++)
+		log_warn("%s", config->warnings.items[i]);
+	if (config->containerpilot && log_wants(LEVEL_DEBUG))
+		log_whole(config);
 }

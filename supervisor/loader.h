@@ -22,4 +22,7 @@ void loader_release(struct loader *loader);
 void loader_start(struct loader *loader);
 void loader_cancel(struct loader *loader);	/* idempotent */
 
+/* Logs the warnings of a configuration that is taken, and at debug one of ContainerPilot as JSON. */
+void loader_log(const struct config *config);
+
 #endif

@@ -56,10 +56,19 @@ static enum run_end end_of_run(const struct job *job)
 	       WIFSIGNALED(job->hook->status) ? RUN_KILLED : RUN_FAILED;
 }
 
+/* ContainerPilot's users look for these words.  The arguments may have secrets. */
+static void log_timeout(const struct job *job, struct log_subject about, const char *how)
+{
+	char time[32];
+
+	duration_print(job->config->timeout, time);
+	log_about(LEVEL_WARN, about, " timeout after %s: '%s', %s", time, program_of(&job->config->exec), how);
+}
+
 void job_run_note_end(struct job *job)
 {
 	struct log_subject about;
-	char how[64 + 32], time[32];
+	char how[64 + 32];
 	bool asked = job->stop_asked || job->run_end_asked;
 
 	if (!job->hook)
@@ -77,8 +86,7 @@ void job_run_note_end(struct job *job)
 	about = job_subject(job, job->failed ? EVENT_EXIT_FAILED : EVENT_EXIT_SUCCESS);
 	about.pid = job->pid;
 	if (job->timed_out) {
-		duration_print(job->config->timeout, time);
-		log_about(LEVEL_WARN, about, " timeout after %s, %s", time, how);
+		log_timeout(job, about, how);
 	} else {
 		log_about(job->failed && !asked ? LEVEL_WARN : LEVEL_DEBUG, about, " ended: %s", how);
 	}

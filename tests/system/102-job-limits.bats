@@ -25,7 +25,7 @@ stubborn()
 	EOF
 	wait_exit
 	expect_code 137
-	expect_log 'app timeout after 200ms, killed by SIGKILL'
+	expect_log 'app timeout after 200ms: .*family.*, killed by SIGKILL'
 	(($(between "app running" "app exitFailed") >= 195))
 	gone "$(said app)"
 }

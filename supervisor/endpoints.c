@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "config/schema.h"
 #include "control/respond.h"
+#include "endpoints_v3.h"
 #include "graph.h"
 #include "variables.h"
 
@@ -40,9 +41,24 @@ static bool body_is(const struct exchange *exchange, const char *text)
 	return exchange->request.body == strlen(text) && !memcmp(exchange->body, text, strlen(text));
 }
 
-static void log_change(const struct exchange *exchange, const char *what)
+void endpoints_log_change(const struct exchange *exchange, const char *what)
 {
 	log_info("%s, asked for by uid %ld, pid %ld", what, (long)(int)exchange->uid, (long)exchange->pid);
+}
+
+bool endpoints_begin_reload(struct endpoints *endpoints, const struct exchange *exchange, struct error *error)
+{
+	if (!endpoints->ops->reload(endpoints, false, error))
+		return false;
+	endpoints_log_change(exchange, "reload");
+	endpoints->reload_asked = true;
+	return true;
+}
+
+void endpoints_set_maintenance(struct endpoints *endpoints, const struct exchange *exchange, bool on)
+{
+	endpoints_log_change(exchange, on ? "maintenance on" : "maintenance off");
+	endpoints->ops->maintain(endpoints, on);
 }
 
 /* ---- what can be asked ---- */
@@ -50,11 +66,14 @@ static void log_change(const struct exchange *exchange, const char *what)
 static json_t *make_status(struct endpoints *endpoints)
 {
 	struct status_frame frame = { .phase = "" };
+	json_t *document;
 
 	endpoints->ops->frame(endpoints, &frame);
 	frame.requests = &endpoints->requests;
 	frame.events_dropped = endpoints->events.dropped + endpoints->telemetry.events.dropped;
-	return status_document(endpoints->units, &frame);
+	document = status_document(endpoints->units, &frame);
+	containerpilot_telemetry_add_status(&endpoints->containerpilot, document);
+	return document;
 }
 
 static json_t *make_graph(struct endpoints *endpoints)
@@ -120,13 +139,11 @@ static void post_reload(struct endpoints *endpoints, struct exchange *exchange)
 	char unused[8];
 	bool plan = request_query(&exchange->request, "dry-run", unused, sizeof unused);
 
-	if (!endpoints->ops->reload(endpoints, plan, &error)) {
+	if (plan ? endpoints->ops->reload(endpoints, true, &error)
+		 : endpoints_begin_reload(endpoints, exchange, &error))
+		keep(plan ? &endpoints->planning : &endpoints->waiting, exchange);
+	else
 		respond_text(exchange, 409, error.text);
-		return;
-	}
-	if (!plan)
-		log_change(exchange, "reload");
-	keep(plan ? &endpoints->planning : &endpoints->waiting, exchange);
 }
 
 static void post_maintenance(struct endpoints *endpoints, struct exchange *exchange)
@@ -137,8 +154,7 @@ static void post_maintenance(struct endpoints *endpoints, struct exchange *excha
 		respond_text(exchange, 400, "the body must be \"on\" or \"off\"");
 		return;
 	}
-	log_change(exchange, on ? "maintenance on" : "maintenance off");
-	endpoints->ops->maintain(endpoints, on);
+	endpoints_set_maintenance(endpoints, exchange, on);
 	respond_text(exchange, 200, on ? "maintenance is on" : "maintenance is off");
 }
 
@@ -159,7 +175,7 @@ static void send_signal(const struct job_unit *unit, struct exchange *exchange, 
 		return;
 	}
 	buf_print(&text, "%s to %s", signal_name(signo), unit->job.config->name);
-	log_change(exchange, text.data);
+	endpoints_log_change(exchange, text.data);
 	hook->ops->signal(hook, signo);
 	respond_text(exchange, 200, text.data);
 }
@@ -201,7 +217,7 @@ static void change_job(struct endpoints *endpoints, struct exchange *exchange, e
 	if (!endpoints->ops->may_change(endpoints, &seconds, &error))
 		respond_text(exchange, 409, error.text);
 	else if (job_requests_serve(&endpoints->jobs, exchange, unit, change, seconds))
-		log_change(exchange, what);
+		endpoints_log_change(exchange, what);
 }
 
 static void post_start(struct endpoints *endpoints, struct exchange *exchange)
@@ -236,7 +252,7 @@ static void post_variables(struct endpoints *endpoints, struct exchange *exchang
 
 	(void)endpoints;
 	if (status == 200)
-		log_change(exchange, text.data);
+		endpoints_log_change(exchange, text.data);
 	respond_text(exchange, status, text.data);
 }
 
@@ -249,11 +265,7 @@ static void post_metric(struct endpoints *endpoints, struct exchange *exchange)
 	respond_text(exchange, status, text.data);
 }
 
-/* "*" stands for one segment. */
-static const struct endpoint {
-	const char *method, *path;
-	void (*serve)(struct endpoints *endpoints, struct exchange *exchange);
-} table[] = {
+static const struct endpoint table[] = {
 	{ "GET",  "/v4/status", get_status },
 	{ "GET",  "/v4/health", get_health },
 	{ "GET",  "/v4/events", get_events },
@@ -267,6 +279,7 @@ static const struct endpoint {
 	{ "GET",  "/v4/env", get_variables },
 	{ "POST", "/v4/env", post_variables },
 	{ "POST", "/v4/metric", post_metric },
+	{ 0 }
 };
 
 static bool path_matches(const char *pattern, const char *path)
@@ -282,24 +295,32 @@ static bool path_matches(const char *pattern, const char *path)
 	return !*path;
 }
 
+/* The row for the path and the method.  NULL: none; the exchange has a route if a row has the path. */
+static const struct endpoint *find_endpoint(const struct endpoint *rows, struct exchange *exchange)
+{
+	const struct request *request = &exchange->request;
+	const char *method = strcmp(request->method, "HEAD") ? request->method : "GET";
+
+	for (; rows->path; rows++) {
+		if (!path_matches(rows->path, request->path))
+			continue;
+		exchange->route = rows->path;
+		if (!rows->method || !strcmp(rows->method, method))
+			return rows;
+	}
+	return NULL;
+}
+
 static void on_request(struct responder *responder, struct exchange *exchange)
 {
 	struct endpoints *endpoints = container_of(responder, struct endpoints, responder);
-	const struct request *request = &exchange->request;
-	const char *method = strcmp(request->method, "HEAD") ? request->method : "GET";
-	bool found = false;
+	const struct endpoint *found = find_endpoint(table, exchange);
 
-	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		if (!path_matches(table[i].path, request->path))
-			continue;
-		found = true;
-		exchange->route = table[i].path;
-		if (!strcmp(table[i].method, method)) {
-			table[i].serve(endpoints, exchange);
-			return;
-		}
-	}
+	if (!found)
+		found = find_endpoint(endpoints_v3(), exchange);
 	if (found)
+		found->serve(endpoints, exchange);
+	else if (exchange->route)
 		respond_text(exchange, 405, "this path takes another method");
 	else
 		respond_text(exchange, 404, "there is no such path");
@@ -319,6 +340,9 @@ static struct exchange *take_client(struct list *list)
 
 void endpoints_reloaded(struct endpoints *endpoints, const char *refusal)
 {
+	if (endpoints->reload_asked && endpoints->containerpilot.on && !refusal)
+		log_info("control: reloaded app via control plane");
+	endpoints->reload_asked = false;
 	for (struct exchange *exchange; (exchange = take_client(&endpoints->waiting)); )
 		respond_text(exchange, refusal ? 422 : 200, refusal ? refusal : "reloaded");
 }
@@ -359,7 +383,10 @@ bool endpoints_are_ready(struct endpoints *endpoints, struct error *why)
 
 static void telemetry_print_more(struct telemetry *telemetry, enum exposition_format format, struct buf *out)
 {
-	user_metrics_print(&container_of(telemetry, struct endpoints, telemetry)->metrics, format, out);
+	const struct endpoints *endpoints = container_of(telemetry, struct endpoints, telemetry);
+
+	containerpilot_telemetry_print(&endpoints->containerpilot, &endpoints->requests, format, out);
+	user_metrics_print(&endpoints->metrics, format, out);
 }
 
 static bool telemetry_is_ready(struct telemetry *telemetry, struct error *why)
@@ -381,6 +408,7 @@ void endpoints_init(struct endpoints *endpoints, struct units *units, const stru
 	job_requests_init(&endpoints->jobs, units);
 	user_metrics_init(&endpoints->metrics);
 	units->metrics = &endpoints->metrics;
+	containerpilot_telemetry_init(&endpoints->containerpilot, units);
 }
 
 static bool stage_socket(struct endpoints *endpoints, const struct control_config *config,
@@ -443,6 +471,9 @@ bool endpoints_stage(struct endpoints *endpoints, const struct config *config,
 
 void endpoints_adopt(struct endpoints *endpoints, struct config *config, struct staged_endpoints *made)
 {
+	containerpilot_telemetry_switch(&endpoints->containerpilot, config->containerpilot);
+	if (config->containerpilot && made->control.path)
+		log_info("control: serving at %s", made->control.path);
 	user_metrics_take(&endpoints->metrics, &config->telemetry);
 	adopt_socket(endpoints, &made->control);
 	telemetry_adopt(&endpoints->telemetry, &made->telemetry, made->page);
@@ -460,5 +491,6 @@ void endpoints_close(struct endpoints *endpoints)
 	job_requests_release(&endpoints->jobs);
 	telemetry_close(&endpoints->telemetry);
 	user_metrics_release(&endpoints->metrics);
+	containerpilot_telemetry_release(&endpoints->containerpilot);
 	answer_counts_release(&endpoints->requests);
 }

@@ -14,6 +14,7 @@
  *     GET  /v4/env[?secrets=1]        the environment of later children (variables.h)
  *     POST /v4/env                    changes it
  *     POST /v4/metric                 sets metrics of the application (user_metrics.h)
+ *     /v3/...                         as ContainerPilot has them (endpoints_v3.h)
  *
  * The file's mode decides which users may connect, and these may do all of it.  Each change but that of
  * a metric is logged with the client's uid and pid.  An error is a line of text for a person.
@@ -23,6 +24,7 @@
 
 #include "control/listen.h"
 #include "control/responder.h"
+#include "containerpilot_telemetry.h"
 #include "event_stream.h"
 #include "job_requests.h"
 #include "status.h"
@@ -51,6 +53,8 @@ struct endpoints {
 	struct user_metrics metrics;
 	struct list waiting;		/* for the outcome of a reload */
 	struct list planning;		/* for what one would do */
+	bool reload_asked;		/* by a client; its outcome is not known */
+	struct containerpilot_telemetry containerpilot;
 	struct event_stream events;
 	struct job_requests jobs;
 	struct answer_counts requests;		/* answered, by their path and status */
@@ -74,6 +78,12 @@ void endpoints_close(struct endpoints *endpoints);		/* idempotent */
 
 /* Running, not in maintenance, and all is healthy; false: `why` has the first trouble. */
 bool endpoints_are_ready(struct endpoints *endpoints, struct error *why);
+
+/* For the tables of paths: do what a client asks for, and log that with its uid and pid. */
+void endpoints_log_change(const struct exchange *exchange, const char *what);
+bool endpoints_begin_reload(struct endpoints *endpoints, const struct exchange *exchange,
+			    struct error *error);
+void endpoints_set_maintenance(struct endpoints *endpoints, const struct exchange *exchange, bool on);
 
 void endpoints_reloaded(struct endpoints *endpoints, const char *refusal);	/* NULL: done */
 

@@ -164,18 +164,37 @@ static void updates_release(struct updates *updates)
 	free(updates->items);
 }
 
+/* ContainerPilot joins namespace, subsystem and name with `_`, also if one is empty: `foo` is __foo there,
+ * and ns_foo is ns__foo. */
+static bool names_loosely(const char *given, const char *name)
+{
+	size_t same = 0;
+
+	if (!strncmp(given, "__", 2) && !strcmp(given + 2, name))
+		return true;
+	while (name[same] && given[same] == name[same])
+		same++;
+	return given[same] == '_' && (!same || given[same - 1] == '_') &&
+	       !strcmp(given + same + 1, name + same);
+}
+
 static struct user_metric *find_metric(const struct user_metrics *metrics, const char *name,
 				       struct error *error)
 {
 	CLEANUP(strv_release) struct strv names = { 0 };
+	struct user_metric *meant = NULL;
 
 	list_each(node, &metrics->metrics) {
 		struct user_metric *metric = list_entry(node, struct user_metric, link);
 
 		if (!strcmp(metric->config->name, name))
 			return metric;
+		if (names_loosely(name, metric->config->name))
+			meant = metric;
 		strv_push(&names, metric->config->name);
 	}
+	if (meant)
+		return meant;
 	if (!names.count)
 		fail(error, "the configuration has no metrics in telemetry, so there is no %.128s", name);
 	else

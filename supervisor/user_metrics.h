@@ -5,6 +5,8 @@
  * or a string that is one.  It is added to a counter, replaces that of a gauge, and is one observation of
  * a histogram or a summary.  Either all values of a body count, or none does.
  *
+ * As with ContainerPilot, __foo and `foo` name the same metric, and so do ns__foo and ns_foo.
+ *
  * All metrics together have at most USER_SERIES_MOST time series, as Prometheus counts them: one for each
  * bucket of a histogram.  A metric that a reload does not change keeps its values.
  */

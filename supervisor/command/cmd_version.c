@@ -12,7 +12,7 @@
 #include "template/libyaml.h"
 
 /* VERSION is "NUMBER (COMMIT)", or the number alone. */
-static json_t *version_json(void)
+json_t *version_document(void)
 {
 	static const char version[] = VERSION;
 	size_t number = strcspn(version, " ");
@@ -38,6 +38,6 @@ int cmd_version(const struct call *call)
 		puts("pilotfish " VERSION);
 		return EX_OK;
 	}
-	document = version_json();
+	document = version_document();
 	return command_print_json(document);
 }

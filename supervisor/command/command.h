@@ -53,8 +53,8 @@ verb_fn cmd_ps;
 verb_fn cmd_start, cmd_stop, cmd_restart;
 verb_fn cmd_env, cmd_metric;
 
-/* The path of the configuration: -c, else $PILOTFISH_CONFIG, else the default; free() it.  NULL:
- * the environment names it in two ways. */
+/* The path of the configuration: -c, else $PILOTFISH_CONFIG, else a path in $CONTAINERPILOT, else the
+ * default; free() it.  NULL: the environment names it in two ways. */
 char *command_config_path(const struct call *call, struct load_error *error);
 
 double command_timeout(const struct call *call, double preset);	/* seconds */
@@ -63,6 +63,7 @@ bool command_is_coloured(const struct call *call);	/* on standard output; --colo
 int command_fail(int code, const struct error *error);	/* prints the error, returns `code` */
 int command_fail_load(const struct load_error *error);	/* prints all mistakes, returns their code */
 int command_print_json(const json_t *document);		/* for scripts; returns EX_OK */
+json_t *version_document(void);		/* of the program, its commit and its libraries; new */
 int command_usage(const char *format, ...)	/* prints the message, returns EX_USAGE */
 	__attribute__((format(printf, 1, 2)));
 

@@ -27,7 +27,7 @@ done
 
 # Paths of the control socket and the telemetry port, but for the parts of the page.
 control=$(text "$B/man/pilotfish-control.7")
-for path in $(grep -ohE '"/[a-z0-9/*]*"' supervisor/endpoints.c supervisor/telemetry.c | tr -d '"' | sed 's/\*/NAME/'); do
+for path in $(grep -ohE '"/[a-z0-9/*]*"' supervisor/endpoints.c supervisor/endpoints_v3.c supervisor/telemetry.c | tr -d '"' | sed 's/\*/NAME/'); do
 	echo "$control" | grep -qF -- "$path" || missing "$path"
 done
 

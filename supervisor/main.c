@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/process.h"
 #include "config/schema.h"
+#include "containerpilot.h"
 #include "init.h"
 #include "init_options.h"
 #include "verbs.h"
@@ -231,10 +232,12 @@ static void (*const before_main)(int argc, char **argv, char **envp) = block_sig
 
 int main(int argc, char **argv)
 {
+	bool replaces = containerpilot_is_meant(argc, argv);
+
 	/* No exit(): nothing is to be flushed, and the exit handlers of libraries only delay a restart. */
-	if (init_options_are_meant(argc, argv))
+	if (!replaces && init_options_are_meant(argc, argv))
 		_exit(init_main(argc, argv));
 	process_setup(false);
 	json_set_alloc_funcs(alloc_raw, free);
-	return dispatch(argc, argv);
+	return replaces ? containerpilot_main(argv) : dispatch(argc, argv);
 }

@@ -16,8 +16,8 @@
 
 static const struct call_option options[] = {
 	{ "config", 'c', "FILE", TEXT(config),
-	  .help = "The configuration. The default is $PILOTFISH_CONFIG, or " DEFAULT_CONFIG " if that is not "
-		  "set." },
+	  .help = "The configuration. The default is $PILOTFISH_CONFIG, else a path in $CONTAINERPILOT, else "
+		  DEFAULT_CONFIG "." },
 	{ "build", 0, NULL, FLAG(build),
 	  .help = "Variables and secrets may be missing, but all files must be there." },
 	{ "online", 0, NULL, FLAG(online), .help = "Test our rights in Consul, too." },

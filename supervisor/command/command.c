@@ -10,9 +10,11 @@
 #include "base/alloc.h"
 #include "base/printable.h"
 #include "base/setting.h"
+#include "containerpilot_flags.h"
 
 char *command_config_path(const struct call *call, struct load_error *error)
 {
+	const char *other = getenv("CONTAINERPILOT");
 	struct error reason = ERROR_INIT;
 	char *path = NULL;
 
@@ -22,6 +24,8 @@ char *command_config_path(const struct call *call, struct load_error *error)
 		load_error_add(error, &reason);
 		return NULL;
 	}
+	if (!path && other && *other)
+		path = copy_string(containerpilot_path(other));
 	return path ? path : copy_string(DEFAULT_CONFIG);
 }
 

@@ -143,16 +143,11 @@ static void add_label(struct buf *labels, const char *name, const char *value)
 }
 
 /* In OpenMetrics a counter's name ends in _total. */
-static void print_head(struct buf *out, enum exposition_format format, const char *name, const char *help)
-{
-	exposition_head(out, format, name, format == EXPOSITION_OPEN ? "unknown" : "counter", help);
-}
-
 static void print_events(const struct answer_counts *events, enum exposition_format format, struct buf *out)
 {
 	static const char name[] = "containerpilot_events";
 
-	print_head(out, format, name, "Events, by their code and source.");
+	exposition_head(out, format, name, "counter", "Events, by their code and source.");
 	for (size_t i = 0; i < events->used; i++) {
 		const struct answer_count *row = &events->rows[i];
 		CLEANUP(buf_release) struct buf labels = BUF_INIT;
@@ -168,7 +163,7 @@ static void print_requests(const struct answer_counts *requests, enum exposition
 {
 	static const char name[] = "containerpilot_control_http_requests";
 
-	print_head(out, format, name, "Requests to the control socket, by their path and status.");
+	exposition_head(out, format, name, "counter", "Requests to the control socket, by their path and status.");
 	for (size_t i = 0; i < requests->used; i++) {
 		CLEANUP(buf_release) struct buf labels = BUF_INIT;
 

@@ -33,14 +33,24 @@ void exposition_escape(struct buf *out, const char *text)
 	escape(out, text, "\n\\\"");
 }
 
+/* Of a counter's name without _total. */
+static size_t stem(const char *name)
+{
+	static const char end[] = "_total";
+	size_t length = strlen(name), most = strlen(end);
+
+	return length > most && !strcmp(name + length - most, end) ? length - most : length;
+}
+
 void exposition_head(struct buf *out, enum exposition_format format, const char *name, const char *type,
 		     const char *help)
 {
 	bool open = format == EXPOSITION_OPEN;
-	size_t length = strlen(name);
+	bool counts = open && !strcmp(type, "counter");
+	size_t length = counts ? stem(name) : strlen(name);
 
-	if (open && !strcmp(type, "counter"))
-		length -= strlen("_total");
+	if (counts && !name[length])
+		type = "unknown";
 	buf_print(out, "# HELP %.*s ", (int)length, name);
 	escape(out, help, open ? "\n\\\"" : "\n\\");
 	buf_print(out, "\n# TYPE %.*s %s\n", (int)length, name, type);

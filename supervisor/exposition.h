@@ -8,7 +8,8 @@ enum exposition_format { EXPOSITION_PROMETHEUS, EXPOSITION_OPEN };
 
 const char *exposition_content_type(enum exposition_format format);
 
-/* The lines HELP and TYPE.  The family of a counter has no _total in OpenMetrics. */
+/* The lines HELP and TYPE.  The family of a counter has no _total in OpenMetrics, and a
+ * counter that has none in its name is of type "unknown" there. */
 void exposition_head(struct buf *out, enum exposition_format format, const char *name, const char *type,
 		     const char *help);
 

@@ -74,6 +74,8 @@ static void log_whole(const struct config *config)
 
 void loader_log(const struct config *config)
 {
+	for (size_t i = 0; i < config->notes.count; i++)
+		log_info("%s", config->notes.items[i]);
 	for (size_t i = 0; i < config->warnings.count; i++)
 		log_warn("%s", config->warnings.items[i]);
 	if (config->containerpilot && log_wants(LEVEL_DEBUG))

@@ -24,10 +24,10 @@ static void print_summary(const char *path, const struct config *config)
 	fputs(stops.data, stdout);
 }
 
-static void print_warnings(const struct strv *warnings)
+static void print_all(const char *kind, const struct strv *messages)
 {
-	for (size_t i = 0; i < warnings->count; i++)
-		fprintf(stderr, "pilotfish: warning: %s\n", warnings->items[i]);
+	for (size_t i = 0; i < messages->count; i++)
+		fprintf(stderr, "pilotfish: %s: %s\n", kind, messages->items[i]);
 }
 
 int cmd_check(const struct call *call)
@@ -42,12 +42,13 @@ int cmd_check(const struct call *call)
 		config = load_image_config(path, &error, &unsure);
 	else if (path)
 		config = load_config(path, NULL, &error);
-	print_warnings(&unsure);
+	print_all("warning", &unsure);
 	if (error.mistakes.count)
 		return command_fail_load(&error);
 	if (config) {
 		print_summary(path, config);
-		print_warnings(&config->warnings);
+		print_all("note", &config->notes);
+		print_all("warning", &config->warnings);
 		fflush(stdout);
 		if (call->online)
 			code = online_check(config);

@@ -412,16 +412,39 @@ static bool visit(struct walk *walk, const char *source, enum event_code code,
 	return fine;
 }
 
+/* Is the search to be repeated, since this `when` waits no longer for the others of the cycle? */
+static bool break_cycle(struct config *config, struct walk *walk, struct error *error)
+{
+	struct job_config *job = config_find_job(config, walk->path.items[walk->path.count - 1]);
+
+	if (!config->compat.unknown_sources || !job->when.source || job->when.unknown)
+		return false;
+	job->when.unknown = true;
+	strv_push(&config->warnings, error->text);
+	*error = (struct error)ERROR_INIT;
+	for (size_t i = 0; i < config->job_count; i++)
+		if (walk->marks[i] == ON_PATH)
+			walk->marks[i] = NEW;
+	strv_release(&walk->path);
+	return true;
+}
+
 /* The first cycle alone: jobs on it may be on others. */
-static void check_cycles(const struct config *config, struct strv *mistakes)
+static void check_cycles(struct config *config, struct strv *mistakes)
 {
 	AUTOFREE enum mark *marks = alloc(config->job_count * sizeof *marks);
 	struct walk walk = { .config = config, .marks = marks };
-	struct error error = ERROR_INIT;
 
-	for (size_t i = 0; i < config->job_count && !*error.text; i++)
-		if (!visit_job(&walk, i, &error))
+	for (size_t i = 0; i < config->job_count; i++) {
+		struct error error = ERROR_INIT;
+
+		while (!visit_job(&walk, i, &error) && break_cycle(config, &walk, &error))
+			;
+		if (*error.text) {
 			mistakes_add(mistakes, &error);
+			break;
+		}
+	}
 	strv_release(&walk.path);
 }
 

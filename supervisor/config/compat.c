@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "translate.h"
 
 void compat_result_release(struct compat_result *result)
@@ -68,6 +69,24 @@ static bool *option_named(struct translation *translation, const char *name)
 	return NULL;
 }
 
+static void note_kept(struct translation *translation, const json_t *ours)
+{
+	CLEANUP(buf_release) struct buf kept = BUF_INIT;
+	const char *name;
+	json_t *value;
+
+#define X(member, key)						\
+	if (translation->member)				\
+		buf_print(&kept, "%s, ", key);
+	COMPAT_OPTIONS(X)
+#undef X
+	json_object_foreach((json_t *)ours, name, value)
+		if (!json_is_false(value))
+			buf_print(&kept, "%s, ", name);
+	note(translation, "compat: a file of ContainerPilot %d; of its ways it keeps %sas pilotfish-migrate(7) tells",
+	     translation->version, kept.data);
+}
+
 /* Other members of the file's `compat` override the group of ours. */
 static void translate_compat(struct translation *translation, const json_t *compat)
 {
@@ -91,6 +110,7 @@ static void translate_compat(struct translation *translation, const json_t *comp
 			json_object_set(ours, name, value);
 	}
 	json_object_set_new(translation->to, "compat", ours);
+	note_kept(translation, ours);
 }
 
 /* ---- the whole ---- */

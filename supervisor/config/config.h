@@ -246,6 +246,7 @@ struct telemetry_config {
 /* A metric that `pilotfish metric set` sets. */
 struct metric_config {
 	char *name, *help;
+	bool exact_name;		/* no rule for its end */
 	enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_SUMMARY } type;
 	struct strv labels;		/* names */
 	double *buckets;		/* the upper bounds, ascending, without the infinite one */

@@ -216,15 +216,38 @@ static void move(struct strv *from, struct strv *to)
 	strv_release(from);
 }
 
+/* The words of the command are templates, too.  If one cannot be rendered, all stay as they are. */
+static void render_command(const struct loading *how, struct strv *words)
+{
+	char *const *word = how->source.command;
+
+	for (; word && *word; word++) {
+		CLEANUP(template_output_release) struct template_output output = { .text = BUF_INIT };
+		struct buf text = { .data = *word, .used = strlen(*word) };
+		struct error error = ERROR_INIT;
+
+		if (!render(how, &text, &output, &error)) {
+			strv_release(words);
+			strv_copy(words, how->source.command);
+			return;
+		}
+		strv_push(words, output.text.data);
+	}
+}
+
 /* Takes a tree as it is written, and returns one with our keys; NULL: a mistake was added, or there was. */
 static json_t *translate(const struct loading *how, struct document *document, json_t *tree,
 			 struct load_error *error)
 {
 	const struct load_source *source = &how->source;
-	const struct compat_call call = { .command = source->command, .certain = source->containerpilot };
+	CLEANUP(strv_release) struct strv command = { 0 };
 	json_t *ours = tree;
 
 	if (tree && document->is_json5) {
+		struct compat_call call = { .certain = source->containerpilot };
+
+		render_command(how, &command);
+		call.command = command.items;
 		ours = compat_read(tree, &call, &document->compat);
 		json_decref(tree);
 	}

@@ -63,6 +63,8 @@ static bool check_name(const struct metric_config *metric, struct error *error)
 			    "found \"%.64s\"", NAME_MOST, name);
 	if (!strncmp(name, "pilotfish_", 10) || !strncmp(name, "process_", 8))
 		return fail(error, ".name: \"%s\": names with pilotfish_ and process_ are pilotfish's own", name);
+	if (metric->exact_name)
+		return true;
 	if (counts && !ends_in(name, "_total"))
 		return fail(error, ".name: the name of a counter must end in _total, found \"%s\"", name);
 	for (size_t i = 0; i < sizeof reserved / sizeof *reserved - counts; i++)
@@ -113,7 +115,9 @@ static bool metric_rules(void *object, const json_t *tree, struct error *error)
 /* The length without the _total of a counter, which OpenMetrics leaves out. */
 static size_t family_length(const struct metric_config *metric)
 {
-	return strlen(metric->name) - (metric->type == METRIC_COUNTER ? strlen("_total") : 0);
+	bool cut = metric->type == METRIC_COUNTER && ends_in(metric->name, "_total");
+
+	return strlen(metric->name) - (cut ? strlen("_total") : 0);
 }
 
 bool metrics_are_distinct(const struct telemetry_config *telemetry, struct error *error)
@@ -140,6 +144,9 @@ static const struct field metric_fields[] = {
 		  "histogram or a summary. A summary has a sum and a count, but no quantiles." },
 	{ "help", STRING(metric_config, help), .flags = REQUIRED | TRIMMED,
 	  .help = "The metric's meaning, for people." },
+	{ "exactName", BOOL(metric_config, exact_name), .initial = "false",
+	  .help = "The name may be any, as ContainerPilot's: a counter need not end in _total. "
+		  "In OpenMetrics it then has the type unknown." },
 	{ "labels", STRINGS(metric_config, labels),
 	  .help = "The names of up to 8 labels; each value of the metric gives all of them." },
 	{ "buckets", CUSTOM_WHOLE(decode_buckets), .json = "array", .must_be = "a list of up to 50 ascending numbers",

@@ -292,6 +292,7 @@ static json_t *translate_metrics(const json_t *from)
 	json_array_foreach(from, i, metric) {
 		json_t *result = json_pack("{s:o}", "name", metric_name(metric));
 
+		json_object_set_new(result, "exactName", json_true());
 		carry(result, "type", metric, "type");
 		carry(result, "help", metric, "help");
 		json_array_append_new(metrics, result);

@@ -245,8 +245,7 @@ static void translate_jobs(struct translation *translation)
 
 static bool is_same_watch(const json_t *a, const json_t *b)
 {
-	return json_equal(json_object_get(a, "tag"), json_object_get(b, "tag")) &&
-	       json_equal(json_object_get(a, "dc"), json_object_get(b, "dc"));
+	return text_equal(text_at(a, "tag"), text_at(b, "tag")) && text_equal(text_at(a, "dc"), text_at(b, "dc"));
 }
 
 static void translate_watch(struct translation *translation, const json_t *from, size_t index, json_t *known)

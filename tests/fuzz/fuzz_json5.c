@@ -13,13 +13,14 @@ static json_t *read(const char *text, size_t size, struct strv *mistakes)
 	const struct buf bytes = { .data = (char *)text, .used = size };
 	CLEANUP(included_text_release) struct included_text included;
 	CLEANUP(places_release) struct places places;
+	CLEANUP(strv_release) struct strv repeated = { 0 };
 	struct error error = ERROR_INIT;
 	json_t *tree = NULL;
 
 	places_init(&places);
 	if (!included_text_init(&included, "x.json5", &bytes, NULL, &error))
 		return NULL;
-	tree = json5_parse(&included, &places, mistakes);
+	tree = json5_parse(&included, &places, mistakes, &repeated);
 	if (!tree != (mistakes->count == 1))
 		__builtin_trap();
 	return tree;

@@ -24,7 +24,7 @@ static json_t *parse(const char *text, struct places *places, struct strv *mista
 
 	places_init(places);
 	if (included_text_init(&included, "x.json5", &bytes, NULL, &error))
-		return json5_parse(&included, places, mistakes);
+		return json5_parse(&included, places, mistakes, mistakes);
 	mistakes_add(mistakes, &error);
 	return NULL;
 }
@@ -71,8 +71,20 @@ static void test_keys(void **state)
 	fails("{ 1a: 1 }", "x.json5:1:3: a key is expected here, a name or a text in quotes: { 1a: 1 }");
 	fails("{ a-b: 1 }", "x.json5:1:4: a : is expected here, as the file begins with { and is JSON5: { a-b: 1 }");
 	fails("{ a = 1 }", "x.json5:1:5: a : is expected here, as the file begins with { and is JSON5: { a = 1 }");
-	fails("{ a: 1, a: 2 }", "x.json5:1:9: this key is given twice: { a: 1, a: 2 }");
 	fails("{ [1]: 1 }", "x.json5:1:3: a key is expected here, a name or a text in quotes: { [1]: 1 }");
+}
+
+static void test_repeated_keys(void **state)
+{
+	CLEANUP(strv_release) struct strv mistakes = { 0 };
+	CLEANUP(places_release) struct places places;
+	json_t *tree = parse("{ a: 1, a: 2 }", &places, &mistakes);
+
+	(void)state;
+	assert_int_equal(json_integer_value(json_object_get(tree, "a")), 2);
+	assert_int_equal(mistakes.count, 1);
+	assert_string_equal(mistakes.items[0], "x.json5:1:9: this key is given twice: { a: 1, a: 2 }");
+	json_decref(tree);
 }
 
 static void test_numbers(void **state)
@@ -315,7 +327,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values),
-		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_keys), cmocka_unit_test(test_repeated_keys),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_blanks_and_comments),

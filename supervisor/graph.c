@@ -149,6 +149,7 @@ static json_t *id_of_source(struct graph *graph, const struct source *source)
 	const struct units *units = graph->units;
 	const struct job_unit *owner = units_find_owner(units, source);
 	struct look look = { .state = NULL };
+	const char *kind;
 
 	if (owner)
 		return make_id("job", owner->job.config->name);
@@ -180,8 +181,9 @@ static json_t *id_of_source(struct graph *graph, const struct source *source)
 		add_node(graph, "consul", source->name, look);
 		return make_id("consul", source->name);
 	}
-	add_node(graph, "signal", source->name, look);
-	return make_id("signal", source->name);
+	kind = source->bus == &units->nowhere ? "unknown" : "signal";
+	add_node(graph, kind, source->name, look);
+	return make_id(kind, source->name);
 }
 
 /* ---- edges ---- */

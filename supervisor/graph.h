@@ -5,8 +5,9 @@
  *                    "health": "passing", "condition": "ok" }, ... ],
  *       "edges": [ { "from": "watch/db", "to": "job/app", "kind": "needs", "event": "healthy" }, ... ] }
  *
- * A node is a job, watch, template or election.  A signal, "consul" (its agent) and "global" are nodes if
- * an edge begins there.  States come from the status document (status.h), edges from the linked triggers:
+ * A node is a job, watch, template or election.  A signal, "consul" (its agent), "global" and a source
+ * whose event never comes (kind "unknown", compat.unknownSources) are nodes if an edge begins there.  States
+ * come from the status document (status.h), edges from the linked triggers:
  *
  *     when, needs   the event starts the job, or the job waits for it; `event` of a check: kind "check"
  *     candidate     the job takes part in the election while it is healthy or, without a check, runs

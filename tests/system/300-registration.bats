@@ -160,14 +160,24 @@ service()		# start_pilotfish with a job of this name, port 80, and more
 	expect_field six-only .Service.Address '"2001:db8::5"'
 }
 
+has_variable()		# NAME=VALUE
+{
+	[[ $("$B/pilotfish" env list) == *"$1"* ]]
+}
+
 @test "no such address: logged once, and retried until there is one" {
 	in_network late ''
-	service late 'interfaces = "eth0:inet";'
+	export PILOTFISH_SOCKET=$dir/s
+	start_pilotfish -n late <<-EOF
+		consul = "$address"; compat = { variables = true; };
+		jobs = ( { name = "late"; exec = "sleep 1000"; port = 80; interfaces = "eth0:inet"; } );
+	EOF
 	expect_log 'service late[^ ]* has no address'
 	expect_events "late running"
 	nsenter --net --target "$pid" ip addr add 172.20.0.6/16 dev eth0
 	await_passing late 1
 	expect_field late .Service.Address '"172.20.0.6"'
+	await has_variable CONTAINERPILOT_LATE_IP=172.20.0.6
 	[[ $(count_log 'has no address') == 1 ]]
 }
 

@@ -85,6 +85,7 @@ CONTAINERPILOT_PID=$pid" ]]
 	EOF
 	expect_log 'jobs\[lost\].when.source: there is no source .*app.*the job waits without end'
 	expect_events "short timerExpired" "short stopped"
+	"$pilotfish" graph --format json | jq -e '.edges[] | select(.from == "unknown/nope" and .to == "job/last")'
 	write_config <<-EOF
 		compat = { unknownSources = true; };
 		jobs = ( { name = "lost"; exec = "true"; when = { source = "app"; once = "exitSuccess"; }; },
@@ -96,6 +97,7 @@ CONTAINERPILOT_PID=$pid" ]]
 	stop_pilotfish
 	expect_code 0
 	refute_events "last running"
+	refute_log "no job is left"
 }
 
 @test "exitStatus = zero" {

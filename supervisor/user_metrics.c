@@ -325,7 +325,8 @@ int user_metrics_set(struct user_metrics *metrics, const char *body, size_t size
 	return set_all(metrics, json_loadb(body, size, JSON_REJECT_DUPLICATES, NULL), answer);
 }
 
-int user_metrics_set_text(struct user_metrics *metrics, const char *name, const char *text, struct buf *answer)
+int user_metrics_set_text(struct user_metrics *metrics, const char *name, const char *text,
+			  struct buf *answer)
 {
 	json_t *value = json_string(text);	/* NULL: not UTF-8 */
 

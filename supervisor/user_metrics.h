@@ -28,9 +28,11 @@ void user_metrics_init(struct user_metrics *metrics);
 void user_metrics_release(struct user_metrics *metrics);
 void user_metrics_take(struct user_metrics *metrics, struct telemetry_config *config);	/* its metrics */
 
-/* Returns the status of the answer, whose text is `answer`.  The second sets one metric, to a number as text. */
+/* Both return the status of the answer, whose text is `answer`.  The second sets one metric, to a number
+ * as text. */
 int user_metrics_set(struct user_metrics *metrics, const char *body, size_t size, struct buf *answer);
-int user_metrics_set_text(struct user_metrics *metrics, const char *name, const char *text, struct buf *answer);
+int user_metrics_set_text(struct user_metrics *metrics, const char *name, const char *text,
+			  struct buf *answer);
 
 void user_metrics_print(const struct user_metrics *metrics, enum exposition_format format, struct buf *out);
 

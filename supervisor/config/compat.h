@@ -1,7 +1,7 @@
 /* compat.h - the files of ContainerPilot 2 and 3, rewritten into our own configuration: JSON to JSON.
  *
  * Such a file is read as ContainerPilot reads it (weak.h) and becomes a tree with our keys, which means
- * the same.  What was a fault there is mended; what people may rely on is kept, and what is kept can be
+ * the same.  Faults of ContainerPilot are mended.  Ways of it on which people may rely are kept, and can be
  * changed by the file's key `compat`, which ContainerPilot did not have:
  *
  *	compat: false			it is our own file, whatever its keys

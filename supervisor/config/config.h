@@ -273,7 +273,7 @@ struct config {
 	struct strv warnings;		/* of what works, but hardly as meant */
 	bool has_secrets;		/* Consul's token or password, or {{secret "X"}} */
 	struct strv secrets;		/* the values of {{secret "X"}} */
-	int containerpilot;		/* the version of ContainerPilot that the file is for; 0: it is ours */
+	int containerpilot;		/* the version that reads this file; 0: it is our own */
 	struct strv notes;		/* of what has changed in the translation from that */
 	double stop_timeout;
 	struct job_config **jobs;

@@ -308,8 +308,8 @@ static bool has_values_to_cut(void)
 }
 
 /* Only what a text is rendered to tells whether it is ContainerPilot's: then it is rendered again. */
-static json_t *read_again_if_cut(struct loading *how, struct template_output *output, struct document *document,
-				 struct strv *cut, struct load_error *error)
+static json_t *read_again_if_cut(struct loading *how, struct template_output *output,
+				 struct document *document, struct strv *cut, struct load_error *error)
 {
 	json_t *tree = read_tree(how, output, document, error);
 

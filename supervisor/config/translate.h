@@ -5,7 +5,7 @@
 #include "compat.h"
 #include "weak.h"
 
-/* What is kept of ContainerPilot, though ours is different by default.  Keys of `compat`. */
+/* Ways of ContainerPilot that are kept, though ours are different by default.  Keys of `compat`. */
 #define COMPAT_OPTIONS(X) \
 	X(health_events, "healthEvents")	/* healthy and unhealthy at every check */ \
 	X(queue_events, "queueEvents")		/* a run for each event, also of those during a run */ \
@@ -52,7 +52,8 @@ void set_watch_name(struct translation *translation, json_t *watch, const char *
 #define LONG_STOP "10m"
 
 /* The address and tags of a service, and how long Consul keeps it. */
-void translate_service(struct translation *translation, json_t *service, const json_t *from, const char *path);
+void translate_service(struct translation *translation, json_t *service, const json_t *from,
+		       const char *path);
 
 /* `key` must be at least 1. */
 bool has_period(struct translation *translation, const json_t *group, const char *key, const char *path);

@@ -29,7 +29,8 @@ static json_t *job_new(struct translation *translation, const char *name)
 	return job;
 }
 
-static bool has_command(struct translation *translation, const json_t *from, const char *key, const char *path)
+static bool has_command(struct translation *translation, const json_t *from, const char *key,
+			const char *path)
 {
 	if (json_object_get(from, key))
 		return true;
@@ -219,7 +220,8 @@ static void name_coprocesses(const json_t *coprocesses)
 
 typedef void translate_fn(struct translation *translation, const json_t *from, const char *path);
 
-static void translate_each(struct translation *translation, const json_t *list, const char *key, translate_fn *translate)
+static void translate_each(struct translation *translation, const json_t *list, const char *key,
+			   translate_fn *translate)
 {
 	json_t *from;
 	size_t i;
@@ -247,7 +249,8 @@ void version2_translate(struct translation *translation)
 	translate_hooks(translation);
 	name_coprocesses(json_object_get(from, "coprocesses"));
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-		translate_each(translation, json_object_get(from, lists[i].key), lists[i].key, lists[i].translate);
+		translate_each(translation, json_object_get(from, lists[i].key), lists[i].key,
+			       lists[i].translate);
 	translate_telemetry(translation, "sensors");
 	translate_each(translation, json_object_get(json_object_get(from, "telemetry"), "sensors"), "telemetry.sensors",
 		       translate_sensor);

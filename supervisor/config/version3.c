@@ -91,7 +91,8 @@ static void set_check_timeout(json_t *health, const json_t *from)
 	      json_is_integer(timeout) && json_integer_value(timeout) <= 0 ? "ttl" : "timeout");
 }
 
-static void translate_health(struct translation *translation, json_t *job, const json_t *from, const char *path)
+static void translate_health(struct translation *translation, json_t *job, const json_t *from,
+			     const char *path)
 {
 	const json_t *health = json_object_get(from, "health");
 	AUTOFREE char *place = format_string("%s.health", path);
@@ -152,7 +153,8 @@ static void translate_restarts(json_t *job, const json_t *from)
 		carry(job, "restarts", from, "restarts");
 }
 
-static void translate_timeout(struct translation *translation, json_t *job, const json_t *from, const char *path)
+static void translate_timeout(struct translation *translation, json_t *job, const json_t *from,
+			      const char *path)
 {
 	const json_t *timeout = json_object_get(from, "timeout");
 
@@ -161,7 +163,7 @@ static void translate_timeout(struct translation *translation, json_t *job, cons
 	carry(job, "timeout", from, "timeout");
 }
 
-/* What ContainerPilot does not check without a port has no effect there. */
+/* Without a port, ContainerPilot neither checks nor uses these. */
 static void drop_registration(struct translation *translation, const json_t *from, const char *path)
 {
 	static const char *const keys[] = { "tags", "interfaces", "initial_status", "consul" };
@@ -230,6 +232,20 @@ static void translate_stops(struct translation *translation)
 	json_decref(limits);
 }
 
+/* The supervisor runs on until all jobs have ended, also if one job alone starts by itself. */
+static void forbid_essential(struct translation *translation)
+{
+	const json_t *jobs = json_object_get(translation->to, "jobs");
+	json_t *job, *first = NULL;
+	size_t i;
+
+	json_array_foreach(jobs, i, job)
+		if (!json_object_get(job, "when"))
+			first = first ? first : job;
+	if (first && json_array_size(jobs) > 1)
+		json_object_set_new(first, "essential", json_false());
+}
+
 /* ---- the whole ---- */
 
 static void translate_jobs(struct translation *translation)
@@ -295,5 +311,6 @@ void version3_translate(struct translation *translation)
 	translate_jobs(translation);
 	translate_watches(translation);
 	translate_telemetry(translation, "metrics");
+	forbid_essential(translation);
 	translate_stop_times(translation);
 }

@@ -53,7 +53,7 @@ static void test_case(void **state)
 	config_free(config);
 }
 
-/* The input's values as JSON, which is JSON5.  NULL: it is no configuration. */
+/* The input's values as JSON, which is JSON5 and might be ContainerPilot's.  NULL: it is no configuration. */
 static char *input_as_json(void)
 {
 	CLEANUP(load_error_release) struct load_error ignored = { 0 };
@@ -68,6 +68,8 @@ static char *input_as_json(void)
 	places_init(&places);
 	if (text && included_text_init(&included, "input", &bytes, NULL, &error))
 		tree = libconf_parse(&included, &places, &ignored.mistakes);
+	if (tree && !json_object_get(tree, "compat"))
+		json_object_set_new(tree, "compat", json_false());
 	if (tree)
 		json = json_dumps(tree, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
 	json_decref(tree);

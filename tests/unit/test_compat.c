@@ -42,7 +42,8 @@ static const json_t *find(const json_t *tree, const char *path)
 	AUTOFREE char *copy = copy_string(path);
 
 	for (char *rest = copy, *step; (step = strsep(&rest, "/")); )
-		tree = json_is_array(tree) ? json_array_get(tree, strtoul(step, NULL, 10)) : json_object_get(tree, step);
+		tree = json_is_array(tree) ? json_array_get(tree, strtoul(step, NULL, 10))
+					   : json_object_get(tree, step);
 	return tree;
 }
 
@@ -112,7 +113,8 @@ static void test_files_of_version_3(void **state)
 		{ "a1.json5", "AGENT=false", "jobs/2/name=agent\njobs/0/when/source=agent\nconsul/address=localhost:8500\n"
 		  "jobs/2/exec/3=hub" },
 		{ "a2.json5", "", "consul/address=127.0.0.1:8500\njobs/0/name=shop\njobs/1/name=containerpilot\nwatches\n"
-		  "telemetry/port=9090\njobs/1/health/ttl=15\njobs/1/health/interval=5" },
+		  "telemetry/port=9090\njobs/1/health/ttl=15\njobs/1/health/interval=5\n"
+		  "jobs/0/essential=false" },
 		{ "a2.json5", "UP=db", "watches/0/name=db\njobs/1/when/source=watch.db\njobs/1/when/each=changed" },
 		{ "a3.json5", "", "!a value is expected here" },
 		{ "a3.json5", "PORT=80 TAGS=a,b DEV=0", "jobs/0/exec/1=-dev\njobs/0/tags=[\"a\",\"b\"]\njobs/0/restarts=10\n"

@@ -85,7 +85,7 @@ call()			# CODE ARG...: as the program, without output unless $said is set
 }
 
 @test "/v3 of the control socket, row by row" {
-	config 'telemetry: { port: 1024, metrics: [
+	config 'telemetry: { port: 1024, interfaces: [ "lo" ], metrics: [
 		{ name: "foo", help: "h", type: "gauge" }, { name: "ns_n_total", help: "h", type: "counter" } ] },'
 	free_port
 	sed -i "s/1024/$port/" "$file"
@@ -130,7 +130,7 @@ call()			# CODE ARG...: as the program, without output unless $said is set
 	start_consul
 	register db db1 5432
 	free_port
-	config "telemetry: { port: $port }, watches: [ { name: \"db\", interval: 1 } ],"
+	config "telemetry: { port: $port, interfaces: [ 'lo' ] }, watches: [ { name: \"db\", interval: 1 } ],"
 	local web='{ name: "web", exec: "sleep 1000", port: 8000, interfaces: ["static:127.0.0.1"],'
 	sed -i "s|127.0.0.1:1\"|${consul_address#*://}\"|; s/jobs: \[/&$web health: { exec: \"true\", interval: 1, ttl: 5 } }, /" "$file"
 	start_it -config "$file"

@@ -176,7 +176,7 @@ start_two_jobs()
 	refuses '{ "stopTimeout": "soon" }'
 	refuses '{ "stopTimeout": "5" , "jobs": [ { "exec": "true" } ] }'
 	refuses '{ "jobs": [ { "name": "a", "exec": "true", "port": 70000 } ] }'
-	refuses '{ "jobs": [ { "name": "a", "exec": [] } ] }'
+	refuses '{ "jobs": [ { "name": "a", "exec": [ { } ] } ] }'
 	refuses '{ "jobs": [ { "name": "a", "exec": "true", "preStart": { "exe": "true" } } ] }'
 	refuses '{ "logging": { "level": "loud" } }'
 	refuses '{ "consul": 5 }'

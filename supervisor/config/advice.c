@@ -134,7 +134,9 @@ static bool has_agent(const struct config *config)
 /* A wrapper of the agent that no job needs would be stopped before services deregister with it. */
 static void advise_agent(struct config *config)
 {
-	for (size_t i = 0; config->consul.enabled && !has_agent(config) && i < config->job_count; i++) {
+	if (!config->consul.enabled || has_agent(config))
+		return;
+	for (size_t i = 0; i < config->job_count; i++) {
 		const struct job_config *job = config->jobs[i];
 
 		if (!strstr(program_of(&job->exec), "consul") || is_needed(config, job))

@@ -10,16 +10,10 @@
 /* The job that owns this source: "NAME" or "NAME.health". */
 static const struct job_config *find_source_job(const struct config *config, const char *source)
 {
-	static const char suffix[] = ".health";
-	const struct job_config *job = config_find_job(config, source);
-	size_t length = strlen(source), tail = strlen(suffix);
-	AUTOFREE char *owner = NULL;
+	size_t index = config_source_index(config, source);
+	const struct job_config *job = index == JOB_NONE ? NULL : config->jobs[index];
 
-	if (job || length <= tail || strcmp(source + length - tail, suffix))
-		return job;
-	owner = copy_bytes(source, length - tail);
-	job = config_find_job(config, owner);
-	return job && job->health.set ? job : NULL;
+	return job && (job->health.set || !strcmp(job->name, source)) ? job : NULL;
 }
 
 static const struct election_config *find_election(const struct config *config,
@@ -41,7 +35,7 @@ static void add_elections(const struct config *config, struct strv *sources)
 		strv_push_taken(sources, format_string("election.%s", config->elections[i]->name));
 }
 
-static void add_sources(const struct config *config, struct strv *sources)
+static void add_source_names(const struct config *config, struct strv *sources)
 {
 	strv_push(sources, "global");
 	strv_push(sources, "consul");
@@ -55,6 +49,28 @@ static void add_sources(const struct config *config, struct strv *sources)
 	for (size_t i = 0; i < config->template_count; i++)
 		strv_push_taken(sources, format_string("template.%s", config->templates[i]->name));
 	add_elections(config, sources);
+}
+
+/* The names of all sources. */
+struct sources {
+	struct strv names;
+	json_t *set;
+};
+
+static struct sources sources_of(const struct config *config)
+{
+	struct sources sources = { .set = json_object() };
+
+	add_source_names(config, &sources.names);
+	for (size_t i = 0; i < sources.names.count; i++)
+		json_object_set_new(sources.set, sources.names.items[i], json_true());
+	return sources;
+}
+
+static void sources_release(struct sources *sources)
+{
+	strv_release(&sources->names);
+	json_decref(sources->set);
 }
 
 /* "db" may be meant to be "watch.db". */
@@ -74,7 +90,7 @@ static struct suggestion suggest_source(const char *source, const struct strv *s
 	return suggest(source, sources);
 }
 
-static bool check_source(const struct config *config, const struct strv *sources,
+static bool check_source(const struct config *config, const struct sources *sources,
 			 const char *source, struct error *error)
 {
 	if (!strcmp(source, "consul") && !config->consul.enabled)
@@ -82,10 +98,9 @@ static bool check_source(const struct config *config, const struct strv *sources
 			    "configuration has no consul");
 	if (!strncmp(source, "SIG", 3))
 		return true;
-	for (size_t i = 0; i < sources->count; i++)
-		if (!strcmp(sources->items[i], source))
-			return true;
-	return fail(error, "there is no source \"%.64s\"%s", source, suggest_source(source, sources).text);
+	return json_object_get(sources->set, source) ||
+	       fail(error, "there is no source \"%.64s\"%s", source,
+		    suggest_source(source, &sources->names).text);
 }
 
 static bool check_runs(const struct config *config, const char *source, struct error *error)
@@ -123,10 +138,9 @@ static void add_in_when(struct config *config, struct job_config *job, const cha
 
 static bool check_sources(struct config *config, struct strv *mistakes)
 {
-	CLEANUP(strv_release) struct strv sources = { 0 };
+	CLEANUP(sources_release) struct sources sources = sources_of(config);
 	size_t before = mistakes->count;
 
-	add_sources(config, &sources);
 	for (size_t i = 0; i < config->job_count; i++) {
 		struct job_config *job = config->jobs[i];
 		struct error runs = ERROR_INIT, when = ERROR_INIT;
@@ -404,9 +418,10 @@ static bool visit(struct walk *walk, const char *source, enum event_code code,
 
 	if (candidate)
 		strv_push(&walk->path, source);
-	for (size_t i = 0; i < walk->config->job_count && fine; i++)
-		if (walk->config->jobs[i] == job || walk->config->jobs[i] == candidate)
-			fine = visit_job(walk, i, error);
+	if (job)
+		fine = visit_job(walk, config_job_index(walk->config, job->name), error);
+	if (candidate && fine)
+		fine = visit_job(walk, config_job_index(walk->config, candidate->name), error);
 	if (candidate && fine)
 		pop(&walk->path);
 	return fine;

@@ -164,6 +164,7 @@ void config_free(struct config *config)
 	for (size_t i = 0; i < config->job_count; i++)
 		job_config_free(config->jobs[i]);
 	free(config->jobs);
+	json_decref(config->job_index);
 	for (size_t i = 0; i < config->watch_count; i++)
 		watch_config_free(config->watches[i]);
 	free(config->watches);
@@ -185,12 +186,37 @@ bool job_config_is_stop_hook(const struct job_config *job)
 	       code == EVENT_SHUTDOWN;
 }
 
+static void index_jobs(struct config *config)
+{
+	config->job_index = json_object();
+	for (size_t i = config->job_count; i--; )	/* of two with one name the first counts */
+		json_object_set_new(config->job_index, config->jobs[i]->name, json_integer((json_int_t)i));
+}
+
+size_t config_job_index(const struct config *config, const char *name)
+{
+	const json_t *index = json_object_get(config->job_index, name);
+
+	return index ? (size_t)json_integer_value(index) : JOB_NONE;
+}
+
+size_t config_source_index(const struct config *config, const char *source)
+{
+	static const char suffix[] = ".health";
+	size_t index = config_job_index(config, source), length = strlen(source), tail = strlen(suffix);
+	AUTOFREE char *owner = NULL;
+
+	if (index != JOB_NONE || length <= tail || strcmp(source + length - tail, suffix))
+		return index;
+	owner = copy_bytes(source, length - tail);
+	return config_job_index(config, owner);
+}
+
 struct job_config *config_find_job(const struct config *config, const char *name)
 {
-	for (size_t i = 0; i < config->job_count; i++)
-		if (!strcmp(config->jobs[i]->name, name))
-			return config->jobs[i];
-	return NULL;
+	size_t index = config_job_index(config, name);
+
+	return index == JOB_NONE ? NULL : config->jobs[index];
 }
 
 double job_pre_stop_limit(const struct job_config *job)
@@ -373,6 +399,7 @@ static bool decode(struct config *config, struct strv *mistakes)
 	for (size_t i = 0; i < config->watch_count; i++)
 		if (!json_object_get(config->watches[i]->tree, "settle"))
 			config->watches[i]->settle = config->consul.settle;
+	index_jobs(config);
 	choose_essential(config);
 	add_roles(config);
 	add_death_signals(config);

@@ -278,6 +278,7 @@ struct config {
 	double stop_timeout;
 	struct job_config **jobs;
 	size_t job_count;
+	json_t *job_index;		/* of each job's name in `jobs` */
 	struct watch_config **watches;
 	size_t watch_count;
 	struct template_config **templates;
@@ -309,6 +310,10 @@ void watch_config_free(struct watch_config *config);
 void template_config_free(struct template_config *config);
 void election_config_free(struct election_config *config);
 void metric_config_free(struct metric_config *config);
+#define JOB_NONE ((size_t)-1)
+size_t config_job_index(const struct config *config, const char *name);	/* in config->jobs */
+/* Of the job that publishes as `source`: "NAME", or "NAME.health". */
+size_t config_source_index(const struct config *config, const char *source);
 struct job_config *config_find_job(const struct config *config, const char *name);	/* or NULL */
 double job_pre_stop_limit(const struct job_config *job);	/* 0: none */
 bool health_has_check(const struct health_config *health);	/* else: healthy while the job runs */

@@ -313,7 +313,7 @@ static json_t *read_again_if_cut(struct loading *how, struct template_output *ou
 {
 	json_t *tree = read_tree(how, output, document, error);
 
-	if (!document->compat.version || !has_values_to_cut())
+	if (!document->compat.version || !output->origins.count || !has_values_to_cut())
 		return tree;
 	json_decref(tree);
 	document_release(document);

@@ -23,6 +23,8 @@ bool mistakes_in(struct strv *mistakes, size_t before, const char *format, ...)
 	CLEANUP(buf_release) struct buf where = BUF_INIT;
 	va_list args;
 
+	if (mistakes->count == before)
+		return true;
 	va_start(args, format);
 	buf_vprint(&where, format, args);
 	va_end(args);
@@ -32,7 +34,7 @@ bool mistakes_in(struct strv *mistakes, size_t before, const char *format, ...)
 		mistakes->items[i] = format_string("%s%s%s", where.data,
 						   strchr(".[", *what) ? "" : ": ", what);
 	}
-	return mistakes->count == before;
+	return false;
 }
 
 bool mistakes_in_element(struct strv *mistakes, size_t before, const json_t *element, size_t index)

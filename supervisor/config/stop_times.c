@@ -37,18 +37,12 @@ static void stops_release(struct stops *stops)
 	free(stops->order);
 }
 
-/* The job that publishes as `source`: "NAME" or "NAME.health".  NULL: none. */
+/* NULL: no job publishes as `source`. */
 static struct stop *find_stop(const struct stops *stops, const char *source)
 {
-	for (size_t i = 0; source && i < stops->config->job_count; i++) {
-		const char *name = stops->items[i].job->name;
-		size_t length = strlen(name);
+	size_t index = source ? config_source_index(stops->config, source) : JOB_NONE;
 
-		if (!strncmp(source, name, length) &&
-		    (!source[length] || !strcmp(source + length, ".health")))
-			return &stops->items[i];
-	}
-	return NULL;
+	return index == JOB_NONE ? NULL : &stops->items[index];
 }
 
 static bool is_end(enum event_code code)

@@ -66,6 +66,10 @@ static const struct verb_exit run_exits[] = {
 	{ "78", "the configuration is wrong" }, { "137", "an ordered stop that needed SIGKILL" }, { 0 }
 };
 static const struct verb_exit config_exits[] = { { "0", "success" }, USAGE_EXIT, CONFIG_EXITS, { 0 } };
+static const struct verb_exit import_exits[] = {
+	{ "0", "success, also with comments" }, USAGE_EXIT,
+	{ "65", "the file is wrong, or of no known format" }, { "66", "a file cannot be read" }, { 0 }
+};
 static const struct verb_exit check_exits[] = {
 	{ "0", "success" }, USAGE_EXIT, CONFIG_EXITS, { "69", "with --online: Consul does not answer" },
 	{ "77", "with --online: our token lacks a right, or Consul does not know it" }, { 0 }
@@ -157,6 +161,11 @@ static const struct verb verbs[] = {
 	  .example = "render -t nginx.ctmpl:/etc/nginx.conf:'nginx -s reload'", .exits = template_exits },
 	{ "expand", "[FILE]", "print the configuration as JSON, with its hooks as jobs", cmd_expand, "config",
 	  .example = "expand -c /etc/pilotfish.conf", .exits = config_exits },
+	{ "import", "PATH", "print a configuration made from files of another program", cmd_import, "",
+	  .about = "The path is a configuration of supervisord or of consul-template, or a folder of services of "
+		   "s6-overlay. Comments in the result tell what has changed or could not be had, and why; see "
+		   "pilotfish-migrate(7).",
+	  .example = "import /etc/supervisord.conf >/etc/pilotfish.conf", .exits = import_exits },
 	{ "leader", "", "act on an election", cmd_leader, "config to timeout json", .actions = leader_actions,
 	  .about = "This works from any candidate, through Consul; see pilotfish-election(7). The election's name "
 		   "is optional if the configuration has only one.",

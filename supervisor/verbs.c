@@ -161,9 +161,10 @@ static const struct verb verbs[] = {
 	  .example = "render -t nginx.ctmpl:/etc/nginx.conf:'nginx -s reload'", .exits = template_exits },
 	{ "expand", "[FILE]", "print the configuration as JSON, with its hooks as jobs", cmd_expand, "config",
 	  .example = "expand -c /etc/pilotfish.conf", .exits = config_exits },
-	{ "import", "PATH", "print a configuration made from files of another program", cmd_import, "",
-	  .about = "The path is a configuration of supervisord or of consul-template, or a folder of services of "
-		   "s6-overlay. Comments in the result tell what has changed or could not be had, and why; see "
+	{ "import", "PATH [COMMAND...]", "print a configuration made from files of another program", cmd_import, "",
+	  .about = "The path is a configuration of ContainerPilot, supervisord or consul-template, or a folder of "
+		   "services of s6-overlay. Behind a file of ContainerPilot 2 follows the command that ContainerPilot "
+		   "ran. Comments in the result tell what has changed or could not be had, and why; see "
 		   "pilotfish-migrate(7).",
 	  .example = "import /etc/supervisord.conf >/etc/pilotfish.conf", .exits = import_exits },
 	{ "leader", "", "act on an election", cmd_leader, "config to timeout json", .actions = leader_actions,

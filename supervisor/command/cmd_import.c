@@ -10,7 +10,8 @@ int cmd_import(const struct call *call)
 {
 	CLEANUP(buf_release) struct buf text = BUF_INIT;
 	struct error error = ERROR_INIT;
-	int code = import_print(call->words.items[0], &text, &error);
+	char **command = call->words.count > 1 ? call->words.items + 1 : NULL;
+	int code = import_print(call->words.items[0], command, &text, &error);
 
 	if (code)
 		return command_fail(code, &error);

@@ -92,28 +92,36 @@ static void pass_rune(struct reader *reader, size_t length)
 		reader->at += length;
 }
 
+static void note_comment(struct reader *reader, unsigned line, const char *text)
+{
+	places_add_comment(reader->places, line, text, (size_t)(reader->at - text));
+}
+
 static void skip_line(struct reader *reader)
 {
+	const char *text = reader->at + 2;
 	uint32_t rune;
 
 	while (reader->at < reader->end) {
 		size_t length = read_rune(reader, &rune);
 
 		if (ends_line(rune))
-			return;
+			break;
 		reader->at += length;
 	}
+	note_comment(reader, reader->line, text);
 }
 
 static bool skip_comment(struct reader *reader)
 {
 	struct place open = here(reader);
+	const char *text = reader->at += 2;
 
-	reader->at += 2;
 	while (reader->at < reader->end && !comes(reader, "*/"))
 		advance(reader);
 	if (reader->at == reader->end)
 		return refuse(reader, open, "this comment is never closed");
+	note_comment(reader, open.line, text);
 	reader->at += 2;
 	return true;
 }

@@ -388,6 +388,22 @@ json_t *load_tree(const char *path, struct load_error *error)
 	return tree;
 }
 
+json_t *load_translated(const struct load_source *source, struct strv *notes, struct load_error *error)
+{
+	CLEANUP(template_output_release) struct template_output output = { .text = BUF_INIT };
+	CLEANUP(document_release) struct document document = { 0 };
+	struct loading how = { .source = *source };
+	json_t *tree = read_tree(&how, &output, &document, error);
+
+	if (tree && !document.compat.version) {
+		strv_push_taken(&error->mistakes, format_string("%s: is no file of ContainerPilot", source->path));
+		json_decref(steal(&tree));
+	}
+	places_print_comments(&document.places, notes);
+	move(&document.compat.notes, notes);
+	return tree;
+}
+
 static void describe(struct config *config, const struct loading *how, struct document *document,
 		     struct template_output *output)
 {

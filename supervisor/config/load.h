@@ -40,6 +40,10 @@ char *load_rendered_from(const struct load_source *source, struct load_error *er
 struct config *load_config_from(const struct load_source *source, struct task *task,
 				struct load_error *error);
 
+/* A file of ContainerPilot as it is translated, without any expansion: hooks are still there.  `notes` gets
+ * "PATH: text" of what has changed, and of each comment.  NULL: a mistake, or it is no such file. */
+json_t *load_translated(const struct load_source *source, struct strv *notes, struct load_error *error);
+
 /* For an image's build: variables and secrets may be missing; programs, users, directories and files may
  * not.  `unsure` gets the mistakes in lines that print a variable that is not set.  NULL without an
  * error: only those. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 
 static size_t add(struct places *places, struct place_node node)
 {
@@ -29,6 +30,9 @@ void places_release(struct places *places)
 		free(places->nodes[i].name);
 	}
 	free(places->nodes);
+	for (size_t i = 0; i < places->comment_count; i++)
+		free(places->comments[i].text);
+	free(places->comments);
 	*places = (struct places){ 0 };
 }
 
@@ -52,6 +56,58 @@ void places_set_name(struct places *places, size_t node, const char *name, size_
 	free(places->nodes[node].name);
 	places->nodes[node].name = copy_bytes(name, length);
 }
+
+/* ---- comments ---- */
+
+void places_add_comment(struct places *places, unsigned line, const char *text, size_t length)
+{
+	size_t last = places->count - 1;
+
+	places->comments = alloc_resize(places->comments,
+					(places->comment_count + 1) * sizeof *places->comments);
+	places->comments[places->comment_count++] = (struct place_comment){
+		.node = last && places->nodes[last].place.line == line ? last : last + 1,
+		.text = copy_bytes(text, length),
+	};
+}
+
+static void add_path(const struct places *places, size_t node, struct buf *path)
+{
+	const struct place_node *step = &places->nodes[node];
+
+	if (!node)
+		return;
+	add_path(places, step->parent, path);
+	if (step->key)
+		buf_print(path, "%s%s", path->used ? "." : "", step->key);
+	else if (step->name)
+		buf_print(path, "[%s]", step->name);
+	else
+		buf_print(path, "[%zu]", step->index);
+}
+
+static void print_comment(const struct places *places, const struct place_comment *comment,
+			  struct strv *notes)
+{
+	CLEANUP(buf_release) struct buf path = BUF_INIT;
+	AUTOFREE char *copy = copy_string(comment->text);
+
+	if (comment->node < places->count)
+		add_path(places, comment->node, &path);
+	for (char *rest = copy, *line; (line = strsep(&rest, "\r\n")); ) {
+		line += strspn(line, " \t*");
+		if (*line)
+			strv_push_taken(notes, format_string("%s: %s", path.data, line));
+	}
+}
+
+void places_print_comments(const struct places *places, struct strv *notes)
+{
+	for (size_t i = 0; i < places->comment_count; i++)
+		print_comment(places, &places->comments[i], notes);
+}
+
+/* ---- search ---- */
 
 /* How much of `path` a step to this node takes; 0: it does not go there. */
 static size_t match(const struct place_node *node, const char *path)

@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "base/strv.h"
+
 /* From 1; the column counts bytes.  0: not known. */
 struct place { unsigned line, column; };
 
@@ -16,10 +18,17 @@ struct place_node {
 	struct place place;
 };
 
-/* The first is the whole configuration. */
+struct place_comment {
+	size_t node;			/* that it is about: the next one, or the last one on its line */
+	char *text;
+};
+
+/* The first node is the whole configuration. */
 struct places {
 	struct place_node *nodes;
 	size_t count, room;
+	struct place_comment *comments;
+	size_t comment_count;
 };
 
 void places_init(struct places *places);
@@ -30,6 +39,11 @@ size_t places_add_key(struct places *places, size_t parent, const char *key, siz
 		      struct place place);
 size_t places_add_element(struct places *places, size_t parent, struct place place);
 void places_set_name(struct places *places, size_t node, const char *name, size_t length);
+
+void places_add_comment(struct places *places, unsigned line, const char *text, size_t length);
+
+/* "PATH: text" for each line of each comment.  Not for the whole: then it begins with ": ". */
+void places_print_comments(const struct places *places, struct strv *notes);
 
 /* Of the value that the path at the beginning of a message names, such as "jobs[app].port: ...", or
  * of what is around it if the value itself is missing. */

@@ -30,7 +30,7 @@ static const struct field consul_fields[] = {
 	{ "address", STRING(consul_config, address), .flags = ENV_FILLS | TRIMMED,
 	  .env = "CONSUL_HTTP_ADDR", .initial = "127.0.0.1:8500",
 	  .help = "\"host:port\", \"http://host:port\", \"https://host:port\" or "
-		  "\"unix:///path\". The default port is 8500, for https 8501. A path, as of a "
+		  "\"unix:///path\". The default port is 8500, for https 8501. \":8500\" is on this host. A path, as of a "
 		  "proxy, comes before the /v1/ of each request. The file overrides the "
 		  "environment." },
 	{ "scheme", STRING(consul_config, scheme), .flags = TRIMMED, .must_be = "\"http\" or \"https\"",

@@ -164,14 +164,6 @@ static const char *split_scheme(const char *address, const char **scheme)
 	return strstr(address, "://") + 3;
 }
 
-/* ":8500" and ":" are this host. */
-static json_t *complete_host(const char *host)
-{
-	if (*host == ':')
-		return json_sprintf("127.0.0.1%s", host[1] ? host : ":8500");
-	return json_string(host);
-}
-
 static json_t *consul_group(const json_t *from)
 {
 	const char *address = text_at(from, "address"), *scheme = text_at(from, "scheme");
@@ -180,7 +172,7 @@ static json_t *consul_group(const json_t *from)
 	if (address)
 		address = split_scheme(address, &scheme);
 	if (address && *address)
-		json_object_set_new(result, "address", complete_host(address));
+		json_object_set_new(result, "address", json_string(address));
 	if (scheme)
 		json_object_set_new(result, "scheme", json_string(scheme));
 	if (text_at(from, "token"))
@@ -196,7 +188,7 @@ static json_t *consul_address(const char *text)
 
 	if (!*host)
 		return json_object();
-	group = json_pack("{s:o}", "address", complete_host(host));
+	group = json_pack("{s:o}", "address", json_string(host));
 	if (scheme)
 		json_object_set_new(group, "scheme", json_string(scheme));
 	return group;

@@ -203,13 +203,13 @@ static void translate_job(struct translation *translation, const json_t *from, s
 
 /* ---- how jobs stop ---- */
 
-/* The job that a job waits for until that stops; NULL: none. */
-static const char *stopped_source(const json_t *job)
+/* The job that this one waits for until it stops (`event` "stopping"), or has stopped; NULL: none. */
+static const char *stop_source(const json_t *job, const char *event)
 {
 	const json_t *when = json_object_get(job, "when");
-	const char *once = text_at(when, "once"), *each = text_at(when, "each"), *event = once ? once : each;
+	const char *once = text_at(when, "once"), *each = text_at(when, "each"), *awaited = once ? once : each;
 
-	return event && (!strcmp(event, "stopping") || !strcmp(event, "stopped")) ? text_at(when, "source") : NULL;
+	return awaited && !strcmp(awaited, event) ? text_at(when, "source") : NULL;
 }
 
 /* A job's own stopTimeout limits the time that it waits for the job that runs before it stops. */
@@ -222,13 +222,15 @@ static void translate_stops(struct translation *translation)
 	json_array_foreach(json_object_get(translation->from, "jobs"), i, job)
 		if (text_at(job, "name"))
 			carry(limits, text_at(job, "name"), job, "stopTimeout");
-	json_array_foreach(jobs, i, job)
-		if (stopped_source(job))
-			set_default(limits, stopped_source(job), json_string(LONG_STOP));
 	json_array_foreach(jobs, i, job) {
-		translation->stops_slowly |= stopped_source(job) != NULL;
-		carry(job, "preStopTimeout", limits, text_at(job, "name"));
+		const char *source = stop_source(job, "stopping");
+
+		translation->stops_slowly |= source || stop_source(job, "stopped");
+		if (source)
+			set_default(limits, source, json_string(LONG_STOP));
 	}
+	json_array_foreach(jobs, i, job)
+		carry(job, "preStopTimeout", limits, text_at(job, "name"));
 	json_decref(limits);
 }
 

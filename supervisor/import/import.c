@@ -13,10 +13,12 @@
 #include "base/printable.h"
 #include "configuration_print.h"
 #include "consul_template.h"
+#include "containerpilot_file.h"
 #include "s6.h"
 #include "supervisord.h"
 
 static const struct importer importers[] = {
+	{ "a configuration of ContainerPilot", containerpilot_file_recognises, containerpilot_file_read },
 	{ "a configuration of supervisord", supervisord_recognises, supervisord_read },
 	{ "a configuration of consul-template", consul_template_recognises, consul_template_read },
 	{ "a folder of services of s6-overlay", s6_recognises, s6_read },
@@ -293,10 +295,10 @@ static bool read_import(struct import *import, struct buf *text)
 	return importer->read(import);
 }
 
-int import_print(const char *path, struct buf *out, struct error *error)
+int import_print(const char *path, char **command, struct buf *out, struct error *error)
 {
 	CLEANUP(buf_release) struct buf text = BUF_INIT;
-	struct import import = { .path = path, .tree = json_object() };
+	struct import import = { .path = path, .command = command, .tree = json_object() };
 
 	if (read_import(&import, &text)) {
 		configuration_print(out, import.tree, &import.notes);

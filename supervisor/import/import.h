@@ -19,6 +19,7 @@ enum { IMPORT_TEXT_LIMIT = 4 << 20, IMPORT_NESTING_LIMIT = 50, IMPORT_COUNT_LIMI
 struct import {
 	const char *path;
 	const char *text;		/* without a NUL in it, and UTF-8; NULL: `path` is a folder */
+	char **command;			/* the words behind the path, of which ContainerPilot 2 makes a job */
 
 	json_t *tree;			/* an empty object at first */
 	struct strv notes;
@@ -34,8 +35,9 @@ struct importer {
 
 const struct importer *importer_table(void);
 
-/* Appends the configuration.  Returns a code of sysexits(3): 0, 65 or 66. */
-int import_print(const char *path, struct buf *out, struct error *error);
+/* Appends the configuration.  `command`: the application of ContainerPilot 2, ends in NULL; NULL: none.
+ * Returns a code of sysexits(3): 0, 65 or 66. */
+int import_print(const char *path, char **command, struct buf *out, struct error *error);
 
 /* ---- for readers ---- */
 

@@ -1,5 +1,5 @@
-/* imported.h - the oracle of foreign configurations: there is either a message, or a configuration that renders
- * and parses as the tree. */
+/* imported.h - the oracle of foreign configurations: there is either a message, or a configuration that
+ * renders and parses as the tree. */
 #ifndef IMPORTED_H
 #define IMPORTED_H
 

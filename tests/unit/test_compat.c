@@ -112,7 +112,7 @@ static void test_files_of_version_3(void **state)
 		  "jobs/1/when/source=prep\njobs/1/when/once=exitSuccess\njobs/1/exec/1=-v\njobs/0/exec=[\"prep\",\"one\"]" },
 		{ "a1.json5", "AGENT=false", "jobs/2/name=agent\njobs/0/when/source=agent\nconsul/address=localhost:8500\n"
 		  "jobs/2/exec/3=hub" },
-		{ "a2.json5", "", "consul/address=127.0.0.1:8500\njobs/0/name=shop\njobs/1/name=containerpilot\nwatches\n"
+		{ "a2.json5", "", "consul/address=:8500\njobs/0/name=shop\njobs/1/name=containerpilot\nwatches\n"
 		  "telemetry/port=9090\njobs/1/health/ttl=15\njobs/1/health/interval=5\n"
 		  "jobs/0/essential=false" },
 		{ "a2.json5", "UP=db", "watches/0/name=db\njobs/1/when/source=watch.db\njobs/1/when/each=changed" },
@@ -129,7 +129,7 @@ static void test_files_of_version_3(void **state)
 		  "jobs/2/exec=[\"sleep\",\"5\",\"1e+06\"]\njobs/2/interfaces\njobs/2/initialStatus\njobs/2/consul\njobs/2/tags\n"
 		  "jobs/3/name=containerpilot\njobs/3/port=9100\njobs/3/health\njobs/4/interfaces/0=nope0\n"
 		  "jobs/5/name=front-2\njobs/5/services/0/name=front\njobs/5/services/0/port=81" },
-		{ "a7.json5", "CV=true SVC=shop RUN=s PORT=80 IP=10.0.0.9", "consul/address=127.0.0.1:8500\n"
+		{ "a7.json5", "CV=true SVC=shop RUN=s PORT=80 IP=10.0.0.9", "consul/address=:\n"
 		  "consul/tls/verify=true\njobs/0/interfaces/0=static:10.0.0.9\njobs/0/port=80\ncontrol/socket=/p.sock\n"
 		  "jobs/0/consul/deregisterCriticalServiceAfter=600\njobs/0/health/timeout=60\njobs/0/stopTimeout=9" },
 		{ "a7.json5", "SVC=shop RUN=s PORT=80 IP=10.0.0.9", "!a value is expected here" },
@@ -165,7 +165,7 @@ static void test_files_of_version_2(void **state)
 	static const struct row rows[] = {
 		{ "b1.json", "", "jobs/0/name=app\njobs/0/exec=[\"node\",\"app.js\"]\njobs/0/essential=true\n"
 		  "jobs/1/name=shop\njobs/1/port=80\njobs/1/needs/0=app running\njobs/1/health/ttl=25\n"
-		  "jobs/2/name=shop-adm\njobs/2/health/exec\nwatches/0/name=db\nconsul/address=127.0.0.1:8500\n"
+		  "jobs/2/name=shop-adm\njobs/2/health/exec\nwatches/0/name=db\nconsul/address=:8500\n"
 		  "compat/signals=containerpilot2\ntelemetry/metrics/0/name=shop_load\njobs/3/name=containerpilot" },
 		{ "b1.json", "AGENT=1", "jobs/3/name=consul agent\njobs/3/restarts=unlimited\nconsul/address=localhost:8500" },
 		{ "b2.json", "PORT=80 IP=10.0.0.9", "jobs/1/name=-\njobs/1/tags/0=m-true\njobs/1/consul/enableTagOverride=true\n"

@@ -13,7 +13,7 @@ enum { MINUTE = 60, DEFAULT_STOP = 5, SPARE_STOP = 3, DEFAULT_TELEMETRY_PORT = 9
 
 /* ---- messages ---- */
 
-static void add(struct strv *messages, const char *format, va_list args)
+static void __attribute__((format(printf, 2, 0))) add(struct strv *messages, const char *format, va_list args)
 {
 	CLEANUP(buf_release) struct buf text = BUF_INIT;
 

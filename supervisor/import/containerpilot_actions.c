@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "configuration_print.h"
 #include "import.h"
+#include "template/template.h"
 
 /* A mark is a number between two characters for private use, U+E000 and U+E001. */
 static const char open_mark[] = "\xee\x80\x80", close_mark[] = "\xee\x80\x81";
@@ -85,6 +86,19 @@ static void follow(struct position *position, const char *inner)
 		position->blocks--;
 }
 
+/* An action that is no template is left for the rendering to refuse. */
+static bool is_template(const char *inner)
+{
+	static const struct template_options options = { .profile = TEMPLATE_CONFIG };
+	AUTOFREE char *text = format_string("{{ print (%s) | quote }}", inner);
+	struct error error = ERROR_INIT;
+	struct template *template = template_parse("", text, strlen(text), &options, &error);
+	bool fine = template;
+
+	template_free(template);
+	return fine;
+}
+
 static bool only_prints(const char *inner)
 {
 	static const char *const words[] = {
@@ -92,7 +106,8 @@ static bool only_prints(const char *inner)
 	};
 
 	return *inner && !strchr("-/$", *inner) && inner[strlen(inner) - 1] != '-' && !strstr(inner, ":=") &&
-	       !begins_with(inner, words) && (strchr(inner, '.') || strstr(inner, "env "));
+	       !begins_with(inner, words) && (strchr(inner, '.') || strstr(inner, "env ")) &&
+	       is_template(inner);
 }
 
 static const char *pass_action(struct containerpilot_actions *actions, struct position *position,

@@ -5,5 +5,5 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	return import_one(consul_template_read, data, size);
+	return import_one(consul_template_read, data, size, false);
 }

@@ -20,7 +20,8 @@ static inline bool reads_files(const char *text)
 	return strcasestr(text, "include]");
 }
 
-static inline void render(const struct buf *text, struct template_output *output)
+/* False: an action of the text fails. */
+static inline bool render(const struct buf *text, struct template_output *output)
 {
 	static const struct template_options options = {
 		.profile = TEMPLATE_CONFIG, .missing_key = MISSING_ZERO,
@@ -29,10 +30,13 @@ static inline void render(const struct buf *text, struct template_output *output
 	struct template_input input = { .env = env };
 	struct error error = ERROR_INIT;
 	struct template *template = template_parse("x", text->data, text->used, &options, &error);
+	bool fine;
 
-	if (!template || !template_render(template, &input, output, &error))
+	if (!template)
 		__builtin_trap();
+	fine = template_render(template, &input, output, &error);
 	template_free(template);
+	return fine;
 }
 
 static inline json_t *parse(const struct buf *text)
@@ -48,17 +52,18 @@ static inline json_t *parse(const struct buf *text)
 	return libconf_parse(&included, &places, &mistakes);
 }
 
-static inline void check_printed(const struct import *import)
+/* `may_fail`: the actions are those of the source, which fail with some values. */
+static inline void check_printed(const struct import *import, bool may_fail)
 {
 	CLEANUP(template_output_release) struct template_output output = { .text = BUF_INIT };
 	CLEANUP(buf_release) struct buf text = BUF_INIT;
 	CLEANUP(json_decrefp) json_t *again = NULL;
 
 	configuration_print(&text, import->tree, &import->notes);
-	if (strstr(text.data, ACTION))
-		render(&text, &output);
-	else
+	if (!strstr(text.data, ACTION))
 		buf_add(&output.text, text.data);
+	else if (!render(&text, &output) && may_fail)
+		return;
 	again = parse(&output.text);
 	if (!again || json_array_size(json_object_get(again, "jobs")) !=
 		      json_array_size(json_object_get(import->tree, "jobs")))
@@ -67,7 +72,7 @@ static inline void check_printed(const struct import *import)
 		__builtin_trap();
 }
 
-static inline int import_one(bool (*read)(struct import *import), const uint8_t *data, size_t size)
+static inline int import_one(bool (*read)(struct import *import), const uint8_t *data, size_t size, bool may_fail)
 {
 	AUTOFREE char *text = copy_bytes(data, size);
 	struct import import = { .path = "nowhere/x", .text = text, .tree = json_object() };
@@ -80,7 +85,7 @@ static inline int import_one(bool (*read)(struct import *import), const uint8_t 
 		if (!fine != !!*import.error.text)
 			__builtin_trap();
 		if (fine)
-			check_printed(&import);
+			check_printed(&import, may_fail);
 	}
 	json_decref(string);
 	json_decref(import.tree);

@@ -35,6 +35,10 @@ void import_note(struct import *import, const char *format, ...)
 	CLEANUP(buf_release) struct buf note = BUF_INIT;
 	va_list args;
 
+	if (import->notes.count == IMPORT_NOTES_MOST)
+		strv_push(&import->notes, ": There are more comments than fit here; the rest is left out.");
+	if (import->notes.count > IMPORT_NOTES_MOST)
+		return;
 	va_start(args, format);
 	buf_vprint(&note, format, args);
 	va_end(args);
@@ -274,6 +278,8 @@ static bool fail_unknown(struct import *import)
 			   import->text ? "file" : "folder", names.data);
 }
 
+static const char byte_order_mark[] = "\xef\xbb\xbf";
+
 static bool read_import(struct import *import, struct buf *text)
 {
 	const struct importer *importer;
@@ -285,7 +291,7 @@ static bool read_import(struct import *import, struct buf *text)
 	if (!S_ISDIR(status.st_mode)) {
 		if (!import_read_file(import, import->path, text))
 			return false;
-		import->text = text->data;
+		import->text = text->data + (strncmp(text->data, byte_order_mark, 3) ? 0 : 3);
 	}
 	importer = find_importer(import);
 	if (!importer)

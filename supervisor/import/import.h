@@ -13,7 +13,10 @@
 #include "base/strv.h"
 
 /* Of a file or of all its parts; of brackets in it; of files, services and the like in one import. */
-enum { IMPORT_TEXT_LIMIT = 4 << 20, IMPORT_NESTING_LIMIT = 50, IMPORT_COUNT_LIMIT = 1000 };
+enum {
+	IMPORT_TEXT_LIMIT = 4 << 20, IMPORT_NESTING_LIMIT = 50, IMPORT_COUNT_LIMIT = 1000,
+	IMPORT_NOTES_MOST = 10000,	/* further ones are dropped */
+};
 
 /* For a reader: what it gets and makes. */
 struct import {

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Rules for all images, Compose files and READMEs of the examples; each refusal says which.
+# Rules for all images, Compose files, files of ContainerPilot and READMEs of the examples; each refusal says which.
 exec python3 - <<'END'
-import collections, glob, os, re, sys, yaml
+import collections, glob, os, re, subprocess, sys, yaml
 
 faults = []
 defaults = {}
@@ -61,6 +61,10 @@ for file in ["Dockerfile"] + sorted(glob.glob("examples/*/Dockerfile") + glob.gl
         expect(re.search(r'^HEALTHCHECK .*--start-period=.*--retries=.* CMD \["pilotfish", "healthcheck"', text, re.M), file,
                "no HEALTHCHECK by pilotfish")
         expect("/run/pilotfish" in text, file, "no folder for the control socket")
+    if 'containerpilot"]' in text:
+        expect(re.search(r'^HEALTHCHECK .*--start-period=.*--retries=.* CMD \["containerpilot", "-ping"\]', text, re.M), file,
+               "no HEALTHCHECK by containerpilot -ping")
+        expect('RUN ["pilotfish", "check", "--build"]' in text, file, "the configuration is not checked")
     expect("FROM nginx" not in text or "STOPSIGNAL SIGTERM" in text, file, "nginx's STOPSIGNAL is SIGQUIT")
 for name, versions in images.items():
     expect(len(versions) == 1 and "latest" not in versions, name, f"versions {sorted(versions)}")
@@ -68,6 +72,10 @@ for name, versions in images.items():
         expect(f"image: {name}:" not in open(file).read(), file, f"{name} has its version in a Dockerfile")
 number = re.search(r"^NUMBER\s*:= (\S+)", open("Makefile").read(), re.M)[1]
 expect(f'image.version="{number}"' in open("Dockerfile").read(), "Dockerfile", f"the label version is not {number}")
+
+for file in sorted(glob.glob("examples/*/*/containerpilot.json*")):
+    result = subprocess.run([os.environ.get("B", "build") + "/pilotfish", "check", file], capture_output=True, text=True)
+    expect(result.returncode == 0, file, result.stderr)
 
 for file in sorted(glob.glob("examples/*/README.md")):
     for name in re.findall(r"docker \w+ [^`|]*?\b\w+[_-]\w+[_-]\d+\b", open(file).read()):

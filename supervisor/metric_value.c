@@ -8,7 +8,7 @@
 #include "config/schema.h"
 #include "exposition.h"
 
-static const char blanks[] = " \t";
+static const char blanks[] = " \t", white_space[] = " \t\r\n";
 
 void metric_key_release(struct metric_key *key)
 {
@@ -156,9 +156,9 @@ bool metric_number(const json_t *value, double *number, struct error *error)
 		*number = json_number_value(value);
 		return true;
 	}
-	if (text && strspn(text, "+-.0123456789eE") == strlen(text))
+	if (text && strspn(text, "+-.0123456789eE \t\r\n") == strlen(text))
 		*number = strtod(text, &end);
-	if (end && end != text && !*end && isfinite(*number))
+	if (end && end != text && !end[strspn(end, white_space)] && isfinite(*number))
 		return true;
 	return fail(error, "a finite number is expected, found %s%.64s%s", text ? "\"" : "",
 		    text ? text : "another type", text ? "\"" : "");

@@ -21,7 +21,7 @@ void metric_key_release(struct metric_key *key);
 char *metric_labels(const struct metric_key *key, const struct strv *declared, size_t most,
 		    struct error *error);
 
-/* A finite number, or a string that is one. */
+/* A finite number, or a string that is one, with white space around it: programs print it so. */
 bool metric_number(const json_t *value, double *number, struct error *error);
 
 #endif

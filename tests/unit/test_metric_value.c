@@ -75,9 +75,10 @@ static void test_numbers(void **state)
 {
 	static const struct { const char *json; double number; } right[] = {
 		{ "1", 1 }, { "-2.5", -2.5 }, { "\"3\"", 3 }, { "\"-1e3\"", -1000 }, { "\".5\"", .5 }, { "\"+1\"", 1 },
+		{ "\" 1\"", 1 }, { "\"1 \\n\"", 1 },
 	};
 	static const char *const wrong[] = {
-		"\"\"", "\" 1\"", "\"1 \"", "\"nan\"", "\"inf\"", "\"1e999\"", "\"0x1\"", "\"1,5\"", "\"e\"", "null", "true",
+		"\"\"", "\" \"", "\"1 2\"", "\"- 1\"", "\"nan\"", "\"inf\"", "\"1e999\"", "\"0x1\"", "\"1,5\"", "\"e\"", "null", "true",
 		"[1]", "{}",
 	};
 	struct error error = ERROR_INIT;

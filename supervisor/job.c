@@ -134,6 +134,10 @@ static enum job_state begin_if_due(struct job *job)
 {
 	if (job->state == JOB_WAITING)
 		backoff_reset(&job->backoff);
+	if (job->delayed && needs_hold(job)) {
+		job->delayed = false;
+		timer_set(&job->deadline, job->config->when.delay);
+	}
 	return job->due && (job->needs_waived || needs_hold(job)) ? begin(job) : job->state;
 }
 
@@ -382,7 +386,7 @@ static enum job_state gone(struct job *job)
 /* The former runs and the stop count no longer; their figures stay. */
 static enum job_state rearm(struct job *job)
 {
-	job->due = job->consumed = job->needs_waived = job->queue_full = false;
+	job->due = job->delayed = job->consumed = job->needs_waived = job->queue_full = false;
 	job->queued = 0;
 	job->drained = job->stop_asked = job->stopped_by_hand = job->killed = job->failed = false;
 	job->tries = 0;

@@ -52,8 +52,7 @@ static void on_when(struct subscription *sub, const struct event *event)
 		source_hold(event->source, &job->hold);
 	if (!when->each)
 		job_consume_trigger(job);
-	if (!job->due)			/* the end of its delay makes it so */
-		timer_set(&job->deadline, when->delay);
+	job->delayed = !job->due;
 	job_step(job, INPUT_TRIGGER);
 }
 

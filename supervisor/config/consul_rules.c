@@ -88,6 +88,7 @@ static bool complete_address(struct consul_config *consul, struct error *error)
 {
 	const char *host = consul->address, *bracket = strrchr(host, ']'),
 		   *colon = strchr(bracket ? bracket : host, ':');
+	bool is_here = *host == ':' && host[1] != ':';	/* not "::1" */
 	int length = colon && !colon[1] ? (int)(colon - host) : (int)strlen(host);
 	const char *port = colon && colon[1] ? "" : !strcmp(consul->scheme, "https") ? ":8501" : ":8500";
 	char *whole;
@@ -100,7 +101,7 @@ static bool complete_address(struct consul_config *consul, struct error *error)
 		return check_url(consul->address, error);
 	if (strpbrk(host, " \t/@?#"))
 		return fail(error, "must be \"host:port\", found \"%.64s\"", host);
-	whole = format_string("%s://%s%.*s%s", consul->scheme, *host == ':' ? "127.0.0.1" : "", length, host, port);
+	whole = format_string("%s://%s%.*s%s", consul->scheme, is_here ? "127.0.0.1" : "", length, host, port);
 	free(consul->address);
 	consul->address = whole;
 	return check_url(whole, error);

@@ -232,7 +232,7 @@ void stop_times_print(const struct config *config, struct buf *out)
 		if (stop->drain_wanted > 0 || stop->hook || stop->job->stop_timeout > 0)
 			print_stop(stop, out);
 	}
-	if (config->stop_timeout < DOCKER_GRACE)
+	if (config->stop_timeout < DOCKER_GRACE || config->containerpilot)	/* there was no limit */
 		return;
 	print_time(out, "all within ", config->stop_timeout);
 	print_time(out, ": Docker needs stop_grace_period ", grace_for(config->stop_timeout));

@@ -293,28 +293,29 @@ static json_t *translate_metrics(const json_t *from)
 }
 
 /* A service with the name of its job, which ContainerPilot registers for its telemetry. */
-static void register_telemetry(struct translation *translation, const json_t *from, json_int_t port)
+static json_t *register_telemetry(struct translation *translation, const json_t *from, json_int_t port)
 {
 	json_t *job;
 
 	if (json_object_get(translation->names, "containerpilot")) {
 		note(translation, "telemetry: a job is named containerpilot, so the port is not registered under this name");
-		return;
+		return NULL;
 	}
 	job = json_pack("{s:s, s:I, s:{s:i, s:i}}", "name", "containerpilot", "port", port,
 			"health", "interval", 5, "ttl", 15);
 	translate_service(translation, job, from, "telemetry");
 	json_array_append_new(list_at(translation->to, "jobs"), job);
+	return job;
 }
 
-void translate_telemetry(struct translation *translation, const char *metrics)
+json_t *translate_telemetry(struct translation *translation, const char *metrics)
 {
 	const json_t *from = json_object_get(translation->from, "telemetry");
 	json_int_t port = json_object_get(from, "port") ? number_at(from, "port") : DEFAULT_TELEMETRY_PORT;
 	json_t *telemetry;
 
 	if (!from)
-		return;
+		return NULL;
 	telemetry = json_pack("{s:I}", "port", port);
 	if (json_array_size(json_object_get(from, "interfaces")))
 		carry(telemetry, "interfaces", from, "interfaces");
@@ -322,7 +323,7 @@ void translate_telemetry(struct translation *translation, const char *metrics)
 	if (json_array_size(json_object_get(from, metrics)))
 		json_object_set_new(telemetry, "metrics", translate_metrics(json_object_get(from, metrics)));
 	json_object_set_new(translation->to, "telemetry", telemetry);
-	register_telemetry(translation, from, port);
+	return register_telemetry(translation, from, port);
 }
 
 /* ---- stopTimeout ---- */

@@ -62,8 +62,8 @@ bool has_period(struct translation *translation, const json_t *group, const char
 void translate_common(struct translation *translation);
 
 /* telemetry, with the metrics in the list `metrics`, and the job that registers it.  Once all other jobs
- * are there. */
-void translate_telemetry(struct translation *translation, const char *metrics);
+ * are there.  Returns that job, borrowed; NULL: there is none. */
+json_t *translate_telemetry(struct translation *translation, const char *metrics);
 
 /* "a_b_c", of the parts of a metric's name that are given. */
 json_t *metric_name(const json_t *metric);

@@ -244,6 +244,7 @@ void version2_translate(struct translation *translation)
 		{ "tasks", translate_task }, { "coprocesses", translate_coprocess },
 	};
 	const json_t *from = translation->from;
+	json_t *job;
 
 	translate_common(translation);
 	translate_hooks(translation);
@@ -251,7 +252,9 @@ void version2_translate(struct translation *translation)
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		translate_each(translation, json_object_get(from, lists[i].key), lists[i].key,
 			       lists[i].translate);
-	translate_telemetry(translation, "sensors");
+	job = translate_telemetry(translation, "sensors");
+	if (job)
+		wait_for_pre_start(translation, job);
 	translate_each(translation, json_object_get(json_object_get(from, "telemetry"), "sensors"), "telemetry.sensors",
 		       translate_sensor);
 	translate_stop_times(translation);

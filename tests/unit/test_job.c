@@ -468,6 +468,22 @@ static void the_first_run_can_be_delayed(void **state)
 	assert_int_equal(task->runs, 2);
 }
 
+static void a_delay_begins_when_the_needs_hold(void **state)
+{
+	struct job *task = new_job("task", at_start, UNLIMITED);
+
+	(void)state;
+	task->config->when.interval = 10;
+	task->config->when.delay = 3;
+	need(task, "watch.db", EVENT_HEALTHY);
+	begin_all();
+	assert_true(task->deadline.ev.at <= 0);
+	say(&watch, EVENT_HEALTHY);
+	expect(task, "waiting", "");
+	deadline(task, 3, 3);
+	expect(task, "running", "task+ task:running ");
+}
+
 static void a_delayed_job_stops_at_once(void **state)
 {
 	struct job *task = new_job("task", at_start, UNLIMITED);
@@ -1032,6 +1048,7 @@ int main(void)
 		TEST(failed_on_change_retries_until_newer_data),
 		TEST(periodic_job_keeps_its_interval),
 		TEST(the_first_run_can_be_delayed),
+		TEST(a_delay_begins_when_the_needs_hold),
 		TEST(a_delayed_job_stops_at_once),
 		TEST(periodic_job_runs_once_more_than_it_restarts),
 		TEST(run_is_killed_after_its_timeout),

@@ -145,7 +145,7 @@ static const struct field when_fields[] = {
 	  .help = "Run at once and then this often. Cannot be combined with source, once or "
 		  "each." },
 	{ "delay", SECONDS(when_config, delay), .initial = "0",
-	  .help = "With interval: the time before the first run." },
+	  .help = "With interval: the time from the start, or from when the needs hold, to the first run." },
 	{ "timeout", SECONDS(when_config, timeout),
 	  .help = "If the event does not come within this time, the job stops without a run." },
 	{ 0 }

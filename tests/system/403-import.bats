@@ -102,7 +102,7 @@ refused()		# CODE MESSAGE PATH
 	mkfifo "$dir/fifo"
 	printf '[program:a]\ncommand="\n' >"$dir/wrong"
 	printf '[program:a]\ncommand=a\0b\n' >"$dir/binary"
-	formats="a configuration of supervisord, a configuration of consul-template or a folder of services of s6-overlay"
+	formats="a configuration of ContainerPilot, a configuration of supervisord, a configuration of consul-template or a folder of services of s6-overlay"
 	refused 65 "$dir/x: found a file of no known format, expected $formats" "$dir/x"
 	refused 65 "$dir/empty: found a folder of no known format, expected $formats" "$dir/empty"
 	refused 65 "$dir/wrong:2:9: found command = \"\"\", expected a command whose quotes are closed" "$dir/wrong"

@@ -121,7 +121,7 @@ static bool render(const struct containerpilot_flags *flags, int *code)
 {
 	CLEANUP(load_error_release) struct load_error why = { .code = 0 };
 	const char *out = flags->out ? flags->out : "-";
-	struct load_source source;
+	struct load_source source = { .path = NULL };
 	struct error error = ERROR_INIT;
 	AUTOFREE char *text = NULL;
 
@@ -162,7 +162,7 @@ static char *find_socket(const struct containerpilot_flags *flags)
 {
 	CLEANUP(load_error_release) struct load_error why = { .code = 0 };
 	struct error error = ERROR_INIT;
-	struct load_source source;
+	struct load_source source = { .path = NULL };
 	struct config *config;
 	char *path;
 

@@ -90,7 +90,7 @@ struct job {
 	struct trigger when;
 	struct trigger *needs;		/* config->need_count */
 	bool due;			/* triggered, and not run since */
-	bool delayed;			/* triggered, and when.delay has not begun, as it waits for its needs */
+	bool delayed;			/* triggered, and when.delay waits for the needs to begin */
 	unsigned queued;		/* further runs that are due, with `queue` */
 	bool queue_full;		/* which the log has told */
 	bool consumed;			/* its `once` trigger has come */

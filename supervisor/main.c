@@ -213,8 +213,8 @@ static int dispatch(int argc, char **argv)
 		return show_help(verb);
 	if (call.version)
 		return cmd_version(&call);
-	if (argv[optind])
-		return argument_unexpected(argv[optind]);
+	for (; argv[optind]; optind++)		/* behind "--" */
+		strv_push(&call.words, argv[optind]);
 	return run_verb(name, &given, &call);
 }
 

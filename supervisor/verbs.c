@@ -163,7 +163,7 @@ static const struct verb verbs[] = {
 	  .example = "expand -c /etc/pilotfish.conf", .exits = config_exits },
 	{ "import", "PATH [COMMAND...]", "print a configuration made from files of another program", cmd_import, "",
 	  .about = "The path is a configuration of ContainerPilot, supervisord or consul-template, or a folder of "
-		   "services of s6-overlay. Behind a file of ContainerPilot 2 follows the command that ContainerPilot "
+		   "services of s6-overlay. Behind a file of ContainerPilot 2 and \"--\" follows the command that it "
 		   "ran. Comments in the result tell what has changed or could not be had, and why; see "
 		   "pilotfish-migrate(7).",
 	  .example = "import /etc/supervisord.conf >/etc/pilotfish.conf", .exits = import_exits },

@@ -117,21 +117,19 @@ static void translate_compat(struct translation *translation, const json_t *comp
 
 static json_t *translate(const json_t *tree, const struct compat_call *call, struct compat_result *result)
 {
-	static const struct {
-		const struct weak_key *(*keys)(void);
-		void (*translate)(struct translation *translation);
-	} versions[] = {
-		[2] = { version2_keys, version2_translate }, [3] = { version3_keys, version3_translate },
-	};
 	struct translation translation = {
 		.call = call, .version = result->version, .to = json_object(), .names = json_object(),
 		.watches = json_object(),
 		.mistakes = &result->mistakes, .notes = &result->notes,
 	};
 
-	translation.from = weak_read(versions[result->version].keys(), tree, &result->mistakes);
+	translation.from = weak_read(result->version == 2 ? version2_keys() : version3_keys(), tree,
+				     &result->mistakes);
 	translate_compat(&translation, json_object_get(tree, "compat"));
-	versions[result->version].translate(&translation);
+	if (result->version == 2)
+		version2_translate(&translation);
+	else
+		version3_translate(&translation);
 	json_decref(translation.from);
 	json_decref(translation.names);
 	json_decref(translation.watches);

@@ -72,7 +72,8 @@ static inline void check_printed(const struct import *import, bool may_fail)
 		__builtin_trap();
 }
 
-static inline int import_one(bool (*read)(struct import *import), const uint8_t *data, size_t size, bool may_fail)
+static inline int import_one(bool (*read)(struct import *import), const uint8_t *data, size_t size,
+			     bool may_fail)
 {
 	AUTOFREE char *text = copy_bytes(data, size);
 	struct import import = { .path = "nowhere/x", .text = text, .tree = json_object() };

@@ -81,16 +81,14 @@ static bool take(struct containerpilot_flags *flags, const struct flag *flag, co
 {
 	void *slot = (char *)flags + flag->offset;
 
-	switch (flag->kind) {
-	case SWITCH:
+	if (flag->kind == SWITCH)
 		return take_switch(slot, flag, value, error);
-	case PAIRS:
+	if (!value)
+		return fail(error, "-%s: its value is missing", flag->name);
+	if (flag->kind == PAIRS)
 		return take_pair(slot, flag, value, error);
-	case TEXT:
-		*(const char **)slot = *value ? value : NULL;
-		return true;
-	}
-	return false;
+	*(const char **)slot = *value ? value : NULL;
+	return true;
 }
 
 bool containerpilot_flags_parse(struct containerpilot_flags *flags, char **words, struct error *error)
@@ -110,8 +108,6 @@ bool containerpilot_flags_parse(struct containerpilot_flags *flags, char **words
 			return fail(error, "%.128s: there is no such option", *words);
 		if (!value && flag->kind != SWITCH)
 			value = *++words;
-		if (!value && flag->kind != SWITCH)
-			return fail(error, "-%s: its value is missing", flag->name);
 		if (!take(flags, flag, value, error))
 			return false;
 	}

@@ -209,11 +209,13 @@ static json_t *consul_from_group(struct translation *translation, const json_t *
 {
 	size_t before = translation->mistakes->count;
 	json_t *group = weak_read(consul_keys(), consul, translation->mistakes), *result;
+	const char *scheme;
 
 	mistakes_in(translation->mistakes, before, "consul");
 	drop_empty_texts(json_object_get(group, "tls"));
 	result = consul_group(group);
-	if (text_at(result, "scheme") && !strcmp(text_at(result, "scheme"), "https") &&
+	scheme = text_at(result, "scheme");
+	if (scheme && !strcmp(scheme, "https") &&
 	    !json_object_get(json_object_get(result, "tls"), "verify"))
 		note(translation, "consul.tls: Consul's certificate is verified here; ContainerPilot did so only with "
 		     "verify: true");

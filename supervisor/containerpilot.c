@@ -138,7 +138,7 @@ static bool render(const struct containerpilot_flags *flags, int *code)
 		command_fail(EXIT_FAILURE, &error);
 	else
 		*code = EXIT_SUCCESS;
-	if (*code == EXIT_SUCCESS && !strcmp(out, "-"))
+	if (text && *code == EXIT_SUCCESS && !strcmp(out, "-"))
 		fputs(text, stdout);
 	return true;
 }

@@ -211,8 +211,9 @@ static void name_coprocesses(const json_t *coprocesses)
 		CLEANUP(strv_release) struct strv words = { 0 };
 		AUTOFREE char *line = NULL;
 
-		json_array_foreach(json_object_get(from, "command"), k, word)
+		json_array_foreach(json_object_get(from, "command"), k, word) {
 			strv_push(&words, json_string_value(word));
+		}
 		line = strv_join(&words, " ");
 		set_default(from, "name", json_string(line));
 	}

@@ -229,8 +229,9 @@ static void translate_stops(struct translation *translation)
 		if (source)
 			set_default(limits, source, json_string(LONG_STOP));
 	}
-	json_array_foreach(jobs, i, job)
+	json_array_foreach(jobs, i, job) {
 		carry(job, "preStopTimeout", limits, text_at(job, "name"));
+	}
 	json_decref(limits);
 }
 
@@ -256,8 +257,9 @@ static void translate_jobs(struct translation *translation)
 	json_t *job;
 	size_t i;
 
-	json_array_foreach(jobs, i, job)
+	json_array_foreach(jobs, i, job) {
 		translate_job(translation, job, i);
+	}
 	translate_stops(translation);
 }
 
@@ -291,8 +293,9 @@ static void translate_watches(struct translation *translation)
 	json_t *known = json_object(), *watch;
 	size_t i;
 
-	json_array_foreach(json_object_get(translation->from, "watches"), i, watch)
+	json_array_foreach(json_object_get(translation->from, "watches"), i, watch) {
 		translate_watch(translation, watch, i, known);
+	}
 	json_decref(known);
 }
 

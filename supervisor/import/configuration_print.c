@@ -176,8 +176,9 @@ static void print_notes(const struct printer *printer, const char *path)
 	json_t *text;
 	size_t i;
 
-	json_array_foreach(json_object_get(printer->notes, path), i, text)
+	json_array_foreach(json_object_get(printer->notes, path), i, text) {
 		print_comment(printer, json_string_value(text));
+	}
 }
 
 /* ---- scalars ---- */

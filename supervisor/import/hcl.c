@@ -49,8 +49,9 @@ static void add_value(json_t *object, const char *key, json_t *value)
 		add(object, key, value);
 		return;
 	}
-	json_array_foreach(value, i, element)
+	json_array_foreach(value, i, element) {
 		add(object, key, json_incref(element));
+	}
 	json_decref(value);
 }
 

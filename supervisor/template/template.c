@@ -192,10 +192,11 @@ static struct value environment(struct arena *arena, const struct template_input
 	struct value value = value_map(arena, TYPE_MAP_STRING);
 
 	for (char *const *env = input->env; env && *env; env++) {
-		const char *equals = strchr(*env, '='), *text = equals + 1;
+		size_t name = strcspn(*env, "=");
+		const char *text = *env + name + 1;
 
-		if (equals)
-			*map_put(value.map, value_text(*env, (size_t)(equals - *env))) =
+		if ((*env)[name])
+			*map_put(value.map, value_text(*env, name)) =
 				value_text(text, input->cuts_values ? strcspn(text, "=") : strlen(text));
 	}
 	return value;

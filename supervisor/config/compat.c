@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "mistakes.h"
 #include "translate.h"
 
 void compat_result_release(struct compat_result *result)
@@ -147,6 +148,7 @@ json_t *compat_read(json_t *tree, const struct compat_call *call, struct compat_
 		return json_incref(tree);
 	}
 	translated = translate(tree, call, result);
+	mistakes_drop_dots(&result->mistakes);
 	if (!result->mistakes.count || !may_be_ours(tree, call, result->version))
 		return translated;
 	json_decref(translated);

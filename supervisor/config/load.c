@@ -110,6 +110,12 @@ static void document_release(struct document *document)
 	compat_result_release(&document->compat);
 }
 
+static void move(struct strv *from, struct strv *to)
+{
+	strv_copy(to, from->items);
+	strv_release(from);
+}
+
 static void name_language(const char *path, const char *text, struct load_error *error)
 {
 	const char *language = syntax_resembles(text);
@@ -119,12 +125,36 @@ static void name_language(const char *path, const char *text, struct load_error 
 								"syntax and JSON5, see pilotfish.conf(5)", path, language));
 }
 
-static json_t *parse(struct document *document, const char *path, const struct template_output *output,
+static json_t *parse_json5(struct document *document, struct strv *mistakes)
+{
+	return json5_parse(&document->text, &document->places, mistakes, &document->repeated);
+}
+
+/* A file that is certainly ContainerPilot's may be ours nevertheless.  If it is neither, it was meant to be
+ * JSON5. */
+static json_t *parse_either(struct document *document, bool containerpilot, struct strv *mistakes)
+{
+	const struct buf *text = &document->text.text;
+	CLEANUP(strv_release) struct strv ours = { 0 };
+	json_t *tree;
+
+	document->is_json5 = syntax_is_json5(text->data, text->used) ||
+			     (containerpilot && !text->data[strspn(text->data, " \t\r\n")]);
+	if (document->is_json5)
+		return parse_json5(document, mistakes);
+	tree = libconf_parse(&document->text, &document->places, &ours);
+	if (!tree && containerpilot)
+		json_decref(parse_json5(document, mistakes));
+	move(&ours, mistakes);
+	return tree;
+}
+
+static json_t *parse(const struct loading *how, struct document *document, const struct template_output *output,
 		     struct load_error *error)
 {
 	const struct origins *origins = output->origins.count ? &output->origins : NULL;
+	const char *path = how->source.path;
 	struct error reason = ERROR_INIT;
-	const struct buf *text;
 	json_t *tree;
 
 	error->code = EX_DATAERR;
@@ -133,14 +163,9 @@ static json_t *parse(struct document *document, const char *path, const struct t
 		load_error_add(error, &reason);
 		return NULL;
 	}
-	text = &document->text.text;
-	document->is_json5 = syntax_is_json5(text->data, text->used);
-	if (document->is_json5)
-		tree = json5_parse(&document->text, &document->places, &error->mistakes, &document->repeated);
-	else
-		tree = libconf_parse(&document->text, &document->places, &error->mistakes);
+	tree = parse_either(document, how->source.containerpilot, &error->mistakes);
 	if (!tree)
-		name_language(path, text->data, error);
+		name_language(path, document->text.text.data, error);
 	return tree;
 }
 
@@ -208,12 +233,6 @@ static void set_aside(const struct document *document, struct strv *mistakes, st
 
 		strv_push(uncertain ? unsure : mistakes, all.items[i]);
 	}
-}
-
-static void move(struct strv *from, struct strv *to)
-{
-	strv_copy(to, from->items);
-	strv_release(from);
 }
 
 /* The words of the command are templates, too.  If one cannot be rendered, all stay as they are. */
@@ -293,7 +312,7 @@ static json_t *read_tree(const struct loading *how, struct template_output *outp
 {
 	if (!get_text(how, output, error))
 		return NULL;
-	return translate(how, document, parse(document, how->source.path, output, error), error);
+	return translate(how, document, parse(how, document, output, error), error);
 }
 
 static bool has_values_to_cut(void)
@@ -471,6 +490,6 @@ struct config *load_text(const char *text, const char *name, struct load_error *
 	json_t *tree;
 
 	buf_add(&output.text, text);
-	tree = translate(&how, &document, parse(&document, name, &output, error), error);
+	tree = translate(&how, &document, parse(&how, &document, &output, error), error);
 	return decode(&how, &document, tree, error);
 }

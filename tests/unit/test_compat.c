@@ -212,6 +212,9 @@ static void test_types(void **state)
 		{ JOB("logging: {raw: 'yes'}"), "", "!raw: must be true or false" },
 		{ JOB("timeout: null, when: null"), "", "jobs/0/timeout\njobs/0/when" },
 		{ "[ 1 ]", "", "!the whole file is one object" },
+		{ "{{ if .NONE }}{ }{{ end }}", "", "!the whole file is one object" },
+		{ "{{ if .NONE }}{ }{{ end }} null", "", "!the whole file is one object" },
+		{ "{{ if .NONE }}{ }{{ end }} consul = [", "", "!this bracket is never closed" },
 		{ "{ consul: null, jobs: [] }", "", "!no discovery backend" },
 		{ "{ consul: 5, jobs: [] }", "", "!no discovery backend" },
 	};
@@ -310,7 +313,7 @@ static void test_top_level(void **state)
 		  "logging/format=logfmt\nlogging/level=WARNING\nlogging/output=stderr" },
 		{ "{ consul: 'c', control: {socket: ''} }", "", "!control.socket: must be a path" },
 		{ "{ consul: 'c' }", "", "control/socket=/var/run/containerpilot.socket\ncompat/signals=containerpilot3" },
-		{ "{ consul: 'c', job: [] }", "", "!job: unknown key; did you mean 'jobs'?" },
+		{ "{ consul: 'c', job: [] }", "", "!x:1:16: job: unknown key; did you mean 'jobs'?" },
 		{ "{ consul: 'c', watches: [ {name: 'db', interval: 1, tag: 'x', dc: 'd'} ] }", "",
 		  "watches/0/tag=x\nwatches/0/dc=d\nwatches/0/firstEmpty=unhealthy\nwatches/0/interval" },
 		{ "{ consul: 'c', watches: [ {name: 'db', interval: 1}, {name: 'db', interval: 2} ] }", "", "watches/1" },

@@ -130,8 +130,16 @@ static json_t *parse_json5(struct document *document, struct strv *mistakes)
 	return json5_parse(&document->text, &document->places, mistakes, &document->repeated);
 }
 
-/* A file that is certainly ContainerPilot's may be ours nevertheless.  If it is neither, it was meant to be
- * JSON5. */
+/* Does the text begin as one of libconfig: "key ="? */
+static bool begins_as_libconf(const char *text)
+{
+	text += strspn(text, " \t\r\n");
+	text += strcspn(text, " \t\r\n={[");
+	return text[strspn(text, " \t\r\n")] == '=';
+}
+
+/* A file that is certainly ContainerPilot's may be ours nevertheless.  If it is neither, the view of either
+ * reader helps, that of the likelier one first. */
 static json_t *parse_either(struct document *document, bool containerpilot, struct strv *mistakes)
 {
 	const struct buf *text = &document->text.text;
@@ -143,14 +151,17 @@ static json_t *parse_either(struct document *document, bool containerpilot, stru
 	if (document->is_json5)
 		return parse_json5(document, mistakes);
 	tree = libconf_parse(&document->text, &document->places, &ours);
-	if (!tree && containerpilot)
-		json_decref(parse_json5(document, mistakes));
+	if (tree || !containerpilot || begins_as_libconf(text->data)) {
+		move(&ours, mistakes);
+		return tree;
+	}
+	json_decref(parse_json5(document, mistakes));
 	move(&ours, mistakes);
-	return tree;
+	return NULL;
 }
 
-static json_t *parse(const struct loading *how, struct document *document, const struct template_output *output,
-		     struct load_error *error)
+static json_t *parse(const struct loading *how, struct document *document,
+		     const struct template_output *output, struct load_error *error)
 {
 	const struct origins *origins = output->origins.count ? &output->origins : NULL;
 	const char *path = how->source.path;

@@ -14,9 +14,16 @@ void strv_release(struct strv *strv)
 	*strv = (struct strv){ 0 };
 }
 
+/* The room is a power of two, for the items and the NULL: all is used when that many are there. */
+static bool is_full(const struct strv *strv)
+{
+	return !strv->items || !((strv->count + 1) & strv->count);
+}
+
 void strv_push_taken(struct strv *strv, char *text)
 {
-	strv->items = alloc_resize(strv->items, (strv->count + 2) * sizeof *strv->items);
+	if (is_full(strv))
+		strv->items = alloc_resize(strv->items, 2 * (strv->count + 1) * sizeof *strv->items);
 	strv->items[strv->count++] = text;
 	strv->items[strv->count] = NULL;
 }

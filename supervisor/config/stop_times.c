@@ -134,10 +134,18 @@ static double half_of(double left, double wanted)
 	return fmin(wanted, left / 2);
 }
 
+/* Without a program, nothing waits for an end. */
+static double signal_limit(const struct job_config *job)
+{
+	if (!job->exec.argv.count)
+		return 0;
+	return job->stop_timeout > 0 ? job->stop_timeout : INFINITY;
+}
+
 /* All jobs that depend on this one have their times. */
 static void find_times(const struct stops *stops, struct stop *stop)
 {
-	double limit = stop->job->stop_timeout > 0 ? stop->job->stop_timeout : INFINITY;
+	double limit = signal_limit(stop->job);
 	double hook_limit = job_pre_stop_limit(stop->job) > 0 ? job_pre_stop_limit(stop->job) : INFINITY;
 	double left = fmax(0, stops->budget - stop->begins) / stop->depth, end;
 

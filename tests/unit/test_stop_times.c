@@ -90,6 +90,9 @@ static void test_chain(void **state)
 	     "stop of app: SIGTERM up to 3s, SIGKILL\n"
 	     "stop of db: after up to 3s for the jobs that depend on it, SIGTERM up to 4s, SIGKILL\n",
 	     "");
+	says("jobs = ( { name = \"app\"; exec = \"a\"; stopTimeout = \"5s\"; },"
+	     " { name = \"gate\"; exec = [ ]; needs = [ \"app running\" ]; } );",
+	     "stop of app: SIGTERM up to 5s, SIGKILL\n", "");
 	says("jobs = ( { name = \"app\"; exec = \"a\"; needs = [ \"db running\" ]; stopTimeout = \"5s\"; },"
 	     " { name = \"db\"; exec = \"b\"; } );",
 	     "stop of app: SIGTERM up to 3.75s of 5s, SIGKILL\n",

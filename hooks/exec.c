@@ -108,7 +108,7 @@ static bool open_streams(struct exec *exec, int fds[3], const struct hook_contex
 		exec->streams[i]->excerpt = i && exec->hook.errors ? exec->hook.errors : exec->hook.excerpt;
 		if (exec->hook.excerpt_most)
 			exec->streams[i]->excerpt_most = exec->hook.excerpt_most;
-		exec->streams[i]->quiet = exec->hook.excerpt != NULL;
+		exec->streams[i]->quiet = exec->hook.excerpt && !exec->hook.logged;
 	}
 	return true;
 }

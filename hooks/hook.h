@@ -48,6 +48,7 @@ struct hook {
 	struct buf *excerpt;		/* gets the start of the output; borrowed, may be NULL */
 	struct buf *errors;		/* gets that of standard error instead; likewise */
 	size_t excerpt_most;		/* bytes of each; 0: OUTPUT_EXCERPT */
+	bool logged;			/* the output goes to the log although there is an excerpt */
 	struct readiness *readiness;	/* what the program says of itself; borrowed, may be NULL */
 	struct output_count counts[2];	/* of standard output and standard error, in all runs */
 };

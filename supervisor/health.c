@@ -406,6 +406,7 @@ static void take_check(struct health *health, struct hook *check)
 	health->hook = check;
 	check->user = &health->user;
 	check->excerpt = &health->output;
+	check->logged = health->config->log_output;
 }
 
 void health_renew(struct health *health, struct hook *check)

@@ -75,6 +75,7 @@ struct health_config {
 	double interval, timeout, ttl, start_period;
 	long failures, successes;	/* in a row, until the job's health changes */
 	bool warning;			/* exit code 1 is a warning */
+	bool log_output;		/* each line of exec's */
 	enum health_events { EVENTS_OF_CHANGES, EVENTS_OF_CHECKS } events;
 };
 

@@ -219,6 +219,8 @@ static const struct field health_fields[] = {
 	  .help = "Failures do not count during this time after the start." },
 	{ "warning", BOOL(health_config, warning), .initial = "false",
 	  .help = "Exit code 1 of exec is a warning, not a failure." },
+	{ "logOutput", BOOL(health_config, log_output), .initial = "false",
+	  .help = "Log each line that the program of exec prints, unless logging.raw is true." },
 	{ "events", CHOICE(health_config, events, health_events), .initial = "change",
 	  .help = "\"change\": the job is healthy, warning or unhealthy once for each change. "
 		  "\"check\": again after each check that confirms it." },

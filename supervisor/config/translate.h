@@ -9,6 +9,7 @@
 #define COMPAT_OPTIONS(X) \
 	X(health_events, "healthEvents")	/* healthy and unhealthy at every check */ \
 	X(queue_events, "queueEvents")		/* a run for each event, also of those during a run */ \
+	X(check_output, "checkOutput")		/* each line of a health check is logged */ \
 	X(first_events, "firstEvents")		/* a watch that is empty at first has not changed */
 
 struct translation {

@@ -130,6 +130,8 @@ static void translate_one_service(struct translation *translation, const json_t 
 	carry(health, "ttl", from, "ttl");
 	if (json_object_get(from, "health")) {
 		carry(health, "exec", from, "health");
+		if (translation->check_output)
+			json_object_set_new(health, "logOutput", json_true());
 		carry(health, "timeout", from, json_object_get(from, "timeout") ? "timeout" : "ttl");
 	}
 	if (translation->call->command)

@@ -114,6 +114,8 @@ static void translate_health(struct translation *translation, json_t *job, const
 		return;
 	set_check_timeout(result, health);
 	carry(result, "logging", health, "logging");
+	if (translation->check_output)
+		json_object_set_new(result, "logOutput", json_true());
 	if (translation->health_events)
 		json_object_set_new(result, "events", json_string("check"));
 }

@@ -275,7 +275,7 @@ static void test_health(void **state)
 	static const struct row rows[] = {
 		{ HEALTH("interval: 5, ttl: 10"), "", "jobs/0/health/exec\njobs/0/health/events" },
 		{ HEALTH("exec: 'a  b', interval: 5, ttl: 10"), "", "jobs/0/health/exec=[\"a\",\"\",\"b\"]\n"
-		  "jobs/0/health/events=check\njobs/0/health/timeout" },
+		  "jobs/0/health/events=check\njobs/0/health/timeout\njobs/0/health/logOutput=true" },
 		{ HEALTH("exec: 'a', interval: 5, ttl: 10, timeout: '0'"), "", "jobs/0/health/timeout=10" },
 		{ HEALTH("exec: 'a', interval: 5, ttl: 10, timeout: '1m'"), "", "jobs/0/health/timeout=60" },
 		{ HEALTH("exec: 'a', interval: 0, ttl: 10"), "", "!interval: must be at least 1" },
@@ -340,6 +340,8 @@ static void test_versions(void **state)
 		{ "{ consul: 'c', compat: 2 }", "", "compat/signals=containerpilot2" },
 		{ "{ consul: 'c', compat: {healthEvents: false, exitStatus: 'zero'}, jobs: [ {name: 'a', exec: 'x', "
 		  "health: {exec: 'y', interval: 1, ttl: 2}} ] }", "", "jobs/0/health/events\ncompat/exitStatus=zero" },
+		{ "{ consul: 'c', compat: {checkOutput: false}, services: [ {name: 's', port: 1, poll: 1, ttl: 2, health: 'x'} ] }",
+		  "", "jobs/0/health/exec/0=x\njobs/0/health/logOutput\njobs/0/health/timeout=2" },
 		{ "{ consul: 'c', compat: {queueEvents: 5} }", "", "!compat.queueEvents: must be true or false" },
 		{ "{ consul: 'c', compat: {oddEvents: true} }", "", "!compat.oddEvents: unknown key" },
 		{ "{ consul: 'c', tasks: [ {name: 't', command: 'x'} ] }", "", "!frequency: missing" },

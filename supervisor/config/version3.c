@@ -214,6 +214,23 @@ static const char *stop_source(const json_t *job, const char *event)
 	return awaited && !strcmp(awaited, event) ? text_at(when, "source") : NULL;
 }
 
+/* 0 is no limit. */
+static void add_limit(json_t *limits, const json_t *job)
+{
+	if (number_at(job, "stopTimeout") > 0 || text_at(job, "stopTimeout"))
+		carry(limits, text_at(job, "name"), job, "stopTimeout");
+}
+
+/* Else a job that runs before another one stops would delay the end when that waits no longer. */
+static void limit_hook(json_t *job, const json_t *limits)
+{
+	const char *source = stop_source(job, "stopping");
+	json_t *limit = source ? json_object_get(limits, source) : NULL;
+
+	if (limit)
+		set_default(job, "timeout", json_incref(limit));
+}
+
 /* A job's own stopTimeout limits the time that it waits for the job that runs before it stops. */
 static void translate_stops(struct translation *translation)
 {
@@ -223,7 +240,10 @@ static void translate_stops(struct translation *translation)
 
 	json_array_foreach(json_object_get(translation->from, "jobs"), i, job)
 		if (text_at(job, "name"))
-			carry(limits, text_at(job, "name"), job, "stopTimeout");
+			add_limit(limits, job);
+	json_array_foreach(jobs, i, job) {
+		limit_hook(job, limits);
+	}
 	json_array_foreach(jobs, i, job) {
 		const char *source = stop_source(job, "stopping");
 

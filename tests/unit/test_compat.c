@@ -308,6 +308,11 @@ static void test_top_level(void **state)
 		{ "{ consul: {adress: 'c'} }", "", "!consul.adress: unknown key; did you mean 'address'?" },
 		{ "{ consul: 'c', stopTimeout: 0, jobs: [ {name: 'a', exec: 'x'} ] }", "", "stopTimeout=8\njobs/0/stopTimeout=5" },
 		{ "{ consul: 'c', stopTimeout: -1, jobs: [ {name: 'a', exec: 'x'} ] }", "", "stopTimeout=3\njobs/0/stopTimeout=1ms" },
+		{ "{ consul: 'c', jobs: [ {name: 'a', exec: 'x', stopTimeout: '1s'}, {name: 'z', exec: 'x', stopTimeout: 0}, "
+		  "{name: 'b', exec: 'x', when: {source: 'a', once: 'stopping'}}, "
+		  "{name: 'c', exec: 'x', when: {source: 'a', once: 'stopped'}}, "
+		  "{name: 'd', exec: 'x', when: {source: 'z', once: 'stopping'}} ] }", "", "jobs/0/preStopTimeout=1\n"
+		  "jobs/1/preStopTimeout=10m\njobs/2/timeout=1\njobs/3/timeout\njobs/4/timeout" },
 		{ "{ consul: 'c', stopTimeout: '5s' }", "", "!stopTimeout: must be a whole number, found \"5s\"" },
 		{ "{ consul: 'c', logging: {level: 'WARNING', format: 'Text', output: 'stderr'} }", "",
 		  "logging/format=logfmt\nlogging/level=WARNING\nlogging/output=stderr" },

@@ -165,7 +165,7 @@ routes()
 	expect_code 0
 	expect_events "leaver stopping" "preStop exitSuccess" "leaver exitSuccess" "leaver stopped" "postStop exitSuccess"
 	[[ $(said preStop) == "preStop: 0 1" && $(said postStop) == "postStop: 0 0" ]] || fail "$(said preStop) $(said postStop)"
-	((took < 3000))
+	((took < 3000 * slow))
 }
 
 @test "tasks: restarts, timeouts, and one without a limit" {

@@ -193,6 +193,7 @@ soak:				## run for MINUTES, ROUNDS of elections and failovers, FAILURES seconds
 	$(Q)B=$B tests/bench/soak
 	$(Q)SHIM=$B/tests/fail-nth.so tests/system/helpers/failing-calls $B/pilotfish . $(or $(FAILURES),900) 2
 	$(Q)tests/run B=$B REPRODUCE=1 tests/system/500-release.bats
+	$(Q)LIMIT_FILE=3000 tests/run B=$B "ANALYZE=clang-analyzer-*" tests/check/lint-clang-tidy.sh
 	$(Q)LIMIT_FILE=2000 tests/run B=$B CHANGES=1000 RELOADS=200 tests/system/701-control-jobs.bats
 	$(Q)LIMIT_FILE=2000 tests/run B=$B RESTARTS=20 tests/system/354-consul-restarts.bats
 	$(Q)B=$B tests/system/helpers/election-rounds $(or $(ROUNDS),100) --longest 60

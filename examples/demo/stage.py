@@ -185,7 +185,7 @@ class App(Container):
         os.mkdir(tmpdir)
         self.ill = os.path.join(tmpdir, "ill")
         config = stage.fill(f"{HERE}/app/pilotfish.conf", hostname + ".conf", PORT=self.port, TMPDIR=tmpdir,
-                            TURNS=stage.beats, SERVER=os.path.join(HERE, "..", "nginx", "app", "server.js"))
+                            TURNS=stage.turns, SERVER=os.path.join(HERE, "..", "nginx", "app", "server.js"))
         super().__init__(stage, hostname, config)
 
     def fall_ill(self):

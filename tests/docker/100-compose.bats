@@ -13,21 +13,6 @@ up()
 	client_start "${project}_default" consul
 }
 
-setup_file()
-{
-	file_begin up
-}
-
-teardown_file()
-{
-	file_end compose_down
-}
-
-setup()
-{
-	begin
-}
-
 # N instances pass and are nginx's upstreams.
 scale()
 {

@@ -9,11 +9,6 @@ setup_file()
 	file_begin compose_down
 }
 
-setup()
-{
-	begin
-}
-
 teardown()
 {
 	[[ ${BATS_TEST_COMPLETED-} ]] || compose logs --no-color --tail 20 | cut -c 1-300

@@ -48,19 +48,9 @@ down()
 	docker network rm docker_gwbridge
 }
 
-setup_file()
-{
-	file_begin up
-}
-
 teardown_file()
 {
 	file_end down
-}
-
-setup()
-{
-	begin
 }
 
 scale()

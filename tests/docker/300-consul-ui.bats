@@ -25,20 +25,10 @@ consul_leads()
 	[[ $(consul_get /v1/status/leader 2>/dev/null) == *:* ]]
 }
 
-setup_file()
-{
-	file_begin up
-}
-
 teardown_file()
 {
 	stop_all
 	file_end compose_down
-}
-
-setup()
-{
-	begin
 }
 
 # Expects the lines of all apps, by Docker's data; CONTAINER is the unhealthy one.

@@ -13,21 +13,6 @@ up()
 	quietly compose_up consul app nginx prometheus
 }
 
-setup_file()
-{
-	file_begin up
-}
-
-teardown_file()
-{
-	file_end compose_down
-}
-
-setup()
-{
-	begin
-}
-
 ask_prometheus()	# PATH [QUERY]
 {
 	curl -sS --max-time 5 -G "http://127.0.0.1:$(compose_port prometheus 9090)/api/v1/$1" ${2:+--data-urlencode "query=$2"}

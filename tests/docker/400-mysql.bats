@@ -15,11 +15,6 @@ teardown_file()
 	file_end cluster_down
 }
 
-setup()
-{
-	begin
-}
-
 rounds()		# COMMAND: injects a fault and waits for recovery
 {
 	for ((n = 1; n <= ROUNDS; n++)); do

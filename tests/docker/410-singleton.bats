@@ -14,16 +14,6 @@ up()
 	export EVERY=0.05 PILOTFISH_LOG_LEVEL=debug PILOTFISH_LOG_FORMAT=json
 }
 
-setup_file()
-{
-	file_begin up
-}
-
-teardown_file()
-{
-	file_end compose_down
-}
-
 setup()
 {
 	begin

@@ -39,19 +39,9 @@ is_gone()
 	[[ ! $(docker ps -aq --filter "label=com.docker.stack.namespace=$project") ]]
 }
 
-setup_file()
-{
-	file_begin up
-}
-
 teardown_file()
 {
 	file_end down
-}
-
-setup()
-{
-	begin
 }
 
 tasks()

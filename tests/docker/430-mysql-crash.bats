@@ -8,11 +8,6 @@ load mysql
 
 table=$B/docker/mysql-rounds	# round, rows, milliseconds until led, whole, and without writing, load
 
-setup_file()
-{
-	file_begin up
-}
-
 up()
 {
 	: >"$table"
@@ -28,11 +23,6 @@ down()
 {
 	cluster_down
 	mount | sed -n "s,^$BATS_FILE_TMPDIR/[^ ]*\.disk on \([^ ]*\) .*,\1," | xargs -r umount
-}
-
-setup()
-{
-	begin
 }
 
 # The containers' logs, for a failed test.

@@ -13,16 +13,6 @@ up()
 	quietly compose_up --scale nginx=3
 }
 
-setup_file()
-{
-	file_begin up
-}
-
-teardown_file()
-{
-	file_end compose_down
-}
-
 # All begin with three instances that serve one certificate, and a client that asks them all the time.
 setup()
 {

@@ -15,21 +15,6 @@ up()
 	client_start "${project}_default" consul
 }
 
-setup_file()
-{
-	file_begin up
-}
-
-teardown_file()
-{
-	file_end compose_down
-}
-
-setup()
-{
-	begin
-}
-
 scale()			# N instances pass and are nginx's upstreams
 {
 	quietly compose_up --scale app="$1"

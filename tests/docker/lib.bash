@@ -48,6 +48,22 @@ begin()
 	since=$(now)
 }
 
+# The beginning and the end of a file, unless it has its own: its `up` starts the containers of its example.
+setup_file()
+{
+	file_begin up
+}
+
+teardown_file()
+{
+	file_end compose_down
+}
+
+setup()
+{
+	begin
+}
+
 quietly()
 {
 	local output

@@ -1,4 +1,5 @@
-/* environment.h - for tests of code that reads the environment: removes the caller's settings. */
+/* environment.h - for tests of code that reads the environment: removes the caller's settings, or sets
+ * those of a row in a table. */
 #ifndef ENVIRONMENT_H
 #define ENVIRONMENT_H
 
@@ -22,6 +23,24 @@ static inline int clear_environment(void **state)
 			entry++;
 	}
 	return 0;
+}
+
+/* "A=b C=d": sets or removes all of them. */
+static inline void set_environment(const char *env, bool set)
+{
+	AUTOFREE char *copy = copy_string(env);
+
+	for (char *rest = copy, *word; (word = strsep(&rest, " ")); ) {
+		char *value = strchr(word, '=');
+
+		if (!value)
+			continue;
+		*value++ = '\0';
+		if (set)
+			setenv(word, value, 1);
+		else
+			unsetenv(word);
+	}
 }
 
 #endif

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
+#include "environment.h"
 
 /* The file of its name, or the text itself if that has a brace. */
 struct row {
@@ -19,23 +20,6 @@ struct row {
 	const char *env;		/* "A=b C=d" */
 	const char *wanted;		/* lines "jobs.0.name=shop", "PATH" that is missing, or "!PART OF THE MESSAGE" */
 };
-
-static void set_environment(const char *env, bool set)
-{
-	AUTOFREE char *copy = copy_string(env);
-
-	for (char *rest = copy, *word; (word = strsep(&rest, " ")); ) {
-		char *value = strchr(word, '=');
-
-		if (!value)
-			continue;
-		*value++ = '\0';
-		if (set)
-			setenv(word, value, 1);
-		else
-			unsetenv(word);
-	}
-}
 
 static const json_t *find(const json_t *tree, const char *path)
 {

@@ -14,25 +14,9 @@
 
 #include "base/alloc.h"
 #include "config/load.h"
+#include "environment.h"
 
 static char *command[] = { "node", "{{ .SCRIPT | default \"app.js\" }}", NULL };
-
-static void set_environment(const char *env, bool set)
-{
-	AUTOFREE char *copy = copy_string(env);
-
-	for (char *rest = copy, *word; (word = strsep(&rest, " ")); ) {
-		char *value = strchr(word, '=');
-
-		if (!value)
-			continue;
-		*value++ = '\0';
-		if (set)
-			setenv(word, value, 1);
-		else
-			unsetenv(word);
-	}
-}
 
 static char *json_of(struct config *config, const struct load_error *error)
 {

@@ -228,12 +228,12 @@ static void translate_consul(struct translation *translation)
 	const json_t *consul = json_object_get(translation->from, "consul");
 	json_t *result = NULL;
 
-	if (json_is_string(consul))
+	if (json_object_get(translation->from, "etcd"))
+		refuse(translation, "etcd: Consul is the only discovery backend that pilotfish has");
+	else if (json_is_string(consul))
 		result = consul_address(json_string_value(consul));
 	else if (json_is_object(consul))
 		result = consul_from_group(translation, consul);
-	else if (json_object_get(translation->from, "etcd"))
-		refuse(translation, "etcd: Consul is the only discovery backend that pilotfish has");
 	else
 		refuse(translation, "consul: no discovery backend is defined: must be \"host:port\" or a group with address%s",
 		       consul ? "" : ", and is missing");

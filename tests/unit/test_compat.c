@@ -343,6 +343,51 @@ static void test_versions(void **state)
 	CHECK(rows, NULL);
 }
 
+#define OF_2(keys) "{ consul: 'c', " keys " }"
+
+static void test_version_2(void **state)
+{
+	static char *command[] = { "app", NULL };
+	static const struct row rows[] = {
+		{ OF_2("onStart: 'old'"), "", "jobs/1/name=app.preStart\njobs/1/exec=[\"old\"]\njobs/1/timeout=0" },
+		{ OF_2("onStart: 'old', preStart: 'new'"), "", "jobs/1/exec=[\"new\"]" },
+		{ OF_2("preStop: 'q', stopTimeout: -1"), "", "jobs/1/when/once=stopping\njobs/0/stopTimeout=1ms\n"
+		  "jobs/0/preStopTimeout=10m\nstopTimeout=10m" },
+		{ OF_2("postStop: ['r', 0]"), "", "jobs/1/when/once=stopped\njobs/1/exec=[\"r\",\"0\"]" },
+		{ OF_2("preStart: ''"), "", "!preStart: must be a program" },
+		{ OF_2("preStrat: 'x', services: []"), "", "!preStrat: unknown key; did you mean 'preStart'?" },
+		{ OF_2("services: [ {name: 's', port: 1, poll: 0, ttl: 2} ]"), "", "!poll: must be at least 1" },
+		{ OF_2("services: [ {name: 's', port: 1, poll: 1} ]"), "", "!ttl: must be at least 1" },
+		{ OF_2("services: [ {name: 's', poll: 1, ttl: 2} ]"), "", "!port: must be at least 1" },
+		{ OF_2("services: [ {name: '', port: 1, poll: 1, ttl: 2} ]"), "", "!services[0].name: must not be blank" },
+		{ OF_2("services: [ {name: 's', port: 1, poll: 1, ttl: 9, health: 'a b', timeout: '5s'} ]"), "",
+		  "jobs/1/health/exec=[\"a\",\"b\"]\njobs/1/health/timeout=5\njobs/1/interfaces=[\"eth0:inet\"]" },
+		{ OF_2("services: [ {name: 's', port: 1, poll: 1, ttl: 9, health: 'a'} ]"), "", "jobs/1/health/timeout=9" },
+		{ OF_2("services: [ {name: 's', port: 1, poll: 1, ttl: 9, consul: {enableTagOverride: true}} ]"), "",
+		  "jobs/1/consul/enableTagOverride=true\njobs/1/consul/deregisterCriticalServiceAfter=0" },
+		{ OF_2("backends: [ {name: 'b', poll: 1, onChange: 'x', tag: 't', timeout: 3} ]"), "",
+		  "watches/0/tag=t\nwatches/0/firstEmpty=unhealthy\njobs/1/name=b.onChange\njobs/1/timeout=3\njobs/1/restarts=never" },
+		{ OF_2("backends: [ {name: 'b', poll: 1, onChange: 'x'} ]"), "", "jobs/1/timeout=0" },
+		{ OF_2("backends: [ {name: 'b', onChange: 'x'} ]"), "", "!poll: must be at least 1" },
+		{ OF_2("preStart: 'p', backends: [ {name: 'b', poll: 1, onChange: 'x'} ]"), "",
+		  "jobs/2/needs/0=app.preStart exitSuccess" },
+		{ OF_2("tasks: [ {name: 't', command: 'x', frequency: '500ms'} ]"), "",
+		  "jobs/1/when/interval=500ms\njobs/1/when/delay=500ms\njobs/1/timeout" },
+		{ OF_2("tasks: [ {name: 't', frequency: 1} ]"), "", "!command: missing" },
+		{ OF_2("coprocesses: [ {command: 'a b'} ]"), "", "jobs/1/name=a b\njobs/1/restarts" },
+		{ OF_2("coprocesses: [ {name: 'c', command: 'a', restarts: 'sometimes'} ]"), "", "!restarts" },
+		{ OF_2("telemetry: {sensors: [ {namespace: 'n', subsystem: 's', name: 'x', help: 'h', type: 'gauge', poll: 2, check: 'c'} ]}"),
+		  "", "telemetry/port=9090\ntelemetry/metrics/0/name=n_s_x\njobs/2/name=sensor.n_s_x\njobs/2/metric=n_s_x\n"
+		  "jobs/2/when/interval=2\njobs/1/name=containerpilot" },
+		{ OF_2("telemetry: {sensors: [ {name: 'x', help: 'h', type: 'gauge', check: 'c'} ]}"), "", "!poll: must be at least 1" },
+		{ OF_2("telemetry: {sensors: [ {name: 'x', type: 'gauge', poll: 1, check: 'c'} ]}"), "", "!help: missing" },
+		{ OF_2("etcd: {endpoints: 'e'}"), "", "!etcd: Consul is the only discovery backend" },
+	};
+
+	(void)state;
+	CHECK(rows, command);
+}
+
 /* Called by our own name: only what ContainerPilot would accept is taken for one of its files. */
 static void test_own_name(void **state)
 {
@@ -382,6 +427,7 @@ int main(void)
 		cmocka_unit_test(test_health),
 		cmocka_unit_test(test_top_level),
 		cmocka_unit_test(test_versions),
+		cmocka_unit_test(test_version_2),
 		cmocka_unit_test(test_own_name),
 	};
 

@@ -110,7 +110,7 @@ static enum job_state begin(struct job *job)
 	struct error error = ERROR_INIT;
 
 	count_try(job);
-	job->timed_out = job->run_end_asked = job->needs_waived = false;
+	job->timed_out = job->run_end_asked = job->needs_waived = job->lacks_needs = false;
 	job->started_at = monotonic_now();
 	if (!job->runs++)
 		job->next_run = job->started_at;
@@ -138,7 +138,15 @@ static enum job_state begin_if_due(struct job *job)
 		job->delayed = false;
 		timer_set(&job->deadline, job->config->when.delay);
 	}
-	return job->due && (job->needs_waived || needs_hold(job)) ? begin(job) : job->state;
+	if (!job->due)
+		return job->state;
+	if (job->needs_waived || needs_hold(job))
+		return begin(job);
+	if (job->config->needs_timeout > 0 && job->state == JOB_WAITING && !job->lacks_needs) {
+		job->lacks_needs = true;
+		timer_set_awake(&job->deadline, job->config->needs_timeout);
+	}
+	return job->state;
 }
 
 static enum job_state begin_by_hand(struct job *job)
@@ -150,22 +158,14 @@ static enum job_state begin_by_hand(struct job *job)
 	return begin(job);
 }
 
-/* A periodic job is due; any other gives up. */
+/* A periodic job is due; any other, or one that lacks its needs, gives up. */
 static enum job_state wait_is_over(struct job *job)
 {
-	char time[32];
-
-	if (is_periodic(job)) {
+	if (is_periodic(job) && !job->lacks_needs) {
 		job->due = true;
 		return begin_if_due(job);
 	}
-	duration_print(job->config->when.timeout, time);
-	log_about(LEVEL_WARN, job_subject(job, EVENT_TIMER_EXPIRED),
-		  " gives up: %s %s did not come within %s", job->config->when.source,
-		  event_name(job->config->when.code), time);
-	source_publish(&job->source, EVENT_TIMER_EXPIRED);
-	job->failed = true;
-	job->code = 1;
+	job_note_vain_wait(job);
 	return finish(job);
 }
 
@@ -386,7 +386,8 @@ static enum job_state gone(struct job *job)
 /* The former runs and the stop count no longer; their figures stay. */
 static enum job_state rearm(struct job *job)
 {
-	job->due = job->delayed = job->consumed = job->needs_waived = job->queue_full = false;
+	job->due = job->delayed = job->consumed = job->needs_waived = job->lacks_needs = false;
+	job->queue_full = false;
 	job->queued = 0;
 	job->drained = job->stop_asked = job->stopped_by_hand = job->killed = job->failed = false;
 	job->tries = 0;

@@ -93,6 +93,7 @@ struct job {
 	bool delayed;			/* triggered, and when.delay waits for the needs to begin */
 	unsigned queued;		/* further runs that are due, with `queue` */
 	bool queue_full;		/* which the log has told */
+	bool lacks_needs;		/* triggered, and the time for its needs runs */
 	bool consumed;			/* its `once` trigger has come */
 	struct source *cause;		/* of the last trigger; NULL: none yet */
 	enum event_code cause_code;
@@ -131,6 +132,9 @@ void job_release(struct job *job);
 bool job_link(struct job *job, find_source_fn *find, void *context, struct error *error);
 void job_unlink(struct job *job);
 void job_consume_trigger(struct job *job);	/* it came once, and does not come again */
+
+/* Its time to wait, for its trigger or its needs, is over: it has failed. */
+void job_note_vain_wait(struct job *job);
 
 /* A new source of the same name is about to replace `source`, whose end is no reason to give up. */
 void job_ignore_end_of(struct job *job, const struct source *source);

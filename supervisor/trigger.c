@@ -1,6 +1,11 @@
 #include "job.h"
 
+#include <sysexits.h>
+
+#include "base/alloc.h"
+#include "base/duration.h"
 #include "base/log.h"
+#include "waits.h"
 
 enum { QUEUE_MOST = 1000 };		/* events that wait for a job with `queue` */
 
@@ -19,6 +24,24 @@ void job_consume_trigger(struct job *job)
 {
 	job->consumed = true;
 	trigger_release(&job->when);
+}
+
+void job_note_vain_wait(struct job *job)
+{
+	const struct when_config *when = &job->config->when;
+	CLEANUP(buf_release) struct buf awaited = BUF_INIT;
+	char time[32];
+
+	if (job->lacks_needs)
+		waits_describe(job, &awaited);
+	else
+		buf_print(&awaited, "%s %s", when->source, event_name(when->code));
+	duration_print(job->lacks_needs ? job->config->needs_timeout : when->timeout, time);
+	log_about(LEVEL_WARN, job_subject(job, EVENT_TIMER_EXPIRED), " gives up: %s did not come within %s",
+		  awaited.data, time);
+	source_publish(&job->source, EVENT_TIMER_EXPIRED);
+	job->failed = true;
+	job->code = job->lacks_needs ? EX_UNAVAILABLE : 1;
 }
 
 static void add_to_queue(struct job *job)

@@ -108,6 +108,7 @@ struct job_config {
 	struct when_config when;
 	struct need_config *needs;
 	size_t need_count;
+	double needs_timeout;		/* after the trigger */
 	char *runs;			/* "election.NAME": runs while we lead it; NULL: see `when` */
 	long restarts;			/* or UNLIMITED, ON_FAILURE */
 	struct backoff_config backoff;

@@ -321,6 +321,9 @@ static const struct field job_fields[] = {
 	{ "needs", CUSTOM_WHOLE(decode_needs), .json = "string array", .must_be = "a list such as [ \"db healthy\" ]",
 	  .help = "States of other sources, \"SOURCE EVENT\". The job starts when all of them "
 		  "hold at the same time and the event of when has come." },
+	{ "needsTimeout", SECONDS(job_config, needs_timeout),
+	  .help = "If the needs do not hold within this time after the event of when, the job fails with exit "
+		  "code 69 and stops without a run. The log says what is missing. Default: no limit." },
 	{ "restarts", CUSTOM(job_config, restarts, decode_restarts), .json = "string integer", .initial = "never",
 	  .must_be = "\"never\", \"unlimited\", \"onFailure\" or a number",
 	  .help = "How often the job is restarted after it has ended. With when.interval this "

@@ -127,6 +127,19 @@ load jobs
 	(($(between "global startup" "app timerExpired") >= 100))
 }
 
+@test "needsTimeout ends the wait for a need, and names it" {
+	start_pilotfish <<-'EOF'
+		jobs = (
+		  { name = "db"; exec = "sleep 1000"; health = { exec = "false"; interval = "10s"; }; },
+		  { name = "app"; exec = "true"; essential = true; needs = [ "db running", "db healthy" ]; needsTimeout = "150ms"; }
+		);
+	EOF
+	expect_events "db running" "app timerExpired" "app stopped"
+	wait_exit
+	expect_code 69
+	expect_log 'app gives up: db healthy did not come within 150ms'
+}
+
 @test "a signal is an event" {
 	start_pilotfish <<-'EOF'
 		jobs = (

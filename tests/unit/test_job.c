@@ -322,6 +322,33 @@ static void needs_are_levels(void **state)
 	expect(app, "running", "app+ app:running ");
 }
 
+static void needs_are_awaited_for_a_time(void **state)
+{
+	struct job *app = new_job("app", at_start, 0);
+
+	(void)state;
+	need(app, "watch.db", EVENT_HEALTHY);
+	app->config->needs_timeout = 30;
+	begin_all();
+	deadline(app, 30, 30);
+	expect(app, "stopped", "app:timerExpired app:stopped ");
+	assert_true(app->failed);
+	assert_int_equal(app->code, 69);
+}
+
+static void needs_that_come_in_time_end_the_wait(void **state)
+{
+	struct job *app = new_job("app", at_start, 0);
+
+	(void)state;
+	need(app, "watch.db", EVENT_HEALTHY);
+	app->config->needs_timeout = 30;
+	begin_all();
+	say(&watch, EVENT_HEALTHY);
+	expect(app, "running", "app+ app:running ");
+	assert_true(app->deadline.ev.at <= 0);
+}
+
 static void triggers_coalesce(void **state)
 {
 	struct job *hook = new_job("onChange", (struct when_config){
@@ -1040,6 +1067,8 @@ int main(void)
 		TEST(failed_pre_start_ends_the_job_with_its_code),
 		TEST(job_never_runs_without_its_pre_start),
 		TEST(needs_are_levels),
+		TEST(needs_are_awaited_for_a_time),
+		TEST(needs_that_come_in_time_end_the_wait),
 		TEST(triggers_coalesce),
 		TEST(each_event_of_a_queue_is_a_run),
 		TEST(a_queue_has_a_limit),

@@ -27,7 +27,10 @@ static json_t *tags_of(const struct service *service)
 
 	for (size_t i = 0; i < config->tags.count; i++)
 		json_array_append_new(tags, json_string(config->tags.items[i]));
-	if (service->leads && config->leader_tag)
+	for (size_t i = 0; i < service->tags.count; i++)
+		if (!strv_has(&config->tags, service->tags.items[i]))
+			json_array_append_new(tags, json_string(service->tags.items[i]));
+	if (service->leads && config->leader_tag && !strv_has(&service->tags, config->leader_tag))
 		json_array_append_new(tags, json_string(config->leader_tag));
 	return tags;
 }

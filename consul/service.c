@@ -266,6 +266,7 @@ void service_release(struct service *service)
 	agent_request_release(&service->probe);
 	sync_release_job(service);
 	strv_release(&service->leftovers);
+	strv_release(&service->tags);
 	free(service->id);
 	free(service->check_id);
 	free(service->elsewhere);
@@ -279,6 +280,17 @@ void service_refresh(struct service *service)
 	service->registered = false;
 	if (service->wanted)
 		advance_now(service);
+}
+
+void service_tag(struct service *service, const char *tag, bool on)
+{
+	if (strv_has(&service->tags, tag) == on)
+		return;
+	if (on)
+		strv_push(&service->tags, tag);
+	else
+		strv_remove(&service->tags, tag);
+	service_refresh(service);
 }
 
 void service_set_role(struct service *service, bool leads)

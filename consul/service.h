@@ -32,6 +32,7 @@
  * - Role: while we lead, the service has the additional tag `leader_tag`.  A change of role
  *   registers again with the current verdict, so the service stays in traffic.  A service with
  *   `leader_only` is registered only while we lead; losing the role does not hold the job.
+ * - Tags can be added while it is registered, and removed: each change registers again, as of a role.
  */
 #ifndef SERVICE_H
 #define SERVICE_H
@@ -62,6 +63,7 @@ struct service {
 	bool down;			/* its process has ended, and may restart */
 	bool judged;			/* the job has had a verdict since it was up */
 	bool leads;
+	struct strv tags;		/* added to those of the configuration */
 	bool wanted;			/* derived: to be registered */
 	bool all_maintained, self_maintained;
 	bool maintenance;		/* derived: all or self */
@@ -110,7 +112,8 @@ void service_release(struct service *service);
 /* Its configuration has changed, but not its name, ID and port: register again in place. */
 void service_refresh(struct service *service);
 
-/* Both are idempotent. */
+/* All are idempotent. */
+void service_tag(struct service *service, const char *tag, bool on);
 void service_set_role(struct service *service, bool leads);
 void service_set_maintenance(struct service *service, bool on);	/* independent of `global` */
 

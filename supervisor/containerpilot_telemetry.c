@@ -142,7 +142,6 @@ static void add_label(struct buf *labels, const char *name, const char *value)
 	buf_add_char(labels, '"');
 }
 
-/* In OpenMetrics a counter's name ends in _total. */
 static void print_events(const struct answer_counts *events, enum exposition_format format, struct buf *out)
 {
 	static const char name[] = "containerpilot_events";

@@ -1,5 +1,6 @@
 #include "endpoints.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,7 +11,10 @@
 #include "control/respond.h"
 #include "endpoints_v3.h"
 #include "graph.h"
+#include "template/utf8.h"
 #include "variables.h"
+
+enum { TAG_MOST = 128, TAGS_MOST = 32 };	/* bytes; of one service, by this socket */
 
 /* An exchange that is not answered at once. */
 struct client {
@@ -235,6 +239,61 @@ static void post_restart(struct endpoints *endpoints, struct exchange *exchange)
 	change_job(endpoints, exchange, CHANGE_RESTART);
 }
 
+/* The tag in the body; "" if it cannot be one, which is answered. */
+static void read_tag(struct exchange *exchange, char tag[TAG_MOST + 1])
+{
+	CLEANUP(buf_release) struct buf text = BUF_INIT;
+	size_t size = exchange->request.body;
+	bool fine = size && size <= TAG_MOST;
+
+	for (size_t i = 0; fine && i < size; i++)
+		fine = isgraph((unsigned char)exchange->body[i]) || (unsigned char)exchange->body[i] >= 0x80;
+	fine = fine && utf8_is_valid(exchange->body, size);
+	memcpy(tag, exchange->body, fine ? size : 0);
+	tag[fine ? size : 0] = '\0';
+	if (fine)
+		return;
+	buf_print(&text, "the body must be a tag of 1 to %d bytes without blanks", TAG_MOST);
+	respond_text(exchange, 400, text.data);
+}
+
+static void tag_services(struct endpoints *endpoints, struct exchange *exchange, bool on)
+{
+	struct job_unit *unit = find_job(endpoints, exchange);
+	AUTOFREE char *what = NULL;
+	char tag[TAG_MOST + 1];
+
+	if (!unit)
+		return;
+	if (!unit->service_count) {
+		what = format_string("%s has no service in Consul", unit->job.config->name);
+		respond_text(exchange, 409, what);
+		return;
+	}
+	read_tag(exchange, tag);
+	if (!*tag)
+		return;
+	if (on && unit->services->tags.count >= TAGS_MOST) {
+		respond_text(exchange, 409, "the service has too many tags");
+		return;
+	}
+	what = format_string("tag %s %s %s", tag, on ? "added to" : "removed from", unit->job.config->name);
+	endpoints_log_change(exchange, what);
+	for (size_t i = 0; i < unit->service_count; i++)
+		service_tag(&unit->services[i], tag, on);
+	respond_text(exchange, 200, what);
+}
+
+static void post_tag(struct endpoints *endpoints, struct exchange *exchange)
+{
+	tag_services(endpoints, exchange, true);
+}
+
+static void post_untag(struct endpoints *endpoints, struct exchange *exchange)
+{
+	tag_services(endpoints, exchange, false);
+}
+
 static void get_variables(struct endpoints *endpoints, struct exchange *exchange)
 {
 	char secrets[8] = "";
@@ -276,6 +335,8 @@ static const struct endpoint table[] = {
 	{ "POST", "/v4/jobs/*/start", post_start },
 	{ "POST", "/v4/jobs/*/stop", post_stop },
 	{ "POST", "/v4/jobs/*/restart", post_restart },
+	{ "POST", "/v4/jobs/*/tag", post_tag },
+	{ "POST", "/v4/jobs/*/untag", post_untag },
 	{ "GET",  "/v4/env", get_variables },
 	{ "POST", "/v4/env", post_variables },
 	{ "POST", "/v4/metric", post_metric },

@@ -11,6 +11,8 @@
  *     POST /v4/jobs/NAME/start        job_change.h; with ?wait=DURATION, once that has reached its end
  *     POST /v4/jobs/NAME/stop
  *     POST /v4/jobs/NAME/restart      its run ends in order, and another begins
+ *     POST /v4/jobs/NAME/tag          body: a tag for its services, until it is taken back or pilotfish ends
+ *     POST /v4/jobs/NAME/untag
  *     GET  /v4/env[?secrets=1]        the environment of later children (variables.h)
  *     POST /v4/env                    changes it
  *     POST /v4/metric                 sets metrics of the application (user_metrics.h)

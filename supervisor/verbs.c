@@ -117,6 +117,12 @@ static const struct verb_action maintenance_actions[] = {
 	{ 0 }
 };
 
+static const struct verb_action service_actions[] = {
+	{ "tag", "JOB TAG", "add a tag to the services of a job, without taking them out of traffic" },
+	{ "untag", "JOB TAG", "remove a tag that was added so" },
+	{ 0 }
+};
+
 static const struct verb_action completion_actions[] = {
 	{ "bash", "", "for `source <(pilotfish completion bash)`, or a file in bash-completion/completions" },
 	{ "zsh", "", "for a file _pilotfish in one of the directories of $fpath" },
@@ -193,6 +199,9 @@ static const struct verb verbs[] = {
 	  .actions = maintenance_actions, .example = "maintenance on", .exits = client_exits },
 	{ "signal", "SIGNAL JOB", "send a signal to the process of a job", cmd_signal, CLIENT,
 	  .example = "signal HUP app", .exits = client_exits },
+	{ "service", "", "change how services are found in Consul", cmd_service, CLIENT,
+	  .actions = service_actions, .about = "The tags stay until pilotfish ends, or a reload replaces the job.",
+	  .example = "service tag db primary", .exits = client_exits },
 	{ "start", "JOB", "start a job that has stopped, or that waits", cmd_start, CLIENT " wait",
 	  .about = "One that waits runs now, without waiting for its trigger and its needs.",
 	  .example = "start app --wait", .exits = change_exits },

@@ -45,6 +45,17 @@ void strv_copy(struct strv *strv, char *const *items)
 		strv_push(strv, *items);
 }
 
+void strv_remove(struct strv *strv, const char *text)
+{
+	for (size_t i = 0; i < strv->count; i++) {
+		if (strcmp(strv->items[i], text) != 0)
+			continue;
+		free(strv->items[i]);
+		memmove(&strv->items[i], &strv->items[i + 1], (strv->count-- - i) * sizeof *strv->items);
+		return;
+	}
+}
+
 bool strv_has(const struct strv *strv, const char *text)
 {
 	for (size_t i = 0; i < strv->count; i++)

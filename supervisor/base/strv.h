@@ -17,6 +17,7 @@ void strv_push(struct strv *strv, const char *text);	/* copies */
 void strv_push_taken(struct strv *strv, char *text);	/* takes ownership */
 void strv_truncate(struct strv *strv, size_t most);	/* frees the items after the first */
 void strv_copy(struct strv *strv, char *const *items);	/* appends copies; NULL: nothing */
+void strv_remove(struct strv *strv, const char *text);	/* the first such item, if there is one */
 bool strv_has(const struct strv *strv, const char *text);
 char *strv_join(const struct strv *strv, const char *between);	/* free() it */
 

@@ -102,6 +102,11 @@ int cmd_signal(const struct call *call)
 	return change_job(call, call->words.items[1], "signal", call->words.items[0]);
 }
 
+int cmd_service(const struct call *call)
+{
+	return change_job(call, call->words.items[1], call->words.items[0], call->words.items[2]);
+}
+
 static int change_one_job(const struct call *call, const char *action)
 {
 	return change_job(call, call->words.items[0], action, NULL);

@@ -204,3 +204,32 @@ code_of()		# PATH: the HTTP status of a POST
 	stop_pilotfish
 	expect_code 0
 }
+
+@test "a job's service gets a tag and loses it, by a hook or a person, and passes all the time" {
+	start_consul
+	start_pilotfish <<-EOF
+		consul = "$consul_address";
+		jobs = (
+		  { name = "db"; exec = "sleep 1000"; port = 80; tags = [ "v1" ]; interfaces = "static:127.0.0.1"; },
+		  { name = "promote"; exec = [ "$pilotfish", "service", "tag", "db", "primary" ];
+		    when = { source = "db"; once = "running"; }; } );
+	EOF
+	expect_events "promote exitSuccess"
+	await_consul 1 "/v1/health/service/db?passing&tag=primary"
+	consul_get "/v1/health/service/db?passing&tag=primary" | jq -e '.[0].Service.Tags == ["v1", "primary"]'
+	run -0 "$pilotfish" service tag db primary
+	run -0 "$pilotfish" service tag db v1
+	run -0 "$pilotfish" service untag db primary
+	await_consul 0 "/v1/health/service/db?tag=primary"
+	consul_get "/v1/health/service/db?passing" | jq -e 'length == 1 and .[0].Service.Tags == ["v1"]'
+	[[ $(grep -c '"msg":"service .* is registered' "$dir/main.log") -ge 3 ]]
+	run ! grep -q 'is deregistered' "$dir/main.log"
+	run -69 "$pilotfish" service tag promote x
+	[[ $output == *"promote has no service in Consul" ]]
+	run -69 "$pilotfish" service tag dbx primary
+	[[ $output == *"did you mean 'db'?"* ]]
+	run -64 "$pilotfish" service tag db "a b"
+	[[ $output == *"a tag of 1 to 128 bytes without blanks" ]]
+	run -64 "$pilotfish" service tga db x
+	[[ $output == *"did you mean 'tag'"* ]]
+}

@@ -10,7 +10,7 @@
 #include "base/output.h"
 #include "base/process.h"
 #include "announcer.h"
-#include "compat_variables.h"
+#include "unit_variables.h"
 #include "endpoints.h"
 #include "loader.h"
 #include "units.h"
@@ -51,7 +51,7 @@ struct app {
 	struct waits waits;
 	struct signals signals;
 	struct compat_config compat;
-	struct compat_variables variables;
+	struct unit_variables variables;
 	struct subscription tap;
 	struct deferred review;
 	struct loader loader;		/* of the next configuration */
@@ -159,7 +159,7 @@ static void on_addresses(struct units *units)
 {
 	struct app *app = container_of(units, struct app, units);
 
-	compat_variables_renew(&app->variables, app->compat.variables);
+	unit_variables_renew(&app->variables, app->compat.variables);
 }
 
 static void take_compat(struct app *app, const struct config *config)
@@ -388,7 +388,7 @@ static void on_reloaded(struct reload *reload)
 	app->phase = &running;
 	log_info("reloaded");
 	app->reloads++;
-	compat_variables_renew(&app->variables, app->compat.variables);
+	unit_variables_renew(&app->variables, app->compat.variables);
 	free(steal(&app->last_refusal));
 	source_publish(&app->units.global, EVENT_RELOADED);
 	if (app->reload_again) {
@@ -481,7 +481,7 @@ static bool start(struct app *app, struct config *config, struct error *error)
 	units_add(&app->units, config, &staged);
 	if (!units_link(&app->units, error))
 		return false;
-	compat_variables_renew(&app->variables, app->compat.variables);
+	unit_variables_renew(&app->variables, app->compat.variables);
 	source_publish(&app->units.global, EVENT_STARTUP);
 	if (units_is_spent(&app->units)) {
 		log_warn("%s has nothing to run", app->call->name);
@@ -501,7 +501,7 @@ static void init(struct app *app, const struct app_call *call)
 	shutdown_init(&app->shutdown, &app->units);
 	waits_init(&app->waits, &app->units);
 	signals_init(&app->signals, &app->units, on_order);
-	compat_variables_init(&app->variables, &app->units);
+	unit_variables_init(&app->variables, &app->units);
 	endpoints_init(&app->endpoints, &app->units, &endpoints_ops);
 	announcer_init(&app->announcer, &app->units, &app->endpoints);
 	app->units.on_stopped = on_stopped;
@@ -524,7 +524,7 @@ static void release(struct app *app)
 	reload_release(&app->reload);
 	shutdown_release(&app->shutdown);
 	waits_release(&app->waits);
-	compat_variables_release(&app->variables);
+	unit_variables_release(&app->variables);
 	units_release(&app->units);
 	output_free_left();
 	log_close();

@@ -74,6 +74,7 @@ CONTAINERPILOT_PID=$pid" ]]
 	"$pilotfish" reload
 	expect_events "later exitSuccess"
 	! grep CONTAINERPILOT "$dir/later.env" || fail "they are still there"
+	grep -qx PILOTFISH_MY_DB_ADDRESS=192.0.2.7 "$dir/later.env"
 }
 
 @test "a job whose event never comes waits without end, until the configuration has its source" {

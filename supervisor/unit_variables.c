@@ -1,4 +1,4 @@
-#include "compat_variables.h"
+#include "unit_variables.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "consul/entry.h"
 
 /* NULL: no longer. */
-static void give(struct compat_variables *variables, const char *name, const char *value)
+static void give(struct unit_variables *variables, const char *name, const char *value)
 {
 	env_give(name, value);
 	if (value)
@@ -18,9 +18,9 @@ static void give(struct compat_variables *variables, const char *name, const cha
 		strv_unset(&variables->given, name);
 }
 
-static char *variable_of(const char *name, const char *kind)
+static char *variable_of(const char *program, const char *name, const char *kind)
 {
-	char *text = format_string("CONTAINERPILOT_%s_%s", name, kind);
+	char *text = format_string("%s_%s_%s", program, name, kind);
 
 	for (char *c = text; *c; c++)
 		*c = isalnum((unsigned char)*c) ? (char)toupper((unsigned char)*c) : '_';
@@ -36,29 +36,33 @@ static char *stem_of(const struct units *units, const char *job)
 	return *stem && !units_find_job(units, stem) ? steal(&stem) : copy_string(base);
 }
 
-static void give_process(struct compat_variables *variables, const struct job *job)
+static void give_process(struct unit_variables *variables, const struct job *job)
 {
 	AUTOFREE char *stem = stem_of(variables->units, job->config->name);
-	AUTOFREE char *name = variable_of(stem, "PID");
+	AUTOFREE char *name = variable_of("CONTAINERPILOT", stem, "PID");
 	AUTOFREE char *value = format_string("%d", (int)job->pid);
 
 	give(variables, name, job->running && job->hook && job->hook->pid ? value : NULL);
 }
 
-static void give_addresses(struct compat_variables *variables, const struct job_unit *unit)
+static void give_addresses(struct unit_variables *variables, const struct job_unit *unit)
 {
 	for (size_t i = 0; i < unit->service_count; i++) {
 		struct error ignored = ERROR_INIT;	/* the service tells of it */
-		AUTOFREE char *name = variable_of(unit->services[i].config->name, "IP");
+		const char *service = unit->services[i].config->name;
+		AUTOFREE char *ours = variable_of("PILOTFISH", service, "ADDRESS");
+		AUTOFREE char *theirs = variable_of("CONTAINERPILOT", service, "IP");
 		AUTOFREE char *address = entry_address(&unit->services[i], &ignored);
 
-		give(variables, name, address);
+		give(variables, ours, address);
+		if (variables->compat)
+			give(variables, theirs, address);
 	}
 }
 
 static void on_event(struct subscription *sub, const struct event *event)
 {
-	struct compat_variables *variables = container_of(sub, struct compat_variables, on_event);
+	struct unit_variables *variables = container_of(sub, struct unit_variables, on_event);
 	enum event_code code = event->code;
 	const struct job_unit *owner;
 
@@ -69,7 +73,7 @@ static void on_event(struct subscription *sub, const struct event *event)
 		give_process(variables, &owner->job);
 }
 
-static void take_back(struct compat_variables *variables)
+static void take_back(struct unit_variables *variables)
 {
 	unsubscribe(&variables->on_event);
 	for (size_t i = 0; i < variables->given.count; i++) {
@@ -81,34 +85,44 @@ static void take_back(struct compat_variables *variables)
 	strv_release(&variables->given);
 }
 
-static void give_all(struct compat_variables *variables)
+static void give_processes(struct unit_variables *variables)
 {
 	AUTOFREE char *pid = format_string("%d", (int)getpid());
 
 	give(variables, "CONTAINERPILOT_PID", pid);
-	list_each(node, &variables->units->jobs) {
-		const struct job_unit *unit = list_entry(node, struct job_unit, link);
-
-		give_addresses(variables, unit);
-		give_process(variables, &unit->job);
-	}
-	units_watch_addresses(variables->units);
+	list_each(node, &variables->units->jobs)
+		give_process(variables, &list_entry(node, struct job_unit, link)->job);
 	subscribe(&variables->on_event, &variables->units->loop->bus.any, EVENT_ANY, on_event);
 }
 
-void compat_variables_init(struct compat_variables *variables, struct units *units)
+static bool has_services(const struct units *units)
 {
-	*variables = (struct compat_variables){ .units = units };
+	list_each(node, &units->jobs)
+		if (list_entry(node, struct job_unit, link)->service_count)
+			return true;
+	return false;
 }
 
-void compat_variables_release(struct compat_variables *variables)
+void unit_variables_init(struct unit_variables *variables, struct units *units)
+{
+	*variables = (struct unit_variables){ .units = units };
+}
+
+void unit_variables_release(struct unit_variables *variables)
 {
 	take_back(variables);
 }
 
-void compat_variables_renew(struct compat_variables *variables, bool wanted)
+void unit_variables_renew(struct unit_variables *variables, bool compat)
 {
+	struct units *units = variables->units;
+
 	take_back(variables);
-	if (wanted)
-		give_all(variables);
+	variables->compat = compat;
+	list_each(node, &units->jobs)
+		give_addresses(variables, list_entry(node, struct job_unit, link));
+	if (has_services(units))
+		units_watch_addresses(units);
+	if (compat)
+		give_processes(variables);
 }

@@ -324,7 +324,7 @@ goes_on()
 @test "an address of Consul without a host is refused before anything is stopped" {
 	start_pilotfish <<<'jobs = ( { name = "app"; exec = "sleep 1000"; } );'
 	expect_events "app running"
-	for address in http://:8500 :8500 http:// http://host:0 http://host:x; do
+	for address in http://:8500 :x http:// http://host:0 http://host:x; do
 		refuse_reload 'consul.address: ' <<-EOF
 			consul = "$address";
 			jobs = ( { name = "app"; exec = "sleep 1001"; } );

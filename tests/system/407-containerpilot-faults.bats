@@ -25,7 +25,7 @@ quick()			# MILLISECONDS COMMAND...: the command takes less
 @test "the end comes without jobs, with a source that never stops, with each stopping; and at once" {
 	version3 "jobs: []"
 	start_it
-	stop_pilotfish
+	wait_exit
 	expect_code 0
 	version3 "jobs: [ { name: 'app', exec: ['sh', '-c', 'exit 7'] },
 		{ name: 'pre', exec: 'true', when: { source: 'app', each: 'stopping' } } ]"

@@ -393,7 +393,7 @@ static void on_job(struct subscription *sub, const struct event *event)
 {
 	struct health *health = container_of(sub, struct health, on_job);
 
-	if (event->code == EVENT_RUNNING)
+	if (event->code == EVENT_RUNNING && health->job->running)	/* else it has ended since */
 		begin(health);
 	else if (event->code == EVENT_EXIT_SUCCESS || event->code == EVENT_EXIT_FAILED)
 		on_exit_of_job(health);

@@ -70,6 +70,11 @@ static const struct verb_exit import_exits[] = {
 	{ "0", "success, also with comments" }, USAGE_EXIT,
 	{ "65", "the file is wrong, or of no known format" }, { "66", "a file cannot be read" }, { 0 }
 };
+static const struct verb_exit once_exits[] = {
+	{ "0", "the command has succeeded, now or before" }, { "1-255", "as the command" }, USAGE_EXIT, CONFIG_EXITS,
+	{ "69", "Consul has refused a request" }, { "75", "the lock was not free in time, or was lost" },
+	{ "77", "our token lacks a right" }, { 0 }
+};
 static const struct verb_exit check_exits[] = {
 	{ "0", "success" }, USAGE_EXIT, CONFIG_EXITS, { "69", "with --online: Consul does not answer" },
 	{ "77", "with --online: our token lacks a right, or Consul does not know it" }, { 0 }
@@ -227,6 +232,12 @@ static const struct verb verbs[] = {
 		   "out what our token may not read; it is listed with the rule that is missing. If Consul does not "
 		   "answer while --watch goes on, what was known last stays, with a line that says so.",
 	  .example = "ps --watch", .exits = ps_exits },
+	{ "once", "NAME COMMAND...", "run a command once in a whole cluster", cmd_once, "config consul-addr timeout",
+	  .about = "It runs under a lock in Consul, and a flag there keeps its success: then it does not run again, "
+		   "anywhere. If it fails, the lock is free for others, and for the next try. Before a lock is lost, the "
+		   "command is killed. --timeout limits the wait for the lock. To run it again, delete the key "
+		   "pilotfish/once/NAME/done.",
+	  .example = "once schema ./create-schema.sh", .exits = once_exits },
 	{ "options", "", "print all keys of the configuration and their meaning", cmd_options, "mdoc",
 	  .example = "options | less" },
 	{ "metrics", "", "print all metrics of pilotfish and their meaning", cmd_metrics, "mdoc",

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/printable.h"
 #include "application.h"
+#include "consul_config.h"
 #include "text_table.h"
 
 enum { LINE_MOST = 400 };		/* bytes of a text above the tables */
@@ -315,28 +316,10 @@ static int show_application(const struct call *call, const struct config *config
 	return ps.code;
 }
 
-/* Without any configuration the environment names Consul. */
-static struct config *find_config(const struct call *call, struct load_error *error)
-{
-	AUTOFREE char *path = command_config_path(call, error);
-	bool without = !call->config && getenv("CONSUL_HTTP_ADDR") && path && access(path, F_OK) &&
-		       !strcmp(path, DEFAULT_CONFIG);
-	struct config *config = !path ? NULL :
-		call->args.consul || without ? template_args_config(&call->args, error) :
-		load_config(path, NULL, error);
-
-	if (config && !config->consul.enabled) {
-		load_error_add(error, &(struct error){ .text = "the configuration has no consul; name one by "
-							       "--consul-addr" });
-		config_free(steal(&config));
-	}
-	return config;
-}
-
 int cmd_ps(const struct call *call)
 {
 	CLEANUP(load_error_release) struct load_error error = { .code = EX_DATAERR };
-	struct config *config = find_config(call, &error);
+	struct config *config = consul_config_find(call, &error);
 	int code;
 
 	if (!config)

@@ -95,6 +95,7 @@ new()
 
 @test "a broken file is told on the client's terminal, and nothing changes" {
 	start_pilotfish <<<'jobs = ( { name = "app"; exec = "sleep 1000"; } );'
+	expect_events "app running"
 	echo 'jobs = ( { name = "app"; exce = "sleep 1000"; } );' | write_config -n main
 	run -65 --separate-stderr "$pilotfish" reload --dry-run
 	[[ $stderr == *'main.conf:1:'*"did you mean 'exec'?"* ]]

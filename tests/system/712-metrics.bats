@@ -79,6 +79,7 @@ refused()		# CODE MESSAGE ARGUMENTS...: `metric set` fails, and nothing changes
 
 @test "each type of metric is set; promtool takes them in both formats" {
 	config "$declared" | start_pilotfish
+	await_port "$port"
 	is_value wait_seconds_count 0
 	is_value queue_length ''
 	set_metric 'sent_total{kind="a"}' 1.5
@@ -111,6 +112,7 @@ refused()		# CODE MESSAGE ARGUMENTS...: `metric set` fails, and nothing changes
 
 @test "what is wrong is refused with a reason, and changes nothing" {
 	config "$declared" | start_pilotfish
+	await_port "$port"
 	set_metric queue_length=1 'sent_total{kind="a"}=1e308'
 	refused 69 "there is no metric queue_lenght in the configuration; did you mean 'queue_length'?" queue_lenght=1
 	refused 64 'queue_length: a finite number is expected, found "x"' queue_length=x
@@ -149,6 +151,7 @@ refused()		# CODE MESSAGE ARGUMENTS...: `metric set` fails, and nothing changes
 
 @test "labels with ever new values are bounded, and cost no other metric anything" {
 	config "$declared" | start_pilotfish
+	await_port "$port"
 	for begin in 0 500 1000 1500; do
 		jq -nc --argjson n $begin '[range($n; $n + 490) | {("sent_total{kind=\"\(.)\"}"): 1}] | add' >"$dir/body"
 		[[ $(post @"$dir/body") == $'490 set\n200' ]]
@@ -164,6 +167,7 @@ refused()		# CODE MESSAGE ARGUMENTS...: `metric set` fails, and nothing changes
 
 @test "a reload keeps the metrics that have not changed" {
 	config "$declared" | start_pilotfish
+	await_port "$port"
 	set_metric 'sent_total{kind="a"}=1' queue_length=2 wait_seconds=3 'size_bytes{kind="a",to="b"}=4'
 	sed 's/Mails that wait/Letters that wait/; s/0.1, 1, 5/0.1, 1, 6/; s/"kind", "to"/"kind"/' "$dir/main.conf" >"$dir/next.conf"
 	mv "$dir/next.conf" "$dir/main.conf"

@@ -193,6 +193,22 @@ static bool is_over(struct init *init)
 	       (init->killed && monotonic_now() - init->killed >= KILL_LIMIT);
 }
 
+/* Without a command: as the first process of a pod, whose namespaces others share. */
+static void pause_until_asked(struct init *init)
+{
+	process_adopt_orphans();
+	while (!init->asked) {
+		siginfo_t info;
+		sigset_t all;
+
+		memset(&all, 0xff, sizeof all);
+		init->asked = asks_to_stop(sigwaitinfo(&all, &info));
+		process_reap();
+		tell_orphans(init);
+	}
+	on_end_of_command(init);
+}
+
 static void supervise(struct init *init)
 {
 	while (!is_over(init)) {
@@ -269,6 +285,11 @@ int init_main(int argc, char **argv)
 		return 0;
 	}
 	warn_of_variable(&init);
+	if (init.options.pauses) {
+		pause_until_asked(&init);
+		supervise(&init);
+		return 0;
+	}
 	if (!start(&init, &error)) {
 		complain(&init, &error, "");
 		return exit_code(init.command.status);

@@ -32,8 +32,8 @@ static const struct program {
 	  "usage: docker-init [-g] [-w] [-e CODE]... [-p SIG] [--] COMMAND [ARGUMENT]...", false, EXIT_FAILURE },
 	{ "dumb-init", "DUMB_INIT_", "+:hVvcr:", "dumb-init v1.2.5 (pilotfish " VERSION ")",
 	  "usage: dumb-init [-c] [-r A:B]... [--] COMMAND [ARGUMENT]...", true, EXIT_FAILURE },
-	{ "catatonit", NULL, "+:ghVL", "tini version 0.2.1_catatonit (pilotfish " VERSION ")",
-	  "usage: catatonit [-g] [--] COMMAND [ARGUMENT]...", false, EXIT_FAILURE },
+	{ "catatonit", NULL, "+:ghPVL", "tini version 0.2.1_catatonit (pilotfish " VERSION ")",
+	  "usage: catatonit [-g] [--] COMMAND [ARGUMENT]..., or catatonit -P", false, EXIT_FAILURE },
 };
 
 static const struct program *find_program(const char *path)
@@ -148,6 +148,13 @@ static bool tell_orphans(struct reading *reading, const char *text)
 	return true;
 }
 
+static bool pause_alone(struct reading *reading, const char *text)
+{
+	(void)text;
+	reading->options->pauses = true;
+	return true;
+}
+
 static bool show_usage(struct reading *reading, const char *text)
 {
 	(void)text;
@@ -183,7 +190,7 @@ static const struct {
 } options_table[] = {
 	{ 'g', signal_group }, { 'c', signal_child_alone }, { 'e', add_success }, { 'r', add_rewrite },
 	{ 'p', set_death_signal }, { 'w', tell_orphans }, { 's', do_nothing }, { 'v', do_nothing },
-	{ 'h', show_usage }, { 'V', show_version }, { 'l', show_licence }, { 'L', show_licence },
+	{ 'P', pause_alone }, { 'h', show_usage }, { 'V', show_version }, { 'l', show_licence }, { 'L', show_licence },
 };
 
 static bool take_option(struct reading *reading, int letter)
@@ -265,7 +272,7 @@ bool init_options_parse(struct init_options *options, int argc, char **argv, str
 		if (!take_option(&reading, letter))
 			return false;
 	options->argv = argv + optind;
-	if (!options->argv[0] && !options->shown)
+	if (!options->argv[0] && !options->shown && !options->pauses)
 		return fail(error, program == programs ? "there is no command after --" : "there is no command");
 	return parse_stop_timeout(options, error);
 }

@@ -6,7 +6,7 @@
  *	tini, docker-init	-v -w -s -g -p SIG -e CODE -l -h --version; TINI_SUBREAPER,
  *				TINI_KILL_PROCESS_GROUP, TINI_VERBOSITY
  *	dumb-init		-v -c -r A:B -h -V, and their long forms; DUMB_INIT_SETSID=0, DUMB_INIT_DEBUG
- *	catatonit		-g -h -V -L
+ *	catatonit		-g -P -h -V -L
  *
  * The init has no debug mode, and always adopts orphans.
  */
@@ -28,6 +28,7 @@ struct init_options {
 	int rewrite[SIGNALS + 1];	/* 0 drops */
 	int death_signal;
 	double stop_timeout;		/* seconds */
+	bool pauses;			/* runs no command */
 	const char *shown;		/* text to be printed, instead of a run; NULL: none */
 	char **argv;			/* the command */
 	int usage_code;			/* exit code of a wrong usage */

@@ -9,6 +9,11 @@ setup()
 	done
 }
 
+no_child_of()		# PID
+{
+	[ -z "$(pgrep -P "$1")" ]
+}
+
 @test "a command needs no --, and its exit code comes through" {
 	for name in tini docker-init dumb-init catatonit; do
 		run -3 "$dir/$name" sh -c 'exit 3'
@@ -107,4 +112,15 @@ child_alone_gets_it()
 	[[ ! $stderr ]]
 	TINI_VERBOSITY=3 run -0 --separate-stderr "$dir/dumb-init" true
 	[[ $stderr == "dumb-init: TINI_VERBOSITY is not read: "* ]]
+}
+
+@test "catatonit -P: it waits, reaps orphans, and ends with 0" {
+	start_program pause unshare --pid --fork --mount-proc --kill-child "$dir/catatonit" -P
+	await pgrep -P "$(pid_of pause)" catatonit
+	child=$(pgrep -P "$(pid_of pause)" catatonit)
+	nsenter -t "$child" -p -m sh -c 'sh -c "sleep 0.1 & echo started" >/dev/null'
+	await no_child_of "$child"
+	kill -TERM "$child"
+	await has_ended pause
+	[[ $(<"$dir/pause.code") == 0 ]]
 }

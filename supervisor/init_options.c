@@ -190,7 +190,8 @@ static const struct {
 } options_table[] = {
 	{ 'g', signal_group }, { 'c', signal_child_alone }, { 'e', add_success }, { 'r', add_rewrite },
 	{ 'p', set_death_signal }, { 'w', tell_orphans }, { 's', do_nothing }, { 'v', do_nothing },
-	{ 'P', pause_alone }, { 'h', show_usage }, { 'V', show_version }, { 'l', show_licence }, { 'L', show_licence },
+	{ 'P', pause_alone }, { 'h', show_usage }, { 'V', show_version }, { 'l', show_licence },
+	{ 'L', show_licence },
 };
 
 static bool take_option(struct reading *reading, int letter)

@@ -232,6 +232,10 @@ static const struct verb verbs[] = {
 		   "out what our token may not read; it is listed with the rule that is missing. If Consul does not "
 		   "answer while --watch goes on, what was known last stays, with a line that says so.",
 	  .example = "ps --watch", .exits = ps_exits },
+	{ "lock", "NAME COMMAND...", "run a command under a lock of the whole cluster", cmd_lock, "config consul-addr timeout",
+	  .about = "Of all that name this lock in Consul, one command runs at a time. Before the lock is lost, the "
+		   "command is killed. --timeout limits the wait for the lock.",
+	  .example = "lock members ./add-member.sh", .exits = once_exits },
 	{ "once", "NAME COMMAND...", "run a command once in a whole cluster", cmd_once, "config consul-addr timeout",
 	  .about = "It runs under a lock in Consul, and a flag there keeps its success: then it does not run again, "
 		   "anywhere. If it fails, the lock is free for others, and for the next try. Before a lock is lost, the "

@@ -1,11 +1,13 @@
-/* `pilotfish once`: run a command once in a whole cluster, under a lock of Consul, unless a flag there says
- * that it is done.
+/* `pilotfish lock`: run a command under a lock of Consul.  `pilotfish once`: so, but once in a whole cluster,
+ * unless a flag in Consul says that it is done.
  *
- *     pilotfish/once/NAME         the lock; its value is the host that runs the command
+ *     pilotfish/lock/NAME, pilotfish/once/NAME
+ *                                 the lock; its value is the host that runs the command
  *     pilotfish/once/NAME/done    {"by": HOST, "at": seconds since 1970}: it has succeeded
  *
- * The steps: look for the flag; open a session; acquire the lock, or wait until it is free; look for the flag
- * again; run the command; set the flag in one transaction with a check of the lock; close the session.
+ * The steps, of `lock` without those of the flag: look for the flag; open a session; acquire the lock, or wait
+ * until it is free; look for the flag again; run the command; set the flag in one transaction with a check of
+ * the lock; free the lock; close the session.
  *
  * The session's end could let another host begin.  Consul ends it no sooner than its TTL after the last
  * renewal.  The command is therefore killed before that time is over, and with us.
@@ -29,8 +31,6 @@
 #include "consul_config.h"
 #include "hooks/exec.h"
 
-#define PREFIX "pilotfish/once/"
-
 static const double ttl = 15, renewal_pause = 5, lease = 12, retry_pause = 1;	/* seconds */
 
 struct once;
@@ -44,7 +44,7 @@ struct step {
 
 struct once {
 	const char *name;
-	char *key, *done;		/* "pilotfish/once/NAME", "pilotfish/once/NAME/done" */
+	char *key, *done;		/* done NULL: there is no flag */
 	char host[128];
 	struct loop loop;
 	struct agent agent;
@@ -130,7 +130,7 @@ static void on_done(struct hook_user *user)
 	once->running = false;
 	if (*once->failure.text)		/* the lock was lost */
 		finish(once, EX_TEMPFAIL);
-	else if (once->hook->status)
+	else if (once->hook->status || !once->done)
 		finish(once, exit_code(once->hook->status));
 	else
 		begin(once, &record);
@@ -154,7 +154,7 @@ static void lose(struct once *once, const char *why)
 	timer_stop(&once->renew);
 	if (!once->owns) {
 		agent_cancel(&once->request);
-		begin(once, &look);
+		begin(once, once->done ? &look : &open_session);
 		return;
 	}
 	fail(&once->failure, "%s: the lock is lost: %s", once->name, why);
@@ -235,7 +235,10 @@ static void on_acquired(struct once *once)
 {
 	once->owns = !strncmp(once->request.http.reply.data, "true", 4);
 	once->index = 0;
-	begin(once, once->owns ? &look : &wait_for_lock);
+	if (once->owns && !once->done)
+		run(once);
+	else
+		begin(once, once->owns ? &look : &wait_for_lock);
 }
 
 static const struct step acquire = { send_acquire, on_acquired, .missing = false };
@@ -257,7 +260,7 @@ static void on_waited(struct once *once)
 		begin(once, &wait_for_lock);
 		return;
 	}
-	once->step = &look;
+	once->step = once->done ? &look : &acquire;
 	timer_set(&once->retry, retry_pause);
 }
 
@@ -328,7 +331,7 @@ static void refuse(struct once *once, enum agent_answer answer)
 
 	agent_explain(&once->request, &why);
 	fail(&once->failure, "consul: %s%s", why.text, answer == ANSWER_DENIED ?
-	     "; our token needs the rules key_prefix \"" PREFIX "\" { policy = \"write\" } and session_prefix \"\" { "
+	     "; our token needs the rules key_prefix \"pilotfish/\" { policy = \"write\" } and session_prefix \"\" { "
 	     "policy = \"write\" }" : "");
 	finish(once, answer == ANSWER_DENIED ? EX_NOPERM : EX_UNAVAILABLE);
 }
@@ -425,13 +428,11 @@ static int run_once(struct once *once, const struct call *call, const struct con
 	};
 	strv_copy(&once->exec.argv, call->words.items + 1);
 	gethostname(once->host, sizeof once->host - 1);
-	once->key = format_string(PREFIX "%s", once->name);
-	once->done = format_string("%s/done", once->key);
 	loop_init(&once->loop);
 	log_open(&once->loop, "stderr", LEVEL_ERROR, FORMAT_TEXT);	/* we print errors ourselves */
 	if (agent_init(&once->agent, &once->loop, &config->consul, &once->failure)) {
 		prepare(once, call);
-		begin(once, &look);
+		begin(once, once->done ? &look : &open_session);
 		loop_run(&once->loop);
 		release(once);
 	} else {
@@ -440,12 +441,10 @@ static int run_once(struct once *once, const struct call *call, const struct con
 	log_close();
 	loop_release(&once->loop);
 	strv_release(&once->exec.argv);
-	free(once->key);
-	free(once->done);
 	return *once->failure.text ? command_fail(once->code, &once->failure) : once->code;
 }
 
-int cmd_once(const struct call *call)
+static int run_locked(const struct call *call, bool has_flag)
 {
 	CLEANUP(load_error_release) struct load_error error = { .code = EX_DATAERR };
 	struct once once = { .name = call->words.items[0], .user = { on_done }, .failure = ERROR_INIT };
@@ -453,12 +452,26 @@ int cmd_once(const struct call *call)
 	int code;
 
 	if (!is_election_id(once.name))
-		return command_usage("once: a name has letters, digits, '.', '-' and '_' alone, found \"%.64s\"", once.name);
+		return command_usage("a name has letters, digits, '.', '-' and '_' alone, found \"%.64s\"", once.name);
 	config = consul_config_find(call, &error);
 	if (!config)
 		return command_fail_load(&error);
 	config->consul.once = false;
+	once.key = format_string("pilotfish/%s/%s", has_flag ? "once" : "lock", once.name);
+	once.done = has_flag ? format_string("%s/done", once.key) : NULL;
 	code = run_once(&once, call, config);
 	config_free(config);
+	free(once.key);
+	free(once.done);
 	return code;
+}
+
+int cmd_once(const struct call *call)
+{
+	return run_locked(call, true);
+}
+
+int cmd_lock(const struct call *call)
+{
+	return run_locked(call, false);
 }

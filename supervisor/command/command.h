@@ -49,7 +49,7 @@ typedef int verb_fn(const struct call *call);
 verb_fn cmd_check, cmd_render, cmd_expand, cmd_options, cmd_leader, cmd_version, cmd_help;
 verb_fn cmd_completion, cmd_schema, cmd_import;
 verb_fn cmd_status, cmd_healthcheck, cmd_events, cmd_reload, cmd_maintenance, cmd_signal, cmd_service;
-verb_fn cmd_ps, cmd_once;
+verb_fn cmd_ps, cmd_once, cmd_lock;
 verb_fn cmd_start, cmd_stop, cmd_restart;
 verb_fn cmd_env, cmd_metric;
 

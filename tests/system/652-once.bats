@@ -87,3 +87,18 @@ is_gone()		# PID
 	run -75 "$pilotfish" once --consul-addr 127.0.0.1:1 --timeout 200ms x true
 	[[ $output == *"x: not begun in time: "*refused* ]]
 }
+
+@test "lock: one at a time, each runs, and a failure is the command's" {
+	for n in {1..5}; do
+		"$pilotfish" lock --consul-addr "$consul_address" members -- \
+			sh -c "mkdir $dir/alone && sleep 0.1 && rmdir $dir/alone && echo $n >>$dir/order" 3>&- &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid"
+	done
+	[[ $(sort "$dir/order" | tr '\n' ' ') == "1 2 3 4 5 " ]]
+	run -5 "$pilotfish" lock --consul-addr "$consul_address" members -- sh -c 'exit 5'
+	run -0 "$pilotfish" lock --consul-addr "$consul_address" --timeout 5s members -- true
+	[ "$(consul_get '/v1/kv/pilotfish/lock/?keys' | jq -c .)" = '["pilotfish/lock/members"]' ]
+}

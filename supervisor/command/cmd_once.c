@@ -5,9 +5,9 @@
  *                                 the lock; its value is the host that runs the command
  *     pilotfish/once/NAME/done    {"by": HOST, "at": seconds since 1970}: it has succeeded
  *
- * The steps, of `lock` without those of the flag: look for the flag; open a session; acquire the lock, or wait
- * until it is free; look for the flag again; run the command; set the flag in one transaction with a check of
- * the lock; free the lock; close the session.
+ * The steps, of `lock` without those of the flag: look for the flag; open a session; acquire the lock, or
+ * wait until it is free; look for the flag again; run the command; set the flag in one transaction with a
+ * check of the lock; free the lock; close the session.
  *
  * The session's end could let another host begin.  Consul ends it no sooner than its TTL after the last
  * renewal.  The command is therefore killed before that time is over, and with us.

@@ -1,5 +1,6 @@
 #include <getopt.h>
 #include <jansson.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -238,6 +239,7 @@ int main(int argc, char **argv)
 	if (!replaces && init_options_are_meant(argc, argv))
 		_exit(init_main(argc, argv));
 	process_setup(false);
+	mallopt(M_MXFAST, 0);		/* else each large allocation unites what is free of these bins */
 	json_set_alloc_funcs(alloc_raw, free);
 	return replaces ? containerpilot_main(argv) : dispatch(argc, argv);
 }

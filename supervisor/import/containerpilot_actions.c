@@ -25,7 +25,6 @@ void containerpilot_actions_release(struct containerpilot_actions *actions)
 struct position {
 	char quote;			/* of the string; 0: outside */
 	int scopes;			/* of range and its like, in which the dot is something else */
-	int blocks;			/* all that an end ends, of which the outer ones are no scopes */
 };
 
 /* Behind the action's closing braces; the end of the text if there are none. */
@@ -68,22 +67,18 @@ static bool begins_with(const char *inner, const char *const *words)
 	return false;
 }
 
-/* Follows the nesting of blocks.  Once one is a scope, all within are. */
+/* Follows the nesting of scopes.  Within one, an `if` counts too, because it has an end of its own. */
 static void follow(struct position *position, const char *inner)
 {
-	static const char *const blocks[] = { "if", NULL };
+	static const char *const conditions[] = { "if", NULL };
 	static const char *const scopes[] = { "range", "with", "define", "block", NULL };
 	static const char *const ends[] = { "end", NULL };
 	const char *word = inner + (*inner == '-') + strspn(inner + (*inner == '-'), " \t\r\n");
 
-	if (begins_with(word, scopes) || (position->scopes && begins_with(word, blocks)))
+	if (begins_with(word, scopes) || (position->scopes && begins_with(word, conditions)))
 		position->scopes++;
-	else if (begins_with(word, blocks))
-		position->blocks++;
 	else if (begins_with(word, ends) && position->scopes)
 		position->scopes--;
-	else if (begins_with(word, ends))
-		position->blocks--;
 }
 
 /* An action that is no template is left for the rendering to refuse. */

@@ -47,6 +47,13 @@ static json_t *load(const struct import *import, const char *text, struct strv *
 	return load_translated(&source, notes, error);
 }
 
+static bool take(struct import *import, json_t *tree)
+{
+	json_object_update(import->tree, tree);
+	json_decref(tree);
+	return true;
+}
+
 static void take_notes(struct import *import, const struct containerpilot_actions *actions,
 		       const struct strv *notes)
 {
@@ -72,9 +79,7 @@ static bool load_with_actions(struct import *import)
 			    "decided by the environment of the import.");
 	take_notes(import, &actions, &notes);
 	containerpilot_actions_restore(&actions, tree);
-	json_object_update(import->tree, tree);
-	json_decref(tree);
-	return true;
+	return take(import, tree);
 }
 
 bool containerpilot_file_read(struct import *import)
@@ -89,9 +94,7 @@ bool containerpilot_file_read(struct import *import)
 	if (tree) {
 		import_note(import, ": The file's template actions were replaced by what they print in the environment "
 			    "of the import: the translation needs to know some of their values.");
-		json_object_update(import->tree, tree);
-		json_decref(tree);
-		return true;
+		return take(import, tree);
 	}
 	messages = load_error_text(&error);
 	return import_fail(import, "%s", messages);

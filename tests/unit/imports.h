@@ -13,23 +13,9 @@
 
 #include "base/alloc.h"
 #include "import/import.h"
+#include "quoted.h"
 
 typedef bool read_fn(struct import *import);
-
-/* Single quotes stand for double quotes. */
-static inline json_t *tree_of(const char *text)
-{
-	AUTOFREE char *json = copy_string(text);
-	json_t *tree;
-
-	for (char *c = json; *c; c++)
-		if (*c == '\'')
-			*c = '"';
-	tree = json_loads(json, 0, NULL);
-	if (!tree)
-		fail_msg("not JSON: %s", json);
-	return tree;
-}
 
 /* `note`: the end of one of the notes; NULL: there may be any. */
 static inline void expect_tree(read_fn *read, const char *text, const char *wanted, const char *note)

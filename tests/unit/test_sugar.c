@@ -8,25 +8,11 @@
 #include <cmocka.h>
 
 #include "base/alloc.h"
-
-/* Single quotes stand for double quotes. */
-static json_t *read_tree(const char *text)
-{
-	AUTOFREE char *json = copy_string(text);
-	json_t *tree;
-
-	for (char *c = json; *c; c++)
-		if (*c == '\'')
-			*c = '"';
-	tree = json_loads(json, 0, NULL);
-	if (!tree)
-		fail_msg("not JSON: %s", json);
-	return tree;
-}
+#include "quoted.h"
 
 static void becomes(const char *before, const char *after)
 {
-	json_t *tree = read_tree(before), *wanted = read_tree(after);
+	json_t *tree = tree_of(before), *wanted = tree_of(after);
 	struct strv mistakes = { 0 };
 	AUTOFREE char *text = NULL;
 
@@ -174,7 +160,7 @@ static void test_jobs_of_another_type(void **state)
 
 static void test_keys_refused_in_a_hook(void **state)
 {
-	json_t *tree = read_tree("{'jobs': [{'name': 'a', 'preStop': {'exec': 'c', 'name': 'd'}}]}");
+	json_t *tree = tree_of("{'jobs': [{'name': 'a', 'preStop': {'exec': 'c', 'name': 'd'}}]}");
 	CLEANUP(strv_release) struct strv mistakes = { 0 };
 
 	(void)state;

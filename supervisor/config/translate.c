@@ -108,8 +108,8 @@ void set_watch_name(struct translation *translation, json_t *watch, const char *
 	json_object_set_new(watch, "name", json_string(unique));
 	if (repeated) {
 		json_object_set_new(watch, "service", json_string(name));
-		note(translation, "watches[%s]: there is another watch of \"%s\", and in ContainerPilot they overwrite "
-		     "each other; this one is the source watch.%s now", unique, name, unique);
+		note(translation, "watches[%s]: a watch of \"%s\" stands before this one, and in ContainerPilot the two "
+		     "overwrite each other; the source of this one is watch.%s", unique, name, unique);
 	}
 	if (translation->first_events)
 		json_object_set_new(watch, "firstEmpty", json_string("unhealthy"));

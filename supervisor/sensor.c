@@ -4,16 +4,15 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/trim.h"
 
 static void take_value(struct sensor *sensor)
 {
-	static const char blank[] = " \t\r\n";
 	CLEANUP(buf_release) struct buf why = BUF_INIT;
-	char *text = sensor->output.data + strspn(sensor->output.data, blank);
-	size_t size = strlen(text);
+	size_t size = strlen(sensor->output.data);
+	const char *start = trim(sensor->output.data, &size, " \t\r\n");
+	AUTOFREE char *text = copy_bytes(start, size);
 
-	while (size && strchr(blank, text[size - 1]))
-		text[--size] = '\0';
 	if (user_metrics_set_text(sensor->metrics, sensor->job->config->metric, text, &why) != 200)
 		log_about(LEVEL_WARN, job_subject(sensor->job, EVENT_NONE), " sets no metric: %s", why.data);
 }

@@ -8,6 +8,7 @@
 #include "buf.h"
 #include "env.h"
 #include "file.h"
+#include "trim.h"
 
 enum { VALUE_LIMIT = 64 * 1024 };
 
@@ -48,11 +49,10 @@ bool setting_get(const char *name, char **value, struct error *error)
 
 bool setting_trim(char *value, struct error *error)
 {
-	size_t from = strspn(value, " \t\r\n"), length = strlen(value + from);
+	size_t length = strlen(value);
+	const char *start = trim(value, &length, " \t\r\n");
 
-	while (length && strchr(" \t\r\n", value[from + length - 1]))
-		length--;
-	memmove(value, value + from, length);
+	memmove(value, start, length);
 	value[length] = '\0';
 	for (const char *c = value; *c; c++)
 		if (iscntrl((unsigned char)*c))

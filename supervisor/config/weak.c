@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/duration.h"
+#include "base/trim.h"
 #include "mistakes.h"
 #include "scalar.h"
 #include "schema.h"
@@ -144,11 +145,9 @@ static json_t *split_at_blanks(const char *text)
 {
 	static const char blank[] = " \t\r\n\v\f";
 	json_t *words = json_array();
-	size_t size;
+	size_t size = strlen(text);
 
-	text += strspn(text, blank);
-	for (size = strlen(text); size && strchr(blank, text[size - 1]); size--)
-		;
+	text = trim(text, &size, blank);
 	for (const char *end = text + size; ; text++) {
 		const char *next = memchr(text, ' ', (size_t)(end - text));
 

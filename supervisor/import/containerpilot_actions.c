@@ -1,10 +1,10 @@
 #include "containerpilot_actions.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/trim.h"
 #include "configuration_print.h"
 #include "import.h"
 #include "template/template.h"
@@ -50,10 +50,7 @@ static char *inner_of(const char *action, const char *end)
 	size_t size = (size_t)(end - start);
 
 	size -= size >= 2 && !memcmp(end - 2, "}}", 2) ? 2 : 0;
-	while (size && isspace((unsigned char)*start))
-		start++, size--;
-	while (size && isspace((unsigned char)start[size - 1]))
-		size--;
+	start = trim(start, &size, " \t\n\v\f\r");
 	return copy_bytes(start, size);
 }
 

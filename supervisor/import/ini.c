@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/trim.h"
 
 static const char blanks[] = " \t\r\f\v";
 
@@ -76,10 +77,7 @@ static bool begin_section(struct reader *reader, size_t from, const char *text)
 
 static char *trimmed(const char *text, size_t length)
 {
-	while (length && strchr(blanks, *text))
-		text++, length--;
-	while (length && strchr(blanks, text[length - 1]))
-		length--;
+	text = trim(text, &length, blanks);
 	return copy_bytes(text, length);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/file.h"
+#include "base/trim.h"
 
 enum { SCRIPT_LIMIT = 64 * 1024, NUMBER_MOST = 1000000000 };
 
@@ -46,10 +47,8 @@ char *s6_text(struct import *import, const char *folder, const char *name, bool 
 	*fine = import_read_file(import, path, &text);
 	if (!*fine)
 		return NULL;
-	start = text.data + strspn(text.data, blanks);
-	length = strlen(start);
-	while (length && strchr(blanks, start[length - 1]))
-		length--;
+	length = text.used;
+	start = trim(text.data, &length, blanks);
 	return copy_bytes(start, length);
 }
 

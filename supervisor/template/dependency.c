@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/trim.h"
 #include "base/url.h"
 
 static const struct shape {
@@ -114,16 +115,14 @@ static bool take_filters(struct dependency *dependency, char *room, struct error
 	return true;
 }
 
-/* Without the white space around it; shortens `text`. */
-static char *trim(char *text)
+/* Without the white space around it. */
+static void trim_in_place(char *text)
 {
-	static const char space[] = " \t\n\v\f\r";
-	size_t size;
+	size_t size = strlen(text);
+	const char *start = trim(text, &size, " \t\n\v\f\r");
 
-	text += strspn(text, space);
-	for (size = strlen(text); size && strchr(space, text[size - 1]); size--)
-		text[size - 1] = '\0';
-	return text;
+	memmove(text, start, size);
+	text[size] = '\0';
 }
 
 /* The path of a key as Consul reads it: it answers 301 for empty parts, `.` and `..`.  Never longer
@@ -174,7 +173,7 @@ static bool take_name(struct dependency *dependency, const struct shape *shape, 
 	if (shape->key && dependency->kind != DEPENDENCY_FILE && *name == '/' && name[1])
 		name++;
 	if (dependency->kind == DEPENDENCY_FILE)
-		name = trim(name);
+		trim_in_place(name);
 	else if (shape->key && !clean_path(name, (char[DEPENDENCY_LIMIT]){ 0 }))
 		return fail(error, "the path leads out of the store");
 	dependency->name = name;
